@@ -1,0 +1,44 @@
+const compiler = {
+  parser: { syntax: 'typescript', decorators: true, dynamicImport: true },
+  transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+  target: 'es2022',
+  keepClassNames: true,
+}
+const swc = (jsc) => ['@swc/jest', { swcrc: false, sourceMaps: 'inline', module: { type: 'commonjs' }, jsc }]
+
+/** ES modules without a CommonJS twin, and mongodb for its `import('os')`. Jest runs everything as CommonJS. */
+const esModules = [
+  '@nestjs',
+  'mongodb',
+  'file-type',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+  '@tokenizer',
+  '@borewit',
+  'content-disposition',
+  'cookie',
+  'js-yaml',
+  'es-toolkit',
+  'dotenv',
+  'dotenv-expand',
+]
+
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/src', '<rootDir>/test'],
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['<rootDir>/test/faults/'],
+  testTimeout: 30_000,
+  maxWorkers: 2,
+  cacheDirectory: '<rootDir>/.cache/jest',
+  transform: {
+    '^.+\\.ts$': swc(compiler),
+    '^.+\\.m?js$': swc({ ...compiler, parser: { syntax: 'ecmascript', dynamicImport: true } }),
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js', '$1'] },
+  // One mongod and one Valkey for the whole run.
+  globalSetup: '<rootDir>/test/engines/setup.mjs',
+  globalTeardown: '<rootDir>/test/engines/teardown.mjs',
+}

@@ -1,0 +1,26 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { symlink } from 'node:fs/promises'
+import { fail, node, say } from './run.mjs'
+import { installPackages } from './packages.mjs'
+import { setUpEverything } from './setup.mjs'
+
+const [name, ...options] = process.argv.slice(2)
+
+try {
+  await setUpEverything()
+  await installPackages('bench', 'the peers to compare with')
+  // What is compiled into build/bench finds the peers as its source would.
+  if (!existsSync('build/bench/node_modules')) {
+    await symlink('../../bench/node_modules', 'build/bench/node_modules', 'junction')
+  }
+  if (name && existsSync(`build/bench/${name}.js`)) await node(`build/bench/${name}.js`, options)
+  else explain()
+} catch (error) {
+  fail(error)
+}
+
+function explain() {
+  const names = readdirSync('bench').flatMap((file) => (/^[^.]+\.ts$/.test(file) ? [file.slice(0, -3)] : []))
+  say(`npm run bench -- <name> [options], where the name is one of: ${names.join(', ')}`)
+  process.exitCode = 1
+}

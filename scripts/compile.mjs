@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { node, say } from './run.mjs'
+
+const settings = ['.swcrc', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
+
+/** dist/: the service alone, with its types checked, as production runs it. */
+export const service = {
+  folder: 'dist',
+  sources: ['src'],
+  compile: () => node('node_modules/@nestjs/cli/bin/nest.js', ['build'], { quiet: true }),
+}
+
+/** build/: everything, types unchecked, for the processes that tests and benches start. Jest compiles for itself. */
+export const everything = {
+  folder: 'build',
+  sources: ['src', 'test', 'bench'],
+  compile: async (sources) => {
+    const options = ['--out-dir', 'build', '--config-file', '.swcrc', '--quiet', '--ignore', '**/node_modules/**']
+    await node('node_modules/@swc/cli/bin/swc.js', [...sources, ...options])
+    await dropOrphans('build')
+  },
+}
+
+/**
+ * Compiles when the sources are not those the output was made from. Judged by content, so a fresh clone, a
+ * `git checkout` and a copied folder are all right; the mark is written last, so a failed build is done again.
+ */
+export async function compile(output) {
+  const started = performance.now()
+  const sources = output.sources.filter((folder) => existsSync(folder))
+  const mark = join(output.folder, '.made-from')
+  const made = await readFile(mark, 'utf8').catch(() => undefined)
+  const wanted = await fingerprint(sources)
+  if (made === wanted) return false
+  say(`compiling ${sources.join(', ')} into ${output.folder} …`)
+  await rm(mark, { force: true })
+  await output.compile(sources)
+  await mkdir(output.folder, { recursive: true })
+  await writeFile(mark, wanted)
+  say(`compiled in ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  return true
+}
+
+async function fingerprint(sources) {
+  const hash = createHash('sha256')
+  const files = (await Promise.all(sources.map((folder) => filesIn(folder)))).flat()
+  for (const file of [...files.filter((name) => name.endsWith('.ts')).sort(), ...settings]) {
+    const content = await readFile(file)
+    hash.update(`${file}\0${content.length}\0`).update(content)
+  }
+  return hash.digest('hex')
+}
+
+/** Compiling over what is there disturbs no running test; what has lost its source goes. */
+async function dropOrphans(folder) {
+  for (const file of await filesIn(folder)) {
+    const source = relative(folder, file).replace(/\.js(\.map)?$/, '.ts')
+    if (/\.js(\.map)?$/.test(file) && !existsSync(source)) await rm(file)
+  }
+}
+
+async function filesIn(folder) {
+  const entries = await readdir(folder, { withFileTypes: true })
+  const nested = entries.map((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : filesIn(path)
+    return entry.isFile() ? [path] : []
+  })
+  return (await Promise.all(nested)).flat()
+}

@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { watch } from 'node:fs'
+import { compile, everything } from './compile.mjs'
+import { fail, say } from './run.mjs'
+import { setUpEverything } from './setup.mjs'
+
+// npm run dev: the service, its types unchecked, started anew whenever a source changes.
+
+/** Editors save in several steps, and a checkout touches many files. */
+const quietMs = 200
+
+await setUpEverything().catch(fail)
+let service = start()
+
+let settled
+let restarts = Promise.resolve()
+watch('src', { recursive: true }, () => {
+  clearTimeout(settled)
+  settled = setTimeout(() => {
+    restarts = restarts.then(restart)
+  }, quietMs)
+})
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, async () => {
+    await stop()
+    process.exit(0)
+  })
+}
+
+function start() {
+  return spawn(process.execPath, ['build/src/main.js'], { stdio: 'inherit' })
+}
+
+async function restart() {
+  try {
+    if (!(await compile(everything))) return
+    await stop()
+    service = start()
+  } catch (error) {
+    say(error.message) // a half-written source: the service goes on as it was
+  }
+}
+
+async function stop() {
+  if (service.exitCode !== null || service.signalCode !== null) return
+  const ended = once(service, 'exit')
+  service.kill('SIGTERM')
+  await ended
+}

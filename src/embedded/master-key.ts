@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EngineError } from './engine-error.js'
+
+/**
+ * The master key of a service that was given none: `keys/master.key` in the data folder, readable by its owner
+ * only, made on first use. Two processes that start at once end with the same key: each writes a whole file of its
+ * own and links it to the name, which only one can. A crash leaves the name with a whole key or without one, and at
+ * most a stray file that no data depends on. A file that holds no key is never replaced: what it sealed would be lost.
+ */
+export async function masterKeyIn(dataDir: string): Promise<Buffer> {
+  const folder = join(dataDir, 'keys')
+  const file = join(folder, 'master.key')
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    return (await stored(file)) ?? (await generate(folder, file))
+  } catch (error) {
+    if (error instanceof EngineError) throw error
+    throw new EngineError(
+      'data_folder_unusable',
+      `the master key in ${folder} can't be used: ${String(error)}. Make the folder writable, or set MASTER_KEY`,
+    )
+  }
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
+
+async function stored(file: string): Promise<Buffer | undefined> {
+  try {
+    const key = Buffer.from((await readFile(file, 'utf8')).trim(), 'base64url')
+    if (key.length === 32) return key
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+  throw new EngineError(
+    'data_folder_unusable',
+    `${file} holds no 32-byte key: restore it from a copy, since what it sealed opens with nothing else`,
+  )
+}
+
+async function generate(folder: string, file: string): Promise<Buffer> {
+  const draft = join(folder, `master.key.${process.pid}.${randomBytes(6).toString('hex')}`)
+  try {
+    await writeDurably(draft, `${randomBytes(32).toString('base64url')}\n`)
+    await link(draft, file).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error // somebody was faster: their key is the key
+    })
+  } finally {
+    await rm(draft, { force: true })
+  }
+  await syncFolder(folder)
+  const key = await stored(file)
+  if (!key) throw new Error(`${file} has vanished`)
+  return key
+}
+
+async function writeDurably(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'wx', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Makes the new name survive a power cut. Windows has no such call and refuses. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

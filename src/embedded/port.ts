@@ -1,0 +1,37 @@
+import { createServer } from 'node:net'
+import { EngineError, hasCode } from './engine-error.js'
+
+/** Engines are for this machine only. */
+export const LOOPBACK = '127.0.0.1'
+
+/**
+ * Starts something on the wanted port, or on a free one. Somebody else may take a free port between our finding it
+ * and the engine's binding it; then another one is tried.
+ */
+export async function onPort<T>(wanted: number | undefined, start: (port: number) => Promise<T>): Promise<T> {
+  if (wanted) return start(wanted)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start(await freePort())
+    } catch (error) {
+      if (!hasCode(error, 'port_taken') || attempt === 5) throw error
+    }
+  }
+}
+
+export function portTaken(engine: string, port: number): EngineError {
+  return new EngineError(
+    'port_taken',
+    `port ${port} for ${engine} is taken by another program: stop that one, or choose another port`,
+  )
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject)
+    probe.listen(0, LOOPBACK, () => {
+      const address = probe.address()
+      probe.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+    })
+  })
+}

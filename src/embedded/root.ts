@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { EngineError } from './engine-error.js'
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+/** `embedded/` of the project: the nearest one above this module, be it compiled to dist or build, or read by Jest. */
+export function packagesFolder(): string {
+  for (let folder = here; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, 'embedded/package-lock.json'))) return join(folder, 'embedded')
+  }
+  throw new EngineError(
+    'install_failed',
+    `there is no embedded/package-lock.json in any folder above ${here}, so nothing can be installed; ` +
+      'set MONGODB_URI and REDIS_URL to servers that run already',
+  )
+}
+
+/** What the supervisor's process runs. Jest reads our sources as they are; a process of its own needs them compiled. */
+export function supervisorEntry(): string {
+  const beside = join(here, 'supervisor.js')
+  return existsSync(beside) ? beside : join(dirname(packagesFolder()), 'build/src/embedded/supervisor.js')
+}

@@ -1,0 +1,100 @@
+import { Binary } from 'mongodb'
+import { EventStoreError } from './errors.js'
+
+/**
+ * Canonical JSON (RFC 8785): one value, one text. Commitments, digests and leaves are made of it, so this text is
+ * a storage format. Beyond JSON it knows what the log can hold: a date is its ISO text with milliseconds, binary is
+ * base64url without padding. A property that is undefined is absent, as in JSON.
+ *
+ * It refuses what has no single faithful text (NaN, lone surrogates, class instances): whoever passes here can be
+ * stored, read back and hashed again with the same result.
+ */
+export function canonical(value: unknown): string {
+  return write(value, 0)
+}
+
+const deepest = 64
+
+function write(value: unknown, depth: number): string {
+  switch (typeof value) {
+    case 'string':
+      return text(value)
+    case 'number':
+      if (!Number.isFinite(value)) throw notEncodable(`the number ${value}`)
+      return String(Object.is(value, -0) ? 0 : value)
+    case 'boolean':
+      return value ? 'true' : 'false'
+    case 'object':
+      return value === null ? 'null' : structure(value, depth)
+    default:
+      throw notEncodable(`a ${typeof value}`)
+  }
+}
+
+function structure(value: object, depth: number): string {
+  if (depth >= deepest) throw notEncodable(`nesting deeper than ${deepest} levels`)
+  if (Array.isArray(value)) return `[${Array.from(value, (item) => write(item, depth + 1)).join()}]`
+  if (value instanceof Date) return text(isoTime(value))
+  const bytes = asBytes(value)
+  if (bytes) return `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')}"`
+  const fields = plain(value)
+  let out = ''
+  for (const name of Object.keys(fields).sort()) {
+    const field = fields[name]
+    if (field === undefined) continue
+    out += `${out === '' ? '' : ','}${JSON.stringify(propertyName(name))}:${write(field, depth + 1)}`
+  }
+  return `{${out}}`
+}
+
+function plain(value: object): Record<string, unknown> {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) throw notEncodable(`a ${value.constructor.name}`)
+  return value as Record<string, unknown>
+}
+
+const text = (value: string): string => JSON.stringify(wellFormed(value))
+
+function wellFormed(value: string): string {
+  if (!value.isWellFormed()) throw notEncodable('a text with half of a surrogate pair')
+  return value
+}
+
+function propertyName(name: string): string {
+  if (name.includes('\0')) throw notEncodable('a property name with a NUL character')
+  return wellFormed(name)
+}
+
+function isoTime(value: Date): string {
+  if (Number.isNaN(value.getTime())) throw notEncodable('an invalid date')
+  return value.toISOString()
+}
+
+/** Bytes as we make them (Uint8Array, Buffer) and as the driver reads them (its Binary). */
+function asBytes(value: object): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value
+  return value instanceof Binary ? value.value() : undefined
+}
+
+/**
+ * An upper bound of the bytes that a public value takes in BSON. Refuses what `canonical` would refuse, and the one
+ * property name that the driver takes for a type of its own: one such value must not fail a whole batch.
+ */
+export function measure(value: unknown, depth = 0): number {
+  if (typeof value === 'string') return 5 + 3 * wellFormed(value).length
+  if (typeof value !== 'object' || value === null || value instanceof Date) return write(value, depth).length + 8
+  if (depth >= deepest) throw notEncodable(`nesting deeper than ${deepest} levels`)
+  const bytes = asBytes(value)
+  if (bytes) return 5 + bytes.length
+  let total = 5
+  for (const [name, field] of Object.entries(Array.isArray(value) ? value : plain(value))) {
+    if (field === undefined && !Array.isArray(value)) continue
+    if (name === '_bsontype') throw notEncodable('a property named _bsontype')
+    total += 2 + 3 * propertyName(name).length + measure(field, depth + 1)
+  }
+  return total
+}
+
+function notEncodable(what: string): EventStoreError {
+  return new EventStoreError('not_encodable', `${what} cannot be stored faithfully; leave it out or change it`)
+}

@@ -1,0 +1,105 @@
+import type { Collection, Db, Document as Command, Filter, WriteConcernSettings } from 'mongodb'
+
+/** How far a reader of the log has come, who does the reading, and what keeps it from going on. */
+export interface CheckpointDocument {
+  _id: string
+  /** Of the code that wrote what is there. */
+  version: number
+  /** Everything up to here is in. */
+  position: number
+  state: 'live' | 'paused' | 'failed'
+  error?: { position: number; message: string; at: Date }
+  /** Who has the lease, and until when. */
+  owner?: string
+  until?: Date
+  /** Who asked for the lease next: the owner gives it up, and nobody else takes it for a few seconds. */
+  wanted?: string
+  wantedUntil?: Date
+  /** A rebuilt collection that is about to take the model's name, and where that leaves the checkpoint. */
+  swap?: { collection: string; position: number; version: number }
+}
+
+const leaseMs = 2_000
+export const renewEveryMs = 600
+
+const inFuture = (field: string) => ({ $gt: [`$${field}`, '$$NOW'] })
+const fromNow = (ms: number) => ({ $add: ['$$NOW', ms] })
+
+/**
+ * A reader's place in the log, with a lease. The lease only saves double work; that nothing is applied twice is the
+ * documents' own doing. Its clock is the database's, so the clocks of the processes don't matter.
+ */
+export class Checkpoint {
+  private readonly collection: Collection<CheckpointDocument>
+
+  constructor(
+    db: Db,
+    readonly id: string,
+    private readonly me: string,
+    writeConcern: WriteConcernSettings = { w: 1 },
+  ) {
+    this.collection = db.collection('checkpoints', { writeConcern, readPreference: 'primary' })
+  }
+
+  /** As it is, made at position 0 if it is not yet there. */
+  async ensure(version: number): Promise<CheckpointDocument> {
+    const fresh = { version, position: 0, state: 'live' as const }
+    const update = { $setOnInsert: fresh }
+    return (await this.collection
+      .findOneAndUpdate({ _id: this.id }, update, { upsert: true, returnDocument: 'after' })
+      .catch(() => this.read())) ?? { _id: this.id, ...fresh } // two upserts raced: the other one's is there
+  }
+
+  read(): Promise<CheckpointDocument | null> {
+    return this.collection.findOne({ _id: this.id })
+  }
+
+  /** Takes the lease if it is free, not promised to another, and `only` holds. */
+  acquire(only: Filter<CheckpointDocument> = {}): Promise<CheckpointDocument | null> {
+    const free = { $or: [{ $not: [inFuture('until')] }, { $eq: ['$owner', this.me] }] }
+    const notPromised = { $or: [{ $not: [inFuture('wantedUntil')] }, { $eq: ['$wanted', this.me] }] }
+    const set = { owner: this.me, until: fromNow(leaseMs), wanted: '$$REMOVE', wantedUntil: '$$REMOVE' }
+    return this.update({ ...only, $expr: { $and: [free, notPromised] } }, [{ $set: set }])
+  }
+
+  /** Asks the owner to give the lease up to us. Repeat until `acquire` succeeds. */
+  want(): Promise<CheckpointDocument | null> {
+    return this.update({}, [{ $set: { wanted: this.me, wantedUntil: fromNow(leaseMs * 2) } }])
+  }
+
+  /** Null when the lease is lost. */
+  renew(): Promise<CheckpointDocument | null> {
+    return this.update({ owner: this.me }, [{ $set: { until: fromNow(leaseMs) } }])
+  }
+
+  /** Moves on and renews. Null when the lease is lost or the place is not what we think (an election took it back). */
+  advance(from: number, to: number): Promise<CheckpointDocument | null> {
+    return this.update({ owner: this.me, position: from }, [{ $set: { position: to, until: fromNow(leaseMs) } }])
+  }
+
+  async isAt(position: number): Promise<boolean> {
+    return (await this.collection.countDocuments({ _id: this.id, owner: this.me, position }, { limit: 1 })) === 1
+  }
+
+  /** Changes what `$set` and `$unset` name, while the lease is ours. */
+  change(update: { $set?: Partial<CheckpointDocument>; $unset?: { [K in keyof CheckpointDocument]?: 1 } }): Promise<CheckpointDocument | null> {
+    return this.update({ owner: this.me }, update)
+  }
+
+  /** Changes the state, whoever has the lease. */
+  async setState(state: CheckpointDocument['state']): Promise<void> {
+    await this.collection.updateOne({ _id: this.id }, { $set: { state }, $unset: { error: 1 } })
+  }
+
+  async release(): Promise<void> {
+    await this.update({ owner: this.me }, { $unset: { owner: 1, until: 1 } })
+  }
+
+  async drop(): Promise<void> {
+    await this.collection.deleteOne({ _id: this.id, owner: this.me })
+  }
+
+  private update(filter: Filter<CheckpointDocument>, update: Command | Command[]): Promise<CheckpointDocument | null> {
+    return this.collection.findOneAndUpdate({ ...filter, _id: this.id }, update, { returnDocument: 'after' })
+  }
+}

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Redis } from 'ioredis'
+import type { Db } from 'mongodb'
+import { Catalog, type EventDefinitions } from './catalog.js'
+import { lastPosition } from './event.js'
+import { EventStore } from './event-store.js'
+import { checkKnownTypes } from './known-types.js'
+import { LogCollection } from './log-collection.js'
+import type { Projection } from './projection.js'
+import { Projections } from './projections.js'
+import { type Reactor, ReactorRunner } from './reactor.js'
+import { Tail } from './tail.js'
+import { Turns } from './turns.js'
+import { type MasterKeys, Vault } from './vault.js'
+import { Wake } from './wake.js'
+
+export interface EngineOptions {
+  db: Db
+  redis: Redis
+  masters: MasterKeys
+  events: readonly EventDefinitions[]
+  projections?: readonly Projection[]
+  reactors?: readonly Reactor[]
+  /** The log's Merkle root at a position, for certificates. */
+  logRoot: (position: number) => Promise<string>
+  onError?: (where: string, error: unknown) => void
+  onCommit?: (appends: number, ms: number) => void
+  /** How long an append is tried before its caller hears `outcome_unknown`. */
+  appendDeadlineMs?: number
+}
+
+/** One process's event store with everything around it, wired once for the service, for tests and for benches. */
+export class Engine {
+  private readonly runners: ReactorRunner[]
+
+  private constructor(
+    readonly catalog: Catalog,
+    readonly vault: Vault,
+    readonly store: EventStore,
+    readonly projections: Projections,
+    readonly tail: Tail,
+    readonly wake: Wake,
+    private readonly turns: Turns,
+    runners: ReactorRunner[],
+  ) {
+    this.runners = runners
+  }
+
+  /** Checks that this build can read the log, and opens it. Nothing runs yet but appends and reads. */
+  static async open({ db, redis, masters, events, projections = [], reactors = [], ...options }: EngineOptions): Promise<Engine> {
+    const catalog = new Catalog(...events)
+    await checkKnownTypes(db, catalog)
+    const me = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
+    const scope = `verbatim:${db.databaseName}`
+    const wake = new Wake(redis, `${scope}:wake`)
+    const turns = new Turns(redis, scope, me)
+    const vault = new Vault(db, masters, catalog)
+    await vault.secret('commands') // a wrong master key shows here, not at the first reader
+    const store = new EventStore(db, catalog, vault, turns, {
+      deadlineMs: options.appendDeadlineMs,
+      onCommit: (appends, ms) => {
+        wake.announce('log', lastPosition(appends.at(-1)!))
+        options.onCommit?.(appends.length, ms)
+      },
+    })
+    await store.prepare()
+    wake.listen()
+    const tail = new Tail(new LogCollection(db), catalog)
+    const context = { db, tail, wake, me, onError: options.onError, logRoot: options.logRoot }
+    const runners = reactors.map((reactor) => new ReactorRunner(context, reactor))
+    return new Engine(catalog, vault, store, new Projections(context, projections), tail, wake, turns, runners)
+  }
+
+  /** Starts what follows the log. */
+  start(roles: { projector?: boolean; reactors?: boolean } = { projector: true, reactors: true }): void {
+    if (roles.projector) this.projections.start()
+    if (roles.reactors) for (const runner of this.runners) runner.start()
+  }
+
+  /** What is under way ends first; leases are given up, so another process goes on at once. */
+  async close(): Promise<void> {
+    await Promise.all([this.projections.stop(), ...this.runners.map((runner) => runner.stop())])
+    await this.store.close()
+    this.vault.close()
+    this.turns.close()
+    this.wake.close()
+  }
+}

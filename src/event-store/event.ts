@@ -1,0 +1,62 @@
+import type { Binary } from 'mongodb'
+
+/** Personal data sealed with its stream's key; see envelope.ts for what the bytes are. */
+export type Envelope = Binary
+
+/** A fact somebody wants to record. `personal` is still readable here; the store seals it. */
+export interface NewEvent<Type extends string = string, Data = unknown, Personal = unknown> {
+  readonly type: Type
+  readonly data: Data
+  readonly personal?: Personal
+}
+
+/** Who caused an append, with which command, and what led to it. */
+export interface AppendMeta {
+  /** The account, guest session (hashed) or part of the system that acted. */
+  readonly actor: string
+  readonly commandId: string
+  /** HMAC of the command's content: tells a repeat from another command under the same id. */
+  readonly payload?: string
+  readonly causation?: string
+  readonly correlation?: string
+}
+
+/** A fact as the log has it. `data` has the newest shape; `personal` is in its envelope. */
+export interface RecordedEvent<Type extends string = string, Data = unknown> {
+  readonly type: Type
+  readonly data: Data
+  readonly personal?: Envelope
+  /** SHA-256 over salt and canonical personal data; says nothing once the envelope's key is destroyed. */
+  readonly commitment?: Binary
+  readonly position: number
+  readonly stream: string
+  readonly version: number
+  readonly at: Date
+  readonly meta: AppendMeta
+}
+
+/** An event inside its append, as stored. */
+export interface StoredEvent {
+  type: string
+  /** Which of the type's shapes `data` and the sealed personal part have. */
+  shape: number
+  data: unknown
+  commitment?: Binary
+  personal?: Envelope
+}
+
+/** One document of the collection `log`: everything that one command caused in one stream. A storage format. */
+export interface AppendDocument {
+  /** Position of the first event. */
+  _id: number
+  n: number
+  stream: string
+  /** Version of the first event. */
+  version: number
+  at: Date
+  meta: AppendMeta
+  events: StoredEvent[]
+}
+
+export const lastPosition = (append: Pick<AppendDocument, '_id' | 'n'>): number => append._id + append.n - 1
+export const lastVersion = (append: Pick<AppendDocument, 'version' | 'n'>): number => append.version + append.n - 1

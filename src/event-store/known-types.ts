@@ -1,0 +1,44 @@
+import type { Db } from 'mongodb'
+import type { Catalog } from './catalog.js'
+import { durable, fromMajority } from './durability.js'
+import { EventStoreError } from './errors.js'
+
+interface KnownType {
+  _id: string
+  /** The newest shape that any build has written. */
+  shape: number
+}
+
+/**
+ * Every build writes down the types it may append before it appends anything, so the collection names every type the
+ * log can hold. A build that lacks one of them, or knows only an older shape, would misread the log: it doesn't start.
+ * A type that was never used, and is declared no more, is forgotten.
+ */
+export async function checkKnownTypes(db: Db, catalog: Catalog): Promise<void> {
+  const known = db.collection<KnownType>('event_types', { ...fromMajority, writeConcern: durable })
+  const ours = new Map(catalog.list().map(({ type, shape }) => [type, shape]))
+  for (const { _id: type, shape } of await known.find().toArray()) {
+    const own = ours.get(type)
+    if (own !== undefined && own >= shape) continue
+    if (own === undefined && !(await isUsed(db, type))) await known.deleteOne({ _id: type })
+    else throw misread(type, shape, own)
+  }
+  if (ours.size === 0) return
+  await known.bulkWrite(
+    [...ours].map(([type, shape]) => ({ updateOne: { filter: { _id: type }, update: { $max: { shape } }, upsert: true } })),
+    { ordered: false },
+  )
+}
+
+async function isUsed(db: Db, type: string): Promise<boolean> {
+  return (await db.collection('log', fromMajority).findOne({ 'events.type': type }, { projection: { _id: 1 } })) !== null
+}
+
+function misread(type: string, shape: number, own: number | undefined): EventStoreError {
+  const has = own === undefined ? 'does not know it' : `knows shapes up to ${own}`
+  return new EventStoreError(
+    own === undefined ? 'unknown_event' : 'newer_event',
+    `the log may hold ${type} in shape ${shape}, and this build ${has}; start a newer build, or declare the type again`,
+    { type, shape },
+  )
+}

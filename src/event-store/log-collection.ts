@@ -1,0 +1,65 @@
+import { BSON, type Collection, type Db, type Document } from 'mongodb'
+import { durable, fromMajority } from './durability.js'
+import { type AppendDocument, lastPosition } from './event.js'
+import type { Head } from './turns.js'
+
+/** How an insert of several appends ended: the first `inserted` of them are durable, then `stoppedBy` if anything. */
+export interface InsertOutcome {
+  inserted: number
+  stoppedBy?: { taken: 'position' | 'version' } | { fault: Document }
+}
+
+/** The collection `log`, and the few ways in which it is read and written. */
+export class LogCollection {
+  readonly appends: Collection<AppendDocument>
+
+  constructor(private readonly db: Db) {
+    this.appends = db.collection('log', fromMajority)
+  }
+
+  async prepare(): Promise<void> {
+    await this.appends.createIndex({ stream: 1, version: 1 }, { unique: true })
+  }
+
+  async head(): Promise<Head> {
+    const [last] = await this.appends.find({}, { projection: { n: 1, at: 1 } }).sort({ _id: -1 }).limit(1).toArray()
+    return last ? { position: lastPosition(last), at: last.at.getTime() } : { position: 0, at: 0 }
+  }
+
+  /** In order, and stopping at the first that fails. Whatever makes the outcome unknown is thrown. */
+  async insert(documents: AppendDocument[]): Promise<InsertOutcome> {
+    const reply = await this.db.command({ insert: 'log', documents, ordered: true, writeConcern: durable }, { ignoreUndefined: true })
+    if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
+    const [error] = (reply.writeErrors ?? []) as Document[]
+    if (!error) return { inserted: documents.length }
+    const taken = error.code === 11000 && (error.keyPattern?._id ? 'position' : 'version')
+    return { inserted: error.index, stoppedBy: taken ? { taken } : { fault: error } }
+  }
+
+  /** In order, from the append that the position is in. */
+  async *reaching(position: number): AsyncGenerator<AppendDocument> {
+    const [first] = await this.appends.find({ _id: { $lte: position } }, { projection: { _id: 1 } }).sort({ _id: -1 }).limit(1).toArray()
+    yield* this.appends.find({ _id: { $gte: first?._id ?? 1 } }).sort({ _id: 1 })
+  }
+
+  /** The appends that are durably at these versions, under `stream version`. */
+  async at(places: Pick<AppendDocument, 'stream' | 'version'>[]): Promise<Map<string, AppendDocument>> {
+    const found = await this.appends.find({ $or: places.map(({ stream, version }) => ({ stream, version })) }).toArray()
+    return new Map(found.map((append) => [placeOf(append), append]))
+  }
+}
+
+/** The write may be rolled back by an election: not acknowledged. */
+export class WriteNotDurable extends Error {
+  constructor(readonly detail: Document) {
+    super(`the write has not reached a majority: ${detail.errmsg}`)
+  }
+}
+
+export const placeOf = ({ stream, version }: Pick<AppendDocument, 'stream' | 'version'>) => `${version} ${stream}`
+
+/** Whether two documents are one and the same append: every sealed part has random bytes, so equal means the same. */
+export function isSameAppend(a: Omit<AppendDocument, '_id' | 'at'>, b: Omit<AppendDocument, '_id' | 'at'>): boolean {
+  const content = ({ meta, events }: Omit<AppendDocument, '_id' | 'at'>) => Buffer.from(BSON.serialize({ meta, events }))
+  return content(a).equals(content(b))
+}

@@ -1,0 +1,109 @@
+import type { Collection } from 'mongodb'
+import { Checkpoint, type CheckpointDocument } from './checkpoint.js'
+import { EventStoreError } from './errors.js'
+import type { Projection } from './projection.js'
+import { Projector } from './projector.js'
+import { type Certificate, Rebuild, type RebuildContext, type RebuildOptions } from './rebuild.js'
+import { pause } from './retryable.js'
+
+/**
+ * All read models of a process: it keeps those up to date whose lease it gets, and rebuilds those that its code has
+ * a newer version of. Any process can wait for any model, whoever projects it.
+ */
+export class Projections {
+  private readonly projectors: Projector[] = []
+  private readonly checkpoints: Collection<CheckpointDocument>
+  private readonly stopping = new AbortController()
+  private upgrading: Promise<void>[] = []
+
+  constructor(
+    private readonly context: RebuildContext,
+    readonly all: readonly Projection[],
+  ) {
+    this.checkpoints = context.db.collection('checkpoints')
+    const names = new Set(all.map(({ name }) => name))
+    if (names.size < all.length) throw new Error('two projections have the same name')
+  }
+
+  start(): void {
+    for (const projection of this.all) {
+      this.upgrading.push(this.upgrade(projection))
+      const projector = new Projector(this.context, projection)
+      this.projectors.push(projector)
+      projector.start()
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort()
+    await Promise.all([...this.projectors.map((projector) => projector.stop()), ...this.upgrading])
+  }
+
+  /** Resolves when every model has the version of this build. */
+  async current(): Promise<void> {
+    await Promise.all(this.upgrading)
+  }
+
+  /** Rebuilds side by side; projections that are rebuilt together share one pass over the log. */
+  rebuild(names: readonly string[], options: RebuildOptions = {}): Promise<Certificate[]> {
+    return Promise.all(names.map((name) => new Rebuild(this.context, this.named(name), options).run()))
+  }
+
+  certifyLive(name: string): Promise<Certificate> {
+    return new Rebuild(this.context, this.named(name)).certifyLive()
+  }
+
+  list(): Promise<CheckpointDocument[]> {
+    return this.checkpoints.find({ _id: { $in: this.all.map(({ name }) => name) } }).toArray()
+  }
+
+  /**
+   * Waits until the models have everything up to the position. A model that stands still (paused, failed, older than
+   * this build) is not waited for. False when time ran out first.
+   */
+  async reached(position: number, names: readonly string[] = this.all.map(({ name }) => name), timeoutMs = 2_000): Promise<boolean> {
+    const deadline = Date.now() + timeoutMs
+    const { wake } = this.context
+    let behind = names.filter((name) => wake.latestOf(`projected:${name}`) < position)
+    for (let first = true; behind.length > 0; first = false) {
+      const left = deadline - Date.now()
+      if (left <= 0) return false
+      // Announcements come at once but may be lost with Redis, so the checkpoints are looked at now and then too.
+      if (!first) behind = await this.behind(behind, position)
+      await Promise.all(behind.map((name) => wake.above(`projected:${name}`, position - 1, Math.min(left, 50))))
+      behind = behind.filter((name) => wake.latestOf(`projected:${name}`) < position)
+    }
+    return true
+  }
+
+  private async behind(names: string[], position: number): Promise<string[]> {
+    const found = await this.checkpoints.find({ _id: { $in: names } }).toArray()
+    const movesOn = ({ _id, version, state }: CheckpointDocument) => state === 'live' && version >= this.named(_id).version
+    return found.filter((at) => at.position < position && movesOn(at)).map(({ _id }) => _id)
+  }
+
+  /** A model of an older version, or none yet: rebuilt by whichever process is first. */
+  private async upgrade(projection: Projection): Promise<void> {
+    const checkpoint = new Checkpoint(this.context.db, projection.name, this.context.me)
+    while (!this.stopping.signal.aborted) {
+      try {
+        const { version } = await checkpoint.ensure(0)
+        if (version >= projection.version) return
+        await this.rebuild([projection.name])
+      } catch (error) {
+        const elsewhere = error instanceof EventStoreError && error.code === 'rebuild_in_progress'
+        if (!elsewhere) this.context.onError?.(projection.name, error)
+        await pause(elsewhere ? 50 : 500, this.stopping.signal)
+      }
+    }
+  }
+
+  private named(name: string): Projection {
+    const found = this.all.find((projection) => projection.name === name)
+    if (!found) {
+      const names = this.all.map((projection) => projection.name).join(', ')
+      throw new EventStoreError('unknown_projection', `there is no projection ${name}; there are ${names}`, { name })
+    }
+    return found
+  }
+}

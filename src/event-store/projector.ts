@@ -1,0 +1,124 @@
+import type { Db } from 'mongodb'
+import { Checkpoint, type CheckpointDocument, renewEveryMs } from './checkpoint.js'
+import { Fold, PoisonEvent } from './fold.js'
+import { LostGround, Model, ModelReplaced } from './model.js'
+import type { Projection } from './projection.js'
+import { pause } from './retryable.js'
+import { finishSwap } from './swap.js'
+import type { Batch, Tail } from './tail.js'
+import type { Wake } from './wake.js'
+
+/** What a projector needs of its process. */
+export interface ProjectorContext {
+  db: Db
+  tail: Tail
+  wake: Wake
+  /** This process's name in leases. */
+  me: string
+  onError?: (projection: string, error: unknown) => void
+}
+
+/** One step: fold a batch into the model, then move the checkpoint. Both the live projector and a rebuild take it. */
+export async function step(
+  { projection, model, checkpoint }: { projection: Projection; model: Model; checkpoint: Checkpoint },
+  { events, after, to }: Batch,
+  upTo = to,
+): Promise<CheckpointDocument> {
+  // A crash between the two repeats the batch: every document knows that it has these events already.
+  await model.apply(new Fold(projection, events, upTo), () => checkpoint.isAt(after))
+  const moved = await checkpoint.advance(after, upTo)
+  if (!moved) throw new LostGround()
+  return moved
+}
+
+/**
+ * Keeps one read model up to date while it has the lease. An event that the projection cannot take stops this
+ * projection alone: all before it is applied, its position and the error are in the checkpoint, others go on.
+ */
+export class Projector {
+  private readonly checkpoint: Checkpoint
+  private readonly stopping = new AbortController()
+  private running = Promise.resolve()
+
+  constructor(
+    private readonly context: ProjectorContext,
+    private readonly projection: Projection,
+  ) {
+    this.checkpoint = new Checkpoint(context.db, projection.name, context.me)
+  }
+
+  start(): void {
+    this.running = this.run()
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort()
+    await this.running
+  }
+
+  private get stopped(): boolean {
+    return this.stopping.signal.aborted
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        const held = await this.takeOver()
+        if (held) await this.follow(held)
+        else await pause(renewEveryMs, this.stopping.signal)
+      } catch (error) {
+        const overtaken = error instanceof LostGround || error instanceof ModelReplaced
+        if (!overtaken) this.context.onError?.(this.projection.name, error)
+        await pause(overtaken ? 10 : 200, this.stopping.signal) // then start again from what is there
+      }
+    }
+    await this.checkpoint.release().catch(() => {}) // or it runs out by itself
+  }
+
+  /** A swap that its author did not live to finish is finished first. Another version's model is left alone. */
+  private async takeOver(): Promise<CheckpointDocument | null> {
+    const { version } = this.projection
+    const ours = { $or: [{ version, state: 'live' as const, swap: { $exists: false } }, { 'swap.version': version }] }
+    const held = await this.checkpoint.acquire(ours)
+    if (!held?.swap) return held
+    await finishSwap(this.context, this.checkpoint, held, held.swap)
+    return null
+  }
+
+  /** Until the lease is lost, wanted by another, or the projection is not live any more. */
+  private async follow(held: CheckpointDocument): Promise<void> {
+    const { db, tail, wake } = this.context
+    const model = await Model.open(db, this.projection.name, 'live')
+    let renewed = Date.now()
+    for (let at = held; !this.stopped; ) {
+      const heard = wake.latestOf('log')
+      const batch = await tail.read(at.position)
+      if (batch.to > at.position) {
+        at = await this.take(batch, model)
+        wake.announce(`projected:${this.projection.name}`, at.position)
+        renewed = Date.now()
+      } else {
+        await wake.above('log', heard, renewEveryMs, this.stopping.signal)
+        if (Date.now() - renewed < renewEveryMs) continue
+        const still = await this.checkpoint.renew()
+        if (!still || still.position !== at.position) throw new LostGround()
+        at = still
+        renewed = Date.now()
+      }
+      if (at.wanted || at.state !== 'live') return await this.checkpoint.release()
+    }
+  }
+
+  private async take(batch: Batch, model: Model): Promise<CheckpointDocument> {
+    const target = { projection: this.projection, model, checkpoint: this.checkpoint }
+    try {
+      return await step(target, batch)
+    } catch (error) {
+      if (!(error instanceof PoisonEvent)) throw error
+      const before = await step(target, batch, error.position - 1)
+      const failed = { position: error.position, message: error.message, at: new Date() }
+      this.context.onError?.(this.projection.name, error)
+      return (await this.checkpoint.change({ $set: { state: 'failed', error: failed } })) ?? before
+    }
+  }
+}

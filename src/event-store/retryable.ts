@@ -1,0 +1,45 @@
+import { MongoError, MongoServerError } from 'mongodb'
+
+/**
+ * Whether the same call may succeed if it is simply made again: the connection, the election or the load was at
+ * fault, not the call. Whether it took effect this time is not known then.
+ */
+export function isRetryable(error: unknown): boolean {
+  if (error instanceof MongoServerError) {
+    return retryableCodes.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError') || 'writeConcernError' in error
+  }
+  return error instanceof MongoError && retryableNames.has(error.name)
+}
+
+const retryableNames = new Set([
+  'MongoNetworkError',
+  'MongoNetworkTimeoutError',
+  'MongoServerSelectionError',
+  'MongoPoolClearedError',
+  'PoolClearedOnNetworkError',
+  'MongoWaitQueueTimeoutError',
+  'MongoNotConnectedError',
+  'MongoTopologyClosedError',
+  'MongoWriteConcernError',
+  'MongoOperationTimeoutError',
+])
+
+/** Elections, shutdowns, interrupted and timed-out operations, and write concerns that were not reached in time. */
+const retryableCodes = new Set([6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 262, 317, 358, 9001, 10058, 10107, 11600, 11602, 13435, 13436])
+
+/** Ends early when the signal says so. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal?.addEventListener('abort', done)
+  })
+}
+
+/** 1, 2, 4 … 50 ms: short enough that a healed database is used at once. */
+export const backoff = (attempt: number): number => Math.min(2 ** attempt, 50)

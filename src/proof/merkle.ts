@@ -1,0 +1,51 @@
+import { hash } from 'node:crypto'
+
+const sha256 = (bytes: Uint8Array): Buffer => hash('sha256', bytes, 'buffer')
+
+/** RFC 6962: the hash of a leaf's bytes … */
+export const leafHash = (leaf: Uint8Array): Buffer => sha256(Buffer.concat([Buffer.of(0), leaf]))
+
+/** … and of two subtrees. The first byte keeps the one from being taken for the other. */
+export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => sha256(Buffer.concat([Buffer.of(1), left, right]))
+
+/**
+ * The right edge of a Merkle tree that only grows: one hash for each complete subtree, largest first, as many as the
+ * size has one-bits. It is all that is needed to add leaves and to know the root.
+ */
+export class MerkleFrontier {
+  private constructor(
+    private leaves: number,
+    private readonly subtrees: Buffer[],
+  ) {}
+
+  static empty(): MerkleFrontier {
+    return new MerkleFrontier(0, [])
+  }
+
+  static restore(size: number, subtrees: readonly Uint8Array[]): MerkleFrontier {
+    const expected = [...size.toString(2)].filter((bit) => bit === '1').length
+    if (subtrees.length !== expected) throw new Error(`a tree of ${size} leaves has ${expected} complete subtrees, not ${subtrees.length}`)
+    return new MerkleFrontier(size, subtrees.map((subtree) => Buffer.from(subtree)))
+  }
+
+  get size(): number {
+    return this.leaves
+  }
+
+  get hashes(): readonly Buffer[] {
+    return this.subtrees
+  }
+
+  /** Adds a leaf's hash; subtrees of equal size become one. */
+  add(leaf: Buffer): void {
+    let merged = leaf
+    for (let size = this.leaves; size % 2 === 1; size = Math.floor(size / 2)) merged = nodeHash(this.subtrees.pop()!, merged)
+    this.subtrees.push(merged)
+    this.leaves++
+  }
+
+  root(): Buffer {
+    if (this.subtrees.length === 0) return sha256(Buffer.alloc(0))
+    return this.subtrees.reduceRight((right, left) => nodeHash(left, right))
+  }
+}

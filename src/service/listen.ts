@@ -1,0 +1,30 @@
+import type { AddressInfo } from 'node:net'
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { Config } from '../config.js'
+import { CannotStart } from './cannot-start.js'
+
+/** Opens the door; gives the port, which the system has chosen when the configuration says 0. */
+export async function listen(app: NestFastifyApplication, { host, port }: Config): Promise<number> {
+  await app.init()
+  const fastify = app.getHttpAdapter().getInstance()
+  try {
+    await fastify.listen({ host, port })
+  } catch (error) {
+    throw refusal(error as NodeJS.ErrnoException, host, port)
+  }
+  return (fastify.server.address() as AddressInfo).port
+}
+
+function refusal(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new CannotStart(`PORT: ${port} on ${host} is taken by another program. Set PORT to a free one.`)
+    case 'EACCES':
+      return new CannotStart(`PORT: this user may not listen on ${port}. Set PORT to one above 1023.`)
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new CannotStart(`HOST: this machine has no address ${host}.`)
+    default:
+      return error
+  }
+}

@@ -1,0 +1,128 @@
+import { readConfig } from '../../src/config.js'
+import { ConfigError } from '../../src/config/environment.js'
+
+const hex = '00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'
+const key = Buffer.from(hex, 'hex')
+
+function refusalOf(environment: Record<string, string>): string {
+  try {
+    readConfig(environment)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+  return 'nothing was refused'
+}
+
+describe('nothing configured', () => {
+  const config = readConfig({})
+
+  it('does everything, on this machine alone', () => {
+    expect(config).toMatchObject({ host: '127.0.0.1', port: 3000, roles: ['api', 'worker', 'projector'] })
+  })
+
+  it('leaves engines and key to be embedded and generated, in ./data', () => {
+    expect(config).toMatchObject({ mongodbUri: undefined, redisUrl: undefined, masterKey: undefined })
+    expect(config.dataDir).toBe(`${process.cwd()}/data`)
+  })
+
+  it('is development', () => {
+    expect(config).toMatchObject({ production: false, logLevel: 'info' })
+  })
+
+  it('is the same when the variables are there but empty', () => {
+    const names = ['PORT', 'HOST', 'NODE_ENV', 'LOG_LEVEL', 'ROLES', 'MONGODB_URI', 'REDIS_URL', 'DATA_DIR', 'MASTER_KEY']
+    expect(readConfig(Object.fromEntries(names.map((name) => [name, ' '])))).toEqual(config)
+  })
+})
+
+describe('a right value', () => {
+  const servers = { MONGODB_URI: 'mongodb://a:27017,b:27017/x?replicaSet=rs0', REDIS_URL: 'rediss://:pw@cache:6380/1' }
+
+  it.each([
+    ['PORT', '0', { port: 0 }],
+    ['PORT', '8*1000', { port: 8000 }],
+    ['PORT', '2 * 5 * 300', { port: 3000 }],
+    ['HOST', '::1', { host: '::1' }],
+    ['NODE_ENV', 'test', { production: false }],
+    ['LOG_LEVEL', 'trace', { logLevel: 'trace' }],
+    ['ROLES', 'all', { roles: ['api', 'worker', 'projector'] }],
+    ['ROLES', 'projector, api', { roles: ['api', 'projector'] }],
+    ['MONGODB_URI', 'mongodb+srv://u:p@cluster', { mongodbUri: 'mongodb+srv://u:p@cluster' }],
+    ['REDIS_URL', 'redis://localhost', { redisUrl: 'redis://localhost' }],
+    ['DATA_DIR', '/var/lib/verbatim', { dataDir: '/var/lib/verbatim' }],
+    ['MONGOD_BIN', '/opt/mongod', { mongodBin: '/opt/mongod' }],
+    ['REDIS_BIN', '/opt/valkey-server', { redisBin: '/opt/valkey-server' }],
+    ['MASTER_KEY', hex, { masterKey: key }],
+    ['MASTER_KEY', hex.toUpperCase(), { masterKey: key }],
+    ['MASTER_KEY', key.toString('base64'), { masterKey: key }],
+    ['MASTER_KEY', key.toString('base64url'), { masterKey: key }],
+  ])('%s=%s', (name, value, expected) => {
+    expect(readConfig({ [name]: value })).toMatchObject(expected)
+  })
+
+  it('listens to every address when both engines are elsewhere', () => {
+    expect(readConfig(servers).host).toBe('0.0.0.0')
+  })
+
+  it('listens to this machine alone as long as one engine is embedded', () => {
+    expect(readConfig({ MONGODB_URI: servers.MONGODB_URI }).host).toBe('127.0.0.1')
+  })
+})
+
+describe('a wrong value is refused with its name, what came and what is expected', () => {
+  it.each([
+    ['PORT', '-1', 'a whole number from 0 to 65535'],
+    ['PORT', '65536', 'a whole number from 0 to 65535'],
+    ['PORT', '256*256', 'a whole number from 0 to 65535'],
+    ['PORT', '3000 # mine', 'a whole number from 0 to 65535'],
+    ['PORT', '1e3', 'a whole number from 0 to 65535'],
+    ['HOST', 'two words', 'an address'],
+    ['NODE_ENV', 'prod', 'one of development, test, production'],
+    ['LOG_LEVEL', 'verbose', 'one of fatal, error, warn, info, debug, trace'],
+    ['ROLES', 'api,painter', 'api, worker, projector'],
+    ['ROLES', ',', 'api, worker, projector'],
+    ['MONGODB_URI', 'localhost:27017', 'mongodb://'],
+    ['MONGODB_URI', 'mongodb://', 'mongodb://'],
+    ['REDIS_URL', 'http://cache', 'redis://'],
+  ])('%s=%s', (name, value, expected) => {
+    const refusal = refusalOf({ [name]: value })
+    expect(refusal).toContain(`${name}: got ${JSON.stringify(value)}, expects `)
+    expect(refusal).toContain(expected)
+  })
+
+  it('all of them at once', () => {
+    const refusal = refusalOf({ PORT: 'x', LOG_LEVEL: 'y', ROLES: 'z', MASTER_KEY: 'q' })
+    expect(refusal.match(/^ {2}[A-Z_]+(?=:)/gm)).toEqual(['  LOG_LEVEL', '  ROLES', '  PORT', '  MASTER_KEY'])
+  })
+})
+
+describe('secrets', () => {
+  it.each([
+    ['MASTER_KEY', 'hunter2hunter2'],
+    ['MASTER_KEY_PREVIOUS', 'hunter2hunter2'],
+    ['MONGODB_URI', 'mysql://root:hunter2@db/x?password=hunter2'],
+    ['MONGODB_URI', 'root:hunter2@db'],
+    ['REDIS_URL', 'http://:hunter2@cache'],
+  ])('%s is not printed when it is wrong', (name, value) => {
+    const refusal = refusalOf({ [name]: value })
+    expect(refusal).toContain(name)
+    expect(refusal).not.toContain('hunter2')
+  })
+
+  it('a key of another length is no key', () => {
+    for (const length of [16, 31, 33, 64]) {
+      expect(refusalOf({ MASTER_KEY: Buffer.alloc(length, 7).toString('base64') })).toContain('MASTER_KEY: got')
+    }
+  })
+
+  it('production needs a master key that somebody keeps', () => {
+    expect(refusalOf({ NODE_ENV: 'production' })).toContain('MASTER_KEY: got nothing')
+    expect(readConfig({ NODE_ENV: 'production', MASTER_KEY: hex }).production).toBe(true)
+  })
+
+  it('a rotation needs two different keys', () => {
+    expect(refusalOf({ MASTER_KEY_PREVIOUS: hex })).toContain('MASTER_KEY: got nothing')
+    expect(refusalOf({ MASTER_KEY: hex, MASTER_KEY_PREVIOUS: hex })).toContain('the same key as MASTER_KEY')
+  })
+})
