@@ -1,4 +1,4 @@
-/** Imports point one way; the tree and its reasons are in docs/main-flow.md. test/ and bench/ may import anything. */
+/** Imports point one way, so that every part can be read by itself. test/ and bench/ may import anything. */
 
 const contexts = 'identity|chat|projects|analytics'
 const readers = 'audit|realtime|ops'

@@ -19,10 +19,9 @@ WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json LICENSE ./
-# What the service writes, if anything: it runs as a user who owns nothing else.
+# Where a generated key would go; the service runs as a user who owns nothing else.
 RUN mkdir data && chown node:node data
 USER node
-VOLUME /app/data
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD wget -q -O /dev/null "http://127.0.0.1:${PORT}/health" || exit 1

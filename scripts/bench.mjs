@@ -8,7 +8,7 @@ const [name, ...options] = process.argv.slice(2)
 
 try {
   await setUpEverything()
-  await installPackages('bench', 'the peers to compare with')
+  await installPackages('bench', 'the peers that benches compare with')
   // What is compiled into build/bench finds the peers as its source would.
   if (!existsSync('build/bench/node_modules')) {
     await symlink('../../bench/node_modules', 'build/bench/node_modules', 'junction')

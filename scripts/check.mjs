@@ -1,19 +1,22 @@
+import { installPackages } from './packages.mjs'
 import { fail, node, say } from './run.mjs'
 import { setUpEverything } from './setup.mjs'
 
+const sources = ['src', 'test', 'bench', 'scripts']
 const steps = [
   ['types and lint', 'node_modules/oxlint/bin/oxlint', ['--type-aware', '--type-check', '--deny-warnings']],
-  ['import boundaries', 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', ['src', 'test', 'bench']],
+  ['import boundaries', 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', sources],
   ['unused code', 'node_modules/knip/bin/knip.js', []],
   ['tests', 'scripts/test.mjs', []],
 ]
 
 try {
   await setUpEverything()
-  for (const [name, tool, args] of steps) {
+  await installPackages('bench', 'the peers that benches compare with') // for their types
+  for (const [name, tool, options] of steps) {
     const started = performance.now()
     say(`${name} …`)
-    await node(tool, args)
+    await node(tool, options, { name })
     say(`${name}: fine (${((performance.now() - started) / 1000).toFixed(1)} s)`)
   }
 } catch (error) {

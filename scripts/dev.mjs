@@ -23,10 +23,7 @@ watch('src', { recursive: true }, () => {
 })
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, async () => {
-    await stop()
-    process.exit(0)
-  })
+  process.on(signal, () => void stop().then(() => process.exit(0)))
 }
 
 function start() {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { parseEnv } from 'node:util'
+import util from 'node:util'
 import { installPackages, isInstalled } from './packages.mjs'
 
 /**
@@ -13,7 +13,7 @@ export async function installEnginesToo() {
 }
 
 function needsEngines() {
-  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {}
+  const file = existsSync('.env') ? util.parseEnv(readFileSync('.env', 'utf8')) : {}
   const { MONGODB_URI, MONGOD_BIN, PATH = '' } = { ...file, ...process.env }
   const packaged = process.platform === 'linux' && process.arch === 'x64'
   const present = PATH.split(delimiter).some((folder) => existsSync(join(folder, 'mongod')))

@@ -19,13 +19,15 @@ async function run(): Promise<void> {
   const config = loadConfig()
   shutdown.listenToSignals()
   const settled = await settle(config)
+  const logger = new ServiceLog(config)
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(settled), new FastifyAdapter(), {
-    logger: new ServiceLog(config),
+    logger,
     abortOnError: false,
   })
   shutdown.before(() => app.close())
   const port = await listen(app, config)
-  console.log(banner(config, settled, port))
+  if (config.production) logger.log(`listening on ${config.host}, port ${port}`, 'Verbatim')
+  else console.log(banner(config, settled, port))
 }
 
 /** Starts and generates what the configuration leaves open. */

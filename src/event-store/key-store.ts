@@ -51,13 +51,9 @@ export class KeyStore {
 
   /** Leaves a tombstone, also where no key was yet: then none will ever be. Repeating it changes nothing. */
   async destroy(id: string, at: Date): Promise<void> {
-    await this.keys.updateOne(
-      { _id: id, destroyed: { $exists: false } },
-      { $unset: { key: 1, master: 1 }, $set: { destroyed: at }, $setOnInsert: { owner: 'master' } },
-      { upsert: true, writeConcern: durable },
-    ).catch((error: { code?: number }) => {
-      if (error.code !== duplicateKey) throw error // the upsert met a tombstone: destroyed already
-    })
+    const tombstone = { destroyed: { $ifNull: ['$destroyed', at] }, owner: { $ifNull: ['$owner', 'master'] } }
+    // By id alone: then the server itself tries an upsert again that raced with the key's creation.
+    await this.keys.updateOne({ _id: id }, [{ $set: tombstone }, { $unset: ['key', 'master'] }], { upsert: true, writeConcern: durable })
   }
 
   /** Some living keys that are wrapped under another master than this one. */

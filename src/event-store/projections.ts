@@ -27,16 +27,16 @@ export class Projections {
 
   start(): void {
     for (const projection of this.all) {
-      this.upgrading.push(this.upgrade(projection))
       const projector = new Projector(this.context, projection)
       this.projectors.push(projector)
-      projector.start()
+      this.upgrading.push(this.upgrade(projection).then(() => projector.start()))
     }
   }
 
   async stop(): Promise<void> {
     this.stopping.abort()
-    await Promise.all([...this.projectors.map((projector) => projector.stop()), ...this.upgrading])
+    await Promise.all(this.upgrading)
+    await Promise.all(this.projectors.map((projector) => projector.stop()))
   }
 
   /** Resolves when every model has the version of this build. */

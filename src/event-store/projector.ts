@@ -8,6 +8,9 @@ import { finishSwap } from './swap.js'
 import type { Batch, Tail } from './tail.js'
 import type { Wake } from './wake.js'
 
+/** How soon a projector without the lease asks for it again: a rebuild holds it but for a moment. */
+const askAgainMs = 150
+
 /** What a projector needs of its process. */
 export interface ProjectorContext {
   db: Db
@@ -65,7 +68,7 @@ export class Projector {
       try {
         const held = await this.takeOver()
         if (held) await this.follow(held)
-        else await pause(renewEveryMs, this.stopping.signal)
+        else await pause(askAgainMs, this.stopping.signal)
       } catch (error) {
         const overtaken = error instanceof LostGround || error instanceof ModelReplaced
         if (!overtaken) this.context.onError?.(this.projection.name, error)
@@ -89,21 +92,18 @@ export class Projector {
   private async follow(held: CheckpointDocument): Promise<void> {
     const { db, tail, wake } = this.context
     const model = await Model.open(db, this.projection.name, 'live')
-    let renewed = Date.now()
     for (let at = held; !this.stopped; ) {
       const heard = wake.latestOf('log')
       const batch = await tail.read(at.position)
       if (batch.to > at.position) {
         at = await this.take(batch, model)
         wake.announce(`projected:${this.projection.name}`, at.position)
-        renewed = Date.now()
       } else {
         await wake.above('log', heard, renewEveryMs, this.stopping.signal)
-        if (Date.now() - renewed < renewEveryMs) continue
+        if (wake.latestOf('log') > heard) continue
         const still = await this.checkpoint.renew()
         if (!still || still.position !== at.position) throw new LostGround()
         at = still
-        renewed = Date.now()
       }
       if (at.wanted || at.state !== 'live') return await this.checkpoint.release()
     }

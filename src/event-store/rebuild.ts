@@ -131,6 +131,7 @@ export class Rebuild {
       const held = await this.live.acquire({ version: { $lte: this.projection.version } })
       if (held) return held
       await this.live.want()
+      this.context.wake.rouse('log') // the owner may be waiting for events
       await pause(20)
     }
   }

@@ -20,8 +20,9 @@ export class Wake {
   listen(): void {
     this.subscriber = connectionOfItsOwn(this.redis)
     this.subscriber.on('message', (_channel, message: string) => {
-      const [name, number] = message.split(' ') as [string, string]
-      this.hear(name, Number(number))
+      const [name, number] = message.split(' ') as [string, string | undefined]
+      if (number) this.hear(name, Number(number))
+      else this.heard.emit(name, true)
     })
     this.subscriber.subscribe(this.channel).catch(() => {})
   }
@@ -31,17 +32,22 @@ export class Wake {
     if (this.redis.status === 'ready') this.redis.publish(this.channel, `${name} ${number}`).catch(() => {})
   }
 
+  /** Ends the waiting of all who wait under the name: there is something else to see. */
+  rouse(name: string): void {
+    this.heard.emit(name, true)
+    if (this.redis.status === 'ready') this.redis.publish(this.channel, name).catch(() => {})
+  }
+
   latestOf(name: string): number {
     return this.latest.get(name) ?? 0
   }
 
-  /** Resolves when a number above `after` has been announced under the name, or after `timeoutMs`, or on abort. */
+  /** Resolves when a number above `after` has been announced under the name, or after `timeoutMs`, or when roused. */
   async above(name: string, after: number, timeoutMs: number, signal?: AbortSignal): Promise<void> {
     if (this.latestOf(name) > after || signal?.aborted) return
     await new Promise<void>((resolve) => {
-      const check = () => {
-        if (this.latestOf(name) <= after && !signal?.aborted) return
-        done()
+      const check = (roused: boolean) => {
+        if (roused || this.latestOf(name) > after) done()
       }
       const done = () => {
         clearTimeout(timer)
@@ -63,6 +69,6 @@ export class Wake {
   private hear(name: string, number: number): void {
     if (number <= this.latestOf(name)) return
     this.latest.set(name, number)
-    this.heard.emit(name)
+    this.heard.emit(name, false)
   }
 }

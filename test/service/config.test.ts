@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
 import { readConfig } from '../../src/config.js'
 import { ConfigError } from '../../src/config/environment.js'
 
@@ -125,4 +127,13 @@ describe('secrets', () => {
     expect(refusalOf({ MASTER_KEY_PREVIOUS: hex })).toContain('MASTER_KEY: got nothing')
     expect(refusalOf({ MASTER_KEY: hex, MASTER_KEY_PREVIOUS: hex })).toContain('the same key as MASTER_KEY')
   })
+})
+
+it('.env.example explains every variable, and its values are the defaults', () => {
+  const asked = new Set<string>()
+  const environment = new Proxy<Record<string, string>>({}, { get: (_, name) => void asked.add(String(name)) })
+  const config = readConfig(environment)
+  const example = parseEnv(readFileSync('.env.example', 'utf8'))
+  expect(Object.keys(example).sort()).toEqual([...asked].sort())
+  expect(readConfig(example)).toEqual(config)
 })

@@ -1,0 +1,81 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Contender } from './contender.js'
+import { emmett } from './emmett.js'
+import { processes } from './processes.js'
+import { insertMany, insertOne } from './raw-driver.js'
+import type { Servers } from './servers.js'
+import { type Figures, figures, medianRun } from './statistics.js'
+import { verbatim } from './verbatim.js'
+
+export interface Scenario {
+  readonly contender: Contender
+  readonly writers: number
+  /** How many each run writes: about two seconds' worth. */
+  readonly events: number
+}
+
+export interface AppendResult extends Figures {
+  readonly name: string
+  readonly writers: number
+  readonly runs: readonly Figures[]
+}
+
+/** Those that are compared come one after the other, so that they meet the same machine. */
+export const scenarios: readonly Scenario[] = [
+  { contender: verbatim, writers: 1, events: 1_500 },
+  { contender: insertOne, writers: 1, events: 1_500 },
+  { contender: emmett, writers: 1, events: 1_000 },
+  { contender: verbatim, writers: 16, events: 20_000 },
+  { contender: emmett, writers: 16, events: 5_000 },
+  { contender: verbatim, writers: 64, events: 50_000 },
+  { contender: processes, writers: 64, events: 40_000 },
+  { contender: insertOne, writers: 64, events: 12_000 },
+  { contender: emmett, writers: 64, events: 6_000 },
+  { contender: verbatim, writers: 256, events: 60_000 },
+  { contender: insertMany, writers: 1, events: 80_000 },
+  { contender: insertMany, writers: 4, events: 80_000 },
+  { contender: insertOne, writers: 256, events: 12_000 },
+  { contender: emmett, writers: 256, events: 6_000 },
+]
+
+export interface Extent {
+  readonly rounds: number
+  /** 1: all events; less for a quick look. */
+  readonly scale: number
+  readonly say: (line: string) => void
+}
+
+/** Round by round, so that whatever else the machine does hits all alike. */
+export async function runAppends(servers: Servers, chosen: readonly Scenario[], { rounds, scale, say }: Extent): Promise<AppendResult[]> {
+  const runs = new Map<Scenario, Figures[]>(chosen.map((scenario) => [scenario, []]))
+  for (let round = 1; round <= rounds; round++) {
+    for (const [scenario, sofar] of runs) {
+      const run = await runOnce(servers, scenario, scale)
+      sofar.push(run)
+      const { contender, writers } = scenario
+      say(`round ${round} of ${rounds}: ${contender.name}, ${writers} writers: ${rounded(run)}`)
+    }
+  }
+  return [...runs].map(([{ contender, writers }, all]) => ({ name: contender.name, writers, ...medianRun(all), runs: all }))
+}
+
+const warmUp = 0.2
+/** The server removes the files of what was dropped. */
+const settleMs = 200
+
+function runOnce(servers: Servers, { contender, writers, events }: Scenario, scale: number): Promise<Figures> {
+  const load = (part: number) => ({ writers, calls: Math.ceil((events * scale * part) / contender.eventsPerCall) })
+  return servers.within(async (place) => {
+    const opened = await contender.open(place)
+    try {
+      await opened.write(load(warmUp))
+      const measured = await opened.write(load(1))
+      return figures(measured, contender.eventsPerCall)
+    } finally {
+      await opened.close()
+      await pause(settleMs)
+    }
+  })
+}
+
+const rounded = ({ eventsPerSecond, p99 }: Figures) => `${Math.round(eventsPerSecond)} events/s, p99 ${p99.toFixed(1)} ms`

@@ -1,0 +1,59 @@
+import { projection } from '../../src/event-store/projection.js'
+import type { chatEvents } from './chat.js'
+
+interface Message {
+  _id: string
+  chatId: string
+  role: string
+  /** Still sealed. */
+  text: unknown
+  at: Date
+}
+interface Chat {
+  _id: string
+  lastActive: Date
+  messages: number
+}
+interface User {
+  _id: string
+  messages: number
+  prompts: number
+}
+type Events = typeof chatEvents
+
+/** What a chat application reads: a document per message, per chat and per user. */
+export const readModels = [
+  projection<Message, Events>('messages', {
+    version: 1,
+    indexes: [{ chatId: 1 }],
+    on: {
+      MessageSaid: {
+        key: ({ stream, version }) => `${stream}:${version}`,
+        evolve: (_, { stream, version, data: { chatId, role }, personal, at }) => ({ _id: `${stream}:${version}`, chatId, role, text: personal, at }),
+      },
+    },
+  }),
+  projection<Chat, Events>('chats', {
+    version: 1,
+    indexes: [{ lastActive: -1 }],
+    on: {
+      MessageSaid: {
+        key: ({ data }) => data.chatId,
+        evolve: (chat, { data, at }) => ({ _id: data.chatId, lastActive: at, messages: (chat?.messages ?? 0) + 1 }),
+      },
+    },
+  }),
+  projection<User, Events>('users', {
+    version: 1,
+    on: {
+      MessageSaid: {
+        key: ({ meta }) => meta.actor,
+        evolve: (user, { meta, data }) => ({
+          _id: meta.actor,
+          messages: (user?.messages ?? 0) + 1,
+          prompts: (user?.prompts ?? 0) + (data.role === 'user' ? 1 : 0),
+        }),
+      },
+    },
+  }),
+]

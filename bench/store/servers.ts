@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { startEngines } from '../../src/embedded/index.js'
+import type { Shutdown } from '../../src/service/shutdown.js'
+import { startReplicaSet } from '../../test/engines/replica-set.js'
+import type { Place } from './contender.js'
+import { connect, type Db } from './drivers.js'
+
+/** A replica set of one member and a Valkey, for this run alone. What they keep goes with them. */
+export interface Servers {
+  readonly dir: string
+  readonly admin: Db
+  /** Gives the work a database of its own and drops it afterwards. */
+  within<T>(work: (place: Place) => Promise<T>): Promise<T>
+}
+
+export async function startServers(shutdown: Shutdown): Promise<Servers> {
+  const dir = await mkdtemp(join(tmpdir(), 'verbatim-bench-'))
+  shutdown.before(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
+  const set = await startReplicaSet({ dir: join(dir, 'mongo'), members: 1 })
+  shutdown.before(() => set.stop())
+  const engines = await startEngines({ dataDir: join(dir, 'redis'), mongo: false, redis: true })
+  shutdown.before(() => engines.stop())
+  const client = await connect(set.uri)
+  shutdown.before(() => client.close())
+
+  return {
+    dir,
+    admin: client.db('admin'),
+    within: async (work) => {
+      const database = `bench_${randomBytes(6).toString('hex')}`
+      try {
+        return await work({ mongoUri: set.uri, redisUrl: engines.redisUrl!, database })
+      } finally {
+        await client.db(database).dropDatabase()
+      }
+    },
+  }
+}
