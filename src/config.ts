@@ -50,8 +50,10 @@ export function loadConfig(): Config {
 export function readConfig(environment: Environment): Config {
   const from = new EnvironmentReader(environment)
   const production = from.read('NODE_ENV', `one of ${environments.join(', ')}`, oneOf(environments)) === 'production'
-  const mongodbUri = from.read('MONGODB_URI', 'mongodb://… or mongodb+srv://…', addressOf('mongodb', 'mongodb+srv'), 'address')
-  const redisUrl = from.read('REDIS_URL', 'redis://… or rediss://…', addressOf('redis', 'rediss'), 'address')
+  const mongodb = addressOf('mongodb', 'mongodb+srv')
+  const redis = addressOf('redis', 'rediss')
+  const mongodbUri = from.read('MONGODB_URI', 'mongodb://… or mongodb+srv://…', mongodb, 'address')
+  const redisUrl = from.read('REDIS_URL', 'redis://… or rediss://…', redis, 'address')
   const embedded = !mongodbUri || !redisUrl
   const config: Config = {
     production,
@@ -78,7 +80,8 @@ function masterKeys(from: EnvironmentReader, production: boolean): Pick<Config, 
   const masterKey = from.read('MASTER_KEY', expects, key256, 'secret')
   const masterKeyPrevious = from.read('MASTER_KEY_PREVIOUS', expects, key256, 'secret')
   if (!from.isSet('MASTER_KEY') && (production || from.isSet('MASTER_KEY_PREVIOUS'))) {
-    from.refuse('MASTER_KEY', 'nothing', `${expects}, when ${production ? 'NODE_ENV=production' : 'MASTER_KEY_PREVIOUS is set'}`)
+    const why = production ? 'NODE_ENV=production' : 'MASTER_KEY_PREVIOUS is set'
+    from.refuse('MASTER_KEY', 'nothing', `${expects}, because ${why}`)
   }
   if (masterKey && masterKeyPrevious?.equals(masterKey)) {
     from.refuse('MASTER_KEY_PREVIOUS', 'the same key as MASTER_KEY', 'the key before it, or nothing')

@@ -6,6 +6,7 @@ import { type Config, loadConfig, type SettledConfig } from './config.js'
 import { ConfigError } from './config/environment.js'
 import { EngineError, type Engines, startEngines } from './embedded/index.js'
 import { masterKeyIn } from './embedded/master-key.js'
+import { EventStoreError } from './event-store/errors.js'
 import { banner } from './service/banner.js'
 import { CannotStart } from './service/cannot-start.js'
 import { listen } from './service/listen.js'
@@ -57,7 +58,7 @@ async function fail(error: unknown): Promise<void> {
 
 /** The bare message when it was written for whoever starts the service, else all we know. */
 function explain(error: unknown): string {
-  const written = [CannotStart, ConfigError, EngineError].some((kind) => error instanceof kind)
+  const written = [CannotStart, ConfigError, EngineError, EventStoreError].some((kind) => error instanceof kind)
   if (!(error instanceof Error)) return String(error)
   return written ? error.message : (error.stack ?? error.message)
 }

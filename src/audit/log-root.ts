@@ -1,5 +1,5 @@
 import { Binary, type Collection, type Db } from 'mongodb'
-import { durable, fromMajority } from '../event-store/durability.js'
+import { fromMajority } from '../event-store/durability.js'
 import { LogCollection } from '../event-store/log-collection.js'
 import { leafHash, MerkleFrontier } from '../proof/merkle.js'
 import { leafOf } from './leaf.js'
@@ -46,6 +46,6 @@ export class LogRoot {
 
   private async remember(frontier: MerkleFrontier): Promise<void> {
     const subtrees = frontier.hashes.map((subtree) => new Binary(subtree))
-    await this.frontiers.updateOne({ _id: frontier.size }, { $setOnInsert: { subtrees } }, { upsert: true, writeConcern: durable })
+    await this.frontiers.updateOne({ _id: frontier.size }, { $setOnInsert: { subtrees } }, { upsert: true })
   }
 }

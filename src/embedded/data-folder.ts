@@ -27,16 +27,17 @@ export function prepareDataFolder(dataDir: string): void {
 }
 
 /**
- * Takes the folder for this process, as supervisor.pid says inside it; the result gives it back. A file of a process
- * that died is taken over. Two that take over at the very same moment could both succeed; mongod's own lock then stops
- * one of them, and without a mongod only Redis data is at stake, which is never the truth.
+ * Takes the folder for this process, a supervisor, as supervisor.pid says inside it, beside the pid of the service that
+ * it works for; the result gives it back. A file of a process that died is taken over. Two that take it over at the
+ * very same moment could both succeed; mongod's own lock then stops one of them, and without a mongod only Redis data
+ * is at stake, which is never the truth.
  */
 export async function claimDataFolder(dataDir: string): Promise<() => void> {
   const file = join(dataDir, 'supervisor.pid')
   await outlastFarewell(() => {
-    const owner = ownerIn(file)
-    if (owner && isSupervisorOf(dataDir, owner)) throw inUse(dataDir, `another Verbatim (process ${owner})`)
-    writeFileSync(file, `${process.pid}\n`)
+    const { supervisor, service } = ownersIn(file)
+    if (supervisor && isSupervisorOf(dataDir, supervisor)) throw inUse(dataDir, `another Verbatim (process ${service})`)
+    writeFileSync(file, `${process.pid} ${process.ppid}\n`)
   })
   return () => rmSync(file, { force: true })
 }
@@ -61,11 +62,12 @@ export function inUse(folder: string, owner: string): EngineError {
   )
 }
 
-function ownerIn(file: string): number | undefined {
+function ownersIn(file: string): { supervisor?: number; service?: number } {
   try {
-    return Number(readFileSync(file, 'utf8')) || undefined
+    const [supervisor = 0, service = 0] = readFileSync(file, 'utf8').split(' ').map(Number)
+    return { supervisor, service }
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
+    if (hasCode(error, 'ENOENT')) return {}
     throw error
   }
 }

@@ -21,4 +21,7 @@ export class EngineError extends Error {
   }
 }
 
-export const hasCode = (error: unknown, code: string): boolean => (error as { code?: unknown } | undefined)?.code === code
+/** Not by its class: an error from Node itself is no instance of the Error that a test sees. */
+export function hasCode(error: unknown, code: string): boolean {
+  return (error as { code?: unknown } | undefined)?.code === code
+}

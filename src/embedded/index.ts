@@ -6,8 +6,8 @@ import { resolveRedisServer } from './redis-server.js'
 import type { Order, RedisProgram } from './supervision.js'
 import { type Engines, supervise } from './supervise.js'
 
-export { EngineError, type EngineFault } from './engine-error.js'
-export { type Mongod, type MongodOptions, startMongod } from './mongod.js'
+export { EngineError } from './engine-error.js'
+export { type Mongod, startMongod } from './mongod.js'
 export type { Engines } from './supervise.js'
 
 export interface EngineOptions {

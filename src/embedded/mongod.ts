@@ -36,8 +36,8 @@ const modest = [
 
 /**
  * Starts a mongod that listens on this machine only and ends with the calling process. What it has journaled survives
- * SIGKILL. To have a standalone wait for its journal ask for `{ w: 1, j: true }`: with `w: 'majority'` mongod leaves the
- * waiting to replication, which a standalone has not, and acknowledges what a SIGKILL may still take back.
+ * SIGKILL. To have a standalone wait for its journal ask for `{ w: 1, j: true }`: with `w: 'majority'` mongod leaves
+ * the waiting to replication, which a standalone has not, and acknowledges what a SIGKILL may still take back.
  */
 export async function startMongod(options: MongodOptions): Promise<Mongod> {
   const program = options.program ?? (await resolveMongod({ bin: options.bin }))

@@ -1,7 +1,9 @@
+import { openSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server } from 'node:net'
+import { join } from 'node:path'
 import { WASI } from 'node:wasi'
-import { hasCode } from './engine-error.js'
+import { EngineError, hasCode } from './engine-error.js'
 import type { EngineExit } from './engine-process.js'
 import { LOOPBACK, portTaken } from './port.js'
 import { ask } from './valkey-command.js'
@@ -37,17 +39,17 @@ interface Compiled {
 
 /** Starts a Valkey in this process; without a port it takes a free one. */
 export async function startValkey({ wasm, dir, port = 0, warn }: Startable): Promise<Valkey> {
-  const [code, server] = await Promise.all([readFile(wasm), listen(port)])
-  const valkey = new Valkey(server, warn)
-  await valkey.boot(code, dir)
+  const server = createServer()
+  const valkey = new Valkey(server, dir, warn) // before it listens: the first clients may be faster than its boot
+  const [code] = await Promise.all([readFile(wasm), listen(server, port)])
+  await valkey.boot(code)
   return valkey
 }
 
-function listen(port: number): Promise<Server> {
-  const server = createServer()
+function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(hasCode(error, 'EADDRINUSE') ? portTaken('Redis', port) : error))
-    server.listen(port, LOOPBACK, () => resolve(server))
+    server.listen(port, LOOPBACK, resolve)
   })
 }
 
@@ -58,44 +60,57 @@ function listen(port: number): Promise<Server> {
  * setting of its own: its snapshot would fail, and every write after it.
  */
 export class Valkey {
-  readonly port: number
+  /** Known when it has booted. */
+  port: number
   /** Settles when it has stopped, be it by a fault of its own or by a client's SHUTDOWN. */
   readonly exited: Promise<EngineExit>
 
   private readonly sockets: ValkeySockets
-  private compiled: Compiled
+  private compiled: Compiled | undefined
+  private booted = false
   private stepping = false
   private ended = false
   private readonly timers: NodeJS.Timeout[] = []
   private settle: (exit: EngineExit) => void
 
   constructor(
-    server: Server,
+    private readonly server: Server,
+    private readonly dir: string,
     private readonly warn: (line: string) => void,
   ) {
-    this.port = (server.address() as AddressInfo).port
     this.exited = new Promise((resolve) => (this.settle = resolve))
     this.sockets = new ValkeySockets(
       server,
-      () => this.compiled.memory.buffer,
+      () => this.compiled!.memory.buffer,
       () => this.stepSoon(),
     )
   }
 
-  async boot(code: Buffer, dir: string): Promise<void> {
-    const wasi = new WASI({ version: 'preview1', args: ['valkey-server'], env: {}, preopens: { '/': dir } })
+  async boot(code: Buffer): Promise<void> {
+    this.port = (this.server.address() as AddressInfo).port
+    const output = openSync(this.log, 'w')
+    const files = { stdout: output, stderr: output, preopens: { '/': this.dir } }
+    const wasi = new WASI({ version: 'preview1', args: ['valkey-server'], env: {}, ...files })
     const { instance } = await WebAssembly.instantiate(code, {
       wasi_snapshot_preview1: wasi.wasiImport,
       host: this.sockets.imports,
       env: { __c_longjmp: new WebAssembly.Tag({ parameters: ['i32'] }) }, // Lua's errors
     })
-    this.compiled = instance.exports as Compiled
-    wasi.initialize(instance)
-    this.compiled.rk_boot(this.port)
+    const compiled = instance.exports as Compiled
+    this.compiled = compiled
+    try {
+      wasi.initialize(instance)
+      compiled.rk_boot(this.port)
+    } catch (error) {
+      this.sockets.closeAll()
+      throw this.cannotBoot(error)
+    }
+    this.booted = true
     this.timers.push(
       setInterval(() => this.step(), TICK_MS),
       setInterval(() => void this.save(), SAVE_EVERY_MS),
     )
+    await ask(this.port, 'CONFIG', 'SET', 'loglevel', 'warning') // or each save would add to the log
   }
 
   /** Saves what is not saved yet, and ends. */
@@ -116,7 +131,7 @@ export class Valkey {
 
   /** Many arrivals of one turn of the event loop are one step. */
   private stepSoon(): void {
-    if (this.stepping || this.ended) return
+    if (this.stepping || this.ended || !this.booted) return
     this.stepping = true
     setImmediate(() => {
       this.stepping = false
@@ -128,10 +143,10 @@ export class Valkey {
     for (let steps = 0; !this.ended && steps < STEPS_AT_ONCE; steps++) {
       this.sockets.moved = false
       try {
-        this.compiled.rk_step()
+        this.compiled!.rk_step()
       } catch (error) {
         // a trap, or its way to exit: either way this memory can't be used any more
-        this.end({ how: error instanceof Error ? 'a fault' : 'exit', output: String(error) })
+        this.end({ how: error instanceof Error ? error.message : 'exit', output: this.lastWords() })
       }
       if (!this.sockets.moved) return
     }
@@ -143,5 +158,23 @@ export class Valkey {
     for (const timer of this.timers) clearInterval(timer)
     this.sockets.closeAll()
     this.settle(exit)
+  }
+
+  /** Of its present life only. */
+  private get log(): string {
+    return join(this.dir, 'valkey.log')
+  }
+
+  private lastWords(): string {
+    return readFileSync(this.log, 'utf8').trim().split('\n').slice(-3).join('\n')
+  }
+
+  private cannotBoot(error: unknown): EngineError {
+    const why = error instanceof Error ? `${error.message}: ${this.lastWords()}` : this.lastWords()
+    return new EngineError(
+      'engine_failed',
+      `Valkey could not start on ${this.dir}: ${why}. ` +
+        'What it holds can be made again: if its data is what it stumbles over, delete dump.rdb there and start again',
+    )
   }
 }

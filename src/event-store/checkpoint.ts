@@ -1,4 +1,4 @@
-import type { Collection, Db, Document as Command, Filter, WriteConcernSettings } from 'mongodb'
+import type { Collection, Db, Document as Command, Filter, UUID, WriteConcernSettings } from 'mongodb'
 
 /** How far a reader of the log has come, who does the reading, and what keeps it from going on. */
 export interface CheckpointDocument {
@@ -16,7 +16,7 @@ export interface CheckpointDocument {
   wanted?: string
   wantedUntil?: Date
   /** A rebuilt collection that is about to take the model's name, and where that leaves the checkpoint. */
-  swap?: { collection: string; position: number; version: number }
+  swap?: { collection: string; uuid: UUID; position: number; version: number }
 }
 
 const leaseMs = 2_000
@@ -38,7 +38,7 @@ export class Checkpoint {
     private readonly me: string,
     writeConcern: WriteConcernSettings = { w: 1 },
   ) {
-    this.collection = db.collection('checkpoints', { writeConcern, readPreference: 'primary' })
+    this.collection = db.collection('checkpoints', { writeConcern, readConcern: { level: 'local' }, readPreference: 'primary' })
   }
 
   /** As it is, made at position 0 if it is not yet there. */

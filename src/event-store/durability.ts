@@ -1,7 +1,22 @@
-import type { CollectionOptions, WriteConcernSettings } from 'mongodb'
-
-/** Acknowledged means: on the disks of a majority. */
-export const durable = { w: 'majority', j: true } as const satisfies WriteConcernSettings
+import { type CollectionOptions, type Db, WriteConcern, type WriteConcernSettings } from 'mongodb'
 
 /** What a decision or an answer is based on: only what a majority has, and from the primary. */
 export const fromMajority = { readConcern: { level: 'majority' }, readPreference: 'primary' } as const satisfies CollectionOptions
+
+/**
+ * The same database, whose acknowledgement of a write means that no crash can take it back. On a replica set that is
+ * a majority with their journals. A standalone mongod must be asked for its own journal with w: 1; asked for a
+ * majority, it answers before the journal is on disk (docs/decisions has the measurement).
+ */
+export async function durably(db: Db): Promise<Db> {
+  const { setName, msg } = await db.admin().command({ hello: 1 })
+  const replicated = setName !== undefined || msg === 'isdbgrid'
+  return db.client.db(db.databaseName, { writeConcern: new WriteConcern(replicated ? 'majority' : 1, undefined, true) })
+}
+
+/** For commands that the driver does not complete by itself. */
+export function durableOn(db: Db): WriteConcernSettings {
+  const { w, journal } = db.writeConcern ?? {}
+  if (w === undefined || !journal) throw new Error('open the database with durably(): its writes may be lost otherwise')
+  return { w, j: journal }
+}

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import type { Redis } from 'ioredis'
 import type { Db } from 'mongodb'
 import { Catalog, type EventDefinitions } from './catalog.js'
+import { durably } from './durability.js'
 import { lastPosition } from './event.js'
 import { EventStore } from './event-store.js'
 import { checkKnownTypes } from './known-types.js'
@@ -48,7 +49,8 @@ export class Engine {
   }
 
   /** Checks that this build can read the log, and opens it. Nothing runs yet but appends and reads. */
-  static async open({ db, redis, masters, events, projections = [], reactors = [], ...options }: EngineOptions): Promise<Engine> {
+  static async open({ redis, masters, events, projections = [], reactors = [], ...options }: EngineOptions): Promise<Engine> {
+    const db = await durably(options.db)
     const catalog = new Catalog(...events)
     await checkKnownTypes(db, catalog)
     const me = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`

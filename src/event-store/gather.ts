@@ -7,7 +7,7 @@ export function gather<Item, Result>(
   atMost = 1000,
 ): (item: Item) => Promise<Result> {
   type Waiting = { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void }
-  let waiting: Waiting[] = []
+  const waiting: Waiting[] = []
   let running = false
 
   async function run(): Promise<void> {

@@ -1,5 +1,5 @@
 import { Binary, type Collection, type Db } from 'mongodb'
-import { durable, fromMajority } from './durability.js'
+import { durableOn, fromMajority } from './durability.js'
 import { gather } from './gather.js'
 
 /** A wrapped key at rest, or the tombstone of a destroyed one. */
@@ -39,7 +39,7 @@ export class KeyStore {
 
   /** Stores the key unless its id has one already; answers what is stored. */
   readonly createOrGet = gather(async (wanted: StoredKey[]): Promise<StoredKey[]> => {
-    const reply = await this.db.command({ insert: 'keys', documents: wanted, ordered: false, writeConcern: durable })
+    const reply = await this.db.command({ insert: 'keys', documents: wanted, ordered: false, writeConcern: durableOn(this.db) })
     if (reply.writeConcernError) throw new Error(`keys are not durable yet: ${reply.writeConcernError.errmsg}`)
     const refused = (reply.writeErrors ?? []) as { index: number; code: number; errmsg: string }[]
     const other = refused.find(({ code }) => code !== duplicateKey)
@@ -53,7 +53,7 @@ export class KeyStore {
   async destroy(id: string, at: Date): Promise<void> {
     const tombstone = { destroyed: { $ifNull: ['$destroyed', at] }, owner: { $ifNull: ['$owner', 'master'] } }
     // By id alone: then the server itself tries an upsert again that raced with the key's creation.
-    await this.keys.updateOne({ _id: id }, [{ $set: tombstone }, { $unset: ['key', 'master'] }], { upsert: true, writeConcern: durable })
+    await this.keys.updateOne({ _id: id }, [{ $set: tombstone }, { $unset: ['key', 'master'] }], { upsert: true })
   }
 
   /** Some living keys that are wrapped under another master than this one. */
@@ -67,7 +67,7 @@ export class KeyStore {
 
   /** Puts the new wrapping in place of exactly the old one, so it never brings back what was destroyed meanwhile. */
   async rewrap(old: LivingKey, master: string, key: Uint8Array): Promise<void> {
-    await this.keys.updateOne({ _id: old._id, key: old.key }, { $set: { master, key: new Binary(key) } }, { writeConcern: durable })
+    await this.keys.updateOne({ _id: old._id, key: old.key }, { $set: { master, key: new Binary(key) } })
   }
 
   /** A duplicate may not be majority-committed yet; until it is, nobody may use it. */

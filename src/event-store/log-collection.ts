@@ -1,5 +1,5 @@
-import { BSON, type Collection, type Db, type Document } from 'mongodb'
-import { durable, fromMajority } from './durability.js'
+import { BSON, type Collection, type Db, type Document, type WriteConcernSettings } from 'mongodb'
+import { durableOn, fromMajority } from './durability.js'
 import { type AppendDocument, lastPosition } from './event.js'
 import type { Head } from './turns.js'
 
@@ -13,7 +13,10 @@ export interface InsertOutcome {
 export class LogCollection {
   readonly appends: Collection<AppendDocument>
 
+  private readonly durable: WriteConcernSettings
+
   constructor(private readonly db: Db) {
+    this.durable = durableOn(db)
     this.appends = db.collection('log', fromMajority)
   }
 
@@ -28,7 +31,7 @@ export class LogCollection {
 
   /** In order, and stopping at the first that fails. Whatever makes the outcome unknown is thrown. */
   async insert(documents: AppendDocument[]): Promise<InsertOutcome> {
-    const reply = await this.db.command({ insert: 'log', documents, ordered: true, writeConcern: durable }, { ignoreUndefined: true })
+    const reply = await this.db.command({ insert: 'log', documents, ordered: true, writeConcern: this.durable }, { ignoreUndefined: true })
     if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
     const [error] = (reply.writeErrors ?? []) as Document[]
     if (!error) return { inserted: documents.length }

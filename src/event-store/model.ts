@@ -7,8 +7,14 @@ import type { Document, Projection, Stored } from './projection.js'
 export class ModelReplaced extends Error {}
 
 /** The database went back behind the checkpoint (an election, a crash) or the lease is another's now. */
-export class LostGround extends Error {}
+export class LostGround extends Error {
+  constructor() {
+    super('another process has taken over, or the database went back behind the checkpoint')
+  }
+}
 
+/** Not a majority's: what another projector has just written counts. */
+const newest = { readConcern: { level: 'local' }, readPreference: 'primary' } as const
 const forgetRemovedAfter = 86_400
 const remembered = 20_000
 const partSize = 1_000
@@ -27,7 +33,7 @@ export class Model {
   private constructor(
     private readonly db: Db,
     readonly collection: string,
-    private readonly uuid: UUID,
+    readonly uuid: UUID,
     private readonly isShadow: boolean,
   ) {}
 
@@ -36,15 +42,12 @@ export class Model {
    * is taken to be new, without asking the database first; a wrong guess shows as a duplicate id.
    */
   static async open(db: Db, collection: string, kind: 'live' | 'shadow'): Promise<Model> {
-    const existing = async () => (await db.listCollections({ name: collection }).toArray())[0]
-    let info = await existing()
-    if (!info) {
-      await db.createCollection(collection).catch((error: { codeName?: string }) => {
-        if (error.codeName !== 'NamespaceExists') throw error // another process was first
-      })
-      info = await existing()
-    }
-    const uuid = (info as unknown as { info?: { uuid?: UUID } } | undefined)?.info?.uuid
+    const existing = await uuidOf(db, collection)
+    if (existing) return new Model(db, collection, existing, kind === 'shadow')
+    await db.createCollection(collection).catch((error: { codeName?: string }) => {
+      if (error.codeName !== 'NamespaceExists') throw error // another process was first
+    })
+    const uuid = await uuidOf(db, collection)
     if (!uuid) throw new ModelReplaced(`${collection} vanished while it was opened`)
     return new Model(db, collection, uuid, kind === 'shadow')
   }
@@ -79,7 +82,7 @@ export class Model {
     }
     if (unknown.length === 0 || (this.isShadow && !readAgain)) return known
     const collection = this.db.collection<Stored>(this.collection)
-    const read = await collection.find({ _id: { $in: unknown } }, { readPreference: 'primary' }).toArray()
+    const read = await collection.find({ _id: { $in: unknown } }, newest).toArray()
     if (!(await stillValid())) throw new LostGround()
     return [...known, ...read]
   }
@@ -126,6 +129,12 @@ export class Model {
     if (other) throw new Error(`${this.collection} could not be written: ${other.errmsg}`)
     return reply.n
   }
+}
+
+/** A rename keeps it; a new collection has a new one. */
+export async function uuidOf(db: Db, collection: string): Promise<UUID | undefined> {
+  const [found] = await db.listCollections({ name: collection }).toArray()
+  return (found as { info?: { uuid?: UUID } } | undefined)?.info?.uuid
 }
 
 /** Always in this order, however the document came about: a digest is over its bytes. */

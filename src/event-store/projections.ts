@@ -45,8 +45,11 @@ export class Projections {
   }
 
   /** Rebuilds side by side; projections that are rebuilt together share one pass over the log. */
-  rebuild(names: readonly string[], options: RebuildOptions = {}): Promise<Certificate[]> {
-    return Promise.all(names.map((name) => new Rebuild(this.context, this.named(name), options).run()))
+  async rebuild(names: readonly string[], options: RebuildOptions = {}): Promise<Certificate[]> {
+    const rebuilds = names.map((name) => new Rebuild(this.context, this.named(name), options))
+    const running = rebuilds.map((rebuild) => rebuild.run())
+    await Promise.allSettled(running) // one that fails leaves none of the others behind unwatched
+    return Promise.all(running)
   }
 
   certifyLive(name: string): Promise<Certificate> {

@@ -1,5 +1,5 @@
 import { Checkpoint, type CheckpointDocument, renewEveryMs } from './checkpoint.js'
-import { durable } from './durability.js'
+import { durableOn } from './durability.js'
 import type { EventDefinitions, RecordedEventOf } from './catalog.js'
 import type { RecordedEvent } from './event.js'
 import { LostGround } from './model.js'
@@ -17,7 +17,7 @@ export function reactor<Defs extends EventDefinitions>(
   name: string,
   on: { [Type in keyof Defs & string]?: (event: RecordedEventOf<Defs, Type>) => Promise<void> },
 ): Reactor {
-  return { name, on: new Map(Object.entries(on) as unknown as [string, (event: RecordedEvent) => Promise<void>][]) }
+  return { name, on: new Map(Object.entries(on) as [string, (event: RecordedEvent) => Promise<void>][]) }
 }
 
 /**
@@ -36,7 +36,7 @@ export class ReactorRunner {
     private readonly context: ProjectorContext,
     private readonly reactor: Reactor,
   ) {
-    this.checkpoint = new Checkpoint(context.db, `reactor:${reactor.name}`, context.me, durable)
+    this.checkpoint = new Checkpoint(context.db, `reactor:${reactor.name}`, context.me, durableOn(context.db))
   }
 
   start(): void {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { durable } from './durability.js'
 import { Checkpoint, renewEveryMs } from './checkpoint.js'
 import { digestOf } from './digest.js'
 import { EventStoreError } from './errors.js'
@@ -33,7 +32,7 @@ export interface RebuildOptions {
 /**
  * Builds the model anew in a shadow collection while the live one goes on, then puts it in its place.
  *
- * Only one process rebuilds a model at a time. If it dies, the shadow is of no use to anybody and the next rebuild
+ * Only one process rebuilds a model at a time. If it dies, its shadow is of no use to anybody and the next rebuild
  * drops it, except in the middle of the swap: then the next owner of the model ends the swap.
  */
 export class Rebuild {
@@ -56,7 +55,7 @@ export class Rebuild {
   async run(): Promise<Certificate> {
     return this.leased(async () => {
       const model = await this.build()
-      const certificate = await this.certify(this.shadow, (await this.lease.read())!.position)
+      const certificate = await this.certify(this.shadow, await this.position())
       await this.takePlace(model)
       return certificate
     })
@@ -74,16 +73,17 @@ export class Rebuild {
     }
     const keeping = setInterval(() => void this.lease.renew().catch(() => {}), renewEveryMs)
     try {
+      await this.clearAway()
+      if (!(await this.lease.change({ $set: { position: 0, version } }))) throw new LostGround()
       return await work()
     } finally {
       clearInterval(keeping)
-      await this.dropShadows().finally(() => this.lease.drop())
+      await this.drop(this.shadow)
+      await this.lease.drop()
     }
   }
 
   private async build(): Promise<Model> {
-    await this.dropShadows()
-    if (!(await this.lease.change({ $set: { position: 0, version: this.projection.version } }))) throw new LostGround()
     const model = await Model.open(this.context.db, this.shadow, 'shadow')
     const removesByValue = [...this.projection.on.values()].some((handler) => 'remove' in handler)
     if (removesByValue) await model.index(this.projection) // or every removal would scan the shadow
@@ -96,7 +96,7 @@ export class Rebuild {
   /** To the head, or to a position that the log has. */
   private async catchUp(model: Model, until = Infinity): Promise<number> {
     const target = { projection: this.projection, model, checkpoint: this.lease }
-    for (let { position } = (await this.lease.read())!; ; ) {
+    for (let position = await this.position(); ; ) {
       if (position >= until) return position
       const batch = await this.context.tail.read(position)
       if (batch.to > position) ({ position } = await step(target, batch, Math.min(batch.to, until)))
@@ -105,11 +105,17 @@ export class Rebuild {
     }
   }
 
+  private async position(): Promise<number> {
+    const at = await this.lease.read()
+    if (!at) throw new LostGround()
+    return at.position
+  }
+
   private async certify(collection: string, position: number): Promise<Certificate> {
     const { name: projection, version } = this.projection
     const [root, digest] = await Promise.all([this.context.logRoot(position), digestOf(this.context.db, collection)])
     const certificate = { projection, version, position, events: position, root, digest, at: new Date() }
-    await this.context.db.collection<Certificate>('certificates').insertOne({ ...certificate }, { writeConcern: durable })
+    await this.context.db.collection<Certificate>('certificates').insertOne({ ...certificate })
     return certificate
   }
 
@@ -119,7 +125,7 @@ export class Rebuild {
     const keeping = setInterval(() => void this.live.renew().catch(() => {}), renewEveryMs)
     try {
       const position = await this.catchUp(model, held.position)
-      await swapIn(this.context, this.live, { collection: this.shadow, position, version: this.projection.version })
+      await swapIn(this.context, this.live, { collection: this.shadow, uuid: model.uuid, position, version: this.projection.version })
     } finally {
       clearInterval(keeping)
       await this.live.release()
@@ -148,11 +154,18 @@ export class Rebuild {
     }
   }
 
-  private async dropShadows(): Promise<void> {
-    const { db } = this.context
-    const inSwap = (await this.live.read())?.swap?.collection
-    for await (const { name } of db.listCollections({}, { nameOnly: true })) {
-      if (name.startsWith(`${this.projection.name}~`) && name !== inSwap) await db.dropCollection(name)
-    }
+  /**
+   * What rebuilds before this one left behind. The lease is checked between looking and dropping: whoever was held up
+   * since then drops only names that are used no more, for each rebuild has one of its own.
+   */
+  private async clearAway(): Promise<void> {
+    const collections = await this.context.db.listCollections({}, { nameOnly: true }).toArray()
+    if (!(await this.lease.renew())) throw new LostGround()
+    for (const { name } of collections) if (name.startsWith(`${this.projection.name}~`)) await this.drop(name)
+  }
+
+  /** What is to be swapped in stays: the next owner of the model ends that. */
+  private async drop(shadow: string): Promise<void> {
+    if ((await this.live.read())?.swap?.collection !== shadow) await this.context.db.dropCollection(shadow)
   }
 }

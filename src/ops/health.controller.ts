@@ -16,7 +16,8 @@ export class HealthController {
   /** The process is alive: whoever restarts it when this fails should not do so because a database is away. */
   @Get()
   alive() {
-    return { status: 'OK', timestamp: new Date().toISOString(), uptime: Math.round(process.uptime()), roles: this.config.roles }
+    const uptime = Math.round(process.uptime())
+    return { status: 'OK', timestamp: new Date().toISOString(), uptime, roles: this.config.roles }
   }
 
   /** The process can do its work: what is missing is named, and no traffic should come until it is back. */

@@ -6,7 +6,7 @@ import type { Config, SettledConfig } from '../config.js'
 export function banner(config: Config, settled: SettledConfig, port: number): string {
   const url = `http://${nameOf(config.host)}:${port}`
   const where = (configured: string | undefined, used: string, folder: string) =>
-    configured ? withoutCredentials(configured) : `${withoutCredentials(used)} embedded, data in ${join(config.dataDir, folder)}`
+    configured ? withoutCredentials(configured) : `${used} embedded, data in ${join(config.dataDir, folder)}`
   const lines = [
     `Verbatim is ready: ${url}`,
     '',
@@ -16,7 +16,8 @@ export function banner(config: Config, settled: SettledConfig, port: number): st
     `  Redis     ${where(config.redisUrl, settled.redisUrl, 'redis')}`,
   ]
   if (!config.masterKey) {
-    lines.push(`  key       ${join(config.dataDir, 'keys', 'master.key')} (keep a copy: nothing can be read without it)`)
+    const key = join(config.dataDir, 'keys', 'master.key')
+    lines.push(`  key       ${key} (keep a copy: nothing can be read without it)`)
   }
   lines.push('', '  Ctrl-C stops everything.')
   return `\n${lines.join('\n')}\n`

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { EngineError } from '../../src/embedded/index.js'
 import { resolveMongod } from '../../src/embedded/mongod-program.js'
-import { allGone, endEverything, newFolder, start, until } from './lives.js'
+import { allGone, endEverything, newFolder, start, startParent, until } from './lives.js'
 
 afterEach(endEverything)
 
@@ -37,11 +37,11 @@ async function takenPort(): Promise<number> {
 describe('A data folder', () => {
   test('in use by another instance is named, with the process that has it', async () => {
     const dataDir = newFolder()
-    const { supervisorPid } = await start({ dataDir })
+    const { pid } = await startParent(dataDir)
     const { code, message } = await complaintOf(start({ dataDir }))
     expect(code).toBe('data_folder_in_use')
     expect(message).toContain(dataDir)
-    expect(message).toContain(`process ${supervisorPid}`)
+    expect(message).toContain(`process ${pid}`)
   })
 
   test('that can not be written is named, with the reason', async () => {
@@ -55,16 +55,16 @@ describe('A data folder', () => {
 
   test('with the pid file of a dead process is taken over', async () => {
     const dataDir = newFolder()
-    writeFileSync(join(dataDir, 'supervisor.pid'), '999999\n')
+    writeFileSync(join(dataDir, 'supervisor.pid'), '999999 999998\n')
     const { supervisorPid } = await start({ dataDir, mongo: false })
-    expect(readFileSync(join(dataDir, 'supervisor.pid'), 'utf8')).toBe(`${supervisorPid}\n`)
+    expect(readFileSync(join(dataDir, 'supervisor.pid'), 'utf8')).toBe(`${supervisorPid} ${process.pid}\n`)
   })
 
   test('with the pid file of a process that is something else by now is taken over', async () => {
     const dataDir = newFolder()
-    writeFileSync(join(dataDir, 'supervisor.pid'), `${process.ppid}\n`)
+    writeFileSync(join(dataDir, 'supervisor.pid'), `${process.ppid} 1\n`)
     const { supervisorPid } = await start({ dataDir, mongo: false })
-    expect(readFileSync(join(dataDir, 'supervisor.pid'), 'utf8')).toBe(`${supervisorPid}\n`)
+    expect(readFileSync(join(dataDir, 'supervisor.pid'), 'utf8')).toBe(`${supervisorPid} ${process.pid}\n`)
   })
 })
 
@@ -123,6 +123,18 @@ describe('A program that was asked for by name', () => {
     expect(code).toBe('engine_failed')
     expect(message).toMatch(/code 62 .*Invalid featureCompatibilityVersion.*UPGRADE PROBLEM/)
     expect(message).not.toContain('hello')
+  })
+})
+
+describe('A Valkey that can not read its data', () => {
+  test('says which file it stumbles over, in its own words', async () => {
+    const dataDir = newFolder()
+    mkdirSync(join(dataDir, 'redis'))
+    writeFileSync(join(dataDir, 'redis/dump.rdb'), 'this is no snapshot')
+    const { code, message } = await complaintOf(start({ dataDir, mongo: false }))
+    expect(code).toBe('engine_failed')
+    expect(message).toMatch(/[Ww]rong signature.*delete dump.rdb/s)
+    expect(message).toContain(join(dataDir, 'redis'))
   })
 })
 

@@ -79,7 +79,7 @@ async function complaintWith(environment: NodeJS.ProcessEnv, folder: string): Pr
     const { installEngines } = await import('./build/src/embedded/install.js')
     await installEngines({ mongod: false, folder: process.argv[1] }).catch((error) => console.log(error.message))
   `
-  const options = { env: { ...process.env, ...environment } }
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, folder], options)
+  const node = ['--input-type=module', '-e', program, folder]
+  const { stdout } = await promisify(execFile)(process.execPath, node, { env: { ...process.env, ...environment } })
   return stdout
 }

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isAlive } from '../../src/embedded/alive.js'
 import { type EngineOptions, type Engines, startEngines } from '../../src/embedded/index.js'
@@ -29,12 +30,18 @@ export interface Parent extends Pick<Engines, 'supervisorPid' | 'mongoUri' | 're
   mongodPid: number
 }
 
-/** A process of its own that has started both engines, to be killed. */
-export async function startParent(dataDir: string): Promise<Parent> {
+/** A process of its own that starts both engines, to be killed. */
+export function spawnParent(dataDir: string): ChildProcessByStdio<null, Readable, null> {
   const options = JSON.stringify({ dataDir, mongo: true, redis: true })
   const program = resolve('test/embedded/parent.mjs')
   const child = spawn(process.execPath, [program, options], { stdio: ['ignore', 'pipe', 'inherit'] })
   running.push(() => child.kill('SIGKILL'))
+  return child
+}
+
+/** The same, when it has started them. */
+export async function startParent(dataDir: string): Promise<Parent> {
+  const child = spawnParent(dataDir)
   const [line] = await once(child.stdout, 'data')
   return { pid: child.pid!, ...JSON.parse(String(line)) }
 }

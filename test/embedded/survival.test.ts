@@ -1,7 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isAlive } from '../../src/embedded/alive.js'
 import { withNotes, withRedis, write, writeUntilItFails, written } from './clients.js'
-import { allGone, endEverything, newFolder, start, startParent, until } from './lives.js'
+import { allGone, endEverything, newFolder, spawnParent, start, startParent, until } from './lives.js'
 
 afterEach(endEverything)
 
@@ -65,6 +67,18 @@ describe('kill -9 of the service', () => {
     expect(acknowledged.length).toBeGreaterThan(0)
     expect(await written(next.mongoUri)).toEqual(expect.arrayContaining(acknowledged))
     expect(await withRedis(next.redisUrl, (redis) => redis.get('greeting'))).toBe('hello')
+  })
+
+  test('in the middle of a start leaves nothing either', async () => {
+    const dataDir = newFolder()
+    const file = join(dataDir, 'supervisor.pid')
+    const parent = spawnParent(dataDir)
+    await until('its supervisor has the folder', () => existsSync(file) && readFileSync(file, 'utf8') !== '')
+    const supervisor = Number.parseInt(readFileSync(file, 'utf8'), 10)
+    parent.kill('SIGKILL')
+    await allGone([parent.pid!, supervisor])
+    const next = await start({ dataDir })
+    expect(next.mongodPid).toBeGreaterThan(0)
   })
 
   test('and a start right behind it wait for each other', async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { type Db, MongoClient } from 'mongodb'
 import { LogRoot } from '../../src/audit/log-root.js'
+import { durably } from '../../src/event-store/durability.js'
 import { Engine, type EngineOptions } from '../../src/event-store/engine.js'
 import { masterKey } from '../../src/event-store/key-wrap.js'
 import { notebookEvents } from './notebooks.js'
@@ -19,7 +20,7 @@ export class Place {
 
   static async find(uri = process.env.VERBATIM_TEST_MONGODB_URI!): Promise<Place> {
     const client = await MongoClient.connect(uri, { serverSelectionTimeoutMS: 5000, connectTimeoutMS: 2000, heartbeatFrequencyMS: 2000 })
-    const db = client.db(`test_${randomBytes(6).toString('hex')}`)
+    const db = await durably(client.db(`test_${randomBytes(6).toString('hex')}`))
     const redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!)
     redis.on('error', () => {})
     return new Place(client, db, redis)

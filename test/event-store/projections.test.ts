@@ -257,6 +257,6 @@ describe('a rebuild', () => {
 
   it('tells which projections there are when the name is none of them', async () => {
     engine = await started()
-    expect(() => engine.projections.rebuild(['note'])).toThrow('there are notes, notebooks, writers')
+    await expect(engine.projections.rebuild(['note'])).rejects.toThrow('there are notes, notebooks, writers')
   })
 })

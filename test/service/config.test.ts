@@ -33,7 +33,7 @@ describe('nothing configured', () => {
   })
 
   it('is the same when the variables are there but empty', () => {
-    const names = ['PORT', 'HOST', 'NODE_ENV', 'LOG_LEVEL', 'ROLES', 'MONGODB_URI', 'REDIS_URL', 'DATA_DIR', 'MASTER_KEY']
+    const names = ['PORT', 'HOST', 'NODE_ENV', 'LOG_LEVEL', 'ROLES', 'MONGODB_URI', 'REDIS_URL', 'DATA_DIR']
     expect(readConfig(Object.fromEntries(names.map((name) => [name, ' '])))).toEqual(config)
   })
 })

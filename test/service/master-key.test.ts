@@ -48,7 +48,8 @@ it('gives processes that race the same key', async () => {
   expect(new Set(keys).size).toBe(1)
 })
 
-it.each(['', 'too short', Buffer.alloc(31).toString('base64url')])('never replaces a file that holds no key: %j', async (text) => {
+const noKeys = ['', 'too short', Buffer.alloc(31).toString('base64url')]
+it.each(noKeys)('never replaces a file that holds no key: %j', async (text) => {
   await mkdir(join(dataDir, 'keys'))
   await writeFile(join(dataDir, 'keys/master.key'), text)
   await expect(masterKeyIn(dataDir)).rejects.toThrow('holds no 32-byte key')

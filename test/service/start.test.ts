@@ -26,7 +26,8 @@ afterEach(async () => {
 })
 
 async function expectGone(pids: number[], service: StartedService): Promise<void> {
-  await until(`processes ${pids.join(', ')} are gone`, () => pids.every((pid) => !isAlive(pid)) || undefined, service, 5000)
+  const allGone = () => pids.every((pid) => !isAlive(pid)) || undefined
+  await until(`processes ${pids.join(', ')} are gone`, allGone, service, 5000)
 }
 
 describe('with nothing configured', () => {

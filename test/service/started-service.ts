@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 const program = resolve('build/src/main.js')
 
-/** The compiled service in a process of its own, as it is in production, with nothing of our environment but the PATH. */
+/** The compiled service in a process of its own, as in production, with nothing of our environment but the PATH. */
 export class StartedService {
   output = ''
   readonly process: ChildProcess

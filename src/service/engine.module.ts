@@ -1,0 +1,46 @@
+import { type DynamicModule, Global, Inject, Logger, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
+import { Redis } from 'ioredis'
+import { Db } from 'mongodb'
+import { LogRoot } from '../audit/log-root.js'
+import { CONFIG, type SettledConfig } from '../config.js'
+import { Engine, type EngineOptions } from '../event-store/engine.js'
+import { masterKey } from '../event-store/key-wrap.js'
+
+/** What the contexts bring to the event store. */
+export type Contributions = Pick<EngineOptions, 'events' | 'projections' | 'reactors'>
+
+/** This process's event store. It follows the log as the process's roles say, and is closed before its connections. */
+@Global()
+@Module({})
+export class EngineModule implements OnApplicationBootstrap, OnModuleDestroy {
+  constructor(
+    private readonly engine: Engine,
+    @Inject(CONFIG) private readonly config: SettledConfig,
+  ) {}
+
+  static with(contributions: Contributions): DynamicModule {
+    const open = (db: Db, redis: Redis, { masterKey: current, masterKeyPrevious: previous }: SettledConfig) =>
+      Engine.open({
+        ...contributions,
+        db,
+        redis,
+        masters: { current: masterKey(current), previous: previous && masterKey(previous) },
+        logRoot: new LogRoot(db).at,
+        onError: (where, error) => new Logger(where).error(error instanceof Error ? error.message : String(error)),
+      })
+    return {
+      module: EngineModule,
+      providers: [{ provide: Engine, useFactory: open, inject: [Db, Redis, CONFIG] }],
+      exports: [Engine],
+    }
+  }
+
+  onApplicationBootstrap(): void {
+    const { roles } = this.config
+    this.engine.start({ projector: roles.includes('projector'), reactors: roles.includes('worker') })
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.engine.close()
+  }
+}

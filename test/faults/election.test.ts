@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ReplicaSet, startReplicaSet } from '../engines/replica-set.js'
+import { eventually } from '../event-store/engines.js'
+import { Scene } from './scene.js'
+
+let folder: string
+let mongo: ReplicaSet
+let scene: Scene
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'verbatim-election-'))
+  mongo = await startReplicaSet({ dir: folder, members: 3 })
+  scene = await Scene.set(mongo.uri)
+})
+afterEach(async () => {
+  await scene?.clear()
+  await mongo?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const size = { writers: 8, commands: 150 }
+
+describe('an election in the middle of the load', () => {
+  it.each(['SIGKILL', 'SIGSTOP'] as const)('after the primary’s %s loses nothing, doubles nothing, and everybody goes on', async (signal) => {
+    const writers = [await scene.victim('writer', { run: 'a', ...size }), await scene.victim('writer', { run: 'b', ...size })]
+    const projector = await scene.victim('projector')
+    for (const one of [...writers, projector]) one.go()
+    const acknowledged = () => writers.reduce((sum, one) => sum + one.acknowledged.length, 0)
+    await eventually(async () => acknowledged(), (count) => count > 200)
+
+    const old = await mongo.primary()
+    await old.kill(signal)
+    await mongo.primary()
+    expect(await scene.bystanderAppends()).toBeLessThan(2000)
+    if (signal === 'SIGKILL') await old.restart()
+    else await old.kill('SIGCONT')
+
+    await Promise.all(writers.map((one) => one.done()))
+    for (const one of writers) expect(one.acknowledged.filter(({ repeated }) => repeated)).toEqual([])
+    const log = await scene.expectIntactLog()
+    expect(log.filter(({ stream }) => /^notebook-[ab]-/.test(stream))).toHaveLength(2 * size.writers * size.commands)
+    projector.signal('SIGTERM')
+    await scene.expectRightModels()
+  })
+})
