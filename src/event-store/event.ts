@@ -59,4 +59,3 @@ export interface AppendDocument {
 }
 
 export const lastPosition = (append: Pick<AppendDocument, '_id' | 'n'>): number => append._id + append.n - 1
-export const lastVersion = (append: Pick<AppendDocument, 'version' | 'n'>): number => append.version + append.n - 1
