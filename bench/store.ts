@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { Shutdown } from '../src/service/shutdown.js'
-import { runAppends, scenarios } from './store/appends.js'
+import { runAppends, scenarios, titleOf } from './store/appends.js'
 import { bars, type Results } from './store/bars.js'
 import { measureIdleLatency } from './store/idle-latency.js'
 import { describeMachine } from './store/machine.js'
@@ -17,7 +17,7 @@ import { openEngine } from './store/verbatim.js'
  *   npm run bench -- store [--quick] [--only <text>] [--json <file>]
  *
  * --quick   one short run of each: shows that all works, its figures mean little
- * --only    what has the text in its name: "verbatim 64", "emmett", "read models"
+ * --only    what has the text in its name: "64 writers", "emmett", "read models"
  * --json    writes the results into a file, too
  */
 const { values: options } = parseArgs({
@@ -45,7 +45,7 @@ try {
 }
 
 async function measureAll(servers: Servers): Promise<Results> {
-  const chosen = scenarios.filter(({ contender, writers }) => isWanted(`${contender.name} ${writers}`))
+  const chosen = scenarios.filter((scenario) => isWanted(titleOf(scenario)))
   const appends = await runAppends(servers, chosen, { ...extent, say })
   return { appends, ...(isWanted('read models') && (await measureReadModels(servers))) }
 }
@@ -58,7 +58,7 @@ function measureReadModels(servers: Servers): Promise<Pick<Results, 'rebuild' | 
   return servers.within(async (place) => {
     const { engine, db, logRoot, close } = await openEngine(place, readModels)
     try {
-      say(`filling a log for the read models`)
+      say('filling a log for the read models')
       await fill(engine, logRoot.at, loggedEvents * extent.scale)
       const rebuild = await measureRebuild(engine, db, extent.rounds, say)
       return { rebuild, idle: await measureIdleLatency(engine, idleAppends) }

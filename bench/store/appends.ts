@@ -52,8 +52,7 @@ export async function runAppends(servers: Servers, chosen: readonly Scenario[], 
     for (const [scenario, sofar] of runs) {
       const run = await runOnce(servers, scenario, scale)
       sofar.push(run)
-      const { contender, writers } = scenario
-      say(`round ${round} of ${rounds}: ${contender.name}, ${writers} writers: ${rounded(run)}`)
+      say(`round ${round} of ${rounds}: ${titleOf(scenario)}: ${rounded(run)}`)
     }
   }
   return [...runs].map(([{ contender, writers }, all]) => ({ name: contender.name, writers, ...medianRun(all), runs: all }))
@@ -77,5 +76,8 @@ function runOnce(servers: Servers, { contender, writers, events }: Scenario, sca
     }
   })
 }
+
+/** Also what a run can be chosen by. */
+export const titleOf = ({ contender, writers }: Scenario): string => `${contender.name}, ${writers} ${writers === 1 ? 'writer' : 'writers'}`
 
 const rounded = ({ eventsPerSecond, p99 }: Figures) => `${Math.round(eventsPerSecond)} events/s, p99 ${p99.toFixed(1)} ms`

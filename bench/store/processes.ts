@@ -18,7 +18,7 @@ export const processes: Contender = {
 
 const together = (all: readonly WritingProcess[]): Opened => ({
   write: ({ writers, calls }) =>
-    Promise.all(all.map((one) => one.write({ writers: writers / all.length, calls: calls / all.length }))),
+    Promise.all(all.map((one) => one.write({ writers: writers / all.length, calls: Math.ceil(calls / all.length) }))),
   close: async () => {
     await Promise.all(all.map((one) => one.close()))
   },

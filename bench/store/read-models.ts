@@ -21,6 +21,8 @@ interface User {
 }
 type Events = typeof chatEvents
 
+const idOf = ({ stream, version }: { stream: string; version: number }) => `${stream}:${version}`
+
 /** What a chat application reads: a document per message, per chat and per user. */
 export const readModels = [
   projection<Message, Events>('messages', {
@@ -28,8 +30,11 @@ export const readModels = [
     indexes: [{ chatId: 1 }],
     on: {
       MessageSaid: {
-        key: ({ stream, version }) => `${stream}:${version}`,
-        evolve: (_, { stream, version, data: { chatId, role }, personal, at }) => ({ _id: `${stream}:${version}`, chatId, role, text: personal, at }),
+        key: idOf,
+        evolve: (_, event) => {
+          const { chatId, role } = event.data
+          return { _id: idOf(event), chatId, role, text: event.personal, at: event.at }
+        },
       },
     },
   }),

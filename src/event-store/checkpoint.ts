@@ -36,9 +36,8 @@ export class Checkpoint {
     db: Db,
     readonly id: string,
     private readonly me: string,
-    writeConcern: WriteConcernSettings = { w: 1 },
   ) {
-    this.collection = db.collection('checkpoints', { writeConcern, readConcern: { level: 'local' }, readPreference: 'primary' })
+    this.collection = db.collection('checkpoints', { readConcern: { level: 'local' }, readPreference: 'primary' })
   }
 
   /** As it is, made at position 0 if it is not yet there. */
@@ -69,16 +68,15 @@ export class Checkpoint {
 
   /** Null when the lease is lost. */
   renew(): Promise<CheckpointDocument | null> {
-    return this.update({ owner: this.me }, [{ $set: { until: fromNow(leaseMs) } }])
+    return this.update({ owner: this.me }, [{ $set: { until: fromNow(leaseMs) } }], { w: 1 })
   }
 
-  /** Moves on and renews. Null when the lease is lost or the place is not what we think (an election took it back). */
+  /**
+   * Moves on and renews. Null when the lease is lost or the place is not what we think. Not waited for until it is
+   * durable: should an election take it back, what came after it is only seen once more.
+   */
   advance(from: number, to: number): Promise<CheckpointDocument | null> {
-    return this.update({ owner: this.me, position: from }, [{ $set: { position: to, until: fromNow(leaseMs) } }])
-  }
-
-  async isAt(position: number): Promise<boolean> {
-    return (await this.collection.countDocuments({ _id: this.id, owner: this.me, position }, { limit: 1 })) === 1
+    return this.update({ owner: this.me, position: from }, [{ $set: { position: to, until: fromNow(leaseMs) } }], { w: 1 })
   }
 
   /** Changes what `$set` and `$unset` name, while the lease is ours. */
@@ -99,7 +97,11 @@ export class Checkpoint {
     await this.collection.deleteOne({ _id: this.id, owner: this.me })
   }
 
-  private update(filter: Filter<CheckpointDocument>, update: Command | Command[]): Promise<CheckpointDocument | null> {
-    return this.collection.findOneAndUpdate({ ...filter, _id: this.id }, update, { returnDocument: 'after' })
+  private update(
+    filter: Filter<CheckpointDocument>,
+    update: Command | Command[],
+    writeConcern?: WriteConcernSettings,
+  ): Promise<CheckpointDocument | null> {
+    return this.collection.findOneAndUpdate({ ...filter, _id: this.id }, update, { returnDocument: 'after', writeConcern })
   }
 }

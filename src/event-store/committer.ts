@@ -1,6 +1,6 @@
 import { EventStoreError, VersionConflict } from './errors.js'
 import { type AppendDocument, lastPosition } from './event.js'
-import { isSameAppend, type LogCollection, placeOf, WriteNotDurable } from './log-collection.js'
+import { isSameAppend, type LogCollection, placeOf } from './log-collection.js'
 import { backoff, isRetryable, pause } from './retryable.js'
 import type { Head, Turns } from './turns.js'
 
@@ -179,7 +179,7 @@ export class Committer {
 
   private blame(error: unknown): void {
     for (const one of this.underWay) one.uncertain = true
-    if (isRetryable(error) || error instanceof WriteNotDurable) return
+    if (isRetryable(error)) return
     if (this.underWay.length === 1) fail(this.underWay[0]!, error)
     else this.alone = this.underWay.length
   }

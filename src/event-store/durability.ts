@@ -1,4 +1,4 @@
-import { type CollectionOptions, type Db, WriteConcern, type WriteConcernSettings } from 'mongodb'
+import { type CollectionOptions, type Db, type Document, WriteConcern, type WriteConcernSettings } from 'mongodb'
 
 /** What a decision or an answer is based on: only what a majority has, and from the primary. */
 export const fromMajority = { readConcern: { level: 'majority' }, readPreference: 'primary' } as const satisfies CollectionOptions
@@ -19,4 +19,11 @@ export function durableOn(db: Db): WriteConcernSettings {
   const { w, journal } = db.writeConcern ?? {}
   if (w === undefined || !journal) throw new Error('open the database with durably(): its writes may be lost otherwise')
   return { w, j: journal }
+}
+
+/** The write is there, but an election may still take it back. */
+export class WriteNotDurable extends Error {
+  constructor({ errmsg }: Document) {
+    super(`the write has not reached a majority: ${errmsg}`)
+  }
 }

@@ -1,5 +1,5 @@
 import { Binary, type Collection, type Db } from 'mongodb'
-import { durableOn, fromMajority } from './durability.js'
+import { durableOn, fromMajority, WriteNotDurable } from './durability.js'
 import { gather } from './gather.js'
 
 /** A wrapped key at rest, or the tombstone of a destroyed one. */
@@ -40,7 +40,7 @@ export class KeyStore {
   /** Stores the key unless its id has one already; answers what is stored. */
   readonly createOrGet = gather(async (wanted: StoredKey[]): Promise<StoredKey[]> => {
     const reply = await this.db.command({ insert: 'keys', documents: wanted, ordered: false, writeConcern: durableOn(this.db) })
-    if (reply.writeConcernError) throw new Error(`keys are not durable yet: ${reply.writeConcernError.errmsg}`)
+    if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
     const refused = (reply.writeErrors ?? []) as { index: number; code: number; errmsg: string }[]
     const other = refused.find(({ code }) => code !== duplicateKey)
     if (other) throw new Error(`keys could not be stored: ${other.errmsg}`)

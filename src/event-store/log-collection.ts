@@ -1,5 +1,5 @@
 import { BSON, type Collection, type Db, type Document, type WriteConcernSettings } from 'mongodb'
-import { durableOn, fromMajority } from './durability.js'
+import { durableOn, fromMajority, WriteNotDurable } from './durability.js'
 import { type AppendDocument, lastPosition } from './event.js'
 import type { Head } from './turns.js'
 
@@ -49,13 +49,6 @@ export class LogCollection {
   async at(places: Pick<AppendDocument, 'stream' | 'version'>[]): Promise<Map<string, AppendDocument>> {
     const found = await this.appends.find({ $or: places.map(({ stream, version }) => ({ stream, version })) }).toArray()
     return new Map(found.map((append) => [placeOf(append), append]))
-  }
-}
-
-/** The write may be rolled back by an election: not acknowledged. */
-export class WriteNotDurable extends Error {
-  constructor(readonly detail: Document) {
-    super(`the write has not reached a majority: ${detail.errmsg}`)
   }
 }
 

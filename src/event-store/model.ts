@@ -1,15 +1,16 @@
 import { LRUCache } from 'lru-cache'
 import type { Db, Document as Command, UUID } from 'mongodb'
+import { durableOn, WriteNotDurable } from './durability.js'
 import type { Entry, Fold, Removal } from './fold.js'
 import type { Document, Projection, Stored } from './projection.js'
 
 /** The collection was replaced or dropped under the writer: another process has swapped in a rebuilt one. */
 export class ModelReplaced extends Error {}
 
-/** The database went back behind the checkpoint (an election, a crash) or the lease is another's now. */
+/** The lease is another's now, or the checkpoint is not where we left it. */
 export class LostGround extends Error {
   constructor() {
-    super('another process has taken over, or the database went back behind the checkpoint')
+    super('another process has taken over')
   }
 }
 
@@ -59,20 +60,20 @@ export class Model {
   }
 
   /**
-   * Folds a batch into the documents. `stillValid` is asked after documents were read: an election may have taken
-   * back writes without telling anybody, and what is folded onto such a document would be wrong for ever.
+   * Folds a batch into the documents. When it returns they are durable: only then may the checkpoint move. With less,
+   * an election could take back documents and leave a checkpoint that another primary has moved past them.
    */
-  async apply(fold: Fold, stillValid: () => Promise<boolean>): Promise<void> {
+  async apply(fold: Fold): Promise<void> {
     if (fold.isEmpty) return
     for (let attempt = 0; attempt < 20; attempt++) {
-      const { changed, removals } = fold.run(await this.documents(fold, attempt > 0, stillValid))
+      const { changed, removals } = fold.run(await this.documents(fold, attempt > 0))
       if (await this.write(changed)) return await this.removeAll(removals)
       for (const key of fold.keys) this.memory.delete(key)
     }
     throw new LostGround()
   }
 
-  private async documents({ keys }: Fold, readAgain: boolean, stillValid: () => Promise<boolean>): Promise<Stored[]> {
+  private async documents({ keys }: Fold, readAgain: boolean): Promise<Stored[]> {
     const known: Stored[] = []
     const unknown: string[] = []
     for (const key of keys) {
@@ -82,9 +83,7 @@ export class Model {
     }
     if (unknown.length === 0 || (this.isShadow && !readAgain)) return known
     const collection = this.db.collection<Stored>(this.collection)
-    const read = await collection.find({ _id: { $in: unknown } }, newest).toArray()
-    if (!(await stillValid())) throw new LostGround()
-    return [...known, ...read]
+    return [...known, ...(await collection.find({ _id: { $in: unknown } }, newest).toArray())]
   }
 
   /** False when another writer was faster with one of them. */
@@ -121,9 +120,10 @@ export class Model {
 
   private async command(name: 'insert' | 'update', body: Command): Promise<number> {
     const reply = await this.db.command(
-      { [name]: this.collection, ...body, ordered: false, collectionUUID: this.uuid, writeConcern: { w: 1 } },
+      { [name]: this.collection, ...body, ordered: false, collectionUUID: this.uuid, writeConcern: durableOn(this.db) },
       { ignoreUndefined: true },
     )
+    if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
     const other = ((reply.writeErrors ?? []) as Command[]).find(({ code }) => code !== 11000)
     if (other?.code === 361) throw new ModelReplaced(`${this.collection} was swapped for a rebuilt one`)
     if (other) throw new Error(`${this.collection} could not be written: ${other.errmsg}`)

@@ -28,7 +28,7 @@ export async function step(
   upTo = to,
 ): Promise<CheckpointDocument> {
   // A crash between the two repeats the batch: every document knows that it has these events already.
-  await model.apply(new Fold(projection, events, upTo), () => checkpoint.isAt(after))
+  await model.apply(new Fold(projection, events, upTo))
   const moved = await checkpoint.advance(after, upTo)
   if (!moved) throw new LostGround()
   return moved

@@ -1,5 +1,4 @@
 import { Checkpoint, type CheckpointDocument, renewEveryMs } from './checkpoint.js'
-import { durableOn } from './durability.js'
 import type { EventDefinitions, RecordedEventOf } from './catalog.js'
 import type { RecordedEvent } from './event.js'
 import { LostGround } from './model.js'
@@ -22,7 +21,7 @@ export function reactor<Defs extends EventDefinitions>(
 
 /**
  * Runs a reactor: each event at least once, in order, from the beginning of the log, by one process at a time. Its
- * checkpoint is its own and durable, so no rebuild of anything ever runs it again. A side effect that fails is tried
+ * checkpoint is its own, so no rebuild of anything ever runs it again. A side effect that fails is tried
  * again until it succeeds; the error is in the checkpoint meanwhile, and nothing after it is done out of order.
  *
  * What a crash leaves: side effects since the last checkpoint happen again.
@@ -36,7 +35,7 @@ export class ReactorRunner {
     private readonly context: ProjectorContext,
     private readonly reactor: Reactor,
   ) {
-    this.checkpoint = new Checkpoint(context.db, `reactor:${reactor.name}`, context.me, durableOn(context.db))
+    this.checkpoint = new Checkpoint(context.db, `reactor:${reactor.name}`, context.me)
   }
 
   start(): void {

@@ -1,10 +1,12 @@
 import { MongoError, MongoServerError } from 'mongodb'
+import { WriteNotDurable } from './durability.js'
 
 /**
  * Whether the same call may succeed if it is simply made again: the connection, the election or the load was at
  * fault, not the call. Whether it took effect this time is not known then.
  */
 export function isRetryable(error: unknown): boolean {
+  if (error instanceof WriteNotDurable) return true
   if (error instanceof MongoServerError) {
     return retryableCodes.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError') || 'writeConcernError' in error
   }

@@ -117,7 +117,7 @@ describe('a projector that was held up', () => {
     const model = await Model.open(place.db, of.name, 'live')
     return async (after: number, to: number) => {
       const { events } = await engine.tail.read(after)
-      return model.apply(new Fold(of, events, to), async () => true)
+      return model.apply(new Fold(of, events, to))
     }
   }
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MongoClient } from 'mongodb'
 import { type ReplicaSet, startReplicaSet } from '../engines/replica-set.js'
 import { eventually } from '../event-store/engines.js'
 import { Scene } from './scene.js'
@@ -20,6 +21,16 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+/**
+ * A new primary is not enough: while the old one is frozen, the third member goes on waiting for it, and mongod itself
+ * acknowledges nothing for some seconds. We count from when a plain write of the driver gets through.
+ */
+async function majorityWrites(): Promise<void> {
+  const client = await MongoClient.connect(mongo.uri, { writeConcern: { w: 'majority', journal: true } })
+  await client.db('probe').collection('writes').insertOne({})
+  await client.close()
+}
+
 const size = { writers: 8, commands: 150 }
 
 describe('an election in the middle of the load', () => {
@@ -33,12 +44,13 @@ describe('an election in the middle of the load', () => {
     const old = await mongo.primary()
     await old.kill(signal)
     await mongo.primary()
+    await majorityWrites()
     expect(await scene.bystanderAppends()).toBeLessThan(2000)
     if (signal === 'SIGKILL') await old.restart()
     else await old.kill('SIGCONT')
 
     await Promise.all(writers.map((one) => one.done()))
-    for (const one of writers) expect(one.acknowledged.filter(({ repeated }) => repeated)).toEqual([])
+    for (const one of writers) expect(one.falseConflicts()).toEqual([])
     const log = await scene.expectIntactLog()
     expect(log.filter(({ stream }) => /^notebook-[ab]-/.test(stream))).toHaveLength(2 * size.writers * size.commands)
     projector.signal('SIGTERM')

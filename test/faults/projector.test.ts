@@ -13,7 +13,6 @@ afterEach(() => scene?.clear())
 const steps: Record<string, Fault['at']> = {
   'reading a batch': command('find', 'log'),
   'reading documents': command('find', 'notebooks'),
-  'checking its place': command('aggregate', 'checkpoints'),
   'writing documents': either(command('insert', 'notes'), command('update', 'writers')),
   'removing by value': withField(command('update', 'notes'), 'multi'),
   'moving the checkpoint': withField(command('findAndModify', 'checkpoints'), 'position'),

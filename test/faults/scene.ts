@@ -26,6 +26,11 @@ export class Victim {
     this.gone = once(process, 'exit').then(() => {})
   }
 
+  /** Commands that took their own first append for somebody else's. */
+  falseConflicts(): Acknowledged[] {
+    return this.acknowledged.filter(({ repeated, tries }) => repeated && tries === 1)
+  }
+
   async ready(): Promise<void> {
     await this.says((report) => 'ready' in report)
   }

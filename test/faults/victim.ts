@@ -23,7 +23,7 @@ export interface Job {
 
 export type Report =
   | { ready: true }
-  | { acknowledged: string; stream: string; position: number; repeated: boolean }
+  | { acknowledged: string; stream: string; position: number; repeated: boolean; tries: number }
   | { done: true }
   | { failed: string }
 
@@ -57,15 +57,18 @@ async function work(job: Job): Promise<void> {
 async function writeNotebook(engine: Engine, name: string, commands: number): Promise<void> {
   const decider = new Decider(engine.store, notebook)
   const stream = `notebook-${name}`
+  let tries = 1
   for (let i = 0; i < commands; ) {
     const meta = { actor: 'user-ann', commandId: `${name}-${i}` }
     const decide = i === 0 ? open(name, 'user-ann', 'Diary') : write(name, `${name}-${i}`, `Note ${i}`)
     try {
       const { position, repeated } = await decider.execute(stream, meta, decide)
-      await report({ acknowledged: meta.commandId, stream, position, repeated })
+      await report({ acknowledged: meta.commandId, stream, position, repeated, tries })
       i++
+      tries = 1
     } catch (error) {
       if (!(error instanceof EventStoreError && error.kind === 'retryable') && !String(error).includes('Mongo')) throw error
+      tries++
     }
   }
 }
