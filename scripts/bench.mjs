@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { symlink } from 'node:fs/promises'
 import { fail, node, say } from './run.mjs'
 import { installPackages } from './packages.mjs'
 import { setUpEverything } from './setup.mjs'
@@ -9,10 +8,6 @@ const [name, ...options] = process.argv.slice(2)
 try {
   await setUpEverything()
   await installPackages('bench', 'the peers that benches compare with')
-  // What is compiled into build/bench finds the peers as its source would.
-  if (!existsSync('build/bench/node_modules')) {
-    await symlink('../../bench/node_modules', 'build/bench/node_modules', 'junction')
-  }
   if (name && existsSync(`build/bench/${name}.js`)) await node(`build/bench/${name}.js`, options)
   else explain()
 } catch (error) {

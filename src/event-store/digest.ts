@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Db } from 'mongodb'
+import { BSON, type Db } from 'mongodb'
 import { present } from './projection.js'
+
+const pageSize = 2_000
 
 /**
  * SHA-256 over the documents' BSON in the order of their ids: equal models have equal digests. That takes equal field
@@ -8,9 +10,19 @@ import { present } from './projection.js'
  */
 export async function digestOf(db: Db, collection: string): Promise<string> {
   const digest = createHash('sha256')
-  const documents = db.collection(collection).find(present, { raw: true, readPreference: 'primary' }).sort({ _id: 1 }).batchSize(2000)
-  while (await documents.hasNext()) {
-    for (const document of documents.readBufferedDocuments()) digest.update(document as unknown as Buffer)
+  let page = await documentsAfter(db, collection)
+  while (page.length > 0) {
+    const { _id: last } = BSON.deserialize(page.at(-1)!)
+    const next = documentsAfter(db, collection, last) // is read while this page is hashed
+    for (const document of page) digest.update(document)
+    page = await next
   }
   return digest.digest('hex')
+}
+
+async function documentsAfter(db: Db, collection: string, id?: string): Promise<Uint8Array[]> {
+  const filter = { ...present, ...(id !== undefined && { _id: { $gt: id } }) }
+  const find = { find: collection, filter, sort: { _id: 1 }, limit: pageSize, batchSize: pageSize, singleBatch: true }
+  const { cursor } = await db.command(find, { fieldsAsRaw: { firstBatch: true } })
+  return cursor.firstBatch as Uint8Array[]
 }

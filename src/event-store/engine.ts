@@ -34,6 +34,7 @@ export interface EngineOptions {
 /** One process's event store with everything around it, wired once for the service, for tests and for benches. */
 export class Engine {
   private readonly runners: ReactorRunner[]
+  private closing?: Promise<void>
 
   private constructor(
     readonly catalog: Catalog,
@@ -80,8 +81,12 @@ export class Engine {
     if (roles.reactors) for (const runner of this.runners) runner.start()
   }
 
-  /** What is under way ends first; leases are given up, so another process goes on at once. */
-  async close(): Promise<void> {
+  /** What is under way ends first; leases are given up, so another process goes on at once. Closing twice is closing once. */
+  close(): Promise<void> {
+    return (this.closing ??= this.end())
+  }
+
+  private async end(): Promise<void> {
     await Promise.all([this.projections.stop(), ...this.runners.map((runner) => runner.stop())])
     await this.store.close()
     this.vault.close()

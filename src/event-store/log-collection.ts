@@ -39,6 +39,17 @@ export class LogCollection {
     return { inserted: error.index, stoppedBy: taken ? { taken } : { fault: error } }
   }
 
+  /**
+   * Some appends that begin after the position, in order: as many as asked for, or as fit into one reply. A command
+   * and not a cursor, because the driver decodes a whole reply in half the time of its single documents.
+   */
+  async after(position: number, limit: number): Promise<AppendDocument[]> {
+    const { readConcern } = fromMajority
+    const find = { find: 'log', filter: { _id: { $gt: position } }, sort: { _id: 1 }, limit, singleBatch: true, readConcern }
+    const { cursor } = await this.db.command({ ...find, batchSize: limit })
+    return cursor.firstBatch as AppendDocument[]
+  }
+
   /** In order, from the append that the position is in. */
   async *reaching(position: number): AsyncGenerator<AppendDocument> {
     const [first] = await this.appends.find({ _id: { $lte: position } }, { projection: { _id: 1 } }).sort({ _id: -1 }).limit(1).toArray()

@@ -17,8 +17,8 @@ export class LostGround extends Error {
 /** Not a majority's: what another projector has just written counts. */
 const newest = { readConcern: { level: 'local' }, readPreference: 'primary' } as const
 const forgetRemovedAfter = 86_400
-const remembered = 20_000
-const partSize = 1_000
+const remembered = 2_000
+const partSize = 500
 
 /**
  * One collection of a read model, as a projector writes it: the live one or a shadow.
@@ -60,8 +60,8 @@ export class Model {
   }
 
   /**
-   * Folds a batch into the documents. When it returns they are durable: only then may the checkpoint move. With less,
-   * an election could take back documents and leave a checkpoint that another primary has moved past them.
+   * Folds a batch into the documents. When it returns those of a live model are durable: only then may the checkpoint
+   * move. With less, an election could take back documents, and the new primary move the checkpoint past them.
    */
   async apply(fold: Fold): Promise<void> {
     if (fold.isEmpty) return
@@ -120,7 +120,7 @@ export class Model {
 
   private async command(name: 'insert' | 'update', body: Command): Promise<number> {
     const reply = await this.db.command(
-      { [name]: this.collection, ...body, ordered: false, collectionUUID: this.uuid, writeConcern: durableOn(this.db) },
+      { [name]: this.collection, ...body, ordered: false, collectionUUID: this.uuid, writeConcern: this.isShadow ? { w: 1 } : durableOn(this.db) },
       { ignoreUndefined: true },
     )
     if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)

@@ -1,4 +1,5 @@
 import type { Collection } from 'mongodb'
+import { Abreast } from './abreast.js'
 import { Checkpoint, type CheckpointDocument } from './checkpoint.js'
 import { EventStoreError } from './errors.js'
 import type { Projection } from './projection.js'
@@ -45,8 +46,9 @@ export class Projections {
   }
 
   /** Rebuilds side by side; projections that are rebuilt together share one pass over the log. */
-  async rebuild(names: readonly string[], options: RebuildOptions = {}): Promise<Certificate[]> {
-    const rebuilds = names.map((name) => new Rebuild(this.context, this.named(name), options))
+  async rebuild(names: readonly string[], options: Pick<RebuildOptions, 'onProgress'> = {}): Promise<Certificate[]> {
+    const abreast = new Abreast()
+    const rebuilds = names.map((name) => new Rebuild(this.context, this.named(name), { ...options, abreast: abreast.join() }))
     const running = rebuilds.map((rebuild) => rebuild.run())
     await Promise.allSettled(running) // one that fails leaves none of the others behind unwatched
     return Promise.all(running)

@@ -21,19 +21,6 @@ export interface ProjectorContext {
   onError?: (projection: string, error: unknown) => void
 }
 
-/** One step: fold a batch into the model, then move the checkpoint. Both the live projector and a rebuild take it. */
-export async function step(
-  { projection, model, checkpoint }: { projection: Projection; model: Model; checkpoint: Checkpoint },
-  { events, after, to }: Batch,
-  upTo = to,
-): Promise<CheckpointDocument> {
-  // A crash between the two repeats the batch: every document knows that it has these events already.
-  await model.apply(new Fold(projection, events, upTo))
-  const moved = await checkpoint.advance(after, upTo)
-  if (!moved) throw new LostGround()
-  return moved
-}
-
 /**
  * Keeps one read model up to date while it has the lease. An event that the projection cannot take stops this
  * projection alone: all before it is applied, its position and the error are in the checkpoint, others go on.
@@ -97,7 +84,6 @@ export class Projector {
       const batch = await tail.read(at.position)
       if (batch.to > at.position) {
         at = await this.take(batch, model)
-        wake.announce(`projected:${this.projection.name}`, at.position)
       } else {
         await wake.above('log', heard, renewEveryMs, this.stopping.signal)
         if (wake.latestOf('log') > heard) continue
@@ -110,15 +96,23 @@ export class Projector {
   }
 
   private async take(batch: Batch, model: Model): Promise<CheckpointDocument> {
-    const target = { projection: this.projection, model, checkpoint: this.checkpoint }
     try {
-      return await step(target, batch)
+      return await this.step(batch, model)
     } catch (error) {
       if (!(error instanceof PoisonEvent)) throw error
-      const before = await step(target, batch, error.position - 1)
+      const before = await this.step(batch, model, error.position - 1)
       const failed = { position: error.position, message: error.message, at: new Date() }
       this.context.onError?.(this.projection.name, error)
       return (await this.checkpoint.change({ $set: { state: 'failed', error: failed } })) ?? before
     }
+  }
+
+  private async step({ events, after, to }: Batch, model: Model, upTo = to): Promise<CheckpointDocument> {
+    // A crash between the two repeats the batch: every document knows that it has these events already.
+    await model.apply(new Fold(this.projection, events, upTo))
+    this.context.wake.announce(`projected:${this.projection.name}`, upTo)
+    const moved = await this.checkpoint.advance(after, upTo)
+    if (!moved) throw new LostGround()
+    return moved
   }
 }

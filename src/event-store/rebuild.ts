@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { Checkpoint, renewEveryMs } from './checkpoint.js'
+import type { AbreastMember } from './abreast.js'
+import { Checkpoint, type CheckpointDocument, renewEveryMs } from './checkpoint.js'
 import { digestOf } from './digest.js'
 import { EventStoreError } from './errors.js'
+import { Fold } from './fold.js'
 import { LostGround, Model } from './model.js'
 import type { Projection } from './projection.js'
-import { type ProjectorContext, step } from './projector.js'
+import type { ProjectorContext } from './projector.js'
+import { reignOf } from './reign.js'
 import { pause } from './retryable.js'
 import { swapIn } from './swap.js'
 
@@ -27,18 +30,22 @@ export interface RebuildContext extends ProjectorContext {
 
 export interface RebuildOptions {
   onProgress?: (projection: string, position: number) => void
+  /** With others that are rebuilt in the same pass. */
+  abreast?: AbreastMember
 }
 
 /**
  * Builds the model anew in a shadow collection while the live one goes on, then puts it in its place.
  *
  * Only one process rebuilds a model at a time. If it dies, its shadow is of no use to anybody and the next rebuild
- * drops it, except in the middle of the swap: then the next owner of the model ends the swap.
+ * drops it, except in the middle of the swap: then the next owner of the model ends the swap. So a shadow need not be
+ * durable while it grows; that it is when it ends is made sure by one durable write and an unchanged primary.
  */
 export class Rebuild {
   private readonly lease: Checkpoint
   private readonly live: Checkpoint
   private readonly shadow: string
+  private position = 0
 
   constructor(
     private readonly context: RebuildContext,
@@ -53,12 +60,17 @@ export class Rebuild {
   }
 
   async run(): Promise<Certificate> {
-    return this.leased(async () => {
-      const model = await this.build()
-      const certificate = await this.certify(this.shadow, await this.position())
-      await this.takePlace(model)
-      return certificate
-    })
+    try {
+      return await this.leased(async () => {
+        const reign = await reignOf(this.context.db)
+        const model = await Model.open(this.context.db, this.shadow, 'shadow')
+        const certificate = await this.build(model)
+        await this.takePlace(model, reign)
+        return certificate
+      })
+    } finally {
+      this.options.abreast?.leave()
+    }
   }
 
   private async leased<T>(work: () => Promise<T>): Promise<T> {
@@ -71,10 +83,9 @@ export class Rebuild {
     if (!(await this.lease.acquire())) {
       throw new EventStoreError('rebuild_in_progress', `${name} is being rebuilt already; wait until that has ended`)
     }
-    const keeping = setInterval(() => void this.lease.renew().catch(() => {}), renewEveryMs)
+    const keeping = setInterval(() => void this.tellPosition().catch(() => {}), renewEveryMs)
     try {
       await this.clearAway()
-      if (!(await this.lease.change({ $set: { position: 0, version } }))) throw new LostGround()
       return await work()
     } finally {
       clearInterval(keeping)
@@ -83,32 +94,34 @@ export class Rebuild {
     }
   }
 
-  private async build(): Promise<Model> {
-    const model = await Model.open(this.context.db, this.shadow, 'shadow')
+  private async tellPosition(): Promise<void> {
+    await this.lease.renew()
+    await this.lease.change({ $set: { position: this.position, version: this.projection.version } })
+  }
+
+  /** The certificate is of where the log ended when the shadow first got there; from then on it follows. */
+  private async build(model: Model): Promise<Certificate> {
+    const { abreast } = this.options
     const removesByValue = [...this.projection.on.values()].some((handler) => 'remove' in handler)
     if (removesByValue) await model.index(this.projection) // or every removal would scan the shadow
+    await this.catchUp(model, { abreast })
+    abreast?.leave()
+    const indexed = removesByValue ? undefined : model.index(this.projection) // faster after the documents than with each
+    const [certificate] = await Promise.all([this.certify(this.shadow, this.position), indexed])
     await this.catchUp(model)
-    if (!removesByValue) await model.index(this.projection) // faster after the documents than with each
-    await this.catchUp(model)
-    return model
+    return certificate
   }
 
   /** To the head, or to a position that the log has. */
-  private async catchUp(model: Model, until = Infinity): Promise<number> {
-    const target = { projection: this.projection, model, checkpoint: this.lease }
-    for (let position = await this.position(); ; ) {
-      if (position >= until) return position
-      const batch = await this.context.tail.read(position)
-      if (batch.to > position) ({ position } = await step(target, batch, Math.min(batch.to, until)))
-      this.options.onProgress?.(this.projection.name, position)
-      if (!batch.full && until === Infinity) return position
+  private async catchUp(model: Model, { until = Infinity, abreast }: { until?: number; abreast?: AbreastMember } = {}): Promise<void> {
+    while (this.position < until) {
+      await abreast?.arrive()
+      const { events, to, full } = await this.context.tail.read(this.position)
+      await model.apply(new Fold(this.projection, events, Math.min(to, until)))
+      this.position = Math.min(to, until)
+      this.options.onProgress?.(this.projection.name, this.position)
+      if (!full && until === Infinity) return
     }
-  }
-
-  private async position(): Promise<number> {
-    const at = await this.lease.read()
-    if (!at) throw new LostGround()
-    return at.position
   }
 
   private async certify(collection: string, position: number): Promise<Certificate> {
@@ -120,37 +133,39 @@ export class Rebuild {
   }
 
   /** The live model stops where it is; the shadow follows to there and takes its name. Reads never go back in time. */
-  private async takePlace(model: Model): Promise<void> {
+  private async takePlace(model: Model, reign: string): Promise<void> {
+    await this.withLiveHeld(async (held) => {
+      await this.catchUp(model, { until: held.position })
+      if (!(await this.lease.change({ $set: { position: this.position } }))) throw new LostGround()
+      if ((await reignOf(this.context.db)) !== reign) throw new LostGround()
+      const { position, shadow: collection } = this
+      await swapIn(this.context, this.live, { collection, uuid: model.uuid, position, version: this.projection.version })
+    })
+  }
+
+  /** The live model's digest and place, with its projector stopped for as long as that takes. */
+  certifyLive(): Promise<Certificate> {
+    return this.withLiveHeld(({ position }) => this.certify(this.projection.name, position))
+  }
+
+  private async withLiveHeld<T>(work: (held: CheckpointDocument) => Promise<T>): Promise<T> {
     const held = await this.takeLive()
     const keeping = setInterval(() => void this.live.renew().catch(() => {}), renewEveryMs)
     try {
-      const position = await this.catchUp(model, held.position)
-      await swapIn(this.context, this.live, { collection: this.shadow, uuid: model.uuid, position, version: this.projection.version })
+      return await work(held)
     } finally {
       clearInterval(keeping)
       await this.live.release()
     }
   }
 
-  private async takeLive() {
+  private async takeLive(): Promise<CheckpointDocument> {
     for (;;) {
       const held = await this.live.acquire({ version: { $lte: this.projection.version } })
       if (held) return held
       await this.live.want()
       this.context.wake.rouse('log') // the owner may be waiting for events
       await pause(20)
-    }
-  }
-
-  /** The live model's digest and place, with its projector stopped for as long as that takes. */
-  async certifyLive(): Promise<Certificate> {
-    const held = await this.takeLive()
-    const keeping = setInterval(() => void this.live.renew().catch(() => {}), renewEveryMs)
-    try {
-      return await this.certify(this.projection.name, held.position)
-    } finally {
-      clearInterval(keeping)
-      await this.live.release()
     }
   }
 

@@ -50,21 +50,14 @@ export class Tail {
   private async fetch(after: number): Promise<Batch> {
     const appends: AppendDocument[] = []
     let [to, events, bytes] = [after, 0, 0]
-    const cursor = this.log.appends.find({ _id: { $gt: after } }).sort({ _id: 1 }).limit(batchEvents).batchSize(batchEvents)
-    try {
-      while (await cursor.hasNext()) {
-        for (const append of cursor.readBufferedDocuments()) {
-          if (append._id !== to + 1 && appends.length === 0) to = await this.restOfAppend(after, appends)
-          if (append._id !== to + 1) throw gap(to + 1, append._id)
-          appends.push(append)
-          to = lastPosition(append)
-          events += append.n
-          for (const { personal } of append.events) bytes += personal?.length() ?? 0
-          if (events >= batchEvents || bytes >= batchBytes) return this.batch(after, to, appends, true)
-        }
-      }
-    } finally {
-      await cursor.close()
+    for (const append of await this.log.after(after, batchEvents)) {
+      if (append._id !== to + 1 && appends.length === 0) to = await this.restOfAppend(after, appends)
+      if (append._id !== to + 1) throw gap(to + 1, append._id)
+      appends.push(append)
+      to = lastPosition(append)
+      events += append.n
+      for (const { personal } of append.events) bytes += personal?.length() ?? 0
+      if (events >= batchEvents || bytes >= batchBytes) return this.batch(after, to, appends, true)
     }
     if (appends.length === 0) to = await this.restOfAppend(after, appends)
     return this.batch(after, to, appends, false)
