@@ -42,7 +42,7 @@ export function seal(key: Uint8Array, { stream, version, type, shape }: Envelope
   plain.set(words, saltBytes)
 
   const start = 3 + header.length
-  const out = Buffer.allocUnsafeSlow(start + nonceBytes + plain.length + tagBytes)
+  const out = Buffer.allocUnsafe(start + nonceBytes + plain.length + tagBytes)
   out.writeUInt8(format, 0)
   out.writeUInt16BE(header.length, 1)
   out.set(header, 3)
