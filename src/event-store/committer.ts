@@ -77,13 +77,13 @@ export class Committer {
   }
 
   private async run(): Promise<void> {
-    for (let failures = 0; this.waiting.length > 0; ) {
+    for (let [failures, collisions] = [0, 0]; this.waiting.length > 0; ) {
       const turn = await this.turns.take()
       // A token's head is believed only on top of one of our own: after a restore, Redis may remember another log.
       if (turn.head && this.head && turn.head.position > this.head.position) this.head = turn.head
       this.underWay = this.nextBatch()
       try {
-        await this.commitBatch()
+        collisions = (await this.commitBatch()) ? 0 : collisions + 1
         failures = 0
       } catch (error) {
         failures++
@@ -94,6 +94,7 @@ export class Committer {
       this.waiting.unshift(...this.underWay.filter(({ settled }) => !settled))
       this.underWay = []
       if (failures > 0) await pause(backoff(failures))
+      if (collisions > 1) await pause(Math.random() * backoff(collisions)) // without turns, or we would meet for ever
     }
     this.running = false
   }
@@ -109,16 +110,17 @@ export class Committer {
     return this.waiting.splice(0, count)
   }
 
-  private async commitBatch(): Promise<void> {
+  /** False when another process was faster: then we get in line again, or those in line would starve us. */
+  private async commitBatch(): Promise<boolean> {
     await this.settleUncertain()
     let rest = this.underWay.filter(({ settled }) => !settled)
-    for (let collisions = 0; rest.length > 0; ) {
+    while (rest.length > 0) {
       const documents = this.number(rest, (this.head ??= await this.log.head()))
       const started = performance.now()
       const { inserted, stoppedBy } = await this.log.insert(documents)
       if (inserted > 0) this.acknowledge(rest, documents.slice(0, inserted), performance.now() - started)
       rest = rest.slice(inserted)
-      if (!stoppedBy) return
+      if (!stoppedBy) return true
       this.head = undefined
       if ('fault' in stoppedBy) {
         fail(rest.shift()!, new Error(`the append was refused: ${stoppedBy.fault.errmsg}`))
@@ -126,9 +128,10 @@ export class Committer {
         if (await this.settleTaken(rest[0]!)) rest.shift()
       } else {
         this.turns.collided()
-        if (collisions++ > 0) await pause(backoff(collisions)) // what took our place is not majority-committed yet
+        return false
       }
     }
+    return true
   }
 
   private number(batch: Waiting[], head: Head): AppendDocument[] {

@@ -14,10 +14,13 @@ export interface Turn {
   pass(head: Head | undefined): void
 }
 
+const mostPatienceMs = 1_500
+
 /**
  * Committers of several processes take turns, so that they don't collide on the log's primary key. The turn is a
  * token in a Redis list: BLPOP is first come, first served. It is a courtesy and never the guard: a process that gets
- * no token within 250 ms, or has no Redis, commits anyway and puts a token back if there is still none.
+ * no token within 250 ms, or has no Redis, commits anyway and puts a token back if there is still none. While commits
+ * themselves take long (after an election, say) it waits longer, or everybody would run out of patience and collide.
  *
  * Never two tokens: each carries the generation it belongs to. Whoever puts a new one back opens the next generation,
  * atomically and only if nobody else did meanwhile; a token of an older generation is dropped when it comes back.
@@ -32,6 +35,7 @@ export class Turns {
   private seenGeneration = '0'
   private othersSeenAt = 0
   private awayUntil = 0
+  private lastTurnMs = 0
   private blocking?: Redis
 
   constructor(
@@ -54,18 +58,30 @@ export class Turns {
   }
 
   async take(): Promise<Turn> {
-    if (!this.together || this.redisIsAway()) return { pass: () => {} }
-    const token = await this.nextToken()
-    if (!token) return { pass: (head) => this.putBack(head) }
+    if (!this.together || this.redisIsAway()) return this.turn(() => {})
+    const patience = Math.min(Math.max(this.patienceMs, 3 * this.lastTurnMs), mostPatienceMs)
+    const token = await this.nextToken(patience)
+    if (!token) return this.turn((head) => head && this.putBack(head)) // no head: it did not work, somebody has the turn
     const [generation, by, position, at] = token.split(' ') as [string, string, string, string]
     this.seenGeneration = generation
     this.noticeOthers(by)
     const head = position === '-' ? undefined : { position: Number(position), at: Number(at) }
-    return { head, pass: (next) => this.passOn(generation, next) }
+    return this.turn((next) => this.passOn(generation, next), head)
   }
 
   close(): void {
     this.blocking?.disconnect()
+  }
+
+  private turn(pass: Turn['pass'], head?: Head): Turn {
+    const began = performance.now()
+    return {
+      head,
+      pass: (next) => {
+        this.lastTurnMs = performance.now() - began
+        pass(next)
+      },
+    }
   }
 
   private redisIsAway(): boolean {
@@ -73,15 +89,15 @@ export class Turns {
   }
 
   /** Waits in line, but not for a Redis that no longer answers. */
-  private async nextToken(): Promise<string | undefined> {
+  private async nextToken(patienceMs: number): Promise<string | undefined> {
     this.blocking ??= connectionOfItsOwn(this.redis)
-    const waited = this.blocking.blpop(this.tokens, this.patienceMs / 1000)
+    const waited = this.blocking.blpop(this.tokens, patienceMs / 1000)
     let timer: NodeJS.Timeout | undefined
     const silence = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => {
         this.awayUntil = Date.now() + 5_000
         resolve(undefined)
-      }, this.patienceMs * 2)
+      }, patienceMs + this.patienceMs)
     })
     const answer = await Promise.race([waited.catch(() => undefined), silence])
     clearTimeout(timer)
