@@ -3,6 +3,7 @@ import { VersionConflict } from '../../src/event-store/errors.js'
 import type { Engine } from '../../src/event-store/engine.js'
 import { all, command, Place } from './engines.js'
 import type { NotebookEvent } from './notebooks.js'
+import { expectOneOrderWithoutGaps } from './one-order.js'
 
 let place: Place
 let engine: Engine
@@ -16,22 +17,6 @@ afterEach(() => place?.leave())
 const opened = (notebookId: string): NotebookEvent => ({ type: 'NotebookOpened', data: { notebookId, ownerId: 'user-ann' }, personal: { title: 'Diary' } })
 const written = (noteId: string, text = 'Dear diary'): NotebookEvent => ({ type: 'NoteWritten', data: { notebookId: 'n', noteId, ownerId: 'user-ann' }, personal: { text } })
 const append = (stream: string, expected: number, ...events: NotebookEvent[]) => engine.store.append({ stream, expected, events, meta: command() })
-
-/** What guarantee 1 says, of all that the log holds. */
-async function expectOneOrderWithoutGaps(): Promise<AppendDocument[]> {
-  const log = await place.db.collection<AppendDocument>('log').find().sort({ _id: 1 }).toArray()
-  let [position, at] = [1, 0]
-  const versions = new Map<string, number>()
-  for (const document of log) {
-    expect(document._id).toBe(position)
-    expect(document.version).toBe((versions.get(document.stream) ?? 0) + 1)
-    expect(document.at.getTime()).toBeGreaterThanOrEqual(at)
-    versions.set(document.stream, document.version + document.n - 1)
-    position += document.n
-    at = document.at.getTime()
-  }
-  return log
-}
 
 describe('the event store', () => {
   it('gives events back as they were appended, with their place', async () => {
@@ -70,7 +55,7 @@ describe('the event store', () => {
       append('notebook-3', 0, opened('3')),
     ])
     expect(outcomes.map((outcome) => outcome instanceof VersionConflict)).toEqual([false, true, false, true, false])
-    await expectOneOrderWithoutGaps()
+    await expectOneOrderWithoutGaps(place.db)
   })
 
   it.each([
@@ -86,7 +71,7 @@ describe('the event store', () => {
       append('notebook-3', 0, opened('3')),
     ])
     expect(outcomes).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { code } }, { status: 'fulfilled' }])
-    expect((await expectOneOrderWithoutGaps()).map(({ stream }) => stream)).toEqual(['notebook-1', 'notebook-3'])
+    expect((await expectOneOrderWithoutGaps(place.db)).map(({ stream }) => stream)).toEqual(['notebook-1', 'notebook-3'])
   })
 
   it('refuses an append without events, and one with too many', async () => {
@@ -110,7 +95,7 @@ describe('the event store', () => {
         }),
       ),
     )
-    const log = await expectOneOrderWithoutGaps()
+    const log = await expectOneOrderWithoutGaps(place.db)
     expect(log.filter(({ stream }) => stream === 'contested')).toHaveLength(won.length)
     expect(log.reduce((sum, { n }) => sum + n, 0)).toBe(3 * 8 * 25 * 2 + won.length)
   })
@@ -121,7 +106,7 @@ describe('the event store', () => {
     await place.db.collection<AppendDocument>('log').updateOne({ _id: 1 }, { $set: { at: ahead } })
     const other = await place.engine()
     await other.store.append({ stream: 'notebook-1', expected: 1, events: [written('a')], meta: command() })
-    const log = await expectOneOrderWithoutGaps()
+    const log = await expectOneOrderWithoutGaps(place.db)
     expect(log[1]!.at).toEqual(ahead)
   })
 
@@ -132,7 +117,7 @@ describe('the event store', () => {
       const outcomes = await Promise.all([engine, alone].map((each, e) => each.store.append({ stream: `s-${e}`, expected: i, events: [written(`${i}`)], meta: command() })))
       expect(outcomes.some((outcome) => outcome instanceof VersionConflict)).toBe(false)
     }
-    await expectOneOrderWithoutGaps()
+    await expectOneOrderWithoutGaps(place.db)
   })
 
   it('believes no head from Redis that the log does not have', async () => {
@@ -144,7 +129,7 @@ describe('the event store', () => {
       await Promise.all([a, b].map((each, e) => each.store.append({ stream: `s-${e}`, expected: i, events: [written(`${i}`)], meta: command() })))
     }
     expect(await engine.store.head()).toBe(41)
-    await expectOneOrderWithoutGaps()
+    await expectOneOrderWithoutGaps(place.db)
   })
 })
 
