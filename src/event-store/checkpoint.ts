@@ -71,6 +71,12 @@ export class Checkpoint {
     return this.update({ owner: this.me }, [{ $set: { until: fromNow(leaseMs) } }], { w: 1 })
   }
 
+  /** Renews the lease until the result is called. A renewal that fails shows at the next step that needs the lease. */
+  keep(): () => void {
+    const keeping = setInterval(() => void this.renew().catch(() => {}), renewEveryMs)
+    return () => clearInterval(keeping)
+  }
+
   /**
    * Moves on and renews. Null when the lease is lost or the place is not what we think. Not waited for until it is
    * durable: should an election take it back, what came after it is only seen once more.

@@ -66,7 +66,7 @@ export class ReactorRunner {
   private async follow(held: CheckpointDocument): Promise<void> {
     const { tail, wake } = this.context
     const { signal } = this.stopping
-    const keeping = setInterval(() => void this.checkpoint.renew().catch(() => {}), renewEveryMs)
+    const letGo = this.checkpoint.keep()
     try {
       for (let at = held; !signal.aborted && at.state === 'live'; ) {
         const heard = wake.latestOf('log')
@@ -81,7 +81,7 @@ export class ReactorRunner {
         at = moved
       }
     } finally {
-      clearInterval(keeping)
+      letGo()
     }
   }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { AbreastMember } from './abreast.js'
-import { Checkpoint, type CheckpointDocument, renewEveryMs } from './checkpoint.js'
+import { Checkpoint, type CheckpointDocument } from './checkpoint.js'
 import { digestOf } from './digest.js'
 import { EventStoreError } from './errors.js'
 import { Fold } from './fold.js'
@@ -83,20 +83,15 @@ export class Rebuild {
     if (!(await this.lease.acquire())) {
       throw new EventStoreError('rebuild_in_progress', `${name} is being rebuilt already; wait until that has ended`)
     }
-    const keeping = setInterval(() => void this.tellPosition().catch(() => {}), renewEveryMs)
+    const letGo = this.lease.keep()
     try {
       await this.clearAway()
       return await work()
     } finally {
-      clearInterval(keeping)
+      letGo()
       await this.drop(this.shadow)
       await this.lease.drop()
     }
-  }
-
-  private async tellPosition(): Promise<void> {
-    await this.lease.renew()
-    await this.lease.change({ $set: { position: this.position, version: this.projection.version } })
   }
 
   /** The certificate is of where the log ended when the shadow first got there; from then on it follows. */
@@ -150,11 +145,11 @@ export class Rebuild {
 
   private async withLiveHeld<T>(work: (held: CheckpointDocument) => Promise<T>): Promise<T> {
     const held = await this.takeLive()
-    const keeping = setInterval(() => void this.live.renew().catch(() => {}), renewEveryMs)
+    const letGo = this.live.keep()
     try {
       return await work(held)
     } finally {
-      clearInterval(keeping)
+      letGo()
       await this.live.release()
     }
   }

@@ -43,10 +43,7 @@ const others = () => scene.victims[1]!
 async function expectNobodyLostAnything(): Promise<void> {
   await others().done()
   expect(others().falseConflicts()).toEqual([])
-  const log = await scene.expectIntactLog()
-  expect(log.filter(({ stream }) => stream.startsWith('notebook-c-'))).toHaveLength(size.c.writers * size.c.commands)
-  expect(log.filter(({ stream }) => stream.startsWith('notebook-v-'))).toHaveLength(size.v.writers * size.v.commands)
-  await scene.expectRightModels()
+  await scene.expectAllOf(size)
 }
 
 describe('a committer', () => {

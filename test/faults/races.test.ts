@@ -17,12 +17,6 @@ async function writersAtWork(run: string, addresses = {}) {
   return writer
 }
 
-async function expectAllOf(run: string): Promise<void> {
-  const log = await scene.expectIntactLog()
-  expect(log.filter(({ stream }) => stream.startsWith(`notebook-${run}-`))).toHaveLength(size.writers * size.commands)
-  await scene.expectRightModels()
-}
-
 describe('Redis', () => {
   it('flushed in the middle of the load costs nobody anything', async () => {
     const [a, b] = [await writersAtWork('a'), await scene.victim('writer', { run: 'b', ...size })]
@@ -32,8 +26,7 @@ describe('Redis', () => {
       expect(await scene.bystanderAppends()).toBeLessThan(2000)
     }
     await Promise.all([a.done(), b.done()])
-    await expectAllOf('a')
-    await expectAllOf('b')
+    await scene.expectAllOf({ a: size, b: size })
   })
 
   it('gone in the middle of the load costs nobody anything', async () => {
@@ -42,8 +35,7 @@ describe('Redis', () => {
     redis.cut()
     expect(await scene.bystanderAppends()).toBeLessThan(2000)
     await Promise.all([a.done(), b.done()])
-    await expectAllOf('a')
-    await expectAllOf('b')
+    await scene.expectAllOf({ a: size, b: size })
   })
 })
 
@@ -59,7 +51,7 @@ describe('a reader', () => {
     mongo.mend()
     const head = await scene.bystander.store.head()
     await eventually(() => scene.bystander.projections.reached(head, undefined, 500), Boolean, 20_000)
-    await expectAllOf('a')
+    await scene.expectAllOf({ a: size })
   })
 })
 
@@ -69,7 +61,7 @@ describe('a key', () => {
     a.go()
     b.go()
     await Promise.all([a.done(), b.done()])
-    await expectAllOf('same')
+    await scene.expectAllOf({ same: size })
     for await (const event of scene.bystander.store.readAll()) {
       expect((await scene.bystander.vault.open(event.personal!)).personal).toBeDefined()
     }

@@ -126,6 +126,15 @@ export class Scene {
     return log
   }
 
+  /** Every command of these writers is in the log, once, and the read models are right. */
+  async expectAllOf(runs: Record<string, { writers: number; commands: number }>): Promise<void> {
+    const log = await this.expectIntactLog()
+    for (const [run, { writers, commands }] of Object.entries(runs)) {
+      expect(log.filter(({ stream }) => stream.startsWith(`notebook-${run}-`))).toHaveLength(writers * commands)
+    }
+    await this.expectRightModels()
+  }
+
   /** The live models are what an undisturbed rebuild of the same log makes. */
   async expectRightModels(): Promise<void> {
     this.bystander.start({ projector: true })
