@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { type EdgeConfig, edgeConfig } from './config/edge.js'
 import { type Environment, EnvironmentReader } from './config/environment.js'
+import { type ModelsConfig, modelsConfig } from './config/models.js'
+import { type RepliesConfig, repliesConfig } from './config/replies.js'
 import { addressOf, key256, oneOf, someOf, wholeNumber } from './config/values.js'
 
 const environments = ['development', 'test', 'production'] as const
@@ -28,6 +31,9 @@ export interface Config {
   readonly masterKey: Buffer | undefined
   /** The key that a rotation leaves behind: opens what it sealed, seals nothing new. */
   readonly masterKeyPrevious: Buffer | undefined
+  readonly edge: EdgeConfig
+  readonly models: ModelsConfig
+  readonly replies: RepliesConfig
 }
 
 /** A configuration in which nothing is open any more: what was not configured has been started or generated. */
@@ -67,6 +73,9 @@ export function readConfig(environment: Environment): Config {
     mongodBin: from.read('MONGOD_BIN', 'the path of a mongod', String),
     redisBin: from.read('REDIS_BIN', 'the path of a redis-server or valkey-server', String),
     ...masterKeys(from, production),
+    edge: edgeConfig(from, production),
+    models: modelsConfig(from),
+    replies: repliesConfig(from),
   }
   from.throwIfWrong()
   return config

@@ -1,14 +1,14 @@
 import 'reflect-metadata'
-import { NestFactory } from '@nestjs/core'
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import { AppModule } from './app.module.js'
 import { type Config, loadConfig, type SettledConfig } from './config.js'
 import { ConfigError } from './config/environment.js'
 import { EngineError, type Engines, startEngines } from './embedded/index.js'
 import { masterKeyIn } from './embedded/master-key.js'
 import { EventStoreError } from './event-store/errors.js'
+import { FirstAdmin } from './identity/first-admin.js'
 import { banner } from './service/banner.js'
 import { CannotStart } from './service/cannot-start.js'
+import { createApp } from './service/create-app.js'
 import { listen } from './service/listen.js'
 import { ServiceLog } from './service/service-log.js'
 import { Shutdown } from './service/shutdown.js'
@@ -21,14 +21,12 @@ async function run(): Promise<void> {
   shutdown.listenToSignals()
   const settled = await settle(config)
   const logger = new ServiceLog(config)
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(settled), new FastifyAdapter(), {
-    logger,
-    abortOnError: false,
-  })
+  const app = await createApp(AppModule.with(settled), settled, logger)
   shutdown.before(() => app.close())
   const port = await listen(app, config)
+  const adminKey = config.mongodbUri ? undefined : await app.get(FirstAdmin).ensure()
   if (config.production) logger.log(`listening on ${config.host}, port ${port}`, 'Verbatim')
-  else console.log(banner(config, settled, port))
+  else console.log(banner(config, settled, port, adminKey))
 }
 
 /** Starts and generates what the configuration leaves open. */

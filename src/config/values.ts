@@ -37,3 +37,22 @@ export function key256(text: string): Buffer | undefined {
   if (!/^[\w+/-]{43}=?$/.test(text)) return undefined
   return Buffer.from(text, 'base64') // Node reads both alphabets
 }
+
+export const yesOrNo = (text: string): boolean | undefined => ({ true: true, false: false })[text.toLowerCase()]
+
+/** Comma-separated values, each right by itself. */
+export const listOf =
+  <T>(parse: (text: string) => T | undefined) =>
+  (text: string): readonly T[] | undefined => {
+    const values = text.split(',').map((part) => parse(part.trim()))
+    return values.every((value) => value !== undefined) ? values : undefined
+  }
+
+const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+/** Milliseconds of a span such as 7d; a bare number counts seconds. */
+export function span(text: string): number | undefined {
+  const found = /^(\d{1,9})\s*(ms|s|m|h|d|w)?$/.exec(text)
+  const ms = found ? Number(found[1]) * units[(found[2] ?? 's') as keyof typeof units] : 0
+  return ms > 0 ? ms : undefined
+}

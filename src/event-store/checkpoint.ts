@@ -31,6 +31,9 @@ const fromNow = (ms: number) => ({ $add: ['$$NOW', ms] })
  */
 export class Checkpoint {
   private readonly collection: Collection<CheckpointDocument>
+  /** Passed since the last write, without anything in it that concerned us. */
+  private passed?: { from: number; to: number }
+  private writtenAt = 0
 
   constructor(
     db: Db,
@@ -82,7 +85,20 @@ export class Checkpoint {
    * durable: should an election take it back, what came after it is only seen once more.
    */
   advance(from: number, to: number): Promise<CheckpointDocument | null> {
-    return this.update({ owner: this.me, position: from }, [{ $set: { position: to, until: fromNow(leaseMs) } }], { w: 1 })
+    return this.move(this.takePassed()?.from ?? from, to)
+  }
+
+  /** Moves on over what did not concern us. Nothing is lost if that is never written, so it is written now and then. */
+  async pass(at: CheckpointDocument, to: number): Promise<CheckpointDocument | null> {
+    if (Date.now() - this.writtenAt > renewEveryMs) return this.advance(at.position, to)
+    this.passed = { from: this.passed?.from ?? at.position, to }
+    return { ...at, position: to }
+  }
+
+  /** Writes how far we have passed, and renews. Null when the lease is lost. */
+  settle(): Promise<CheckpointDocument | null> {
+    const passed = this.takePassed()
+    return passed ? this.move(passed.from, passed.to) : this.renew()
   }
 
   /** Changes what `$set` and `$unset` name, while the lease is ours. */
@@ -96,11 +112,23 @@ export class Checkpoint {
   }
 
   async release(): Promise<void> {
+    if (this.passed) await this.settle()
     await this.update({ owner: this.me }, { $unset: { owner: 1, until: 1 } })
   }
 
   async drop(): Promise<void> {
     await this.collection.deleteOne({ _id: this.id, owner: this.me })
+  }
+
+  private takePassed(): Checkpoint['passed'] {
+    const { passed } = this
+    this.passed = undefined
+    return passed
+  }
+
+  private move(from: number, to: number): Promise<CheckpointDocument | null> {
+    this.writtenAt = Date.now()
+    return this.update({ owner: this.me, position: from }, [{ $set: { position: to, until: fromNow(leaseMs) } }], { w: 1 })
   }
 
   private update(

@@ -3,14 +3,18 @@ import { hostname } from 'node:os'
 import type { Redis } from 'ioredis'
 import type { Db } from 'mongodb'
 import { Catalog, type EventDefinitions } from './catalog.js'
+import { type Aggregate, Decider, type DeciderOptions } from './decider.js'
 import { durably } from './durability.js'
-import { lastPosition } from './event.js'
+import { lastPosition, type RecordedEvent } from './event.js'
 import { EventStore } from './event-store.js'
+import { follow } from './follow.js'
 import { checkKnownTypes } from './known-types.js'
 import { LogCollection } from './log-collection.js'
 import type { Projection } from './projection.js'
 import { Projections } from './projections.js'
 import { type Reactor, ReactorRunner } from './reactor.js'
+import type { RebuildContext } from './rebuild.js'
+import { StoredFolds } from './stored-folds.js'
 import { Tail } from './tail.js'
 import { Turns } from './turns.js'
 import { type MasterKeys, Vault } from './vault.js'
@@ -29,11 +33,13 @@ export interface EngineOptions {
   onCommit?: (appends: number, ms: number) => void
   /** How long an append is tried before its caller hears `outcome_unknown`. */
   appendDeadlineMs?: number
+  /** After so many more events a stream's fold is stored anew. */
+  storeFoldEvery?: number
 }
 
 /** One process's event store with everything around it, wired once for the service, for tests and for benches. */
 export class Engine {
-  private readonly runners: ReactorRunner[]
+  private readonly runners: ReactorRunner[] = []
   private closing?: Promise<void>
 
   private constructor(
@@ -44,10 +50,9 @@ export class Engine {
     readonly tail: Tail,
     readonly wake: Wake,
     private readonly turns: Turns,
-    runners: ReactorRunner[],
-  ) {
-    this.runners = runners
-  }
+    private readonly folds: StoredFolds,
+    private readonly context: RebuildContext,
+  ) {}
 
   /** Checks that this build can read the log, and opens it. Nothing runs yet but appends and reads. */
   static async open({ redis, masters, events, projections = [], reactors = [], ...options }: EngineOptions): Promise<Engine> {
@@ -71,8 +76,29 @@ export class Engine {
     wake.listen()
     const tail = new Tail(new LogCollection(db), catalog)
     const context = { db, tail, wake, me, onError: options.onError, logRoot: options.logRoot }
-    const runners = reactors.map((reactor) => new ReactorRunner(context, reactor))
-    return new Engine(catalog, vault, store, new Projections(context, projections), tail, wake, turns, runners)
+    const folds = new StoredFolds(db, store, { every: options.storeFoldEvery, onError: options.onError })
+    const engine = new Engine(catalog, vault, store, new Projections(context, projections), tail, wake, turns, folds, context)
+    for (const reactor of reactors) engine.react(reactor)
+    return engine
+  }
+
+  /** What carries out an aggregate's commands. One for each aggregate, kept: it remembers the streams it has folded. */
+  decider<State, Event extends { type: string }>(
+    aggregate: Aggregate<State, Event>,
+    options: Pick<DeciderOptions, 'rememberedCommands'> = {},
+  ): Decider<State, Event> {
+    return new Decider(this.store, aggregate, { ...options, folds: this.folds })
+  }
+
+  /** Adds a reactor, before the start. */
+  react(reactor: Reactor): void {
+    this.runners.push(new ReactorRunner(this.context, reactor))
+  }
+
+  /** What comes after a position, as it comes; for readers that keep no place. */
+  follow(after: number, signal: AbortSignal): AsyncGenerator<readonly RecordedEvent[]> {
+    const { tail, wake } = this
+    return follow({ tail, wake, after, signal, onError: this.context.onError })
   }
 
   /** Starts what follows the log. */
@@ -89,6 +115,7 @@ export class Engine {
   private async end(): Promise<void> {
     await Promise.all([this.projections.stop(), ...this.runners.map((runner) => runner.stop())])
     await this.store.close()
+    await this.folds.close()
     this.vault.close()
     this.turns.close()
     this.wake.close()

@@ -30,7 +30,7 @@ export interface Removal {
 /** What a batch means to one projection. Planned first, to know which documents it needs; then folded, in memory. */
 export class Fold {
   private readonly events: RecordedEvent[] = []
-  private readonly keyOf: (string | undefined)[] = []
+  private readonly keysOf: (readonly string[])[] = []
   readonly keys = new Set<string>()
 
   constructor(
@@ -43,10 +43,10 @@ export class Fold {
       const handler = projection.on.get(event.type)
       if (!handler) continue
       try {
-        const key = 'key' in handler ? handler.key(event) : undefined
-        if (key !== undefined) this.keys.add(key)
+        const keys = 'key' in handler ? listed(handler.key(event)) : []
+        for (const key of keys) this.keys.add(key)
         this.events.push(event)
-        this.keyOf.push(key)
+        this.keysOf.push(keys)
       } catch (error) {
         throw new PoisonEvent(event.position, error)
       }
@@ -64,10 +64,9 @@ export class Fold {
     const removals: Removal[] = []
     this.events.forEach((event, i) => {
       const handler = this.projection.on.get(event.type)!
-      const key = this.keyOf[i]
       try {
         if ('remove' in handler) removals.push(removeFrom(entries.values(), event.position, handler.remove(event)))
-        else if (key !== undefined) evolve(entries.get(key)!, event, handler)
+        else for (const key of this.keysOf[i]!) evolve(entries.get(key)!, event, handler)
       } catch (error) {
         throw new PoisonEvent(event.position, error)
       }
@@ -76,10 +75,12 @@ export class Fold {
   }
 }
 
+const listed = (keys: string | readonly string[] | undefined): readonly string[] => (keys === undefined ? [] : typeof keys === 'string' ? [keys] : keys)
+
 /** An event at or below the document's position is in it already. */
 function evolve(entry: Entry, event: RecordedEvent, { evolve: next }: Evolves<Document, RecordedEvent>): void {
   if (event.position <= entry.position) return
-  entry.doc = next(entry.doc, event)
+  entry.doc = next(entry.doc, event, entry.key)
   entry.position = event.position
 }
 

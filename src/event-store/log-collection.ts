@@ -56,6 +56,13 @@ export class LogCollection {
     yield* this.appends.find({ _id: { $gte: first?._id ?? 1 } }).sort({ _id: 1 })
   }
 
+  /** Where the append begins that has this version of the stream, or is the last before it. Reads the index alone. */
+  async beginningOf(stream: string, version: number): Promise<number> {
+    const append = this.appends.find({ stream, version: { $lte: version } }, { projection: { _id: 0, version: 1 } })
+    const [found] = await append.sort({ version: -1 }).limit(1).toArray()
+    return found?.version ?? 1
+  }
+
   /** The appends that are durably at these versions, under `stream version`. */
   async at(places: Pick<AppendDocument, 'stream' | 'version'>[]): Promise<Map<string, AppendDocument>> {
     const found = await this.appends.find({ $or: places.map(({ stream, version }) => ({ stream, version })) }).toArray()

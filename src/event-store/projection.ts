@@ -8,10 +8,10 @@ export interface Document {
 }
 
 export interface Evolves<Doc, Event> {
-  /** Which document the event belongs to; undefined when it concerns none. */
-  key: (event: Event) => string | undefined
+  /** Which document the event belongs to, or which ones; undefined when it concerns none. */
+  key: (event: Event) => string | readonly string[] | undefined
   /** Pure. From the document as it is (null: there is none) to the document as it becomes (null: it goes). */
-  evolve: (doc: Doc | null, event: Event) => Doc | null
+  evolve: (doc: Doc | null, event: Event, key: string) => Doc | null
 }
 
 export interface Removes<Doc, Event> {

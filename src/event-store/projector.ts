@@ -81,13 +81,13 @@ export class Projector {
     const model = await Model.open(db, this.projection.name, 'live')
     for (let at = held; !this.stopped; ) {
       const heard = wake.latestOf('log')
-      const batch = await tail.read(at.position)
+      const batch = await tail.read(at.position, heard)
       if (batch.to > at.position) {
-        at = await this.take(batch, model)
+        at = await this.take(batch, model, at)
       } else {
         await wake.above('log', heard, renewEveryMs, this.stopping.signal)
         if (wake.latestOf('log') > heard) continue
-        const still = await this.checkpoint.renew()
+        const still = await this.checkpoint.settle()
         if (!still || still.position !== at.position) throw new LostGround()
         at = still
       }
@@ -95,23 +95,24 @@ export class Projector {
     }
   }
 
-  private async take(batch: Batch, model: Model): Promise<CheckpointDocument> {
+  private async take(batch: Batch, model: Model, at: CheckpointDocument): Promise<CheckpointDocument> {
     try {
-      return await this.step(batch, model)
+      return await this.step(batch, model, at)
     } catch (error) {
       if (!(error instanceof PoisonEvent)) throw error
-      const before = await this.step(batch, model, error.position - 1)
+      const before = await this.step(batch, model, at, error.position - 1)
       const failed = { position: error.position, message: error.message, at: new Date() }
       this.context.onError?.(this.projection.name, error)
       return (await this.checkpoint.change({ $set: { state: 'failed', error: failed } })) ?? before
     }
   }
 
-  private async step({ events, after, to }: Batch, model: Model, upTo = to): Promise<CheckpointDocument> {
+  private async step({ events, after, to }: Batch, model: Model, at: CheckpointDocument, upTo = to): Promise<CheckpointDocument> {
+    const fold = new Fold(this.projection, events, upTo)
     // A crash between the two repeats the batch: every document knows that it has these events already.
-    await model.apply(new Fold(this.projection, events, upTo))
+    await model.apply(fold)
     this.context.wake.announce(`projected:${this.projection.name}`, upTo)
-    const moved = await this.checkpoint.advance(after, upTo)
+    const moved = await (fold.isEmpty && upTo === to ? this.checkpoint.pass(at, to) : this.checkpoint.advance(after, upTo))
     if (!moved) throw new LostGround()
     return moved
   }

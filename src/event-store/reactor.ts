@@ -70,13 +70,14 @@ export class ReactorRunner {
     try {
       for (let at = held; !signal.aborted && at.state === 'live'; ) {
         const heard = wake.latestOf('log')
-        const batch = await tail.read(at.position)
+        const batch = await tail.read(at.position, heard)
         if (batch.to === at.position) {
           await wake.above('log', heard, renewEveryMs, signal)
           continue
         }
-        if (!(await this.react(batch))) return
-        const moved = await this.checkpoint.advance(at.position, batch.to)
+        const concernsUs = batch.events.some(({ type }) => this.reactor.on.has(type))
+        if (concernsUs && !(await this.react(batch))) return
+        const moved = await (concernsUs ? this.checkpoint.advance(at.position, batch.to) : this.checkpoint.pass(at, batch.to))
         if (!moved) throw new LostGround()
         at = moved
       }

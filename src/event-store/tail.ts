@@ -14,6 +14,12 @@ export interface Batch {
   readonly full: boolean
 }
 
+interface Reading {
+  batch: Promise<Batch>
+  /** What whoever began it had heard of by then. */
+  heard: number
+}
+
 const batchEvents = 2_000
 const batchBytes = 8 * 1024 * 1024
 const remembered = 8
@@ -23,28 +29,40 @@ const remembered = 8
  * database, the others find it here. After a full batch the next is fetched ahead, while this one is worked on.
  */
 export class Tail {
-  private readonly recent = new Map<number, Promise<Batch>>()
+  private readonly recent = new Map<number, Reading>()
 
   constructor(
     private readonly log: LogCollection,
     private readonly catalog: Catalog,
   ) {}
 
-  async read(after: number): Promise<Batch> {
-    const batch = await this.shared(after)
-    if (batch.full) this.shared(batch.to).catch(() => {}) // whoever really reads it hears of the error
-    else this.recent.delete(after) // there may be more in a moment
+  /** `heard` is the newest position the reader has heard of: it is in what it reads, if it is at all. */
+  async read(after: number, heard = 0): Promise<Batch> {
+    let reading = this.shared(after, heard)
+    let batch = await reading.batch
+    if (batch.to === after && heard > reading.heard) {
+      // It began before that was announced, for a reader who had not heard of it.
+      this.forget(after, reading)
+      reading = this.shared(after, heard)
+      batch = await reading.batch
+    }
+    if (batch.full) this.shared(batch.to, heard).batch.catch(() => {}) // whoever really reads it hears of the error
+    else this.forget(after, reading) // there may be more in a moment
     return batch
   }
 
-  private shared(after: number): Promise<Batch> {
+  private shared(after: number, heard: number): Reading {
     const known = this.recent.get(after)
     if (known) return known
-    const reading = this.fetch(after)
-    reading.catch(() => this.recent.delete(after))
+    const reading = { batch: this.fetch(after), heard }
+    reading.batch.catch(() => this.forget(after, reading))
     this.recent.set(after, reading)
     if (this.recent.size > remembered) this.recent.delete(this.recent.keys().next().value!)
     return reading
+  }
+
+  private forget(after: number, reading: Reading): void {
+    if (this.recent.get(after) === reading) this.recent.delete(after)
   }
 
   private async fetch(after: number): Promise<Batch> {

@@ -1,10 +1,16 @@
 import { Controller, Get, HttpStatus, Inject, Res } from '@nestjs/common'
+import { ApiTags } from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
 import { CONFIG, type SettledConfig } from '../config.js'
+import { NeedsNoAccount } from '../http/caller.js'
+import { Unlimited } from '../http/limits.guard.js'
 import { answersInTime } from './answers-in-time.js'
 
+@ApiTags('operations')
+@NeedsNoAccount()
+@Unlimited()
 @Controller('health')
 export class HealthController {
   constructor(

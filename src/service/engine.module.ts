@@ -7,7 +7,7 @@ import { Engine, type EngineOptions } from '../event-store/engine.js'
 import { masterKey } from '../event-store/key-wrap.js'
 
 /** What the contexts bring to the event store. */
-export type Contributions = Pick<EngineOptions, 'events' | 'projections' | 'reactors'>
+export type Contributions = Pick<EngineOptions, 'events' | 'projections'>
 
 /** This process's event store. It follows the log as the process's roles say, and is closed before its connections. */
 @Global()

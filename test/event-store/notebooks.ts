@@ -19,19 +19,20 @@ export type NotebookEvent = NewEventOf<NotebookEvents>
 
 interface Notebook {
   status: 'none' | 'open' | 'closed'
-  notes: ReadonlySet<string>
+  notes: readonly string[]
 }
 
 export const notebook: Aggregate<Notebook, RecordedEventOf<NotebookEvents>> = {
-  initial: { status: 'none', notes: new Set() },
+  fold: 1,
+  initial: { status: 'none', notes: [] },
   evolve(state, event) {
     switch (event.type) {
       case 'NotebookOpened':
         return { ...state, status: 'open' }
       case 'NoteWritten':
-        return { ...state, notes: new Set(state.notes).add(event.data.noteId) }
+        return { ...state, notes: [...without(state.notes, event.data.noteId), event.data.noteId] }
       case 'NoteTornOut':
-        return { ...state, notes: new Set([...state.notes].filter((note) => note !== event.data.noteId)) }
+        return { ...state, notes: without(state.notes, event.data.noteId) }
       case 'NotebookClosed':
         return { ...state, status: 'closed' }
       case 'NoteCorrected':
@@ -39,6 +40,8 @@ export const notebook: Aggregate<Notebook, RecordedEventOf<NotebookEvents>> = {
     }
   },
 }
+
+const without = (notes: readonly string[], noteId: string) => notes.filter((note) => note !== noteId)
 
 export const open =
   (notebookId: string, ownerId: string, title: string) =>
@@ -57,7 +60,7 @@ export const write =
 export const tearOut =
   (notebookId: string, noteId: string) =>
   ({ notes }: Notebook): NotebookEvent[] =>
-    notes.has(noteId) ? [{ type: 'NoteTornOut', data: { notebookId, noteId } }] : []
+    notes.includes(noteId) ? [{ type: 'NoteTornOut', data: { notebookId, noteId } }] : []
 
 export const close =
   (notebookId: string) =>

@@ -1,0 +1,18 @@
+import { Injectable } from '@nestjs/common'
+import { derivedId } from '../http/derive.js'
+import { EdgeSecrets } from '../http/secrets.js'
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/**
+ * A UUID names a chat everywhere. Anything else is its caller's own name for a chat: the same name of another caller
+ * is another chat, so names can be neither squatted nor probed, and none becomes the name of a stream.
+ */
+@Injectable()
+export class ChatIds {
+  constructor(private readonly secrets: EdgeSecrets) {}
+
+  of(callerId: string, name: string): string {
+    return uuid.test(name) ? name.toLowerCase() : derivedId(this.secrets.chatNames, callerId, name)
+  }
+}

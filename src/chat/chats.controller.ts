@@ -1,0 +1,60 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Put, Query } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger'
+import { Bus } from '../http/bus.js'
+import { By, type Caller } from '../http/caller.js'
+import { Because, type Cause } from '../http/cause.js'
+import { PageQuery } from '../http/pages.js'
+import { Refused } from '../event-store/errors.js'
+import { ChatDto, ChatParams, ChatsDto, EditBody, EraseQuery, MessagesDto, UserParams } from './chat.dto.js'
+import { ChatIds } from './chat-ids.js'
+import { DeleteChat } from './commands/delete-chat.js'
+import { RenameChat } from './commands/rename-chat.js'
+import type { ChatSummary } from './queries/chat-summary.js'
+import { GetChat } from './queries/get-chat.js'
+import { ListChats } from './queries/list-chats.js'
+import { ListMessages, type Message } from './queries/list-messages.js'
+
+@ApiTags('chats')
+@Controller()
+export class ChatsController {
+  constructor(
+    private readonly bus: Bus,
+    private readonly ids: ChatIds,
+  ) {}
+
+  @Get('user/:userId/list-chats')
+  @ApiOperation({ summary: 'A user’s chats, newest first' })
+  @ApiOkResponse({ type: ChatsDto })
+  async list(@Param() { userId }: UserParams, @Query() page: PageQuery, @By() caller: Caller): Promise<{ chats: ChatSummary[]; nextCursor?: string }> {
+    if (userId !== caller.id && caller.role !== 'admin') throw new Refused('not_found', 'there is no such account')
+    const { items, nextCursor } = await this.bus.query(new ListChats(userId, page))
+    return { chats: items, nextCursor }
+  }
+
+  @Get('chat/:sessionId/messages')
+  @ApiOperation({ summary: 'The messages of a chat, oldest first' })
+  @ApiOkResponse({ type: MessagesDto })
+  async messages(@Param() { sessionId }: ChatParams, @Query() page: PageQuery, @By() caller: Caller): Promise<{ messages: Message[]; nextCursor?: string }> {
+    const { items, nextCursor } = await this.bus.query(new ListMessages(this.ids.of(caller.id, sessionId), caller.id, page))
+    return { messages: items, nextCursor }
+  }
+
+  @Patch('chat/:sessionId/edit')
+  @Put('chat/:sessionId/edit')
+  @ApiOperation({ summary: 'Give a chat another title' })
+  @ApiOkResponse({ type: ChatDto })
+  async edit(@Param() { sessionId }: ChatParams, @Body() { name }: EditBody, @By() caller: Caller, @Because() cause: Cause): Promise<ChatSummary> {
+    const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
+    await this.bus.command(new RenameChat(cause, chat, name))
+    return await this.bus.query(new GetChat(chat.chatId, chat.ownerId))
+  }
+
+  @Delete('chat/:sessionId')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete a chat; with ?erase=true nobody can ever read it again, from now on' })
+  @ApiResponse({ status: 204, description: 'It is gone' })
+  async delete(@Param() { sessionId }: ChatParams, @Query() { erase }: EraseQuery, @By() caller: Caller, @Because() cause: Cause): Promise<void> {
+    const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
+    await this.bus.command(new DeleteChat(cause, chat, erase))
+  }
+}

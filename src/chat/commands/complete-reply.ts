@@ -1,0 +1,24 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Effect } from '../../http/bus.js'
+import type { Cause } from '../../http/cause.js'
+import { type ChatEvent, endReply } from '../chat.js'
+import { Chats } from '../chats.js'
+
+export class CompleteReply extends Command<Effect> {
+  constructor(
+    readonly cause: Cause,
+    readonly data: Extract<ChatEvent, { type: 'ReplyCompleted' }>['data'],
+    readonly text: string,
+  ) {
+    super()
+  }
+}
+
+@CommandHandler(CompleteReply)
+export class CompleteReplyHandler implements ICommandHandler<CompleteReply> {
+  constructor(private readonly chats: Chats) {}
+
+  execute({ cause, data, text }: CompleteReply): Promise<Effect> {
+    return this.chats.execute(data, cause.meta, endReply({ type: 'ReplyCompleted', data, personal: { text } }))
+  }
+}

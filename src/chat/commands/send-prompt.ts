@@ -1,0 +1,45 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Effect } from '../../http/bus.js'
+import type { Cause } from '../../http/cause.js'
+import { derivedId } from '../../http/derive.js'
+import { EdgeSecrets } from '../../http/secrets.js'
+import { Providers } from '../../llm/providers.js'
+import { type ModelSettings, sendPrompt } from '../chat.js'
+import { Chats } from '../chats.js'
+
+export interface PromptSent extends Effect {
+  readonly chatId: string
+  readonly promptId: string
+  readonly replyId: string
+}
+
+export class SendPrompt extends Command<PromptSent> {
+  constructor(
+    readonly cause: Cause,
+    readonly chat: { chatId: string; ownerId: string },
+    readonly text: string,
+    readonly model?: string,
+    readonly settings: ModelSettings = {},
+  ) {
+    super()
+  }
+}
+
+/** The ids come from the command's: a retry finds the prompt and the reply of the first try. */
+@CommandHandler(SendPrompt)
+export class SendPromptHandler implements ICommandHandler<SendPrompt> {
+  constructor(
+    private readonly chats: Chats,
+    private readonly providers: Providers,
+    private readonly secrets: EdgeSecrets,
+  ) {}
+
+  async execute({ cause, chat, text, model, settings }: SendPrompt): Promise<PromptSent> {
+    const { id } = await this.providers.resolve(model)
+    const { commands } = this.secrets
+    const promptId = derivedId(commands, 'prompt', cause.commandId)
+    const replyId = derivedId(commands, 'reply', cause.commandId)
+    const { position } = await this.chats.execute(chat, cause.meta, sendPrompt({ ...chat, promptId, replyId, text, model: id, settings }))
+    return { chatId: chat.chatId, promptId, replyId, position }
+  }
+}

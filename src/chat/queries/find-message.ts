@@ -1,0 +1,28 @@
+import { InjectModel } from '@nestjs/mongoose'
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
+import type { Model } from 'mongoose'
+import { Refused } from '../../event-store/errors.js'
+import { present } from '../../event-store/projection.js'
+import { reading } from '../../event-store/read-model.js'
+import { type MessageDoc, messageModel } from '../messages.view.js'
+
+/** A message of this owner, still sealed. */
+export class FindMessage extends Query<MessageDoc> {
+  constructor(
+    readonly messageId: string,
+    readonly ownerId: string,
+  ) {
+    super()
+  }
+}
+
+@QueryHandler(FindMessage)
+export class FindMessageHandler implements IQueryHandler<FindMessage> {
+  constructor(@InjectModel(messageModel.name) private readonly messages: Model<MessageDoc>) {}
+
+  async execute({ messageId, ownerId }: FindMessage): Promise<MessageDoc> {
+    const doc = await reading(() => this.messages.findOne({ _id: messageId, ownerId, ...present }).lean<MessageDoc>())
+    if (!doc) throw new Refused('not_found', 'there is no such message')
+    return doc
+  }
+}

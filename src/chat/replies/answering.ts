@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto'
+import { Inject, Injectable } from '@nestjs/common'
+import { CONFIG, type SettledConfig } from '../../config.js'
+import { Engine } from '../../event-store/engine.js'
+import { fitContext, promptBudget } from '../../llm/context.js'
+import type { CompletionRequest, Finish, Usage } from '../../llm/provider.js'
+import { Providers } from '../../llm/providers.js'
+import { loadTokenizer } from '../../llm/tokens.js'
+import { watched } from '../../llm/watchdog.js'
+import type { OpenReply, Tokens } from '../chat.js'
+import { saidIn } from './context.js'
+import { DeltaWriter } from './delta-writer.js'
+import { Deltas } from './deltas.js'
+
+/** What one attempt has written, finished or not. */
+export interface Written {
+  readonly attempt: string
+  text: string
+  finish: Finish
+  tokens: Tokens
+}
+
+/** Beyond this an answer is taken to be complete: an append has its limits, and so has a reader. */
+const longestAnswer = 1_000_000
+
+/** One attempt to answer an open prompt: context, model, deltas. It appends nothing. */
+@Injectable()
+export class Answering {
+  constructor(
+    private readonly engine: Engine,
+    private readonly providers: Providers,
+    private readonly deltas: Deltas,
+    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'replies'>,
+  ) {}
+
+  /** Whatever it throws, `written` has what was written until then. */
+  async answer(chatId: string, { replyId, model: id, settings }: OpenReply, written: Written, signal: AbortSignal): Promise<void> {
+    const { provider, model, contextTokens } = await this.providers.resolve(id)
+    const budgetTokens = promptBudget(contextTokens, settings.maxTokens)
+    const { messages, promptTokens } = await fitContext({ system: [], history: saidIn(this.engine, chatId), budgetTokens })
+    const writer = new DeltaWriter(this.deltas, { chatId, replyId }, written.attempt)
+    await writer.begin()
+    let usage: Usage | undefined
+    try {
+      usage = await this.read((own) => provider.complete({ model, messages, ...settings } satisfies CompletionRequest, own), written, writer, signal)
+    } finally {
+      written.tokens = usage ? counted(usage) : await estimated(promptTokens, written.text)
+      await writer.finish()
+    }
+  }
+
+  private async read(start: Parameters<typeof watched>[0], written: Written, writer: DeltaWriter, signal: AbortSignal): Promise<Usage | undefined> {
+    const { idleMs, timeoutMs } = this.config.replies
+    let usage: Usage | undefined
+    for await (const chunk of watched(start, { idleMs, totalMs: timeoutMs }, signal)) {
+      if ('usage' in chunk) usage = chunk.usage
+      if ('finish' in chunk) written.finish = chunk.finish
+      if (!('text' in chunk)) continue
+      written.text += chunk.text
+      writer.write(written.text)
+      if (written.text.length < longestAnswer) continue
+      written.finish = 'length'
+      return undefined
+    }
+    return usage
+  }
+}
+
+export const nothingWritten = (): Written => ({ attempt: randomUUID(), text: '', finish: 'stop', tokens: tokensOf(0, 0, 'tokenizer') })
+
+const tokensOf = (prompt: number, completion: number, by: Tokens['by']): Tokens => ({ prompt, completion, total: prompt + completion, by })
+
+const counted = ({ promptTokens, completionTokens }: Usage) => tokensOf(promptTokens, completionTokens, 'provider')
+
+/** Of a reply that was cut, or of a model that counts nothing. */
+async function estimated(promptTokens: number, text: string): Promise<Tokens> {
+  const { countTokens } = await loadTokenizer()
+  return tokensOf(promptTokens, countTokens(text), 'tokenizer')
+}

@@ -1,0 +1,98 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common'
+import { Engine } from '../../event-store/engine.js'
+import { EventStoreError } from '../../event-store/errors.js'
+import { type ServerSentEvent, sseComment, sseText } from '../../http/sse.js'
+import { chatStream } from '../chats.js'
+import type { MessageDoc } from '../messages.view.js'
+import { Deltas } from './deltas.js'
+import { Inbox } from './inbox.js'
+import { type Outcome, outcomeIn } from './outcome.js'
+import { Outcomes } from './outcomes.js'
+import { placeIn } from './place.js'
+import { ReadingAlong } from './reading-along.js'
+
+/** A reply that may still be written; `doc` when it is in the read model already. */
+export interface ReadableReply {
+  readonly chatId: string
+  readonly promptId: string
+  readonly replyId: string
+  readonly doc?: MessageDoc
+}
+
+const heartbeatMs = 15_000
+
+/** Server-sent events of a reply, from wherever its reader has got to until its end. */
+@Injectable()
+export class ReplyStream implements OnModuleDestroy {
+  private readonly open = new Set<Inbox<Buffer>>()
+  private isStopping = false
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly deltas: Deltas,
+    private readonly outcomes: Outcomes,
+  ) {}
+
+  /** Streams end when the process does; their readers come back with Last-Event-ID. */
+  onModuleDestroy(): void {
+    this.isStopping = true
+    for (const inbox of this.open) inbox.wake()
+  }
+
+  async *events(reply: ReadableReply, lastEventId: string | undefined): AsyncGenerator<string> {
+    const { promptId, replyId, doc } = reply
+    const along = new ReadingAlong(reply, placeIn(replyId, lastEventId))
+    yield sseText({ event: 'start', data: { promptId, replyId } })
+    const stored = doc && (await outcomeIn(this.engine, doc))
+    if (stored) yield texts(along.outcome(stored))
+    else yield* this.live(reply, along)
+  }
+
+  private async *live({ chatId, replyId }: ReadableReply, along: ReadingAlong): AsyncGenerator<string> {
+    const gone = new AbortController()
+    const inbox = new Inbox<Buffer>()
+    this.open.add(inbox)
+    const silence = await this.deltas.listen(replyId, (sealed) => inbox.put(sealed))
+    let ended: { outcome: Outcome | undefined } | undefined
+    const end = (outcome: Outcome | undefined) => {
+      ended = { outcome }
+      inbox.wake()
+    }
+    this.outcomes.wait(chatId, replyId, gone.signal).then(end, () => end(undefined)) // the reader comes back and asks again
+    try {
+      yield texts(await this.catchUp(chatId, replyId, along))
+      while (!ended && !this.isStopping) {
+        const arrived = await inbox.take(heartbeatMs)
+        if (arrived.length === 0 && !ended) await this.engine.vault.keyOf(chatStream(chatId)) // is it still there?
+        const told = texts(await this.tell(arrived, chatId, replyId, along))
+        if (told || !ended) yield told || sseComment
+      }
+      if (ended?.outcome) yield texts(along.outcome(ended.outcome))
+    } catch (error) {
+      if (!(error instanceof EventStoreError && error.code === 'erased')) throw error
+      yield sseText({ event: 'failed', data: { code: 'erased', detail: 'the chat was erased' } })
+    } finally {
+      gone.abort()
+      silence()
+      this.open.delete(inbox)
+    }
+  }
+
+  private async tell(arrived: Buffer[], chatId: string, replyId: string, along: ReadingAlong): Promise<ServerSentEvent[]> {
+    const told: ServerSentEvent[] = []
+    for (const sealed of arrived) {
+      const next = along.delta(await this.deltas.open(chatId, sealed))
+      told.push(...(next ?? (await this.catchUp(chatId, replyId, along))))
+    }
+    return told
+  }
+
+  /** Everything that is kept of the latest attempt. What is missing there too comes with the reply's end. */
+  private async catchUp(chatId: string, replyId: string, along: ReadingAlong): Promise<ServerSentEvent[]> {
+    const kept = await this.deltas.kept(replyId)
+    const deltas = await Promise.all(kept.map((sealed) => this.deltas.open(chatId, sealed)))
+    return deltas.flatMap((delta) => along.delta(delta) ?? [])
+  }
+}
+
+const texts = (events: readonly ServerSentEvent[]) => events.map((event) => sseText(event)).join('')

@@ -1,0 +1,104 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger'
+import { problemSchema } from './problem-schema.js'
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>
+
+const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
+
+const about = `Everything that happens is an event in one log; everything you can read is a projection of it.
+
+**Retries.** Send an \`Idempotency-Key\` with a POST: the same key and body is the same command, and answers its first outcome.
+**Read your writes.** A command answers when its effect can be read. Its \`Log-Position\`, sent as \`Min-Log-Position\`, makes any later read see at least that much.
+**Errors** are problem documents (RFC 9457) with a stable \`code\`.`
+
+/** The API as an OpenAPI document, and pages to read it. */
+export function documentApi(app: NestFastifyApplication): void {
+  const config = new DocumentBuilder()
+    .setTitle('Verbatim')
+    .setDescription(about)
+    .setVersion('1')
+    .addBearerAuth()
+    .addApiKey({ type: 'apiKey', name: 'x-api-key', in: 'header' }, 'apiKey')
+    .addSecurityRequirements('bearer')
+    .addSecurityRequirements('apiKey')
+    .build()
+  const operationIdFactory = (controller: string, method: string) => `${controller.replace(/Controller$/, '')}_${method}`
+  const document = SwaggerModule.createDocument(app, config, { operationIdFactory })
+  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problemSchema } }
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const method of methods) {
+      const operation = item[method]
+      if (operation) completed(operation, path, method)
+    }
+  }
+  uniqueIds(document)
+  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs-json', yamlDocumentUrl: 'docs-yaml' })
+  SwaggerModule.setup('api-docs', app, document, { raw: false })
+}
+
+/** Every error that the edge may answer, without each handler having to say so. */
+function completed(operation: Operation, path: string, method: string): void {
+  const { 'x-open': isOpen = false } = operation as { 'x-open'?: boolean }
+  if (isOpen) operation.security = []
+  const parameters = operation.parameters ?? []
+  const takesInput = Boolean(operation.requestBody) || parameters.length > 0
+  const statuses = [
+    ...(takesInput ? [400] : []),
+    ...(isOpen ? [] : [401]),
+    ...(isOpen ? [] : [403]),
+    ...(path.includes('{') ? [404] : []),
+    ...(method === 'post' ? [409, 422] : []),
+    429,
+    ...(path.endsWith('/send') ? [502] : []),
+    503,
+  ]
+  for (const status of statuses) operation.responses[status] ??= { description: reasons[status]!, content: { 'application/problem+json': { schema } } }
+  if (method === 'post') operation.parameters = [...parameters, idempotencyKey]
+  if (method === 'get') operation.parameters = [...parameters, minLogPosition]
+}
+
+const schema = { $ref: '#/components/schemas/Problem' }
+
+const reasons: Record<number, string> = {
+  400: 'Something in the request is wrong; `errors` names each field',
+  401: 'Who are you?',
+  403: 'Not with your role',
+  404: 'There is no such thing, or it is not yours',
+  409: 'Not now',
+  422: 'This Idempotency-Key was used for another request',
+  429: 'Too many requests; Retry-After says when to go on',
+  502: 'The model could not answer',
+  503: 'Try again in a moment; nothing is lost',
+}
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header' as const,
+  required: false,
+  description: 'Any text that is new for each command: a retry with it is the same command',
+  schema: { type: 'string', maxLength: 255 },
+}
+
+const minLogPosition = {
+  name: 'Min-Log-Position',
+  in: 'header' as const,
+  required: false,
+  description: 'An earlier answer’s Log-Position: see at least that much',
+  schema: { type: 'integer', minimum: 0 },
+}
+
+/** Several paths lead to one handler; each spelling gets a name of its own. */
+function uniqueIds({ paths }: OpenAPIObject): void {
+  const seen = new Map<string, number>()
+  for (const item of Object.values(paths)) {
+    for (const method of methods) {
+      const operation = item[method]
+      if (!operation?.operationId) continue
+      const name = operation.operationId.replace(/\[\d+\]$/, '')
+      const times = (seen.get(name) ?? 0) + 1
+      seen.set(name, times)
+      operation.operationId = times > 1 ? `${name}_${times}` : name
+    }
+  }
+}

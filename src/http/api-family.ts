@@ -1,0 +1,37 @@
+import { applyDecorators, HttpCode } from '@nestjs/common'
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger'
+
+type Class = new () => object
+/** A thing, a list of things, or a plain word. */
+type Shape = Class | readonly [Class] | 'string' | 'number'
+
+/** The envelope that documents 2, 4 and 5 promise. */
+export interface Answer<Data> {
+  success: true
+  message?: string
+  data: Data
+}
+
+export const answer = <Data>(data: Data, message?: string): Answer<Data> => ({ success: true, ...(message !== undefined && { message }), data })
+
+/** Documents an answer in the envelope, with what `data` holds under which name. */
+export function Answers(status: number, data: Record<string, Shape>, optional: readonly string[] = []) {
+  const properties = Object.fromEntries(Object.entries(data).map(([name, shape]) => [name, schemaOf(shape)]))
+  const schema = {
+    type: 'object',
+    required: ['success', 'data'],
+    properties: {
+      success: { type: 'boolean', enum: [true] },
+      message: { type: 'string' },
+      data: { type: 'object', required: Object.keys(data).filter((name) => !optional.includes(name)), properties },
+    },
+  }
+  const models = Object.values(data).flatMap((shape) => (typeof shape === 'string' ? [] : shape))
+  return applyDecorators(HttpCode(status), ApiExtraModels(...models), ApiResponse({ status, description: 'Done', schema }))
+}
+
+function schemaOf(shape: Shape): object {
+  if (typeof shape === 'string') return { type: shape }
+  if (typeof shape === 'function') return { $ref: getSchemaPath(shape) }
+  return { type: 'array', items: { $ref: getSchemaPath(shape[0]) } }
+}

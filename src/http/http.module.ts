@@ -1,0 +1,54 @@
+import { Global, Module } from '@nestjs/common'
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core'
+import { CqrsModule } from '@nestjs/cqrs'
+import { ThrottlerModule } from '@nestjs/throttler'
+import { CONFIG, type SettledConfig } from '../config.js'
+import { Engine } from '../event-store/engine.js'
+import { AdmitGuard } from './admit.guard.js'
+import { Bus } from './bus.js'
+import { CauseGuard } from './cause.guard.js'
+import { IdentifyGuard } from './identify.guard.js'
+import { chatTracker, isNoPrompt, limitOf, LimitsGuard } from './limits.guard.js'
+import { LimitsStorage } from './limits.storage.js'
+import { PositionsInterceptor } from './positions.interceptor.js'
+import { ProblemFilter } from './problem.filter.js'
+import { EdgeSecrets } from './secrets.js'
+import { validation } from './validation.js'
+
+@Global()
+@Module({
+  providers: [LimitsStorage],
+  exports: [LimitsStorage],
+})
+class LimitsModule {}
+
+const limits = ThrottlerModule.forRootAsync({
+  imports: [LimitsModule],
+  inject: [CONFIG, LimitsStorage],
+  useFactory: ({ edge, replies }: SettledConfig, storage: LimitsStorage) => ({
+    storage,
+    throttlers: [
+      { name: 'default', ttl: edge.rateWindowMs, limit: limitOf(edge) },
+      { name: 'prompts', ttl: 60_000, limit: replies.promptsPerMinute, skipIf: isNoPrompt, getTracker: chatTracker },
+    ],
+  }),
+})
+
+/** The edge that everyone shares. Its guards run in this order: who is it, which command, how often, may they. */
+@Global()
+@Module({
+  imports: [CqrsModule.forRoot(), limits],
+  providers: [
+    { provide: EdgeSecrets, useFactory: (engine: Engine) => EdgeSecrets.of(engine), inject: [Engine] },
+    Bus,
+    { provide: APP_GUARD, useClass: IdentifyGuard },
+    { provide: APP_GUARD, useClass: CauseGuard },
+    { provide: APP_GUARD, useClass: LimitsGuard },
+    { provide: APP_GUARD, useClass: AdmitGuard },
+    { provide: APP_INTERCEPTOR, useClass: PositionsInterceptor },
+    { provide: APP_PIPE, useFactory: validation },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+  ],
+  exports: [Bus, EdgeSecrets, CqrsModule],
+})
+export class HttpModule {}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common'
+import type { ThrottlerStorage } from '@nestjs/throttler'
+import { Redis } from 'ioredis'
+import { Db } from 'mongodb'
+
+type Count = Awaited<ReturnType<ThrottlerStorage['increment']>>
+
+const patienceMs = 100
+
+/**
+ * Counts in Redis, so that all processes count together, in windows that begin with their first request. Limits
+ * protect the service; they are not worth stopping it, so without Redis everybody passes.
+ */
+@Injectable()
+export class LimitsStorage implements ThrottlerStorage {
+  private readonly prefix: string
+
+  constructor(
+    private readonly redis: Redis,
+    db: Db,
+  ) {
+    this.prefix = `verbatim:${db.databaseName}:limit:`
+  }
+
+  async increment(key: string, ttl: number, limit: number): Promise<Count> {
+    const [counter, repeat] = JSON.parse(key) as [string, string | null]
+    const answer = await this.count(counter, repeat, ttl, limit)
+    const [hits, msLeft, blocked] = answer ?? [0, ttl, 0]
+    const seconds = Math.ceil(msLeft / 1000)
+    return { totalHits: hits, timeToExpire: seconds, isBlocked: blocked === 1, timeToBlockExpire: seconds }
+  }
+
+  private async count(counter: string, repeat: string | null, ttl: number, limit: number): Promise<[number, number, number] | undefined> {
+    if (this.redis.status !== 'ready') return undefined
+    const keys = [counter, ...(repeat === null ? [] : [repeat])].map((name) => this.prefix + name)
+    let timer: NodeJS.Timeout | undefined
+    const tooLate = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, patienceMs, undefined)
+    })
+    const counted = this.redis.eval(script, keys.length, ...keys, ttl, limit) as Promise<[number, number, number]>
+    return await Promise.race([counted.catch(() => undefined), tooLate]).finally(() => clearTimeout(timer))
+  }
+}
+
+// A repeat of a command that has passed is free, decided in one step: a thousand retries at once are one request.
+const script = `
+local repeated = KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1
+local hits = tonumber(redis.call('GET', KEYS[1]) or '0')
+if not repeated then
+  hits = redis.call('INCR', KEYS[1])
+  if hits == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+  if KEYS[2] and hits <= tonumber(ARGV[2]) then redis.call('SET', KEYS[2], '', 'PX', ARGV[1]) end
+end
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 then left = tonumber(ARGV[1]) end
+local blocked = 0
+if not repeated and hits > tonumber(ARGV[2]) then blocked = 1 end
+return { hits, left, blocked }`

@@ -1,0 +1,41 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Observable, tap } from 'rxjs'
+import { Refused } from '../event-store/errors.js'
+import { Engine } from '../event-store/engine.js'
+import { refusal } from './validation.js'
+
+const longestWaitMs = 2_000
+
+/**
+ * Read your writes, across processes. What a request has caused it tells in `Log-Position`; a later read that sends
+ * this as `Min-Log-Position` sees at least that much, wherever it arrives.
+ */
+@Injectable()
+export class PositionsInterceptor implements NestInterceptor {
+  constructor(private readonly engine: Engine) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    if (context.getType() !== 'http') return next.handle()
+    const http = context.switchToHttp()
+    const request = http.getRequest<FastifyRequest>()
+    const reply = http.getResponse<FastifyReply>()
+    const least = request.headers['min-log-position']
+    if (least !== undefined) await this.waitFor(least)
+    const tell = () => {
+      const { logPosition = 0 } = request.cause ?? {}
+      if (logPosition > 0 && !reply.sent) void reply.header('log-position', logPosition)
+    }
+    return next.handle().pipe(tap({ next: tell, error: tell }))
+  }
+
+  private async waitFor(least: string | string[]): Promise<void> {
+    const position = typeof least === 'string' && /^\d{1,15}$/.test(least) ? Number(least) : undefined
+    if (position === undefined) throw refusal([{ field: 'Min-Log-Position', message: 'must be a position, such as an earlier answer’s Log-Position' }])
+    const { projections, store } = this.engine
+    if (await projections.reached(position, undefined, 0)) return
+    if (position > (await store.head())) throw new Refused('position_beyond_head', `the log does not reach ${position} yet`)
+    if (await projections.reached(position, undefined, longestWaitMs)) return
+    throw new Refused('projection_behind', 'the read models have not come that far; repeat the request', { retryAfterMs: 1000 })
+  }
+}

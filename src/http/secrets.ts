@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common'
+import { Engine } from '../event-store/engine.js'
+
+/** The service's own HMAC keys: random, sealed in the database, the same for every process and across rotations. */
+@Injectable()
+export class EdgeSecrets {
+  private constructor(
+    /** Command ids and what is derived from them. */
+    readonly commands: Buffer,
+    /** Chat ids of callers' own names for their chats. */
+    readonly chatNames: Buffer,
+    /** Email addresses and user names in claims. */
+    readonly claims: Buffer,
+    /** Tokens, unless JWT_SECRET is set. */
+    readonly tokens: Buffer,
+  ) {}
+
+  static async of({ vault }: Engine): Promise<EdgeSecrets> {
+    const names = ['commands', 'chat-names', 'claims', 'tokens'] as const
+    const [commands, chatNames, claims, tokens] = await Promise.all(names.map((name) => vault.secret(name)))
+    return new EdgeSecrets(commands!, chatNames!, claims!, tokens!)
+  }
+}

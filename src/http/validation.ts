@@ -1,0 +1,28 @@
+import { ValidationPipe } from '@nestjs/common'
+import type { ValidationError } from 'class-validator'
+import { Refused } from '../event-store/errors.js'
+import type { FieldError } from './problems.js'
+
+/** Checks every body, query and path parameter; what is unknown is dropped, for the documents' clients send more than we need. */
+export const validation = () =>
+  new ValidationPipe({
+    transform: true,
+    whitelist: true,
+    stopAtFirstError: true,
+    validationError: { target: false, value: false },
+    exceptionFactory: (errors) => refusal(errors.flatMap((error) => fieldErrors(error))),
+  })
+
+/** Names each field that is wrong and says how. */
+export function refusal(errors: FieldError[]): Refused {
+  const detail = errors.map(({ field, message }) => `${field} ${message}`).join('; ')
+  return new Refused('invalid', detail, { errors })
+}
+
+function fieldErrors({ property, constraints, children = [] }: ValidationError, above = ''): FieldError[] {
+  const field = above + property
+  const own = Object.values(constraints ?? {}).map((message) => ({ field, message: withoutName(message, property) }))
+  return [...own, ...children.flatMap((child) => fieldErrors(child, `${field}.`))]
+}
+
+const withoutName = (message: string, property: string) => (message.startsWith(`${property} `) ? message.slice(property.length + 1) : message)

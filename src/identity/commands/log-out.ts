@@ -1,0 +1,32 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Effect } from '../../http/bus.js'
+import type { Caller } from '../../http/caller.js'
+import type { Cause } from '../../http/cause.js'
+import { CredentialStore } from '../credentials.js'
+import { logOut } from '../user.js'
+import { Users } from '../users.js'
+
+export class LogOut extends Command<Effect> {
+  constructor(
+    readonly cause: Cause,
+    readonly userId: string,
+    readonly login: Required<Caller>['session'],
+  ) {
+    super()
+  }
+}
+
+/** Ended first, recorded then: whoever logs out is out, whatever happens next. */
+@CommandHandler(LogOut)
+export class LogOutHandler implements ICommandHandler<LogOut> {
+  constructor(
+    private readonly users: Users,
+    private readonly credentials: CredentialStore,
+  ) {}
+
+  async execute({ cause, userId, login }: LogOut): Promise<Effect> {
+    await this.credentials.endLogin(userId, login.id, login.expires)
+    const { position } = await this.users.execute(userId, cause.meta, logOut(userId))
+    return { position }
+  }
+}

@@ -1,0 +1,52 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import { Refused } from '../../event-store/errors.js'
+import type { Effect } from '../../http/bus.js'
+import type { Cause } from '../../http/cause.js'
+import { derivedId } from '../../http/derive.js'
+import { EdgeSecrets } from '../../http/secrets.js'
+import { CredentialStore } from '../credentials.js'
+import { hashPassword } from '../passwords.js'
+import { type Profile, register, type Role } from '../user.js'
+import { UniqueNames } from '../unique-names.js'
+import { Users } from '../users.js'
+
+export interface Registered extends Effect {
+  readonly userId: string
+}
+
+export class RegisterUser extends Command<Registered> {
+  constructor(
+    readonly cause: Cause,
+    readonly profile: Profile,
+    /** None: this account is reached by its API keys alone. */
+    readonly password: string | undefined,
+    readonly role: Role = 'user',
+  ) {
+    super()
+  }
+}
+
+/**
+ * Claims the names, stores the password, appends, confirms. A crash in between leaves nothing that counts: without its
+ * event an account does not exist, and a repeat goes on with the same id where the first try ended.
+ */
+@CommandHandler(RegisterUser)
+export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
+  constructor(
+    private readonly users: Users,
+    private readonly names: UniqueNames,
+    private readonly credentials: CredentialStore,
+    private readonly secrets: EdgeSecrets,
+  ) {}
+
+  async execute({ cause, profile, password, role }: RegisterUser): Promise<Registered> {
+    const userId = derivedId(this.secrets.commands, 'user', cause.commandId)
+    const position = await this.names.whileClaimed(userId, profile, async () => {
+      await this.credentials.create(userId, password === undefined ? undefined : await hashPassword(password), role)
+      const outcome = await this.users.execute(userId, { ...cause.meta, actor: userId }, register(userId, profile, role))
+      return outcome.position
+    })
+    if (position === 0) throw new Refused('user_exists', 'User already exists with this email')
+    return { userId, position }
+  }
+}

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common'
+import { CommandBus } from '@nestjs/cqrs'
+import { Cause } from '../http/cause.js'
+import { derivedId } from '../http/derive.js'
+import { EdgeSecrets } from '../http/secrets.js'
+import { IssueApiKey } from './commands/issue-api-key.js'
+import { RegisterUser } from './commands/register-user.js'
+import { Users } from './users.js'
+
+export const firstAdminEmail = 'admin@verbatim.local'
+
+/** Somebody must be the first: an administrator without a password, reached by the API key that is shown once. */
+@Injectable()
+export class FirstAdmin {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly users: Users,
+    private readonly secrets: EdgeSecrets,
+  ) {}
+
+  /**
+   * The key, when this start is the one that makes it. A crash before it was made leaves an account without keys,
+   * and the next start makes one.
+   */
+  async ensure(): Promise<string | undefined> {
+    const commandId = derivedId(this.secrets.commands, 'first-admin')
+    const userId = derivedId(this.secrets.commands, 'user', commandId)
+    const { version } = await this.users.read(userId)
+    if (version > 1) return undefined
+    const cause = (id: string) => new Cause({ actor: 'system', commandId: id })
+    const register = new RegisterUser(cause(commandId), { email: firstAdminEmail, name: 'Administrator' }, undefined, 'admin')
+    await this.commands.execute(register)
+    const { apiKey } = await this.commands.execute(new IssueApiKey(cause(crypto.randomUUID()), userId))
+    return apiKey
+  }
+}

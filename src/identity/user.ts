@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-store/catalog.js'
+import type { Aggregate } from '../event-store/decider.js'
+import { Refused } from '../event-store/errors.js'
+
+const userId = z.string()
+const role = z.enum(['user', 'auditor', 'admin'])
+
+/** The life of an account. Secrets are never in the log: it only tells that they changed. */
+export const userEvents = defineEvents({
+  UserRegistered: {
+    data: { userId, role },
+    personal: { email: z.string(), name: z.string().optional(), username: z.string().optional() },
+  },
+  ProfileChanged: {
+    data: { userId, fields: z.array(z.enum(['email', 'name', 'username'])) },
+    personal: { email: z.string().optional(), name: z.string().optional(), username: z.string().optional() },
+  },
+  PasswordChanged: { data: { userId } },
+  LoggedOut: { data: { userId } },
+  ApiKeyIssued: { data: { userId, keyId: z.string() } },
+  ApiKeyRevoked: { data: { userId, keyId: z.string() } },
+  RoleGranted: { data: { userId, role } },
+  UserErased: { data: { userId } },
+})
+
+export type UserEvents = typeof userEvents
+export type UserEvent = NewEventOf<UserEvents>
+export type Role = z.infer<typeof role>
+
+export interface Profile {
+  email: string
+  name?: string
+  username?: string
+}
+
+export type ProfileField = keyof Profile
+
+export interface UserState {
+  readonly status: 'none' | 'active' | 'erased'
+  readonly role: Role
+  readonly keys: readonly string[]
+}
+
+export const user: Aggregate<UserState, RecordedEventOf<UserEvents>> = {
+  initial: { status: 'none', role: 'user', keys: [] },
+  fold: 1,
+  evolve(state, event) {
+    switch (event.type) {
+      case 'UserRegistered':
+        return { ...state, status: 'active', role: event.data.role }
+      case 'RoleGranted':
+        return { ...state, role: event.data.role }
+      case 'ApiKeyIssued':
+        return { ...state, keys: [...state.keys, event.data.keyId] }
+      case 'ApiKeyRevoked':
+        return { ...state, keys: state.keys.filter((id) => id !== event.data.keyId) }
+      case 'UserErased':
+        return { ...state, status: 'erased', keys: [] }
+      case 'ProfileChanged':
+      case 'PasswordChanged':
+      case 'LoggedOut':
+        return state
+    }
+  },
+}
+
+const mostKeys = 50
+
+export const register =
+  (id: string, profile: Profile, as: Role = 'user') =>
+  (state: UserState): UserEvent[] => {
+    if (state.status !== 'none') throw new Refused('user_exists', 'User already exists with this email')
+    return [{ type: 'UserRegistered', data: { userId: id, role: as }, personal: profile }]
+  }
+
+export const changeProfile = (id: string, changes: Partial<Profile>) =>
+  whileActive((): UserEvent[] => {
+    const fields = Object.keys(changes).sort() as ProfileField[]
+    return fields.length === 0 ? [] : [{ type: 'ProfileChanged', data: { userId: id, fields }, personal: changes }]
+  })
+
+export const changePassword = (id: string) => whileActive((): UserEvent[] => [{ type: 'PasswordChanged', data: { userId: id } }])
+
+export const logOut = (id: string) => whileActive((): UserEvent[] => [{ type: 'LoggedOut', data: { userId: id } }])
+
+export const issueApiKey = (id: string, keyId: string) =>
+  whileActive(({ keys }): UserEvent[] => {
+    if (keys.length >= mostKeys) throw new Refused('invalid', `an account has at most ${mostKeys} API keys; delete one first`)
+    return [{ type: 'ApiKeyIssued', data: { userId: id, keyId } }]
+  })
+
+export const revokeApiKey = (id: string, keyId: string) =>
+  whileActive(({ keys }): UserEvent[] => (keys.includes(keyId) ? [{ type: 'ApiKeyRevoked', data: { userId: id, keyId } }] : []))
+
+export const grantRole = (id: string, to: Role) =>
+  whileActive((state): UserEvent[] => (state.role === to ? [] : [{ type: 'RoleGranted', data: { userId: id, role: to } }]))
+
+export const eraseUser =
+  (id: string) =>
+  ({ status }: UserState): UserEvent[] =>
+    status === 'active' ? [{ type: 'UserErased', data: { userId: id } }] : []
+
+function whileActive(decide: (state: UserState) => UserEvent[]) {
+  return (state: UserState): UserEvent[] => {
+    if (state.status !== 'active') throw new Refused('not_found', 'there is no such account')
+    return decide(state)
+  }
+}

@@ -1,0 +1,63 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { promised } from './promised.js'
+import { shown } from './failures.js'
+import type { Chunk, CompletionRequest, ModelInfo, PromptMessage, Provider } from './provider.js'
+import { ProviderError } from './provider-error.js'
+import { loadTokenizer } from './tokens.js'
+
+/** What answers when no model is configured: no model, but everything around one can be tried with it. */
+export class OfflineProvider implements Provider {
+  readonly name = 'offline'
+
+  constructor(private readonly options: { delayMs?: number } = {}) {}
+
+  async models(signal: AbortSignal): Promise<ModelInfo[]> {
+    signal.throwIfAborted()
+    return [{ id: 'echo' }]
+  }
+
+  complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
+    return promised(signal, (signal) => this.answer(request, signal), (error) => error as Error)
+  }
+
+  private async *answer({ model, messages, maxTokens = Infinity }: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
+    if (model !== 'echo') throw new ProviderError('unknown_model', `offline has one model, echo, and not ${shown(model)}.`)
+    const { countTokens, countMessages } = await loadTokenizer()
+    const usage = { promptTokens: countMessages(messages), completionTokens: 0 }
+    for (const text of answerTo(messages).match(/\s*\S+/g) ?? []) {
+      const tokens = countTokens(text)
+      if (usage.completionTokens + tokens > maxTokens) {
+        yield { usage }
+        yield { finish: 'length' }
+        return
+      }
+      if (this.options.delayMs) await pause(this.options.delayMs, undefined, { signal })
+      usage.completionTokens += tokens
+      yield { text }
+    }
+    yield { usage }
+    yield { finish: 'stop' }
+  }
+}
+
+function answerTo(messages: readonly PromptMessage[]): string {
+  const said = messages.filter(({ role }) => role !== 'system')
+  const question = said.findLast(({ role }) => role === 'user')
+  const earlier = said.length - (question ? 1 : 0)
+  return [
+    question ? `You said: “${startOf(question.content)}”.` : 'You have said nothing yet.',
+    memoryOf(earlier),
+    'I am the offline model: I repeat, and understand nothing.',
+    'For real answers set OPENAI_API_KEY or OLLAMA_API_URL in .env (see .env.example) and start the service again.',
+  ].join(' ')
+}
+
+function memoryOf(earlier: number): string {
+  if (earlier === 0) return 'This is where our conversation begins.'
+  return `I was given ${earlier} earlier ${earlier === 1 ? 'message' : 'messages'} of our conversation.`
+}
+
+function startOf(text: string): string {
+  const characters = Array.from(text.slice(0, 400).toWellFormed().replace(/\s+/g, ' ').trim())
+  return characters.length > 100 ? `${characters.slice(0, 100).join('')}…` : characters.join('')
+}

@@ -1,0 +1,75 @@
+import { contextTokensAtOllama } from './context-sizes.js'
+import { connectionError, dropped, malformedAnswer, refusalError } from './failures.js'
+import { ndjson } from './ndjson.js'
+import { promised } from './promised.js'
+import type { Chunk, CompletionRequest, ModelInfo, Provider } from './provider.js'
+
+/** Ollama, through its own API. */
+export class OllamaProvider implements Provider {
+  readonly name = 'ollama'
+  private readonly url: string
+  private readonly headers: Record<string, string> = { 'content-type': 'application/json' }
+
+  constructor({ url }: { url: string }) {
+    const { username, password, origin, pathname } = new URL(url)
+    this.url = origin + pathname.replace(/\/+(api\/*)?$/, '')
+    // fetch takes no credentials in an address.
+    const credentials = [username, password].map(decodeURIComponent).join(':')
+    if (username) this.headers.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
+  }
+
+  async models(signal: AbortSignal): Promise<ModelInfo[]> {
+    signal.throwIfAborted()
+    try {
+      const response = await this.fetch('/api/tags', { signal })
+      const { models } = ((await response.json()) ?? {}) as { models?: { name: string }[] }
+      if (!Array.isArray(models)) throw malformedAnswer(this.name)
+      return models.map(({ name }) => ({ id: name, contextTokens: contextTokensAtOllama(name) }))
+    } catch (error) {
+      signal.throwIfAborted()
+      throw connectionError({ provider: this.name }, error)
+    }
+  }
+
+  complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
+    const asked = { provider: this.name, model: request.model }
+    return promised(signal, (signal) => this.answer(request, signal), (error) => connectionError(asked, error))
+  }
+
+  private async *answer({ model, messages, temperature, maxTokens }: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
+    const body = {
+      model,
+      messages: messages.map(({ role, content }) => ({ role, content })),
+      stream: true,
+      options: { temperature, num_predict: maxTokens, num_ctx: contextTokensAtOllama(model) },
+    }
+    const response = await this.fetch('/api/chat', { method: 'POST', body: JSON.stringify(body), signal }, model)
+    for await (const line of ndjson<AnswerLine>(response.body!)) {
+      if (line.error !== undefined) throw refusalError({ provider: this.name, model }, { body: line })
+      if (line.message?.content) yield { text: line.message.content }
+      else yield { alive: true }
+      if (!line.done) continue
+      const { prompt_eval_count: promptTokens, eval_count: completionTokens } = line
+      if (promptTokens !== undefined && completionTokens !== undefined) yield { usage: { promptTokens, completionTokens } }
+      yield { finish: line.done_reason === 'length' ? 'length' : 'stop' }
+      return
+    }
+    throw dropped(this.name)
+  }
+
+  private async fetch(path: string, init: RequestInit, model?: string): Promise<Response> {
+    const response = await fetch(this.url + path, { ...init, headers: this.headers })
+    if (response.ok) return response
+    const text = await response.text()
+    throw refusalError({ provider: this.name, model }, { status: response.status, headers: response.headers, body: text })
+  }
+}
+
+interface AnswerLine {
+  message?: { content?: string; thinking?: string }
+  done?: boolean
+  done_reason?: string
+  prompt_eval_count?: number
+  eval_count?: number
+  error?: unknown
+}

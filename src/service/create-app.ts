@@ -1,0 +1,31 @@
+import helmet from '@fastify/helmet'
+import type { DynamicModule, LoggerService } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { SettledConfig } from '../config.js'
+import { documentApi } from '../http/api-document.js'
+import { correlationId, logRequests } from '../http/request-log.js'
+
+/** The HTTP service over everything else. */
+export async function createApp(module: DynamicModule, config: SettledConfig, logger: LoggerService): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    genReqId: correlationId,
+    trustProxy: config.edge.trustProxy,
+    bodyLimit: 1024 * 1024,
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
+  })
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false })
+  logRequests(adapter.getInstance())
+  await app.register(helmet, {
+    // The API's pages are served over plain HTTP on other hosts, too; a proxy that speaks TLS may add what it likes.
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    crossOriginResourcePolicy: { policy: 'cross-origin' }, // who may read is what CORS decides
+  })
+  app.enableCors({
+    origin: [...config.edge.origins],
+    credentials: true,
+    exposedHeaders: ['Log-Position', 'Location', 'Retry-After', 'X-Request-Id', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
+  })
+  documentApi(app)
+  return app
+}

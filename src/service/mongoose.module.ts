@@ -1,0 +1,21 @@
+import { Global, Module } from '@nestjs/common'
+import { getConnectionToken } from '@nestjs/mongoose'
+import { MongoClient } from 'mongodb'
+import { type Connection, createConnection } from 'mongoose'
+import { CONFIG, type SettledConfig } from '../config.js'
+import { databaseName } from './connect-mongo.js'
+
+/** Queries read through Mongoose, over the one client that everything uses. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: getConnectionToken(),
+      useFactory: (client: MongoClient, { mongodbUri }: SettledConfig): Connection =>
+        createConnection().setClient(client).useDb(databaseName(mongodbUri)),
+      inject: [MongoClient, CONFIG],
+    },
+  ],
+  exports: [getConnectionToken()],
+})
+export class MongooseConnectionModule {}

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MongoClient } from 'mongodb'
+import { isAlive, StartedService } from '../service/started-service.js'
+
+/** Nobody is limited unless a test is about limits. */
+const unlimited = { RATE_LIMIT_MAX_REQUESTS: '1000000', USER_RATE_LIMIT_MAX_REQUESTS: '1000000', PROMPTS_PER_MINUTE: '1000000' }
+
+/**
+ * One deployment of the service: any number of processes of it, as they are started in production, over a database of
+ * their own in the run's engines.
+ */
+export class World {
+  readonly services: StartedService[] = []
+  private accounts = 0
+
+  private constructor(
+    readonly folder: string,
+    readonly mongodbUri: string,
+    readonly environment: Record<string, string>,
+  ) {}
+
+  static async begin(environment: Record<string, string> = {}): Promise<World> {
+    const mongodbUri = databaseIn(process.env.VERBATIM_TEST_MONGODB_URI!, `test_${randomBytes(6).toString('hex')}`)
+    const common = {
+      ...unlimited,
+      MONGODB_URI: mongodbUri,
+      REDIS_URL: process.env.VERBATIM_TEST_REDIS_URL!,
+      MASTER_KEY: randomBytes(32).toString('hex'),
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'warn',
+    }
+    return new World(await mkdtemp(join(tmpdir(), 'verbatim-world-')), mongodbUri, { ...common, ...environment })
+  }
+
+  /** One more process. */
+  start(environment: Record<string, string> = {}): StartedService {
+    const service = new StartedService(this.folder, { ...this.environment, ...environment })
+    this.services.push(service)
+    return service
+  }
+
+  /** An account, reached through this address. */
+  async account(url: string): Promise<Client> {
+    const email = `person-${++this.accounts}@example.org`
+    const { body } = await new Client(url).post('/api/auth/register', { email, password: 'a long secret', name: 'A Person' })
+    const { user, token } = (body as { data: { user: { id: string }; token: string } }).data
+    return new Client(url, { authorization: `Bearer ${token}` }, user.id, email)
+  }
+
+  async end(): Promise<void> {
+    for (const { process: child } of this.services) if (child.pid && isAlive(child.pid)) child.kill('SIGTERM')
+    await Promise.all(this.services.map(({ ended }) => ended))
+    const client = await MongoClient.connect(this.mongodbUri)
+    await client.db().dropDatabase()
+    await client.close()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+export interface Answered {
+  status: number
+  headers: Headers
+  // Answers are looked into freely; what is not there fails the test.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  body: any
+}
+
+/** Somebody who calls the API with plain HTTP. */
+export class Client {
+  constructor(
+    readonly url: string,
+    readonly headers: Record<string, string> = {},
+    readonly id = '',
+    readonly email = '',
+  ) {}
+
+  /** The same person at another process. */
+  at(url: string): Client {
+    return new Client(url, this.headers, this.id, this.email)
+  }
+
+  /** The same person with other headers as well. */
+  with(headers: Record<string, string>): Client {
+    return new Client(this.url, { ...this.headers, ...headers }, this.id, this.email)
+  }
+
+  async ask(method: string, path: string, body?: unknown): Promise<Answered> {
+    const response = await this.fetch(method, path, body)
+    const text = await response.text()
+    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
+  }
+
+  fetch(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+    const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
+    const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
+    return fetch(this.url + path, { method, headers: { ...type, ...this.headers }, ...sent, signal })
+  }
+
+  get(path: string): Promise<Answered> {
+    return this.ask('GET', path)
+  }
+
+  post(path: string, body?: unknown): Promise<Answered> {
+    return this.ask('POST', path, body)
+  }
+}
+
+function databaseIn(uri: string, name: string): string {
+  const url = new URL(uri)
+  url.pathname = `/${name}`
+  return url.toString()
+}
