@@ -130,4 +130,20 @@ export const writers = projection<WriterDoc, NotebookEvents>('writers', {
   },
 })
 
+export interface PageDoc {
+  _id: string
+  notes: string[]
+}
+
+/** One event, two documents: a note is on its own page, and in its notebook's table of contents. */
+export const pages = projection<PageDoc, NotebookEvents>('pages', {
+  version: 1,
+  on: {
+    NoteWritten: {
+      key: (e) => [e.data.noteId, `contents of ${e.data.notebookId}`],
+      evolve: (doc, e, key) => ({ _id: key, notes: [...(doc?.notes ?? []), e.data.noteId] }),
+    },
+  },
+})
+
 export const readModels = [notes, notebooks, writers]

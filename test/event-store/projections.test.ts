@@ -3,7 +3,7 @@ import type { EngineOptions } from '../../src/event-store/engine.js'
 import { digestOf } from '../../src/event-store/digest.js'
 import { type Document, present, type Projection, projection } from '../../src/event-store/projection.js'
 import { command, eventually, Place } from './engines.js'
-import { type NotebookEvent, type NotebookEvents, notes, readModels, type WriterDoc, writers } from './notebooks.js'
+import { type NotebookEvent, type NotebookEvents, notes, pages, readModels, type WriterDoc, writers } from './notebooks.js'
 
 let place: Place
 let engine: Engine
@@ -52,6 +52,17 @@ describe('a projection', () => {
     expect(await engine.vault.open(a!.text)).toMatchObject({ personal: { text: 'Ho' } })
     expect(await found('notebooks')).toMatchObject([{ _id: '1', notes: 2 }, { _id: '2', notes: 0 }])
     expect(await found('writers')).toMatchObject([{ _id: 'user-ann', written: 2 }])
+  })
+
+  it('folds one event into several documents', async () => {
+    engine = await started({ projections: [pages] })
+    await record('notebook-1', opened('1'), written('1', 'a'))
+    await engine.projections.reached(await record('notebook-1', written('1', 'b')))
+    expect(await found('pages')).toMatchObject([
+      { _id: 'a', notes: ['a'], _position: 2 },
+      { _id: 'b', notes: ['b'], _position: 3 },
+      { _id: 'contents of 1', notes: ['a', 'b'], _position: 3 },
+    ])
   })
 
   it('removes one document, and all with some values, also when they came and went in one batch', async () => {

@@ -1,7 +1,6 @@
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
 import { LogRoot } from '../../src/audit/log-root.js'
-import { Decider } from '../../src/event-store/decider.js'
 import { durably } from '../../src/event-store/durability.js'
 import { Engine } from '../../src/event-store/engine.js'
 import { EventStoreError } from '../../src/event-store/errors.js'
@@ -42,6 +41,7 @@ async function work(job: Job): Promise<void> {
     events: [notebookEvents],
     projections: readModels,
     logRoot: new LogRoot(db).at,
+    storeFoldEvery: 3,
     onError: (where, error) => console.error(job.role, where, String(error)),
   })
   await report({ ready: true })
@@ -55,7 +55,7 @@ async function work(job: Job): Promise<void> {
 
 /** One command after the other, each until its outcome is known: as a client does that never gives up. */
 async function writeNotebook(engine: Engine, name: string, commands: number): Promise<void> {
-  const decider = new Decider(engine.store, notebook)
+  const decider = engine.decider(notebook)
   const stream = `notebook-${name}`
   let tries = 1
   for (let i = 0; i < commands; ) {

@@ -1,0 +1,83 @@
+import { chatAggregate, type ChatEvent, deleteChat, endReply, giveFeedback, rename, sendPrompt, withdrawFeedback } from '../../src/chat/chat.js'
+import { given } from '../../src/event-store/testing.js'
+
+const chat = { chatId: 'chat-1', ownerId: 'ann' }
+const reply = { ...chat, promptId: 'p1', replyId: 'r1' }
+const tokens = { prompt: 3, completion: 2, total: 5, by: 'provider' as const }
+
+const prompt = { ...reply, text: 'What is an event?', model: 'offline/echo', settings: {} }
+const started: ChatEvent = { type: 'ChatStarted', data: chat, personal: { title: 'What is an event?' } }
+const sent: ChatEvent = { type: 'PromptSent', data: { ...reply, model: 'offline/echo', settings: {} }, personal: { text: 'What is an event?' } }
+const completed: ChatEvent = {
+  type: 'ReplyCompleted',
+  data: { ...reply, attempt: 'a1', model: 'offline/echo', tokens, finish: 'stop', latency: 12 },
+  personal: { text: 'A fact.' },
+}
+const failed: ChatEvent = { type: 'ReplyFailed', data: { ...reply, code: 'provider_rejected' }, personal: { detail: 'no' } }
+const cancelled: ChatEvent = { type: 'ReplyCancelled', data: { ...reply, attempt: 'a1', model: 'offline/echo', tokens }, personal: { text: 'A f' } }
+const deleted: ChatEvent = { type: 'ChatDeleted', data: chat }
+const erased: ChatEvent = { type: 'ChatErased', data: chat }
+const next = { ...prompt, promptId: 'p2', replyId: 'r2', text: 'And a stream?' }
+const nextSent = { type: 'PromptSent', data: { ...sent.data, promptId: 'p2', replyId: 'r2' }, personal: { text: 'And a stream?' } } as ChatEvent
+const soFar = () => cancelled
+const stranger = { ...chat, ownerId: 'bob' }
+
+const answered = [started, sent, completed]
+
+describe('a prompt', () => {
+  it('starts a chat with its first words', () => given(chatAggregate).when(sendPrompt(prompt)).then([started, sent]))
+  it('goes on with a chat', () => given(chatAggregate, answered).when(sendPrompt(next)).then([nextSent]))
+  it('goes on after a failure', () => given(chatAggregate, [started, sent, failed]).when(sendPrompt(next)).then([nextSent]))
+  it('goes on after a stop', () => given(chatAggregate, [started, sent, cancelled]).when(sendPrompt(next)).then([nextSent]))
+  it('waits for the open reply', () => given(chatAggregate, [started, sent]).when(sendPrompt(next)).thenRefused('reply_in_progress'))
+  it('finds no chat of somebody else', () => given(chatAggregate, answered).when(sendPrompt({ ...next, ...stranger })).thenRefused('not_found'))
+  it('finds no deleted chat', () => given(chatAggregate, [...answered, deleted]).when(sendPrompt(next)).thenRefused('not_found'))
+
+  it.each([
+    ['many words are cut between two', `${'word '.repeat(20)}`, `${'word '.repeat(11)}word …`],
+    ['white space becomes one space', ' a\n\n\tb ', 'a b'],
+    ['nothing but white space', ' \n ', 'New chat'],
+    ['one long word', 'x'.repeat(100), `${'x'.repeat(60)} …`],
+    ['no emoji is cut in two', `${'x'.repeat(59)}😀😀`, `${'x'.repeat(59)} …`],
+  ])('names the chat: %s', (_, text, title) => {
+    given(chatAggregate)
+      .when((state) => sendPrompt({ ...prompt, text })(state).slice(0, 1))
+      .then([{ type: 'ChatStarted', data: chat, personal: { title } }])
+  })
+})
+
+describe('a reply', () => {
+  it.each([completed, failed, cancelled])('ends as $type', (ending) => given(chatAggregate, [started, sent]).when(endReply(ending as never)).then([ending]))
+  it.each([completed, failed, cancelled])('ends once: not again after $type', (ending) =>
+    given(chatAggregate, [started, sent, ending]).when(endReply(completed as never)).then([]))
+  it('does not end another', () => given(chatAggregate, [...answered, nextSent]).when(endReply(completed as never)).then([]))
+  it('does not end in a deleted chat', () => given(chatAggregate, [started, sent, cancelled, deleted]).when(endReply(completed as never)).then([]))
+  it('does not end where nothing was asked', () => given(chatAggregate).when(endReply(completed as never)).then([]))
+})
+
+describe('a chat', () => {
+  it('is renamed', () => given(chatAggregate, answered).when(rename(chat, 'Events')).then([{ type: 'ChatRenamed', data: chat, personal: { title: 'Events' } }]))
+  it('is renamed by its owner only', () => given(chatAggregate, answered).when(rename(stranger, 'Mine')).thenRefused('not_found'))
+  it('must be there to be renamed', () => given(chatAggregate).when(rename(chat, 'x')).thenRefused('not_found'))
+
+  it('is deleted', () => given(chatAggregate, answered).when(deleteChat(chat, false, soFar)).then([deleted]))
+  it('is deleted together with its open reply', () => given(chatAggregate, [started, sent]).when(deleteChat(chat, false, soFar)).then([cancelled, deleted]))
+  it('is deleted once', () => given(chatAggregate, [...answered, deleted]).when(deleteChat(chat, false, soFar)).thenRefused('not_found'))
+  it('is deleted by its owner only', () => given(chatAggregate, answered).when(deleteChat(stranger, false, soFar)).thenRefused('not_found'))
+  it('is erased', () => given(chatAggregate, answered).when(deleteChat(chat, true, soFar)).then([deleted, erased]))
+  it('is erased after it was deleted', () => given(chatAggregate, [...answered, deleted]).when(deleteChat(chat, true, soFar)).then([erased]))
+  it('is erased once', () => given(chatAggregate, [...answered, deleted, erased]).when(deleteChat(chat, true, soFar)).then([]))
+})
+
+describe('feedback', () => {
+  const positive: ChatEvent = { type: 'FeedbackGiven', data: { ...chat, messageId: 'r1', type: 'positive', previous: null } }
+  const changed: ChatEvent = { type: 'FeedbackGiven', data: { ...chat, messageId: 'r1', type: 'negative', previous: 'positive' } }
+  const withdrawn: ChatEvent = { type: 'FeedbackWithdrawn', data: { ...chat, messageId: 'r1', previous: 'positive' } }
+
+  it('is given', () => given(chatAggregate, answered).when(giveFeedback(chat, 'r1', 'positive')).then([positive]))
+  it('is given once', () => given(chatAggregate, [...answered, positive]).when(giveFeedback(chat, 'r1', 'positive')).then([]))
+  it('changes, and says from what', () => given(chatAggregate, [...answered, positive]).when(giveFeedback(chat, 'r1', 'negative')).then([changed]))
+  it('is withdrawn', () => given(chatAggregate, [...answered, positive]).when(withdrawFeedback(chat, 'r1')).then([withdrawn]))
+  it('is withdrawn once', () => given(chatAggregate, [...answered, positive, withdrawn]).when(withdrawFeedback(chat, 'r1')).then([]))
+  it('is the owner’s', () => given(chatAggregate, answered).when(giveFeedback(stranger, 'r1', 'positive')).thenRefused('not_found'))
+})
