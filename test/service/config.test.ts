@@ -55,6 +55,18 @@ describe('a right value', () => {
     ['DATA_DIR', '/var/lib/verbatim', { dataDir: '/var/lib/verbatim' }],
     ['MONGOD_BIN', '/opt/mongod', { mongodBin: '/opt/mongod' }],
     ['REDIS_BIN', '/opt/valkey-server', { redisBin: '/opt/valkey-server' }],
+    ['JWT_SECRET', 'your-secret-key', { edge: { jwtSecret: 'your-secret-key' } }],
+    ['SECRET_KEY', 'your-secret-key', { edge: { jwtSecret: 'your-secret-key' } }],
+    ['JWT_EXPIRES_IN', '12h', { edge: { jwtExpiresInMs: 43_200_000 } }],
+    ['JWT_EXPIRES_IN', '3600', { edge: { jwtExpiresInMs: 3_600_000 } }],
+    ['FRONTEND_URL', 'http://localhost:5173/, https://x.example', { edge: { origins: ['http://localhost:5173', 'https://x.example'] } }],
+    ['TRUST_PROXY', 'TRUE', { edge: { trustProxy: true } }],
+    ['RATE_LIMIT_WINDOW_MS', '15*60*1000', { edge: { rateWindowMs: 900_000 } }],
+    ['RATE_LIMIT_MAX', '7', { edge: { ratePerAddress: 7 } }],
+    ['RATE_LIMIT_MAX_REQUESTS', '7', { edge: { ratePerAddress: 7 } }],
+    ['OLLAMA_API_URL', 'http://localhost:11434', { models: { ollamaUrl: 'http://localhost:11434' } }],
+    ['DEFAULT_MODEL', 'ollama/llama3.2:3b', { models: { defaultModel: 'ollama/llama3.2:3b' } }],
+    ['REPLY_ATTEMPTS', '3', { replies: { attempts: 3 } }],
     ['MASTER_KEY', hex, { masterKey: key }],
     ['MASTER_KEY', hex.toUpperCase(), { masterKey: key }],
     ['MASTER_KEY', key.toString('base64'), { masterKey: key }],
@@ -87,6 +99,14 @@ describe('a wrong value is refused with its name, what came and what is expected
     ['MONGODB_URI', 'localhost:27017', 'mongodb://'],
     ['MONGODB_URI', 'mongodb://', 'mongodb://'],
     ['REDIS_URL', 'http://cache', 'redis://'],
+    ['JWT_EXPIRES_IN', 'a week', 'a span of time'],
+    ['JWT_EXPIRES_IN', '0d', 'a span of time'],
+    ['FRONTEND_URL', 'example.org', 'addresses of pages'],
+    ['TRUST_PROXY', 'yes', 'true or false'],
+    ['RATE_LIMIT_MAX_REQUESTS', '0', 'a number of requests'],
+    ['OPENAI_BASE_URL', 'api.example.org', 'http://'],
+    ['DEFAULT_MODEL', 'a model', 'such as openai/'],
+    ['WORKER_CONCURRENCY', '0', 'from 1 to 1000'],
   ])('%s=%s', (name, value, expected) => {
     const refusal = refusalOf({ [name]: value })
     expect(refusal).toContain(`${name}: got ${JSON.stringify(value)}, expects `)
@@ -120,7 +140,12 @@ describe('secrets', () => {
 
   it('production needs a master key that somebody keeps', () => {
     expect(refusalOf({ NODE_ENV: 'production' })).toContain('MASTER_KEY: got nothing')
-    expect(readConfig({ NODE_ENV: 'production', MASTER_KEY: hex }).production).toBe(true)
+    expect(readConfig({ NODE_ENV: 'production', MASTER_KEY: hex, JWT_SECRET: hex }).production).toBe(true)
+  })
+
+  it('production needs a secret for tokens that nobody guesses', () => {
+    expect(refusalOf({ NODE_ENV: 'production', MASTER_KEY: hex })).toContain('JWT_SECRET: got nothing')
+    expect(refusalOf({ NODE_ENV: 'production', MASTER_KEY: hex, SECRET_KEY: 'short' })).toContain('SECRET_KEY: got 5 characters')
   })
 
   it('a rotation needs two different keys', () => {

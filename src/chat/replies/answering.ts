@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { Engine } from '../../event-store/engine.js'
-import { fitContext, promptBudget } from '../../llm/context.js'
-import type { CompletionRequest, Finish, Usage } from '../../llm/provider.js'
+import { fitContext, type Fitted, promptBudget } from '../../llm/context.js'
+import type { Finish, Usage } from '../../llm/provider.js'
+import { ProviderError } from '../../llm/provider-error.js'
 import { Providers } from '../../llm/providers.js'
 import { loadTokenizer } from '../../llm/tokens.js'
 import { watched } from '../../llm/watchdog.js'
@@ -36,15 +37,24 @@ export class Answering {
   /** Whatever it throws, `written` has what was written until then. */
   async answer(chatId: string, { replyId, model: id, settings }: OpenReply, written: Written, signal: AbortSignal): Promise<void> {
     const { provider, model, contextTokens } = await this.providers.resolve(id)
-    const budgetTokens = promptBudget(contextTokens, settings.maxTokens)
-    const { messages, promptTokens } = await fitContext({ system: [], history: saidIn(this.engine, chatId), budgetTokens })
     const writer = new DeltaWriter(this.deltas, { chatId, replyId }, written.attempt)
     await writer.begin()
+    let asked: Fitted | undefined
     let usage: Usage | undefined
+    const ask = async (budgetTokens: number) => {
+      asked = await fitContext({ system: [], history: saidIn(this.engine, chatId), budgetTokens })
+      const { messages } = asked
+      usage = await this.read((own) => provider.complete({ model, messages, ...settings }, own), written, writer, signal)
+    }
+    const budget = promptBudget(contextTokens, settings.maxTokens)
     try {
-      usage = await this.read((own) => provider.complete({ model, messages, ...settings } satisfies CompletionRequest, own), written, writer, signal)
+      await ask(budget).catch((error: unknown) => {
+        // A model may count in another way than we do: then it is asked with a part of what we thought would fit.
+        if (isTooLong(error) && asked!.messages.length > 1) return ask(Math.floor(budget / 2))
+        throw error
+      })
     } finally {
-      written.tokens = usage ? counted(usage) : await estimated(promptTokens, written.text)
+      written.tokens = usage ? counted(usage) : await estimated(asked?.promptTokens ?? 0, written.text)
       await writer.finish()
     }
   }
@@ -67,6 +77,8 @@ export class Answering {
 }
 
 export const nothingWritten = (): Written => ({ attempt: randomUUID(), text: '', finish: 'stop', tokens: tokensOf(0, 0, 'tokenizer') })
+
+const isTooLong = (error: unknown) => error instanceof ProviderError && error.code === 'context_too_long'
 
 const tokensOf = (prompt: number, completion: number, by: Tokens['by']): Tokens => ({ prompt, completion, total: prompt + completion, by })
 

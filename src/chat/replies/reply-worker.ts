@@ -4,6 +4,7 @@ import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { connectionOfItsOwn } from '../../event-store/redis-connection.js'
+import { loadTokenizer } from '../../llm/tokens.js'
 import { queuePrefix, type ReplyJob, replyQueue } from './reply-queue.js'
 import { Replying } from './replying.js'
 import { retryDelay } from './retry-delay.js'
@@ -33,6 +34,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     if (!this.config.roles.includes('worker')) return
+    loadTokenizer().catch((error: unknown) => this.log.error(String(error))) // a fifth of a second; not of the first reply's time
     const { concurrency, backoffMs } = this.config.replies
     this.connection = connectionOfItsOwn(this.redis)
     this.worker = new Worker<ReplyJob>(replyQueue, (job, token) => this.once(job, token), {
