@@ -95,6 +95,11 @@ export class Engine {
     this.runners.push(new ReactorRunner(this.context, reactor))
   }
 
+  /** Waits until a read model has everything that is in the log by now: before what it doesn't have is said not to be. */
+  async caughtUp(projection: string): Promise<void> {
+    await this.projections.reached(await this.store.head(), [projection])
+  }
+
   /** What comes after a position, as it comes; for readers that keep no place. */
   follow(after: number, signal: AbortSignal): AsyncGenerator<readonly RecordedEvent[]> {
     const { tail, wake } = this

@@ -1,4 +1,4 @@
-import type { Db, Filter } from 'mongodb'
+import type { Db } from 'mongodb'
 import { measure } from './canonical.js'
 import type { Catalog } from './catalog.js'
 import { Committer, type CommitterOptions } from './committer.js'
@@ -80,11 +80,11 @@ export class EventStore {
   /** The events of one stream, oldest first or newest first. */
   async *readStream(stream: string, { from, after = 0, backwards = false, withoutPersonal = false }: StreamRange = {}): AsyncGenerator<RecordedEvent> {
     const start = from ?? (backwards ? Number.MAX_SAFE_INTEGER : after + 1)
+    const projection = withoutPersonal ? { 'events.personal': 0, 'events.commitment': 0 } : {}
     // An append that begins before `from` may reach beyond it.
     const first = backwards || from === undefined ? start : await this.log.beginningOf(stream, from)
-    const filter: Filter<AppendDocument> = { stream, version: backwards ? { $lte: start } : { $gte: first } }
-    const appends = this.log.appends.find(filter, withoutPersonal ? { projection: { 'events.personal': 0, 'events.commitment': 0 } } : {})
-    for await (const append of appends.sort({ version: backwards ? -1 : 1 })) {
+    const appends = backwards ? this.log.newest(stream, start, projection) : this.log.oldest(stream, first, projection)
+    for await (const append of appends) {
       const events = append.events.map((_, i) => this.catalog.read(append, i))
       for (const event of backwards ? events.reverse() : events) {
         if (backwards ? event.version <= start : event.version >= start) yield event

@@ -50,6 +50,23 @@ export class LogCollection {
     return cursor.firstBatch as AppendDocument[]
   }
 
+  /** Of one stream, from a version on. */
+  oldest(stream: string, version: number, projection: Document): AsyncIterable<AppendDocument> {
+    return this.appends.find({ stream, version: { $gte: version } }, { projection }).sort({ version: 1 })
+  }
+
+  /** Of one stream, from a version backwards. Whoever reads so wants the newest and rarely all: few at first, then more. */
+  async *newest(stream: string, version: number, projection: Document): AsyncGenerator<AppendDocument> {
+    const { readConcern } = fromMajority
+    for (let [next, limit] = [version, 20]; ; limit = 100) {
+      const find = { find: 'log', filter: { stream, version: { $lte: next } }, sort: { version: -1 }, projection, limit, singleBatch: true, readConcern }
+      const page = (await this.db.command({ ...find, batchSize: limit })).cursor.firstBatch as AppendDocument[]
+      yield* page
+      next = (page.at(-1)?.version ?? 1) - 1
+      if (next === 0) return
+    }
+  }
+
   /** In order, from the append that the position is in. */
   async *reaching(position: number): AsyncGenerator<AppendDocument> {
     const [first] = await this.appends.find({ _id: { $lte: position } }, { projection: { _id: 1 } }).sort({ _id: -1 }).limit(1).toArray()

@@ -1,10 +1,11 @@
 import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
+import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
 import { present } from '../../event-store/projection.js'
 import { reading } from '../../event-store/read-model.js'
-import { type MessageDoc, messageModel } from '../messages.view.js'
+import { type MessageDoc, messageModel, messages } from '../messages.view.js'
 
 /** A message of this owner, still sealed. */
 export class FindMessage extends Query<MessageDoc> {
@@ -18,10 +19,18 @@ export class FindMessage extends Query<MessageDoc> {
 
 @QueryHandler(FindMessage)
 export class FindMessageHandler implements IQueryHandler<FindMessage> {
-  constructor(@InjectModel(messageModel.name) private readonly messages: Model<MessageDoc>) {}
+  constructor(
+    private readonly engine: Engine,
+    @InjectModel(messageModel.name) private readonly messages: Model<MessageDoc>,
+  ) {}
 
   async execute({ messageId, ownerId }: FindMessage): Promise<MessageDoc> {
-    const doc = await reading(() => this.messages.findOne({ _id: messageId, ownerId, ...present }).lean<MessageDoc>())
+    const find = () => reading(() => this.messages.findOne({ _id: messageId, ownerId, ...present }).lean<MessageDoc>())
+    let doc = await find()
+    if (!doc) {
+      await this.engine.caughtUp(messages.name)
+      doc = await find()
+    }
     if (!doc) throw new Refused('not_found', 'there is no such message')
     return doc
   }

@@ -5,7 +5,7 @@ import { Engine } from '../../event-store/engine.js'
 import { present } from '../../event-store/projection.js'
 import { reading } from '../../event-store/read-model.js'
 import { noSuchChat } from '../chat.js'
-import { type ChatDoc, chatModel } from '../chats.view.js'
+import { type ChatDoc, chatModel, chats } from '../chats.view.js'
 import { type ChatSummary, summaryOf } from './chat-summary.js'
 
 export class GetChat extends Query<ChatSummary> {
@@ -25,7 +25,12 @@ export class GetChatHandler implements IQueryHandler<GetChat> {
   ) {}
 
   async execute({ chatId, ownerId }: GetChat): Promise<ChatSummary> {
-    const doc = await reading(() => this.chats.findOne({ _id: chatId, ownerId, ...present }).lean<ChatDoc>())
+    const find = () => reading(() => this.chats.findOne({ _id: chatId, ownerId, ...present }).lean<ChatDoc>())
+    let doc = await find()
+    if (!doc) {
+      await this.engine.caughtUp(chats.name)
+      doc = await find()
+    }
     if (!doc) throw noSuchChat()
     return await summaryOf(this.engine, doc)
   }

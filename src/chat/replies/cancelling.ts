@@ -63,12 +63,12 @@ export class Cancelling {
   async writtenSoFar(chatId: string, open: OpenReply): Promise<Cancelled> {
     const { ownerId } = await this.chats.state(chatId)
     const cancelled = this.nothingWritten({ chatId, ownerId }, open)
-    const kept = await Promise.all((await this.deltas.kept(open.replyId)).map((sealed) => this.deltas.open(chatId, sealed)))
-    const text = kept.map((delta) => delta.text).join('')
-    if (!text) return cancelled
+    const kept = await this.deltas.kept(chatId, open.replyId)
+    if (!kept) return cancelled
+    const { attempt, text } = kept
     const completion = (await loadTokenizer()).countTokens(text)
     const tokens = { prompt: 0, completion, total: completion, by: 'tokenizer' as const }
-    return { ...cancelled, data: { ...cancelled.data, attempt: kept[0]!.attempt, tokens }, personal: { text } }
+    return { ...cancelled, data: { ...cancelled.data, attempt, tokens }, personal: { text } }
   }
 
   nothingWritten({ chatId, ownerId }: { chatId: string; ownerId: string }, { promptId, replyId, model }: OpenReply): Cancelled {

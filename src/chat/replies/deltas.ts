@@ -13,6 +13,9 @@ export interface Delta {
   readonly text: string
 }
 
+/** What one attempt has written, as far as it is kept. */
+export type Kept = Omit<Delta, 'offset'>
+
 const keptForMs = 10 * 60_000
 
 /**
@@ -48,11 +51,11 @@ export class Deltas {
     await this.redis.del(this.prefix + replyId)
   }
 
-  /** Everything that is there of the latest attempt, still sealed; nothing when Redis is away. */
-  async kept(replyId: string): Promise<Buffer[]> {
-    if (this.redis.status !== 'ready') return []
+  /** What is kept of the latest attempt; undefined when that is nothing, or Redis is away. */
+  async kept(chatId: string, replyId: string): Promise<Kept | undefined> {
+    if (this.redis.status !== 'ready') return undefined
     const [, ...sealed] = await this.redis.lrangeBuffer(this.prefix + replyId, 0, -1).catch(() => [])
-    return sealed
+    return joined(await Promise.all(sealed.map((one) => this.open(chatId, one))))
   }
 
   /** Hears every delta from now on, in order and sealed. */
@@ -69,6 +72,13 @@ export class Deltas {
     const { personal } = seal(await this.engine.vault.keyOf(stream), { stream, version: 0, type: 'delta', shape: 1 }, delta)
     return Buffer.from(personal.value())
   }
+}
+
+/** Up to the first hole: a Redis that comes back with an older state has lost the middle. */
+export function joined(deltas: readonly Delta[]): Kept | undefined {
+  let text = ''
+  for (const delta of deltas) if (delta.offset === text.length) text += delta.text
+  return deltas[0] && text ? { attempt: deltas[0].attempt, text } : undefined
 }
 
 // The list begins with the attempt it belongs to. Lost with Redis, it stays lost for this attempt: a list with a hole

@@ -1,5 +1,5 @@
 import type { ServerSentEvent } from '../../http/sse.js'
-import type { Delta } from './deltas.js'
+import type { Delta, Kept } from './deltas.js'
 import type { Outcome } from './outcome.js'
 import { eventId, isCut, type Place } from './place.js'
 
@@ -21,8 +21,13 @@ export class ReadingAlong {
       return [...this.startOver(attempt), ...this.tell(text)]
     }
     const known = this.place.offset - offset
-    if (known < 0) return undefined
-    return known < text.length ? this.tell(text.slice(known)) : []
+    if (known >= text.length) return []
+    return known >= 0 && isCut(text, known) ? this.tell(text.slice(known)) : undefined
+  }
+
+  /** All that is kept of the latest attempt. A reader cannot have more of it: one that says so starts over. */
+  kept({ attempt, text }: Kept): ServerSentEvent[] {
+    return this.rest(attempt, text)
   }
 
   outcome({ status, text, tokens, attempt, error }: Outcome): ServerSentEvent[] {

@@ -89,9 +89,8 @@ export class ReplyStream implements OnModuleDestroy {
 
   /** Everything that is kept of the latest attempt. What is missing there too comes with the reply's end. */
   private async catchUp(chatId: string, replyId: string, along: ReadingAlong): Promise<ServerSentEvent[]> {
-    const kept = await this.deltas.kept(replyId)
-    const deltas = await Promise.all(kept.map((sealed) => this.deltas.open(chatId, sealed)))
-    return deltas.flatMap((delta) => along.delta(delta) ?? [])
+    const kept = await this.deltas.kept(chatId, replyId)
+    return kept ? along.kept(kept) : []
   }
 }
 

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { Shutdown } from '../src/service/shutdown.js'
+import { Deployment } from './chat/deployment.js'
+import { fillChats } from './chat/fill.js'
+import { measureNextPrompts, type NextPrompts } from './chat/next-prompts.js'
+import { describeMachine } from './store/machine.js'
+import { startServers } from './store/servers.js'
+import { fine, table, times } from './store/table.js'
+
+/**
+ * How long the next prompt takes in a long chat and in a short one, from the request to the whole answer of the
+ * offline model: cold, as the first one after a start, and warm.
+ *
+ *   npm run bench -- chat [--quick] [--json <file>]
+ */
+const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } })
+const extent = options.quick ? { rounds: 1, long: 1_000, chats: 3 } : { rounds: 3, long: 10_000, chats: 10 }
+const short = 10
+
+const say = (line: string) => console.error(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${line}`)
+const shutdown = new Shutdown(say)
+shutdown.listenToSignals()
+
+try {
+  const servers = await startServers(shutdown)
+  const machine = await describeMachine(servers)
+  const rounds = await servers.within(async (place) => {
+    const deployment = new Deployment(place, randomBytes(32), servers.dir)
+    shutdown.before(() => deployment.stop())
+    const account = await deployment.account()
+    const lengths = { short, long: extent.long }
+    say(`filling ${extent.chats} chats of ${short} messages and ${extent.chats} of ${extent.long}`)
+    const chats = await fillChats(deployment, account.id, extent.chats, lengths)
+    const measured: NextPrompts[] = []
+    for (let round = 1; round <= extent.rounds; round++) {
+      measured.push(await measureNextPrompts(deployment, account, chats))
+      say(`round ${round} of ${extent.rounds}`)
+    }
+    await deployment.stop()
+    return measured
+  })
+  if (options.json) await writeFile(options.json, JSON.stringify({ machine, rounds }, null, 2))
+  console.log(`\n${report(rounds)}\n\n${Object.entries(machine).map(([name, value]) => `${name.padEnd(9)} ${value}`).join('\n')}\n`)
+  await shutdown.begin(0)
+} catch (error) {
+  if (!shutdown.hasBegun) console.error(error)
+  await shutdown.begin(1)
+}
+
+function report(rounds: readonly NextPrompts[]): string {
+  const rows = (['cold', 'warm'] as const).map((kind) => {
+    const ratios = rounds.map((round) => round[kind].long / round[kind].short).sort((a, b) => a - b)
+    const of = (length: 'short' | 'long') => fine(rounds.map((round) => round[kind][length]).sort((a, b) => a - b)[rounds.length >> 1]!)
+    return [kind, of('short'), of('long'), times(ratios[rounds.length >> 1]!), ratios.map(fine).join(', ')]
+  })
+  const head = ['Next prompt to whole answer, median ms', `chat of ${short}`, `chat of ${extent.long}`, 'ratio', 'by round']
+  return table([head, ...rows])
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { MongoClient } from 'mongodb'
+import { LogRoot } from '../../src/audit/log-root.js'
+import { chatAggregate, chatEvents, endReply, sendPrompt } from '../../src/chat/chat.js'
+import { durably } from '../../src/event-store/durability.js'
+import { Engine } from '../../src/event-store/engine.js'
+import { masterKey } from '../../src/event-store/key-wrap.js'
+import { userEvents } from '../../src/identity/user.js'
+import type { Deployment } from './deployment.js'
+
+export interface Chats {
+  short: string[]
+  long: string[]
+}
+
+const question = 'How does an event store keep its order when several processes write to it at once?'
+const answer = 'It lets them take turns, and the primary key of the log decides when they do not. '.repeat(4)
+const tokens = { prompt: 60, completion: 90, total: 150, by: 'provider' as const }
+
+/** Chats as the service itself would have written them: one command after the other, folds stored on the way. */
+export async function fillChats(deployment: Deployment, ownerId: string, count: number, lengths: { short: number; long: number }): Promise<Chats> {
+  const { mongoUri, redisUrl, database } = deployment.place
+  const client = await MongoClient.connect(mongoUri)
+  const redis = new Redis(redisUrl)
+  const db = await durably(client.db(database))
+  const masters = { current: masterKey(deployment.masterKey) }
+  const engine = await Engine.open({ db, redis, masters, events: [userEvents, chatEvents], logRoot: new LogRoot(db).at })
+  const decider = engine.decider(chatAggregate)
+  const fill = async (messages: number): Promise<string> => {
+    const chat = { chatId: randomUUID(), ownerId }
+    const meta = () => ({ actor: ownerId, commandId: randomUUID() })
+    const execute = (decide: ReturnType<typeof sendPrompt>) => decider.execute(`chat-${chat.chatId}`, meta(), decide, { owner: `user-${ownerId}` })
+    for (let i = 0; i < messages; i += 2) {
+      const reply = { ...chat, promptId: randomUUID(), replyId: randomUUID(), model: 'offline/echo' }
+      await execute(sendPrompt({ ...reply, text: question, settings: {} }))
+      await execute(endReply({ type: 'ReplyCompleted', data: { ...reply, attempt: 'a', tokens, finish: 'stop', latency: 1 }, personal: { text: answer } }))
+    }
+    return chat.chatId
+  }
+  try {
+    const all = (length: number) => Promise.all(Array.from({ length: count }, () => fill(length)))
+    return { short: await all(lengths.short), long: await all(lengths.long) }
+  } finally {
+    await engine.close()
+    redis.disconnect()
+    await client.close()
+  }
+}

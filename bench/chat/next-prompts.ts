@@ -1,0 +1,44 @@
+import type { Client } from '../../test/chat/world.js'
+import { median } from '../store/statistics.js'
+import type { Deployment } from './deployment.js'
+import type { Chats } from './fill.js'
+
+/** Milliseconds, medians over the chats. */
+interface ByLength {
+  short: number
+  long: number
+}
+
+export interface NextPrompts {
+  cold: ByLength
+  warm: ByLength
+}
+
+/** On a fresh process, which has run itself in on other chats; short and long ones by turns, so that both meet the same machine. */
+export async function measureNextPrompts(deployment: Deployment, account: Client, chats: Chats): Promise<NextPrompts> {
+  const here = account.at(await deployment.start())
+  for (let i = 0; i < 100; i++) await prompt(here, `warming-up-${i % 10}`)
+  const cold = await byTurns(here, chats)
+  await byTurns(here, chats)
+  return { cold, warm: await byTurns(here, chats) }
+}
+
+async function byTurns(here: Client, { short, long }: Chats): Promise<ByLength> {
+  const took: { short: number[]; long: number[] } = { short: [], long: [] }
+  for (const [i, chat] of short.entries()) {
+    const pair = [() => timed(here, chat, took.short), () => timed(here, long[i]!, took.long)]
+    for (const measure of i % 2 ? pair : pair.reverse()) await measure()
+  }
+  return { short: median(took.short), long: median(took.long) }
+}
+
+async function timed(here: Client, chat: string, took: number[]): Promise<void> {
+  const started = performance.now()
+  await prompt(here, chat)
+  took.push(performance.now() - started)
+}
+
+async function prompt(here: Client, chat: string): Promise<void> {
+  const { status } = await here.post(`/chat/${chat}/send`, { text: 'And what does a reader have to do?' })
+  if (status !== 200) throw new Error(`the prompt was answered with ${status}`)
+}
