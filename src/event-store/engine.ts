@@ -13,6 +13,7 @@ import { LogCollection } from './log-collection.js'
 import type { Projection } from './projection.js'
 import { Projections } from './projections.js'
 import { type Reactor, ReactorRunner } from './reactor.js'
+import { reading } from './read-model.js'
 import type { RebuildContext } from './rebuild.js'
 import { StoredFolds } from './stored-folds.js'
 import { Tail } from './tail.js'
@@ -95,9 +96,12 @@ export class Engine {
     this.runners.push(new ReactorRunner(this.context, reactor))
   }
 
-  /** Waits until a read model has everything that is in the log by now: before what it doesn't have is said not to be. */
-  async caughtUp(projection: string): Promise<void> {
-    await this.projections.reached(await this.store.head(), [projection])
+  /** One document of a read model. That there is none is only believed once the model has all that is in the log by now. */
+  async findIn<Doc>({ name }: Projection, find: () => PromiseLike<Doc | null>): Promise<Doc | null> {
+    const doc = await reading(find)
+    if (doc) return doc
+    await this.projections.reached(await this.store.head(), [name])
+    return await reading(find)
   }
 
   /** What comes after a position, as it comes; for readers that keep no place. */

@@ -3,26 +3,29 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isRetryable } from '../event-store/retryable.js'
 import { isProblemCode, type Problem, problem } from './problems.js'
 
-/** Every error becomes a problem here, and only here. What nobody foresaw says nothing of its inside to the caller. */
+/** Every error becomes a problem here, and only here. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  private readonly log = new Logger('Request')
-
   catch(error: unknown, host: ArgumentsHost): void {
     if (host.getType() !== 'http') throw error
     const http = host.switchToHttp()
-    const request = http.getRequest<FastifyRequest>()
-    const reply = http.getResponse<FastifyReply>()
-    const known = problemOf(error)
-    if (!known) this.log.error(`${request.id} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
-    const found = known ?? problem('internal', 'something went wrong here; the correlation id names this request in our log')
-    if (reply.sent) return
-    const retryAfter = retryAfterOf(error, found)
-    if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
-    if (found.status === 401) void reply.header('www-authenticate', 'Bearer')
-    void reply.status(found.status).type('application/problem+json')
-    void reply.send({ ...found, correlationId: request.id, ...(isApiFamily(request.url) && { success: false, message: found.detail }) })
+    refuse(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>())
   }
+}
+
+const log = new Logger('Request')
+
+/** What nobody foresaw says nothing of its inside to the caller. */
+export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const known = problemOf(error)
+  if (!known) log.error(`${request.id} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  const found = known ?? problem('internal', 'something went wrong here; the correlation id names this request in our log')
+  if (reply.sent) return
+  const retryAfter = retryAfterOf(error, found)
+  if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
+  if (found.status === 401) void reply.header('www-authenticate', 'Bearer')
+  void reply.status(found.status).type('application/problem+json')
+  void reply.send({ ...found, correlationId: request.id, ...(isApiFamily(request.url) && { success: false, message: found.detail }) })
 }
 
 /** Documents 2, 4 and 5 promise `success` and `message` to their clients. */
@@ -39,7 +42,7 @@ function problemOf(error: unknown): Problem | undefined {
 
 /** Of what an error carries, the edge shows what it knows to be meant for callers; a code that says more comes last. */
 function shown(data: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(['errors', 'replyId', 'promptId', 'code'].flatMap((name) => (data[name] === undefined ? [] : [[name, data[name]]])))
+  return Object.fromEntries(['errors', 'replyId', 'promptId', 'missing', 'code'].flatMap((name) => (data[name] === undefined ? [] : [[name, data[name]]])))
 }
 
 /** What Nest and Fastify refuse before a handler of ours is reached. */
@@ -52,7 +55,7 @@ function ofStatus(status: number, error: Error): Problem {
     case 415:
       return problem('unsupported_media_type', 'send the body as application/json')
     case 414:
-      return problem('invalid', 'the address is too long', { errors: [{ field: 'url', message: 'is too long' }] })
+      return problem('address_too_long', 'a part of the address is too long')
     default:
       return problem('malformed', error.message, { errors: [{ field: 'body', message: error.message }] })
   }

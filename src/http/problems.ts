@@ -19,12 +19,15 @@ const statusOf = {
   not_found: 404,
   route_not_found: 404,
   not_acceptable: 406,
+  request_timeout: 408,
   reply_in_progress: 409,
   key_already_shown: 409,
   too_large: 413,
+  address_too_long: 414,
   unsupported_media_type: 415,
   command_reused: 422,
   rate_limited: 429,
+  headers_too_large: 431,
   // Erased for good: the caller's own thing, which nobody can read any more
   erased: 410,
   // The model's side

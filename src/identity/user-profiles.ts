@@ -4,9 +4,8 @@ import type { Model } from 'mongoose'
 import { Engine } from '../event-store/engine.js'
 import { Refused } from '../event-store/errors.js'
 import { present } from '../event-store/projection.js'
-import { reading } from '../event-store/read-model.js'
 import type { Profile, ProfileField } from './user.js'
-import { type UserDoc, userModel } from './users.view.js'
+import { type UserDoc, userModel, users } from './users.view.js'
 
 export interface Account extends Partial<Profile> {
   id: string
@@ -25,7 +24,7 @@ export class UserProfiles {
   ) {}
 
   async of(userId: string): Promise<Account | undefined> {
-    const doc = await reading(() => this.users.findOne({ _id: userId, ...present }).lean<UserDoc>())
+    const doc = await this.engine.findIn(users, () => this.users.findOne({ _id: userId, ...present }).lean<UserDoc>())
     if (!doc) return undefined
     const { role, createdAt, totalTokensUsed, feedbackCount } = doc
     const [email, name, username] = await Promise.all((['email', 'name', 'username'] as const).map((field) => this.open(doc, field)))

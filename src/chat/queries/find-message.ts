@@ -4,7 +4,6 @@ import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
 import { present } from '../../event-store/projection.js'
-import { reading } from '../../event-store/read-model.js'
 import { type MessageDoc, messageModel, messages } from '../messages.view.js'
 
 /** A message of this owner, still sealed. */
@@ -25,12 +24,7 @@ export class FindMessageHandler implements IQueryHandler<FindMessage> {
   ) {}
 
   async execute({ messageId, ownerId }: FindMessage): Promise<MessageDoc> {
-    const find = () => reading(() => this.messages.findOne({ _id: messageId, ownerId, ...present }).lean<MessageDoc>())
-    let doc = await find()
-    if (!doc) {
-      await this.engine.caughtUp(messages.name)
-      doc = await find()
-    }
+    const doc = await this.engine.findIn(messages, () => this.messages.findOne({ _id: messageId, ownerId, ...present }).lean<MessageDoc>())
     if (!doc) throw new Refused('not_found', 'there is no such message')
     return doc
   }

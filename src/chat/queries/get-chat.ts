@@ -3,7 +3,6 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
 import { present } from '../../event-store/projection.js'
-import { reading } from '../../event-store/read-model.js'
 import { noSuchChat } from '../chat.js'
 import { type ChatDoc, chatModel, chats } from '../chats.view.js'
 import { type ChatSummary, summaryOf } from './chat-summary.js'
@@ -25,12 +24,7 @@ export class GetChatHandler implements IQueryHandler<GetChat> {
   ) {}
 
   async execute({ chatId, ownerId }: GetChat): Promise<ChatSummary> {
-    const find = () => reading(() => this.chats.findOne({ _id: chatId, ownerId, ...present }).lean<ChatDoc>())
-    let doc = await find()
-    if (!doc) {
-      await this.engine.caughtUp(chats.name)
-      doc = await find()
-    }
+    const doc = await this.engine.findIn(chats, () => this.chats.findOne({ _id: chatId, ownerId, ...present }).lean<ChatDoc>())
     if (!doc) throw noSuchChat()
     return await summaryOf(this.engine, doc)
   }
