@@ -1,5 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common'
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
+import { ApiForbiddenResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { Refused } from '../event-store/errors.js'
 import { Bus } from '../http/bus.js'
 import { By, type Caller } from '../http/caller.js'
@@ -37,6 +37,7 @@ export class AnalyticsController {
   @Get('usage')
   @ApiOperation({ summary: 'Prompts and tokens over time, for charts' })
   @ApiOkResponse({ type: UsageDto })
+  @ApiForbiddenResponse({ description: 'Everybody’s usage is for admins' })
   async usage(@Query() query: UsageQuery, @By() caller: Caller): Promise<UsageDto> {
     const { bucket, groupBy, scope = caller.role === 'admin' ? 'all' : 'own' } = query
     if (scope === 'all' && caller.role !== 'admin') throw new Refused('forbidden', 'everybody’s usage is for admins; leave scope out for your own')

@@ -1,4 +1,4 @@
-import type { ChatEvents } from '../chat/chat.js'
+import type { ChatEvents } from '../chat/chat.events.js'
 import { feedbackStep } from '../chat/feedback.js'
 import { projection } from '../event-store/projection.js'
 import { readModelSchema } from '../event-store/read-model.js'

@@ -2,7 +2,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { reading } from '../event-store/read-model.js'
-import { type UsageDoc, usageModel } from './usage.view.js'
+import { hourOf, type UsageDoc, usageModel } from './usage.view.js'
 
 export interface UsagePoint {
   at: Date
@@ -38,7 +38,7 @@ const sums = ['prompts', 'replies', 'promptTokens', 'completionTokens', 'totalTo
 export class UsageOverTimeHandler implements IQueryHandler<UsageOverTime> {
   constructor(@InjectModel(usageModel.name) private readonly usage: Model<UsageDoc>) {}
 
-  /** Days are UTC's. */
+  /** Usage is counted by the hour: the hour in which `from` lies is told whole. Days are UTC's. */
   async execute({ userId, from, to, bucket, groupBy }: UsageOverTime): Promise<UsageSeries[]> {
     const key = groupBy === 'user' ? '$userId' : '$model'
     const at = { $dateTrunc: { date: '$hour', unit: bucket } }
@@ -46,7 +46,7 @@ export class UsageOverTimeHandler implements IQueryHandler<UsageOverTime> {
     const together = Object.fromEntries(sums.map((name) => [name, `$${name}`]))
     const found = () =>
       this.usage.aggregate<{ _id: string; points: UsagePoint[] }>([
-        { $match: { hour: { $gte: from, $lt: to }, ...(userId !== undefined && { userId }) } },
+        { $match: { hour: { $gte: hourOf(from), $lt: to }, ...(userId !== undefined && { userId }) } },
         { $group: { _id: { key, at }, ...point } },
         { $sort: { '_id.key': 1, '_id.at': 1 } },
         { $group: { _id: '$_id.key', points: { $push: { at: '$_id.at', ...together } } } },

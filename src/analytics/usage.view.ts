@@ -1,4 +1,4 @@
-import type { ChatEvents, Tokens } from '../chat/chat.js'
+import type { ChatEvents, Tokens } from '../chat/chat.events.js'
 import { projection } from '../event-store/projection.js'
 import { readModelSchema } from '../event-store/read-model.js'
 import type { UserEvents } from '../identity/user.js'
@@ -20,7 +20,7 @@ type Events = ChatEvents & UserEvents
 type Counts = Pick<UsageDoc, 'prompts' | 'replies' | 'promptTokens' | 'completionTokens' | 'totalTokens'>
 
 const hourMs = 3_600_000
-const hourOf = (at: Date) => new Date(at.getTime() - (at.getTime() % hourMs))
+export const hourOf = (at: Date) => new Date(at.getTime() - (at.getTime() % hourMs))
 
 const adds = <E extends { data: { ownerId: string; model: string }; at: Date }>(counts: (event: E) => Counts) => ({
   key: ({ data, at }: E) => `${data.ownerId} ${hourOf(at).toISOString()} ${data.model}`,

@@ -1,10 +1,6 @@
 import { Choice, Decimal, Flag, Moment, Part, Parts, Text, Whole, Words } from '../http/fields.js'
-
-const reserved = ['chat', 'chats', 'ai', 'auth', 'users', 'projects', 'search', 'replies']
-const chatName = new RegExp(`^(?!(?:${reserved.join('|')})$)[A-Za-z0-9._:-]+$`)
-
-const anyId = /^[\w.:-]+$/
-const letters = 'must be made of letters, digits and . _ : -'
+import { roles } from './chat.events.js'
+import { anyId, chatName, letters, reserved } from './chat-names.js'
 
 export class ChatParams {
   @Text({
@@ -66,6 +62,17 @@ export class FeedbackBody {
   type!: 'positive' | 'negative'
 }
 
+export class TokensDto {
+  @Whole()
+  promptTokens!: number
+
+  @Whole()
+  completionTokens!: number
+
+  @Whole()
+  totalTokens!: number
+}
+
 export class AnswerDto {
   @Words({ about: 'What the model answered' })
   text!: string
@@ -81,6 +88,12 @@ export class AnswerDto {
 
   @Choice(['completed', 'cancelled'])
   status!: string
+
+  @Part(() => TokensDto)
+  usage!: TokensDto
+
+  @Flag({ optional: true, about: 'It was given to the same question before, and has cost nothing now' })
+  cached?: boolean
 }
 
 export class PendingDto {
@@ -122,6 +135,30 @@ export class ReplyDto {
   error?: ReplyErrorDto
 }
 
+/** The data of a reply's events: each has some of these. */
+export class ReplyEventDto {
+  @Words({ optional: true, about: 'Of delta: what comes next. Of done and cancelled: the whole answer' })
+  text?: string
+
+  @Whole({ optional: true, about: 'Of done and cancelled' })
+  tokens?: number
+
+  @Words({ optional: true, about: 'Of start, done and cancelled' })
+  promptId?: string
+
+  @Words({ optional: true, about: 'Of start' })
+  replyId?: string
+
+  @Words({ optional: true, about: 'Of done and cancelled' })
+  messageId?: string
+
+  @Words({ optional: true, about: 'Of failed' })
+  code?: string
+
+  @Words({ optional: true, about: 'Of failed' })
+  detail?: string
+}
+
 export class ChatDto {
   @Words()
   id!: string
@@ -160,7 +197,7 @@ export class MessageDto {
   @Choice(['user', 'system'], { name: 'SentBy' })
   sentBy!: string
 
-  @Choice(['user', 'assistant'], { name: 'MessageRole' })
+  @Choice(roles, { name: 'MessageRole' })
   role!: string
 
   @Choice(['pending', 'completed', 'failed', 'cancelled'], { name: 'ReplyStatus' })
@@ -175,8 +212,8 @@ export class MessageDto {
   @Whole({ nullable: true, about: 'Of an answer: all tokens of it, question and answer' })
   tokens!: number | null
 
-  @Words({ about: 'The question it is, or answers' })
-  promptId!: string
+  @Words({ optional: true, about: 'The question it is, or answers' })
+  promptId?: string
 
   @Words({ optional: true })
   model?: string

@@ -1,45 +1,8 @@
-import { z } from 'zod'
-import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-store/catalog.js'
+import type { RecordedEventOf } from '../event-store/catalog.js'
 import type { Aggregate } from '../event-store/decider.js'
 import { Refused } from '../event-store/errors.js'
-import { type Feedback, feedback } from './feedback.js'
-
-const chat = { chatId: z.string(), ownerId: z.string() }
-const reply = { ...chat, promptId: z.string(), replyId: z.string() }
-const text = { text: z.string() }
-
-const tokens = z.strictObject({
-  prompt: z.number().int(),
-  completion: z.number().int(),
-  total: z.number().int(),
-  /** Who counted: the provider, or our tokenizer where the provider tells nothing. */
-  by: z.enum(['provider', 'tokenizer']),
-})
-
-const settings = z.strictObject({ temperature: z.number().optional(), maxTokens: z.number().int().optional() })
-
-/** The life of a chat. What people and models say is personal; who, when and how much is not. */
-export const chatEvents = defineEvents({
-  ChatStarted: { data: chat, personal: { title: z.string() } },
-  ChatRenamed: { data: chat, personal: { title: z.string() } },
-  ChatDeleted: { data: chat },
-  ChatErased: { data: chat },
-  PromptSent: { data: { ...reply, model: z.string(), settings }, personal: text },
-  /** `attempt` names the run of the model whose words these are. */
-  ReplyCompleted: {
-    data: { ...reply, attempt: z.string(), model: z.string(), tokens, finish: z.enum(['stop', 'length', 'filtered']), latency: z.number().int() },
-    personal: text,
-  },
-  ReplyFailed: { data: { ...reply, code: z.string() }, personal: { detail: z.string() } },
-  ReplyCancelled: { data: { ...reply, attempt: z.string().optional(), model: z.string(), tokens }, personal: text },
-  FeedbackGiven: { data: { ...chat, messageId: z.string(), type: feedback, previous: feedback.nullable() } },
-  FeedbackWithdrawn: { data: { ...chat, messageId: z.string(), previous: feedback } },
-})
-
-export type ChatEvents = typeof chatEvents
-export type ChatEvent = NewEventOf<ChatEvents>
-export type Tokens = z.infer<typeof tokens>
-export type ModelSettings = z.infer<typeof settings>
+import type { ChatEvent, ChatEvents, MessageContent, MessageCounts, MessageRole, ModelSettings } from './chat.events.js'
+import type { Feedback } from './feedback.js'
 
 /** A prompt that waits for its answer. */
 export interface OpenReply {
@@ -47,6 +10,7 @@ export interface OpenReply {
   readonly promptId: string
   readonly model: string
   readonly settings: ModelSettings
+  readonly projectId?: string
 }
 
 export interface ChatState {
@@ -68,8 +32,10 @@ export const chatAggregate: Aggregate<ChatState, RecordedEventOf<ChatEvents>> = 
         return { ...state, status: 'deleted', open: null }
       case 'ChatErased':
         return { ...state, status: 'erased', open: null, feedback: {} }
-      case 'PromptSent':
-        return { ...state, open: { replyId: data.replyId, promptId: data.promptId, model: data.model, settings: data.settings } }
+      case 'PromptSent': {
+        const { replyId, promptId, model, settings, projectId } = data
+        return { ...state, open: { replyId, promptId, model, settings, ...(projectId !== undefined && { projectId }) } }
+      }
       case 'ReplyCompleted':
       case 'ReplyFailed':
       case 'ReplyCancelled':
@@ -80,7 +46,15 @@ export const chatAggregate: Aggregate<ChatState, RecordedEventOf<ChatEvents>> = 
         const { [data.messageId]: _, ...others } = state.feedback
         return { ...state, feedback: others }
       }
+      case 'MessageDeleted': {
+        const { [data.messageId]: _, ...others } = state.feedback
+        return { ...state, feedback: others }
+      }
       case 'ChatRenamed':
+      case 'ChatTagged':
+      case 'ChatAnnotated':
+      case 'MessageStored':
+      case 'MessageEdited':
         return state
     }
   },
@@ -97,19 +71,39 @@ export interface Prompt extends Chat {
   text: string
   model: string
   settings: ModelSettings
+  projectId?: string
 }
+
+/** What an owner says of a chat. */
+export interface ChatDetails {
+  title?: string
+  tags?: string[]
+  metadata?: Record<string, unknown>
+}
+
+export interface LoggedMessage {
+  messageId: string
+  role: MessageRole
+  content: MessageContent
+  counts: MessageCounts
+}
+
+export const startChat =
+  (chat: Chat, { title = 'New chat', ...details }: ChatDetails) =>
+  ({ status }: ChatState): ChatEvent[] => {
+    if (status !== 'none') throw noSuchChat()
+    return [{ type: 'ChatStarted', data: chat, personal: { title } }, ...changes(chat, details)]
+  }
 
 /** The first prompt under a new id starts a chat of its sender. */
 export const sendPrompt =
-  ({ chatId, ownerId, promptId, replyId, text, model, settings }: Prompt) =>
+  ({ chatId, ownerId, promptId, replyId, text, model, settings, projectId }: Prompt) =>
   (state: ChatState): ChatEvent[] => {
     const isNew = state.status === 'none'
     if (!isNew) mustBeActive(state, ownerId)
-    if (state.open) {
-      const detail = 'the chat still waits for an answer; wait for it, or cancel it'
-      throw new Refused('reply_in_progress', detail, { replyId: state.open.replyId, promptId: state.open.promptId })
-    }
-    const sent: ChatEvent = { type: 'PromptSent', data: { chatId, ownerId, promptId, replyId, model, settings }, personal: { text } }
+    if (state.open) throw replyInProgress(state.open)
+    const data = { chatId, ownerId, promptId, replyId, model, settings, ...(projectId !== undefined && { projectId }) }
+    const sent: ChatEvent = { type: 'PromptSent', data, personal: { text } }
     return isNew ? [{ type: 'ChatStarted', data: { chatId, ownerId }, personal: { title: titleOf(text) } }, sent] : [sent]
   }
 
@@ -119,11 +113,47 @@ export const endReply =
   ({ status, open }: ChatState): ChatEvent[] =>
     status === 'active' && open?.replyId === ending.data.replyId ? [ending] : []
 
-export const rename =
-  ({ chatId, ownerId }: Chat, title: string) =>
+export const changeChat =
+  (chat: Chat, details: ChatDetails) =>
+  (state: ChatState): ChatEvent[] => {
+    mustBeActive(state, chat.ownerId)
+    return changes(chat, details)
+  }
+
+function changes(data: Chat, { title, tags, metadata }: ChatDetails): ChatEvent[] {
+  return [
+    ...(title === undefined ? [] : [{ type: 'ChatRenamed' as const, data, personal: { title } }]),
+    ...(tags === undefined ? [] : [{ type: 'ChatTagged' as const, data, personal: { tags } }]),
+    ...(metadata === undefined ? [] : [{ type: 'ChatAnnotated' as const, data, personal: { metadata } }]),
+  ]
+}
+
+/** All of them or none. */
+export const storeMessages =
+  ({ chatId, ownerId }: Chat, logged: readonly LoggedMessage[]) =>
   (state: ChatState): ChatEvent[] => {
     mustBeActive(state, ownerId)
-    return [{ type: 'ChatRenamed', data: { chatId, ownerId }, personal: { title } }]
+    return logged.map(({ messageId, role, content, counts }) => ({
+      type: 'MessageStored',
+      data: { chatId, ownerId, messageId, role, ...counts },
+      personal: content,
+    }))
+  }
+
+export const editMessage =
+  ({ chatId, ownerId }: Chat, { messageId, role, content, counts }: LoggedMessage) =>
+  (state: ChatState): ChatEvent[] => {
+    mustBeActive(state, ownerId)
+    return [{ type: 'MessageEdited', data: { chatId, ownerId, messageId, role, ...counts }, personal: content }]
+  }
+
+/** One that is still being written is cancelled, not deleted. */
+export const deleteMessage =
+  ({ chatId, ownerId }: Chat, messageId: string) =>
+  (state: ChatState): ChatEvent[] => {
+    mustBeActive(state, ownerId)
+    if (state.open?.replyId === messageId) throw replyInProgress(state.open)
+    return [{ type: 'MessageDeleted', data: { chatId, ownerId, messageId } }]
   }
 
 /** What was said so far of an open reply stays with it. `erase` makes the chat unreadable for good, deleted before or not. */
@@ -157,6 +187,9 @@ export const withdrawFeedback =
 
 /** Somebody else's chat, and one that is gone, look like one that never was. */
 export const noSuchChat = () => new Refused('not_found', 'there is no such chat')
+
+const replyInProgress = ({ replyId, promptId }: OpenReply) =>
+  new Refused('reply_in_progress', 'the chat still waits for an answer; wait for it, or cancel it', { replyId, promptId })
 
 function mustBeActive(state: ChatState, ownerId: string): void {
   if (state.status !== 'active' || state.ownerId !== ownerId) throw noSuchChat()

@@ -9,10 +9,10 @@ import { ChatDto, ChatParams, ChatsDto, EditBody, EraseQuery, MessagesDto, UserP
 import { ChatIds } from './chat-ids.js'
 import { DeleteChat } from './commands/delete-chat.js'
 import { RenameChat } from './commands/rename-chat.js'
-import type { ChatSummary } from './queries/chat-summary.js'
 import { GetChat } from './queries/get-chat.js'
 import { ListChats } from './queries/list-chats.js'
-import { ListMessages, type Message } from './queries/list-messages.js'
+import { ListMessages } from './queries/list-messages.js'
+import { asSession, asSessionMessage } from './presented.js'
 
 @ApiTags('chats')
 @Controller()
@@ -25,28 +25,34 @@ export class ChatsController {
   @Get('user/:userId/list-chats')
   @ApiOperation({ summary: 'A user’s chats, newest first' })
   @ApiOkResponse({ type: ChatsDto })
-  async list(@Param() { userId }: UserParams, @Query() page: PageQuery, @By() caller: Caller): Promise<{ chats: ChatSummary[]; nextCursor?: string }> {
+  async list(@Param() { userId }: UserParams, @Query() page: PageQuery, @By() caller: Caller): Promise<ChatsDto> {
     if (userId !== caller.id && caller.role !== 'admin') throw new Refused('not_found', 'there is no such account')
     const { items, nextCursor } = await this.bus.query(new ListChats(userId, page))
-    return { chats: items, nextCursor }
+    return { chats: items.map(asSession), nextCursor }
   }
 
   @Get('chat/:sessionId/messages')
   @ApiOperation({ summary: 'The messages of a chat, oldest first' })
   @ApiOkResponse({ type: MessagesDto })
-  async messages(@Param() { sessionId }: ChatParams, @Query() page: PageQuery, @By() caller: Caller): Promise<{ messages: Message[]; nextCursor?: string }> {
+  async messages(@Param() { sessionId }: ChatParams, @Query() page: PageQuery, @By() caller: Caller): Promise<MessagesDto> {
     const { items, nextCursor } = await this.bus.query(new ListMessages(this.ids.of(caller.id, sessionId), caller.id, page))
-    return { messages: items, nextCursor }
+    return { messages: items.map(asSessionMessage), nextCursor }
   }
 
-  @Patch('chat/:sessionId/edit')
   @Put('chat/:sessionId/edit')
   @ApiOperation({ summary: 'Give a chat another title' })
   @ApiOkResponse({ type: ChatDto })
-  async edit(@Param() { sessionId }: ChatParams, @Body() { name }: EditBody, @By() caller: Caller, @Because() cause: Cause): Promise<ChatSummary> {
+  put(@Param() params: ChatParams, @Body() body: EditBody, @By() caller: Caller, @Because() cause: Cause): Promise<ChatDto> {
+    return this.edit(params, body, caller, cause)
+  }
+
+  @Patch('chat/:sessionId/edit')
+  @ApiOperation({ summary: 'Give a chat another title' })
+  @ApiOkResponse({ type: ChatDto })
+  async edit(@Param() { sessionId }: ChatParams, @Body() { name }: EditBody, @By() caller: Caller, @Because() cause: Cause): Promise<ChatDto> {
     const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
     await this.bus.command(new RenameChat(cause, chat, name))
-    return await this.bus.query(new GetChat(chat.chatId, chat.ownerId))
+    return asSession(await this.bus.query(new GetChat(chat.chatId, chat.ownerId)))
   }
 
   @Delete('chat/:sessionId')

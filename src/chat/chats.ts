@@ -4,7 +4,8 @@ import type { Decide, Decider, Outcome } from '../event-store/decider.js'
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import { userStream } from '../identity/users.js'
-import { chatAggregate, type ChatEvents, type ChatState } from './chat.js'
+import type { ChatEvents } from './chat.events.js'
+import { chatAggregate, type ChatState } from './chat.js'
 
 export const chatStream = (chatId: string) => `chat-${chatId}`
 

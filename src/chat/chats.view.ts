@@ -2,16 +2,18 @@ import type { Envelope } from '../event-store/event.js'
 import { projection } from '../event-store/projection.js'
 import { readModelSchema } from '../event-store/read-model.js'
 import type { UserEvents } from '../identity/user.js'
-import type { ChatEvents } from './chat.js'
+import type { ChatEvents } from './chat.events.js'
 
 /** A chat in its owner's list; document 1 calls it a session. */
 export interface ChatDoc {
   _id: string
-  ownerId: string
-  title?: Envelope
+  userId: string
+  name?: Envelope
+  tags?: Envelope
+  metadata?: Envelope
   createdAt: Date
   lastActive: Date
-  /** Prompts, and answers that were given. */
+  /** Prompts, answers that were given, and messages that were stored. */
   messageCount: number
 }
 
@@ -24,29 +26,39 @@ const grownBy = (messages: number) => ({
   evolve: (doc: ChatDoc | null, { at }: { at: Date }) => doc && { ...doc, messageCount: doc.messageCount + messages, lastActive: at },
 })
 
+const sets = (field: 'name' | 'tags' | 'metadata') => ({
+  ...goesOn,
+  evolve: (doc: ChatDoc | null, { personal, at }: { personal?: Envelope; at: Date }) => doc && { ...doc, lastActive: at, ...(personal && { [field]: personal }) },
+})
+
 export const chats = projection<ChatDoc, Events>('chats', {
   version: 1,
-  indexes: [{ ownerId: 1, createdAt: -1, _id: -1 }],
+  indexes: [{ userId: 1, createdAt: -1, _id: -1 }],
   on: {
     ChatStarted: {
       key: (e) => e.data.chatId,
       evolve: (_, { data, personal, at }) => ({
         _id: data.chatId,
-        ownerId: data.ownerId,
-        ...(personal && { title: personal }),
+        userId: data.ownerId,
+        ...(personal && { name: personal }),
         createdAt: at,
         lastActive: at,
         messageCount: 0,
       }),
     },
-    ChatRenamed: { ...goesOn, evolve: (doc, e) => doc && { ...doc, ...(e.personal && { title: e.personal }) } },
+    ChatRenamed: sets('name'),
+    ChatTagged: sets('tags'),
+    ChatAnnotated: sets('metadata'),
     PromptSent: grownBy(1),
     ReplyCompleted: grownBy(1),
     ReplyCancelled: grownBy(1),
     ReplyFailed: grownBy(0),
+    MessageStored: grownBy(1),
+    MessageEdited: grownBy(0),
+    MessageDeleted: grownBy(-1),
     ChatDeleted: { ...goesOn, evolve: () => null },
-    UserErased: { remove: (e) => ({ ownerId: e.data.userId }) },
+    UserErased: { remove: (e) => ({ userId: e.data.userId }) },
   },
 })
 
-export const chatModel = { name: 'Chat', schema: readModelSchema('chats', { ownerId: String, createdAt: Date, lastActive: Date }) }
+export const chatModel = { name: 'Chat', schema: readModelSchema('chats', { userId: String, createdAt: Date, lastActive: Date }) }

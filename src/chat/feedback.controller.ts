@@ -18,8 +18,8 @@ export class FeedbackController {
   @ApiOperation({ summary: 'Say what you think of a message; a later word replaces an earlier one' })
   @ApiOkResponse({ type: FeedbackDto })
   async give(@Param() { messageId }: MessageParams, @Body() { type }: FeedbackBody, @By() caller: Caller, @Because() cause: Cause): Promise<FeedbackDto> {
-    const { chatId, ownerId } = await this.bus.query(new FindMessage(messageId, caller.id))
-    await this.bus.command(new GiveFeedback(cause, { id: messageId, chatId, ownerId }, type))
+    const { sessionId, userId } = await this.bus.query(new FindMessage(messageId, caller.id))
+    await this.bus.command(new GiveFeedback(cause, { id: messageId, chatId: sessionId, ownerId: userId }, type))
     return { id: messageId, feedback: type }
   }
 
@@ -27,8 +27,8 @@ export class FeedbackController {
   @ApiOperation({ summary: 'Take it back' })
   @ApiOkResponse({ type: FeedbackDto })
   async withdraw(@Param() { messageId }: MessageParams, @By() caller: Caller, @Because() cause: Cause): Promise<FeedbackDto> {
-    const { chatId, ownerId } = await this.bus.query(new FindMessage(messageId, caller.id))
-    await this.bus.command(new WithdrawFeedback(cause, { id: messageId, chatId, ownerId }))
+    const { sessionId, userId } = await this.bus.query(new FindMessage(messageId, caller.id))
+    await this.bus.command(new WithdrawFeedback(cause, { id: messageId, chatId: sessionId, ownerId: userId }))
     return { id: messageId, feedback: null }
   }
 }

@@ -1,7 +1,7 @@
 import { projection } from '../event-store/projection.js'
 import { readModelSchema } from '../event-store/read-model.js'
 import type { UserEvents } from '../identity/user.js'
-import type { ChatEvents } from './chat.js'
+import type { ChatEvents } from './chat.events.js'
 
 /** A prompt that has no answer yet: what the reconciler compares with the queue. */
 export interface OpenReplyDoc {

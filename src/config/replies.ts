@@ -14,6 +14,8 @@ export interface RepliesConfig {
   /** Before the second attempt; twice as long before each further one. */
   readonly backoffMs: number
   readonly promptsPerMinute: number
+  /** How long the answer to an identical question may be given again; 0: never. */
+  readonly cacheSeconds: number
 }
 
 export function repliesConfig(from: EnvironmentReader): RepliesConfig {
@@ -26,6 +28,7 @@ export function repliesConfig(from: EnvironmentReader): RepliesConfig {
     concurrency: from.read('WORKER_CONCURRENCY', 'a number from 1 to 1000', wholeNumber(1, 1000)) ?? 20,
     attempts: from.read('REPLY_ATTEMPTS', 'a number from 1 to 100', wholeNumber(1, 100)) ?? 5,
     backoffMs: from.read('REPLY_BACKOFF_MS', 'milliseconds from 1 to 60000', wholeNumber(1, 60_000)) ?? 1_000,
+    cacheSeconds: from.read('PROMPT_CACHE_SECONDS', 'seconds from 0 to 604800', wholeNumber(0, 604_800)) ?? 0,
     promptsPerMinute: from.read('PROMPTS_PER_MINUTE', 'a number from 1 to 1000000', wholeNumber(1, 1_000_000)) ?? 30,
   }
 }

@@ -3,7 +3,7 @@ import { Authenticator, type Caller, type Credentials } from '../http/caller.js'
 import { CredentialStore } from './credentials.js'
 import { Tokens } from './tokens.js'
 
-/** Tokens and keys are looked up at each request, so an end of a login, a new password or a lost key counts at once. */
+/** Tokens and keys are looked up at each request: the end of a login, a new password or a deleted key counts at once. */
 @Injectable()
 export class AccountAuthenticator extends Authenticator {
   constructor(
@@ -19,14 +19,14 @@ export class AccountAuthenticator extends Authenticator {
 
   private async byKey(key: string): Promise<Caller | undefined> {
     const userId = await this.credentials.keyHolder(key)
-    const account = userId && (await this.credentials.of(userId))
+    const account = userId && (await this.credentials.standing(userId))
     return account ? { id: account._id, role: account.role } : undefined
   }
 
   private async byToken(token: string): Promise<Caller | undefined> {
     const content = this.tokens.read(token)
-    const account = content && (await this.credentials.of(content.sub))
-    if (!account || account.generation !== content.generation) return undefined
+    const account = content && (await this.credentials.standing(content.sub))
+    if (!account || (account.generation !== content.generation && account.kept !== content.login)) return undefined
     if (account.ended.some(({ login }) => login === content.login)) return undefined
     return { id: account._id, role: account.role, session: { id: content.login, expires: new Date(content.exp * 1000) } }
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { type Collection, Db } from 'mongodb'
+import { AccountCache } from './account-cache.js'
 import type { Role } from './user.js'
 
 /** What proves that somebody is who they say. Outside the log, for a log forgets nothing. */
@@ -9,8 +10,10 @@ interface CredentialsDocument {
   _id: string
   password?: string
   role: Role
-  /** Tokens of an earlier one are no longer good. */
+  /** Tokens of an earlier one are no longer good … */
   generation: number
+  /** … but for those of the login that has changed the password. */
+  kept?: string | null
   /** Logins that have ended before their tokens run out. */
   ended: { login: string; until: Date }[]
 }
@@ -33,7 +36,10 @@ export class CredentialStore {
   private readonly accounts: Collection<CredentialsDocument>
   private readonly keys: Collection<ApiKeyDocument>
 
-  constructor(db: Db) {
+  constructor(
+    db: Db,
+    private readonly cache: AccountCache,
+  ) {
     this.accounts = db.collection('credentials')
     this.keys = db.collection('api_keys')
   }
@@ -48,22 +54,33 @@ export class CredentialStore {
     await this.accounts.updateOne({ _id: userId }, { $setOnInsert: fresh }, { upsert: true })
   }
 
+  /** As it is in the database, with the password's hash. */
   of(userId: string): Promise<CredentialsDocument | null> {
     return this.accounts.findOne({ _id: userId })
   }
 
-  /** Ends every login with it. */
-  async setPassword(userId: string, password: string): Promise<void> {
-    await this.accounts.updateOne({ _id: userId }, { $set: { password, ended: [] }, $inc: { generation: 1 } })
+  /** What says whether a token is good; may come from the cache, which forgets it with every change. */
+  standing(userId: string): Promise<Omit<CredentialsDocument, 'password'> | null> {
+    return this.cache.read(userId, () => this.accounts.findOne({ _id: userId }, { projection: { password: 0 } }))
+  }
+
+  /** Ends every login but the one to keep. False when the password is no longer the old one. */
+  async setPassword(userId: string, old: string, password: string, kept: string | null): Promise<boolean> {
+    const change = { $set: { password, kept, ended: [] }, $inc: { generation: 1 } }
+    const { modifiedCount } = await this.accounts.updateOne({ _id: userId, password: old }, change)
+    await this.cache.forget(userId)
+    return modifiedCount === 1
   }
 
   async setRole(userId: string, role: Role): Promise<void> {
     await this.accounts.updateOne({ _id: userId }, { $set: { role } })
+    await this.cache.forget(userId)
   }
 
   async endLogin(userId: string, login: string, until: Date): Promise<void> {
     await this.accounts.updateOne({ _id: userId }, { $pull: { ended: { until: { $lt: new Date() } } } })
     await this.accounts.updateOne({ _id: userId, 'ended.login': { $ne: login } }, { $push: { ended: { login, until } } })
+    await this.cache.forget(userId)
   }
 
   async addKey(key: string, keyId: string, userId: string): Promise<void> {
@@ -71,7 +88,9 @@ export class CredentialStore {
   }
 
   async keyHolder(key: string): Promise<string | undefined> {
-    return (await this.keys.findOne({ _id: hashOf(key) }))?.userId
+    const hash = hashOf(key)
+    const found = await this.cache.read(hash, () => this.keys.findOne({ _id: hash }, { projection: { userId: 1 } }))
+    return found?.userId
   }
 
   async keysOf(userId: string): Promise<ApiKeyInfo[]> {
@@ -80,12 +99,16 @@ export class CredentialStore {
   }
 
   async removeKey(userId: string, keyId: string): Promise<boolean> {
-    return (await this.keys.deleteOne({ userId, keyId })).deletedCount > 0
+    const removed = await this.keys.findOneAndDelete({ userId, keyId })
+    if (removed) await this.cache.forget(removed._id)
+    return removed !== null
   }
 
   async removeAll(userId: string): Promise<void> {
+    const keys = await this.keys.find({ userId }).toArray()
     await this.accounts.deleteOne({ _id: userId })
     await this.keys.deleteMany({ userId })
+    await Promise.all([userId, ...keys.map(({ _id }) => _id)].map((name) => this.cache.forget(name)))
   }
 }
 

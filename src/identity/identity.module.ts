@@ -2,6 +2,7 @@ import { Global, Module, type OnModuleInit } from '@nestjs/common'
 import { JwtModule } from '@nestjs/jwt'
 import { MongooseModule } from '@nestjs/mongoose'
 import { Authenticator } from '../http/caller.js'
+import { AccountCache } from './account-cache.js'
 import { AccountAuthenticator } from './account.authenticator.js'
 import { ApiKeysController } from './api-keys.controller.js'
 import { AuthController } from './auth.controller.js'
@@ -45,6 +46,7 @@ const handlers = [
   providers: [
     ...handlers,
     { provide: Authenticator, useClass: AccountAuthenticator },
+    AccountCache,
     Claims,
     CredentialStore,
     Erasures,

@@ -40,7 +40,7 @@ export class ProfileController {
   @ApiOperation({ summary: 'Change the password; every other login ends' })
   @Answers(200, { token: 'string' })
   async password(@Body() body: PasswordBody, @By() caller: Caller, @Because() cause: Cause): Promise<Answer<{ token: string }>> {
-    await this.bus.command(new ChangePassword(cause, caller.id, body.currentPassword, body.newPassword))
+    await this.bus.command(new ChangePassword(cause, caller, body.currentPassword, body.newPassword))
     return answer({ token: await this.logins.tokenFor(caller.id) }, 'Password changed; all other logins have ended')
   }
 

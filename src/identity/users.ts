@@ -3,7 +3,7 @@ import type { Decide, Decider, Outcome } from '../event-store/decider.js'
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import type { RecordedEventOf } from '../event-store/catalog.js'
-import { user, type UserEvents, type UserState } from './user.js'
+import { type Profile, type ProfileField, user, type UserEvents, type UserState } from './user.js'
 
 export const userStream = (userId: string) => `user-${userId}`
 
@@ -12,7 +12,7 @@ export const userStream = (userId: string) => `user-${userId}`
 export class Users {
   private readonly decider: Decider<UserState, RecordedEventOf<UserEvents>>
 
-  constructor(engine: Engine) {
+  constructor(private readonly engine: Engine) {
     this.decider = engine.decider(user)
   }
 
@@ -20,7 +20,27 @@ export class Users {
     return this.decider.execute(userStream(userId), meta, decide)
   }
 
+  /**
+   * What the command led to when it was carried out before; undefined when it is new. For commands that do something
+   * before they are recorded: a repeat must not, and neither must another command under the same id, which is refused.
+   */
+  async repeatOf(userId: string, meta: AppendMeta): Promise<Outcome<UserState> | undefined> {
+    const outcome = await this.execute(userId, meta, () => [])
+    return outcome.repeated ? outcome : undefined
+  }
+
   read(userId: string): Promise<{ state: UserState; version: number }> {
     return this.decider.read(userStream(userId))
+  }
+
+  /** What the account is called, or was up to a version of its stream, by the log itself. */
+  async nameOf(userId: string, field: ProfileField, upTo?: number): Promise<string | undefined> {
+    const { store, vault } = this.engine
+    for await (const event of store.readStream(userStream(userId), { backwards: true, from: upTo })) {
+      const { type, data, personal } = event as RecordedEventOf<UserEvents>
+      const isSet = type === 'UserRegistered' || (type === 'ProfileChanged' && data.fields.includes(field))
+      if (isSet && personal) return ((await vault.open(personal)).personal as Partial<Profile>)[field]
+    }
+    return undefined
   }
 }

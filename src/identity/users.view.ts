@@ -1,7 +1,7 @@
 import type { Envelope } from '../event-store/event.js'
 import { projection } from '../event-store/projection.js'
 import { readModelSchema } from '../event-store/read-model.js'
-import type { ChatEvents } from '../chat/chat.js'
+import type { ChatEvents } from '../chat/chat.events.js'
 import { feedbackStep } from '../chat/feedback.js'
 import type { ProfileField, Role, UserEvents } from './user.js'
 

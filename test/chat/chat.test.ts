@@ -1,4 +1,17 @@
-import { chatAggregate, type ChatEvent, deleteChat, endReply, giveFeedback, rename, sendPrompt, withdrawFeedback } from '../../src/chat/chat.js'
+import type { ChatEvent } from '../../src/chat/chat.events.js'
+import {
+  changeChat,
+  chatAggregate,
+  deleteChat,
+  deleteMessage,
+  editMessage,
+  endReply,
+  giveFeedback,
+  sendPrompt,
+  startChat,
+  storeMessages,
+  withdrawFeedback,
+} from '../../src/chat/chat.js'
 import { given } from '../../src/event-store/testing.js'
 
 const chat = { chatId: 'chat-1', ownerId: 'ann' }
@@ -56,9 +69,9 @@ describe('a reply', () => {
 })
 
 describe('a chat', () => {
-  it('is renamed', () => given(chatAggregate, answered).when(rename(chat, 'Events')).then([{ type: 'ChatRenamed', data: chat, personal: { title: 'Events' } }]))
-  it('is renamed by its owner only', () => given(chatAggregate, answered).when(rename(stranger, 'Mine')).thenRefused('not_found'))
-  it('must be there to be renamed', () => given(chatAggregate).when(rename(chat, 'x')).thenRefused('not_found'))
+  it('is renamed', () => given(chatAggregate, answered).when(changeChat(chat, { title: 'Events' })).then([{ type: 'ChatRenamed', data: chat, personal: { title: 'Events' } }]))
+  it('is renamed by its owner only', () => given(chatAggregate, answered).when(changeChat(stranger, { title: 'Mine' })).thenRefused('not_found'))
+  it('must be there to be renamed', () => given(chatAggregate).when(changeChat(chat, { title: 'x' })).thenRefused('not_found'))
 
   it('is deleted', () => given(chatAggregate, answered).when(deleteChat(chat, false, soFar)).then([deleted]))
   it('is deleted together with its open reply', () => given(chatAggregate, [started, sent]).when(deleteChat(chat, false, soFar)).then([cancelled, deleted]))
@@ -80,4 +93,35 @@ describe('feedback', () => {
   it('is withdrawn', () => given(chatAggregate, [...answered, positive]).when(withdrawFeedback(chat, 'r1')).then([withdrawn]))
   it('is withdrawn once', () => given(chatAggregate, [...answered, positive, withdrawn]).when(withdrawFeedback(chat, 'r1')).then([]))
   it('is the owner’s', () => given(chatAggregate, answered).when(giveFeedback(stranger, 'r1', 'positive')).thenRefused('not_found'))
+})
+
+describe('a chat log', () => {
+  const message = { messageId: 'm1', role: 'tool' as const, content: { content: '42', name: 'sum' }, counts: { tokens: 3 } }
+  const second = { messageId: 'm2', role: 'user' as const, content: { content: 'Thanks' }, counts: {} }
+  const stored: ChatEvent = { type: 'MessageStored', data: { ...chat, messageId: 'm1', role: 'tool', tokens: 3 }, personal: { content: '42', name: 'sum' } }
+
+  it('starts with a title, tags and metadata', () =>
+    given(chatAggregate)
+      .when(startChat(chat, { title: 'Sums', tags: ['maths'], metadata: { from: 'school' } }))
+      .then([
+        { type: 'ChatStarted', data: chat, personal: { title: 'Sums' } },
+        { type: 'ChatTagged', data: chat, personal: { tags: ['maths'] } },
+        { type: 'ChatAnnotated', data: chat, personal: { metadata: { from: 'school' } } },
+      ]))
+  it('starts once', () => given(chatAggregate, [started]).when(startChat(chat, {})).thenRefused('not_found'))
+  it('changes only what it is told to', () => given(chatAggregate, [started]).when(changeChat(chat, { tags: [] })).then([{ type: 'ChatTagged', data: chat, personal: { tags: [] } }]))
+
+  it('keeps messages of all roles, together', () =>
+    given(chatAggregate, [started])
+      .when(storeMessages(chat, [message, second]))
+      .then([stored, { type: 'MessageStored', data: { ...chat, messageId: 'm2', role: 'user' }, personal: { content: 'Thanks' } }]))
+  it('keeps none for a stranger', () => given(chatAggregate, [started]).when(storeMessages(stranger, [message])).thenRefused('not_found'))
+  it('keeps none before it starts', () => given(chatAggregate).when(storeMessages(chat, [message])).thenRefused('not_found'))
+
+  it('edits a message', () =>
+    given(chatAggregate, [started, stored])
+      .when(editMessage(chat, { ...message, counts: {} }))
+      .then([{ type: 'MessageEdited', data: { ...chat, messageId: 'm1', role: 'tool' }, personal: { content: '42', name: 'sum' } }]))
+  it('deletes a message', () => given(chatAggregate, [started, stored]).when(deleteMessage(chat, 'm1')).then([{ type: 'MessageDeleted', data: { ...chat, messageId: 'm1' } }]))
+  it('deletes no reply that is still being written', () => given(chatAggregate, [started, sent]).when(deleteMessage(chat, 'r1')).thenRefused('reply_in_progress'))
 })

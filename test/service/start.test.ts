@@ -47,6 +47,21 @@ describe('with nothing configured', () => {
     expect(key.mode & 0o777).toBe(0o600)
   })
 
+  it('shows the key of a first administrator, once', async () => {
+    const service = start()
+    const url = await service.url()
+    const [, key] = /admin +x-api-key: (\S+)/.exec(service.output)!
+    const profile = await fetch(`${url}/api/users/profile`, { headers: { 'x-api-key': key! } })
+    expect(await profile.json()).toMatchObject({ data: { user: { role: 'admin' } } })
+    service.process.kill('SIGTERM')
+    await service.ended
+
+    const again = start()
+    const at = await again.url()
+    expect(again.output).not.toContain('x-api-key')
+    expect((await fetch(`${at}/api/users/profile`, { headers: { 'x-api-key': key! } })).status).toBe(200)
+  })
+
   it.each([
     ['SIGTERM', ['SIGTERM']],
     ['Ctrl-C, which npm sends a second time', ['SIGINT', 'SIGINT']],

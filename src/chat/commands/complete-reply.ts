@@ -1,7 +1,8 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../http/bus.js'
 import type { Cause } from '../../http/cause.js'
-import { type ChatEvent, endReply } from '../chat.js'
+import type { ChatEvent } from '../chat.events.js'
+import { endReply } from '../chat.js'
 import { Chats } from '../chats.js'
 
 export class CompleteReply extends Command<Effect> {

@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../http/bus.js'
 import type { Cause } from '../../http/cause.js'
-import { rename } from '../chat.js'
+import { changeChat } from '../chat.js'
 import { Chats } from '../chats.js'
 
 export class RenameChat extends Command<Effect> {
@@ -19,6 +19,6 @@ export class RenameChatHandler implements ICommandHandler<RenameChat> {
   constructor(private readonly chats: Chats) {}
 
   execute({ cause, chat, title }: RenameChat): Promise<Effect> {
-    return this.chats.execute(chat, cause.meta, rename(chat, title))
+    return this.chats.execute(chat, cause.meta, changeChat(chat, { title }))
   }
 }

@@ -4,7 +4,8 @@ import type { Cause } from '../../http/cause.js'
 import { derivedId } from '../../http/derive.js'
 import { EdgeSecrets } from '../../http/secrets.js'
 import { Providers } from '../../llm/providers.js'
-import { type ModelSettings, sendPrompt } from '../chat.js'
+import type { ModelSettings } from '../chat.events.js'
+import { sendPrompt } from '../chat.js'
 import { Chats } from '../chats.js'
 
 export interface PromptSent extends Effect {

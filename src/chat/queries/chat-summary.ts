@@ -1,15 +1,35 @@
 import type { Engine } from '../../event-store/engine.js'
+import type { Envelope } from '../../event-store/event.js'
 import type { ChatDoc } from '../chats.view.js'
 
+/** A chat, opened for its owner. */
 export interface ChatSummary {
   id: string
   name: string
+  tags: string[]
+  metadata: Record<string, unknown>
+  userId: string
   createdAt: Date
   lastActive: Date
   messageCount: number
 }
 
-export async function summaryOf({ vault }: Engine, { _id: id, title, createdAt, lastActive, messageCount }: ChatDoc): Promise<ChatSummary> {
-  const name = title ? ((await vault.open(title)).personal as { title: string }).title : ''
-  return { id, name, createdAt, lastActive, messageCount }
+export async function summaryOf(engine: Engine, doc: ChatDoc): Promise<ChatSummary> {
+  const { _id: id, userId, createdAt, lastActive, messageCount } = doc
+  const [name, tags, metadata] = await Promise.all([titleOf(engine, doc), tagsOf(engine, doc), opened(engine, doc.metadata)])
+  return { id, name, tags, metadata: metadata.metadata ?? {}, userId, createdAt, lastActive, messageCount }
+}
+
+export const titleOf = async (engine: Engine, { name }: ChatDoc): Promise<string> => (await opened(engine, name)).title ?? ''
+
+export const tagsOf = async (engine: Engine, { tags }: ChatDoc): Promise<string[]> => (await opened(engine, tags)).tags ?? []
+
+interface Details {
+  title?: string
+  tags?: string[]
+  metadata?: Record<string, unknown>
+}
+
+async function opened({ vault }: Engine, envelope: Envelope | undefined): Promise<Details> {
+  return envelope ? ((await vault.open(envelope)).personal as Details) : {}
 }

@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { Engine } from '../../event-store/engine.js'
-import { fitContext, type Fitted, promptBudget } from '../../llm/context.js'
-import type { Finish, Usage } from '../../llm/provider.js'
+import { fitContext, promptBudget } from '../../llm/context.js'
+import type { CompletionRequest, Finish, Usage } from '../../llm/provider.js'
 import { ProviderError } from '../../llm/provider-error.js'
-import { Providers } from '../../llm/providers.js'
+import { Providers, type ResolvedModel } from '../../llm/providers.js'
 import { loadTokenizer } from '../../llm/tokens.js'
 import { watched } from '../../llm/watchdog.js'
-import type { OpenReply, Tokens } from '../chat.js'
+import type { OpenReply } from '../chat.js'
+import type { Tokens } from '../chat.events.js'
+import { AnswerCache } from './answer-cache.js'
 import { saidIn } from './context.js'
 import { DeltaWriter } from './delta-writer.js'
 import { Deltas } from './deltas.js'
@@ -19,6 +21,7 @@ export interface Written {
   text: string
   finish: Finish
   tokens: Tokens
+  cached?: true
 }
 
 /** Beyond this an answer is taken to be complete: an append has its limits, and so has a reader. */
@@ -31,32 +34,50 @@ export class Answering {
     private readonly engine: Engine,
     private readonly providers: Providers,
     private readonly deltas: Deltas,
+    private readonly cache: AnswerCache,
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'replies'>,
   ) {}
 
   /** Whatever it throws, `written` has what was written until then. */
-  async answer(chatId: string, { replyId, model: id, settings }: OpenReply, written: Written, signal: AbortSignal): Promise<void> {
-    const { provider, model, contextTokens } = await this.providers.resolve(id)
-    const writer = new DeltaWriter(this.deltas, { chatId, replyId }, written.attempt)
+  async answer(chat: { chatId: string; ownerId: string }, open: OpenReply, written: Written, signal: AbortSignal): Promise<void> {
+    const resolved = await this.providers.resolve(open.model)
+    const writer = new DeltaWriter(this.deltas, { chatId: chat.chatId, replyId: open.replyId }, written.attempt)
     await writer.begin()
-    let asked: Fitted | undefined
-    let usage: Usage | undefined
-    const ask = async (budgetTokens: number) => {
-      asked = await fitContext({ system: [], history: saidIn(this.engine, chatId), budgetTokens })
-      const { messages } = asked
-      usage = await this.read((own) => provider.complete({ model, messages, ...settings }, own), written, writer, signal)
-    }
-    const budget = promptBudget(contextTokens, settings.maxTokens)
+    const budget = promptBudget(resolved.contextTokens, open.settings.maxTokens)
     try {
-      await ask(budget).catch((error: unknown) => {
+      await this.ask(chat, open, resolved, budget, written, writer, signal).catch((error: unknown) => {
         // A model may count in another way than we do: then it is asked with a part of what we thought would fit.
-        if (isTooLong(error) && asked!.messages.length > 1) return ask(Math.floor(budget / 2))
-        throw error
+        if (!isTooLong(error)) throw error
+        return this.ask(chat, open, resolved, Math.floor(budget / 2), written, writer, signal)
       })
     } finally {
-      written.tokens = usage ? counted(usage) : await estimated(asked?.promptTokens ?? 0, written.text)
       await writer.finish()
     }
+  }
+
+  private async ask(
+    chat: { chatId: string; ownerId: string },
+    { model: id, settings }: OpenReply,
+    { provider, model }: ResolvedModel,
+    budgetTokens: number,
+    written: Written,
+    writer: DeltaWriter,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { messages, promptTokens } = await fitContext({ system: [], history: saidIn(this.engine, chat.chatId), budgetTokens })
+    const request: CompletionRequest = { model, messages, ...settings }
+    const known = await this.cache.find(chat.ownerId, id, request)
+    if (known !== undefined) {
+      Object.assign(written, { text: known, cached: true })
+      return writer.write(known)
+    }
+    let usage: Usage | undefined
+    try {
+      usage = await this.read((own) => provider.complete(request, own), written, writer, signal)
+    } finally {
+      written.tokens = usage ? counted(usage) : await estimated(promptTokens, written.text)
+    }
+    if (written.finish === 'stop') await this.cache.keep(chat, id, request, written.text)
   }
 
   private async read(start: Parameters<typeof watched>[0], written: Written, writer: DeltaWriter, signal: AbortSignal): Promise<Usage | undefined> {

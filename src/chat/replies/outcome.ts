@@ -1,14 +1,24 @@
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import type { Engine } from '../../event-store/engine.js'
 import type { Envelope, RecordedEvent } from '../../event-store/event.js'
-import type { ChatEvents } from '../chat.js'
+import type { ChatEvents } from '../chat.events.js'
 import type { MessageDoc } from '../messages.view.js'
+
+export interface Usage {
+  readonly promptTokens: number
+  readonly completionTokens: number
+  readonly totalTokens: number
+}
+
+const nothing: Usage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 }
 
 /** How a reply ended. */
 export interface Outcome {
   readonly status: 'completed' | 'failed' | 'cancelled'
   readonly text: string
-  readonly tokens: number
+  readonly usage: Usage
+  /** It was given to the same question before, and has cost nothing now. */
+  readonly cached: boolean
   /** Whose words these are; none when nothing was written. */
   readonly attempt?: string
   readonly error?: { code: string; detail: string }
@@ -25,22 +35,30 @@ export async function outcomeOf({ vault }: Engine, event: EndingEvent): Promise<
   const { position, personal } = event
   if (event.type === 'ReplyFailed') {
     const { code } = event.data
-    return { status: 'failed', text: '', tokens: 0, error: { code, detail: await wordsIn(vault, personal, 'detail') }, position }
+    return { status: 'failed', text: '', usage: nothing, cached: false, error: { code, detail: await wordsIn(vault, personal, 'detail') }, position }
   }
   const { attempt, tokens } = event.data
-  const status = event.type === 'ReplyCompleted' ? 'completed' : 'cancelled'
-  return { status, text: await wordsIn(vault, personal, 'text'), tokens: tokens.total, attempt, position }
+  const usage = { promptTokens: tokens.prompt, completionTokens: tokens.completion, totalTokens: tokens.total }
+  const [status, cached] = event.type === 'ReplyCompleted' ? (['completed', event.data.cached === true] as const) : (['cancelled', false] as const)
+  return { status, text: await wordsIn(vault, personal, 'text'), usage, cached, attempt, position }
 }
 
 /** The same from the read model, for a reply that ended long ago; undefined while it is open. */
-export async function outcomeIn({ vault }: Engine, { status, tokens, text, attempt, error }: MessageDoc): Promise<Outcome | undefined> {
+export async function outcomeIn({ vault }: Engine, doc: MessageDoc): Promise<Outcome | undefined> {
+  const { status, tokens, promptTokens = 0, completionTokens = 0, text, attempt, error, updatedAt, cached = false } = doc
   if (status === 'pending') return undefined
-  const failure = error && { code: error.code, detail: await wordsIn(vault, error.detail, 'detail') }
-  return { status, text: await wordsIn(vault, text, 'text'), tokens: tokens ?? 0, attempt, ...(failure && { error: failure }), position: 0 }
+  const usage = { promptTokens, completionTokens, totalTokens: tokens ?? 0 }
+  const written = { text: await wordsIn(vault, text, 'text'), usage, cached, attempt: updatedAt ? editedAt(updatedAt) : attempt }
+  const failure = error && { error: { code: error.code, detail: await wordsIn(vault, error.detail, 'detail') } }
+  return { status, ...written, ...failure, position: 0 }
 }
+
+/** Words that somebody changed since are another attempt's: whoever has read the former ones begins again. */
+const editedAt = (at: Date) => `edited-${at.getTime()}`
 
 async function wordsIn(vault: Engine['vault'], envelope: Envelope | undefined, name: 'text' | 'detail'): Promise<string> {
   if (!envelope) return ''
   const { personal } = await vault.open(envelope)
-  return (personal as Record<typeof name, string>)[name]
+  const { content, [name]: words = content } = personal as { content?: string; text?: string; detail?: string }
+  return words ?? ''
 }

@@ -30,11 +30,11 @@ export class ReadingAlong {
     return this.rest(attempt, text)
   }
 
-  outcome({ status, text, tokens, attempt, error }: Outcome): ServerSentEvent[] {
+  outcome({ status, text, usage, attempt, error }: Outcome): ServerSentEvent[] {
     const { replyId, promptId } = this.reply
     if (status === 'failed') return [...this.nothingOf(undefined), { event: 'failed', data: error }]
     const rest = this.rest(attempt ?? 'none', text)
-    const done = { text, tokens, messageId: replyId, promptId }
+    const done = { text, tokens: usage.totalTokens, messageId: replyId, promptId }
     return [...rest, { event: status === 'completed' ? 'done' : 'cancelled', id: this.id(), data: done }]
   }
 

@@ -33,21 +33,21 @@ export class Replies {
   async answer(cause: Cause, { chatId, promptId, replyId }: PromptSent): Promise<AnswerDto | undefined> {
     const outcome = await this.outcome(cause, chatId, replyId)
     if (!outcome) return undefined
-    const { status, text, tokens, error } = outcome
+    const { status, text, usage, cached, error } = outcome
     if (status === 'failed') throw new Refused('reply_failed', `Failed to generate AI response: ${error?.detail}`, { code: error?.code, promptId, replyId })
-    return { text, tokens, messageId: replyId, promptId, status }
+    return { text, tokens: usage.totalTokens, usage, messageId: replyId, promptId, status, ...(cached && { cached }) }
   }
 
   async read(doc: MessageDoc): Promise<ReplyDto> {
-    const { _id: messageId, promptId, status } = this.isReply(doc)
+    const { _id: messageId, promptId = '', status } = this.isReply(doc)
     const outcome = await outcomeIn(this.engine, doc)
     if (!outcome) return { messageId, promptId, status }
-    const { text, tokens, error } = outcome
-    return error ? { messageId, promptId, status, error } : { messageId, promptId, status, text, tokens }
+    const { text, usage, error } = outcome
+    return error ? { messageId, promptId, status, error } : { messageId, promptId, status, text, tokens: usage.totalTokens }
   }
 
   isReply(doc: MessageDoc): MessageDoc {
-    if (doc.role !== 'assistant') throw new Refused('not_found', 'there is no such reply')
+    if (doc.model === undefined) throw new Refused('not_found', 'there is no such reply')
     return doc
   }
 
@@ -58,8 +58,8 @@ export class Replies {
     if (open) {
       await this.cancelling.cancel(chat, open)
       await this.outcome(cause, chat.chatId, open.replyId)
-    }
-    const latest = () => this.messages.findOne({ chatId: chat.chatId, role: 'assistant' }).sort({ seq: -1 }).lean<MessageDoc>()
+    } else await this.bus.visible(cause, await this.engine.store.head()) // somebody else may have ended it just now
+    const latest = () => this.messages.findOne({ sessionId: chat.chatId, model: { $exists: true } }).sort({ seq: -1 }).lean<MessageDoc>()
     const doc = await reading(latest)
     if (!doc) throw new Refused('not_found', 'this chat has no reply')
     return await this.read(doc)

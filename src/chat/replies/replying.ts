@@ -53,8 +53,8 @@ export class Replying {
     const { promptId, replyId, model } = open
     const reply = { ...chat, promptId, replyId }
     try {
-      await this.answering.answer(chat.chatId, open, written, AbortSignal.any([stop.signal, signal]))
-      return new CompleteReply(this.cause(), { ...reply, ...wordsOf(written), model, finish: written.finish, latency: Date.now() - began }, written.text)
+      await this.answering.answer(chat, open, written, AbortSignal.any([stop.signal, signal]))
+      return new CompleteReply(this.cause(), { ...reply, ...wordsOf(written), model, ...howItEnded(written), latency: Date.now() - began }, written.text)
     } catch (error) {
       if (error instanceof Cancelled) return new CancelReply(this.cause(), { ...reply, ...wordsOf(written), model }, written.text)
       if (signal.aborted) throw error
@@ -70,6 +70,8 @@ export class Replying {
     return new Cause({ actor: 'worker', commandId: randomUUID() })
   }
 }
+
+const howItEnded = ({ finish, cached }: Written) => ({ finish, ...(cached && { cached }) })
 
 const wordsOf = ({ attempt, tokens }: Written) => ({ attempt, tokens })
 

@@ -1,5 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../http/bus.js'
+import type { Caller } from '../../http/caller.js'
 import type { Cause } from '../../http/cause.js'
 import { refusal } from '../../http/validation.js'
 import { CredentialStore } from '../credentials.js'
@@ -10,7 +11,7 @@ import { Users } from '../users.js'
 export class ChangePassword extends Command<Effect> {
   constructor(
     readonly cause: Cause,
-    readonly userId: string,
+    readonly caller: Caller,
     readonly current: string,
     readonly next: string,
   ) {
@@ -18,7 +19,10 @@ export class ChangePassword extends Command<Effect> {
   }
 }
 
-/** The new password counts first and is recorded then. Whoever repeats the request after a crash in between knows it already. */
+/**
+ * The new password counts first and is recorded then. Whoever repeats the request, after a crash in between or at the
+ * same time, knows it already, and still has the login that asked for it.
+ */
 @CommandHandler(ChangePassword)
 export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
   constructor(
@@ -26,11 +30,22 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
     private readonly credentials: CredentialStore,
   ) {}
 
-  async execute({ cause, userId, current, next }: ChangePassword): Promise<Effect> {
-    const account = await this.credentials.of(userId)
-    if (await isPassword(current, account?.password)) await this.credentials.setPassword(userId, await hashPassword(next))
-    else if (!(await isPassword(next, account?.password))) throw refusal([{ field: 'currentPassword', message: 'is not the current password' }])
-    const { position } = await this.users.execute(userId, cause.meta, changePassword(userId))
+  async execute({ cause, caller, current, next }: ChangePassword): Promise<Effect> {
+    const repeat = await this.users.repeatOf(caller.id, cause.meta)
+    if (repeat) return { position: repeat.position }
+    const isChanged = (await this.change(caller, current, next)) || (await this.isPassword(caller.id, next))
+    if (!isChanged) throw refusal([{ field: 'currentPassword', message: 'is not the current password' }])
+    const { position } = await this.users.execute(caller.id, cause.meta, changePassword(caller.id))
     return { position }
+  }
+
+  private async change({ id, session }: Caller, current: string, next: string): Promise<boolean> {
+    const account = await this.credentials.of(id)
+    if (account?.password === undefined || !(await isPassword(current, account.password))) return false
+    return await this.credentials.setPassword(id, account.password, await hashPassword(next), session?.id ?? null)
+  }
+
+  private async isPassword(userId: string, password: string): Promise<boolean> {
+    return await isPassword(password, (await this.credentials.of(userId))?.password)
   }
 }

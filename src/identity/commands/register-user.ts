@@ -5,7 +5,7 @@ import type { Cause } from '../../http/cause.js'
 import { derivedId } from '../../http/derive.js'
 import { EdgeSecrets } from '../../http/secrets.js'
 import { CredentialStore } from '../credentials.js'
-import { hashPassword } from '../passwords.js'
+import { hashPassword, isPassword } from '../passwords.js'
 import { type Profile, register, type Role } from '../user.js'
 import { UniqueNames } from '../unique-names.js'
 import { Users } from '../users.js'
@@ -29,6 +29,8 @@ export class RegisterUser extends Command<Registered> {
 /**
  * Claims the names, stores the password, appends, confirms. A crash in between leaves nothing that counts: without its
  * event an account does not exist, and a repeat goes on with the same id where the first try ended.
+ *
+ * A repeat of what has succeeded changes nothing. It is answered with a token, so it must show what a login would.
  */
 @CommandHandler(RegisterUser)
 export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
@@ -41,12 +43,19 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
 
   async execute({ cause, profile, password, role }: RegisterUser): Promise<Registered> {
     const userId = derivedId(this.secrets.commands, 'user', cause.commandId)
-    const position = await this.names.whileClaimed(userId, profile, async () => {
+    const meta = { ...cause.meta, actor: userId }
+    const begin = async () => {
       await this.credentials.create(userId, password === undefined ? undefined : await hashPassword(password), role)
-      const outcome = await this.users.execute(userId, { ...cause.meta, actor: userId }, register(userId, profile, role))
-      return outcome.position
-    })
-    if (position === 0) throw new Refused('user_exists', 'User already exists with this email')
+      return await this.users.execute(userId, meta, register(userId, profile, role))
+    }
+    const repeat = await this.users.repeatOf(userId, meta)
+    if (repeat && password !== undefined) await this.mustStillBe(userId, password)
+    const { position } = repeat ?? (await this.names.whileClaimed(userId, profile, begin))
     return { userId, position }
+  }
+
+  private async mustStillBe(userId: string, password: string): Promise<void> {
+    const account = await this.credentials.of(userId)
+    if (!(await isPassword(password, account?.password))) throw new Refused('wrong_credentials', 'Invalid email or password')
   }
 }

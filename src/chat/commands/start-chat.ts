@@ -1,0 +1,36 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Effect } from '../../http/bus.js'
+import type { Cause } from '../../http/cause.js'
+import { derivedId } from '../../http/derive.js'
+import { EdgeSecrets } from '../../http/secrets.js'
+import { type ChatDetails, startChat } from '../chat.js'
+import { Chats } from '../chats.js'
+
+export interface ChatStarted extends Effect {
+  readonly chatId: string
+}
+
+export class StartChat extends Command<ChatStarted> {
+  constructor(
+    readonly cause: Cause,
+    readonly ownerId: string,
+    readonly details: ChatDetails,
+  ) {
+    super()
+  }
+}
+
+/** The id comes from the command's: a retry finds the chat of the first try. */
+@CommandHandler(StartChat)
+export class StartChatHandler implements ICommandHandler<StartChat> {
+  constructor(
+    private readonly chats: Chats,
+    private readonly secrets: EdgeSecrets,
+  ) {}
+
+  async execute({ cause, ownerId, details }: StartChat): Promise<ChatStarted> {
+    const chat = { chatId: derivedId(this.secrets.commands, 'chat', cause.commandId), ownerId }
+    const { position } = await this.chats.execute(chat, cause.meta, startChat(chat, details))
+    return { chatId: chat.chatId, position }
+  }
+}

@@ -1,0 +1,38 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Effect } from '../../http/bus.js'
+import type { Cause } from '../../http/cause.js'
+import { derivedId } from '../../http/derive.js'
+import { EdgeSecrets } from '../../http/secrets.js'
+import { type LoggedMessage, storeMessages } from '../chat.js'
+import { Chats } from '../chats.js'
+
+export interface MessagesStored extends Effect {
+  readonly messageIds: string[]
+  readonly at: Date
+}
+
+export class StoreMessages extends Command<MessagesStored> {
+  constructor(
+    readonly cause: Cause,
+    readonly chat: { chatId: string; ownerId: string },
+    readonly messages: readonly Omit<LoggedMessage, 'messageId'>[],
+  ) {
+    super()
+  }
+}
+
+/** One append: all messages are in, or none. */
+@CommandHandler(StoreMessages)
+export class StoreMessagesHandler implements ICommandHandler<StoreMessages> {
+  constructor(
+    private readonly chats: Chats,
+    private readonly secrets: EdgeSecrets,
+  ) {}
+
+  async execute({ cause, chat, messages }: StoreMessages): Promise<MessagesStored> {
+    const messageIds = messages.map((_, i) => derivedId(this.secrets.commands, 'message', cause.commandId, String(i)))
+    const logged = messages.map((message, i) => ({ ...message, messageId: messageIds[i]! }))
+    const { position, events } = await this.chats.execute(chat, cause.meta, storeMessages(chat, logged))
+    return { messageIds, at: events[0]!.at, position }
+  }
+}
