@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
-import { MongoClient } from 'mongodb'
 import { LogRoot } from '../../src/audit/log-root.js'
-import { chatAggregate, chatEvents, endReply, sendPrompt } from '../../src/chat/chat.js'
-import { durably } from '../../src/event-store/durability.js'
+import { chatEvents } from '../../src/chat/chat.events.js'
+import { chatAggregate, endReply, sendPrompt } from '../../src/chat/chat.js'
 import { Engine } from '../../src/event-store/engine.js'
 import { masterKey } from '../../src/event-store/key-wrap.js'
 import { userEvents } from '../../src/identity/user.js'
+import { connect } from '../store/drivers.js'
 import type { Deployment } from './deployment.js'
 
 export interface Chats {
@@ -21,9 +21,9 @@ const tokens = { prompt: 60, completion: 90, total: 150, by: 'provider' as const
 /** Chats as the service itself would have written them: one command after the other, folds stored on the way. */
 export async function fillChats(deployment: Deployment, ownerId: string, count: number, lengths: { short: number; long: number }): Promise<Chats> {
   const { mongoUri, redisUrl, database } = deployment.place
-  const client = await MongoClient.connect(mongoUri)
+  const client = await connect(mongoUri)
   const redis = new Redis(redisUrl)
-  const db = await durably(client.db(database))
+  const db = client.db(database)
   const masters = { current: masterKey(deployment.masterKey) }
   const engine = await Engine.open({ db, redis, masters, events: [userEvents, chatEvents], logRoot: new LogRoot(db).at })
   const decider = engine.decider(chatAggregate)
