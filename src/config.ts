@@ -17,6 +17,8 @@ export type Role = (typeof roles)[number]
 export interface Config {
   readonly production: boolean
   readonly logLevel: LogLevel
+  /** Where the log is kept as well, one JSON object a line. */
+  readonly logFile: string | undefined
   /** What this process does. */
   readonly roles: readonly Role[]
   readonly host: string
@@ -64,6 +66,7 @@ export function readConfig(environment: Environment): Config {
   const config: Config = {
     production,
     logLevel: from.read('LOG_LEVEL', `one of ${levels.join(', ')}`, oneOf(levels)) ?? 'info',
+    logFile: from.read('LOG_FILE', 'a file', (path) => resolve(path)),
     roles: from.read('ROLES', `all, or some of ${roles.join(', ')}, comma-separated`, someOf(roles)) ?? roles,
     host: from.read('HOST', 'an address or a name to listen on', hostName) ?? (embedded ? '127.0.0.1' : '0.0.0.0'),
     port: from.read('PORT', 'a whole number from 0 to 65535', wholeNumber(0, 65_535)) ?? 3000,

@@ -4,6 +4,8 @@ import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { SettledConfig } from '../config.js'
 import { documentApi } from '../http/api-document.js'
+import { readJsonBodies } from '../http/bodies.js'
+import { brokenRequests } from '../http/broken-requests.js'
 import { correlationId, logRequests } from '../http/request-log.js'
 
 /** The HTTP service over everything else. */
@@ -13,8 +15,10 @@ export async function createApp(module: DynamicModule, config: SettledConfig, lo
     trustProxy: config.edge.trustProxy,
     bodyLimit: 1024 * 1024,
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
+    ...brokenRequests,
   })
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false })
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false, bodyParser: false })
+  readJsonBodies(adapter.getInstance())
   logRequests(adapter.getInstance())
   await app.register(helmet, {
     // The API's pages are served over plain HTTP on other hosts, too; a proxy that speaks TLS may add what it likes.

@@ -1,3 +1,4 @@
+import { createWriteStream, type WriteStream } from 'node:fs'
 import { isatty } from 'node:tty'
 import { ConsoleLogger, type LogLevel as NestLevel } from '@nestjs/common'
 import type { Config, LogLevel } from '../config.js'
@@ -18,9 +19,11 @@ const wiring = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'Rout
 /** Nest's report of a start that failed; main.ts tells it once, and better. */
 const startFailure = 'ExceptionHandler'
 
-/** The service's own log: lines for people in development, one JSON object a line in production. */
+/** The service's own log: lines for people in development, one JSON object a line in production, and in a file if wanted. */
 export class ServiceLog extends ConsoleLogger {
-  constructor({ logLevel, production }: Pick<Config, 'logLevel' | 'production'>) {
+  private readonly file: WriteStream | undefined
+
+  constructor({ logLevel, logFile, production }: Pick<Config, 'logLevel' | 'logFile' | 'production'>) {
     const names = Object.keys(nestLevels) as LogLevel[]
     super({
       json: production,
@@ -28,6 +31,14 @@ export class ServiceLog extends ConsoleLogger {
       colors: !production && isatty(process.stdout.fd),
       logLevels: names.slice(0, names.indexOf(logLevel) + 1).map((name) => nestLevels[name]),
     })
+    this.file = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' })
+    this.file?.on('error', (error) => console.error(`verbatim: LOG_FILE: ${error.message}`))
+  }
+
+  protected override printMessages(messages: unknown[], context = '', level: NestLevel = 'log', ...rest: never[]): void {
+    super.printMessages(messages, context, level, ...rest)
+    const time = new Date().toISOString()
+    for (const message of messages) this.file?.write(`${JSON.stringify({ time, level, context, message: String(message) })}\n`)
   }
 
   override log(message: unknown, ...rest: unknown[]): void {

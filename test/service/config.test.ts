@@ -53,6 +53,7 @@ describe('a right value', () => {
     ['MONGODB_URI', 'mongodb+srv://u:p@cluster', { mongodbUri: 'mongodb+srv://u:p@cluster' }],
     ['REDIS_URL', 'redis://localhost', { redisUrl: 'redis://localhost' }],
     ['DATA_DIR', '/var/lib/verbatim', { dataDir: '/var/lib/verbatim' }],
+    ['LOG_FILE', '/var/log/app.log', { logFile: '/var/log/app.log' }],
     ['MONGOD_BIN', '/opt/mongod', { mongodBin: '/opt/mongod' }],
     ['REDIS_BIN', '/opt/valkey-server', { redisBin: '/opt/valkey-server' }],
     ['JWT_SECRET', 'your-secret-key', { edge: { jwtSecret: 'your-secret-key' } }],
