@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common'
 import { SkipThrottle, ThrottlerGuard } from '@nestjs/throttler'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refused } from '../event-store/errors.js'
 
 const COUNTS_AS_PROMPT = 'counts as a prompt'
@@ -27,7 +28,10 @@ export class LimitsGuard extends ThrottlerGuard {
     return request.caller ? `account:${request.caller.id}` : `address:${await super.getTracker(request)}`
   }
 
-  protected override throwThrottlingException(_: ExecutionContext, { limit, timeToBlockExpire }: { limit: number; timeToBlockExpire: number }): Promise<void> {
+  /** Nest tells the limits of requests that pass; of one that doesn't, this is the limit that counts. */
+  protected override throwThrottlingException(context: ExecutionContext, { limit, timeToBlockExpire }: { limit: number; timeToBlockExpire: number }): Promise<void> {
+    const reply = context.switchToHttp().getResponse<FastifyReply>()
+    void reply.headers({ 'RateLimit-Limit': limit, 'RateLimit-Remaining': 0, 'RateLimit-Reset': timeToBlockExpire })
     const detail = `more than ${limit} requests; wait ${timeToBlockExpire} s`
     throw new Refused('rate_limited', detail, { retryAfterMs: timeToBlockExpire * 1000 })
   }
@@ -40,10 +44,10 @@ export const limitOf =
 
 export const isNoPrompt = (context: ExecutionContext): boolean => !Reflect.getMetadata(COUNTS_AS_PROMPT, context.getHandler())
 
-/** The chat, by whatever name its owner gives it. */
+/** The chat, by whatever name its owner gives it; a name is personal, so Redis gets a hash of it. */
 export const chatTracker = (request: Record<string, unknown>): string => {
   const { caller, params } = request as unknown as FastifyRequest
-  return JSON.stringify([caller?.id, params])
+  return createHash('sha256').update(JSON.stringify([caller?.id, params])).digest('base64url')
 }
 
 const requestOf = (context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>()

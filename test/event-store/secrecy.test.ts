@@ -1,15 +1,12 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { command, Place } from './engines.js'
 import { type ReplicaSet, startReplicaSet } from '../engines/replica-set.js'
 import { readModels } from './notebooks.js'
+import { filesWith, uncompressed } from '../secrecy/files-with.js'
 
-/**
- * A database of its own with an oplog, whose files are not compressed, so that a text in them can be found at all;
- * that it can is shown with a text that is meant to be public.
- */
-const uncompressed = ['--wiredTigerCollectionBlockCompressor', 'none', '--wiredTigerJournalCompressor', 'none']
+/** A database of its own, with an oplog. */
 const canary = 'CANARY-of-a-very-private-kind'
 const known = 'KNOWN-to-everybody-with-the-log'
 
@@ -25,12 +22,6 @@ afterAll(async () => {
   await mongo?.stop()
   await rm(folder, { recursive: true, force: true })
 })
-
-async function filesWith(text: string): Promise<string[]> {
-  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
-  const contents = await Promise.all(files.map(async (file) => ({ name: file.name, bytes: await readFile(join(file.parentPath, file.name)) })))
-  return contents.filter(({ bytes }) => bytes.includes(text)).map(({ name }) => name)
-}
 
 describe('what is personal', () => {
   it('is nowhere in the database’s files: not in the log, the read models, the oplog or the journal', async () => {
@@ -59,10 +50,10 @@ describe('what is personal', () => {
     await engine.close()
     await place.client.db('admin').command({ fsync: 1 })
 
-    const seen = await filesWith(known)
+    const seen = await filesWith(folder, known)
     expect(seen.filter((name) => name.startsWith('collection-')).length).toBeGreaterThanOrEqual(3) // log, notes, oplog
     expect(seen.some((name) => name.startsWith('WiredTigerLog'))).toBe(true)
-    expect(await filesWith(canary)).toEqual([])
+    expect(await filesWith(folder, canary)).toEqual([])
     await place.leave()
   }, 60_000)
 })
