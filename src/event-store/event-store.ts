@@ -33,6 +33,8 @@ export interface StreamRange {
   /** Instead: only what was appended after this version, for who knows that an append ends there. Spares a read. */
   after?: number
   backwards?: boolean
+  /** Forwards: no more appends than these, for who reads page by page and may take long between two. */
+  appends?: number
   /** Leave the envelopes in the database: decisions never need them. */
   withoutPersonal?: boolean
 }
@@ -78,13 +80,13 @@ export class EventStore {
   }
 
   /** The events of one stream, oldest first or newest first. */
-  async *readStream(stream: string, { from, after = 0, backwards = false, withoutPersonal = false }: StreamRange = {}): AsyncGenerator<RecordedEvent> {
+  async *readStream(stream: string, { from, after = 0, backwards = false, appends = 0, withoutPersonal = false }: StreamRange = {}): AsyncGenerator<RecordedEvent> {
     const start = from ?? (backwards ? Number.MAX_SAFE_INTEGER : after + 1)
     const projection = withoutPersonal ? { 'events.personal': 0, 'events.commitment': 0 } : {}
     // An append that begins before `from` may reach beyond it.
     const first = backwards || from === undefined ? start : await this.log.beginningOf(stream, from)
-    const appends = backwards ? this.log.newest(stream, start, projection) : this.log.oldest(stream, first, projection)
-    for await (const append of appends) {
+    const found = backwards ? this.log.newest(stream, start, projection) : this.log.oldest(stream, first, projection, appends)
+    for await (const append of found) {
       const events = append.events.map((_, i) => this.catalog.read(append, i))
       for (const event of backwards ? events.reverse() : events) {
         if (backwards ? event.version <= start : event.version >= start) yield event

@@ -1,9 +1,8 @@
 import type { RecordedEvent } from './event.js'
+import { Reader } from './reader.js'
 import { backoff, pause } from './retryable.js'
 import type { Tail } from './tail.js'
 import type { Wake } from './wake.js'
-
-const lookAgainMs = 500
 
 export interface Following {
   tail: Tail
@@ -18,14 +17,13 @@ export interface Following {
  * whoever waits for an answer. It ends with the signal; what keeps it from reading is told and tried again.
  */
 export async function* follow({ tail, wake, after, signal, onError }: Following): AsyncGenerator<readonly RecordedEvent[]> {
+  const reader = new Reader(tail, wake, signal)
   let [position, failures] = [after, 0]
   while (!signal.aborted) {
-    const heard = wake.latestOf('log')
     try {
-      const batch = await tail.read(position, heard)
+      const batch = await reader.next(position)
       failures = 0
       if (batch.to > position) yield batch.events
-      else await wake.above('log', heard, lookAgainMs, signal)
       position = batch.to
     } catch (error) {
       onError?.('following the log', error)

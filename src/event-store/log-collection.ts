@@ -50,9 +50,9 @@ export class LogCollection {
     return cursor.firstBatch as AppendDocument[]
   }
 
-  /** Of one stream, from a version on. */
-  oldest(stream: string, version: number, projection: Document): AsyncIterable<AppendDocument> {
-    return this.appends.find({ stream, version: { $gte: version } }, { projection }).sort({ version: 1 })
+  /** Of one stream, from a version on: all of them, or so many. */
+  oldest(stream: string, version: number, projection: Document, limit = 0): AsyncIterable<AppendDocument> {
+    return this.appends.find({ stream, version: { $gte: version } }, { projection }).sort({ version: 1 }).limit(limit)
   }
 
   /** Of one stream, from a version backwards. Whoever reads so wants the newest and rarely all: few at first, then more. */

@@ -1,8 +1,9 @@
 import type { Db } from 'mongodb'
-import { Checkpoint, type CheckpointDocument, renewEveryMs } from './checkpoint.js'
+import { Checkpoint, type CheckpointDocument } from './checkpoint.js'
 import { Fold, PoisonEvent } from './fold.js'
 import { LostGround, Model, ModelReplaced } from './model.js'
 import type { Projection } from './projection.js'
+import { Reader } from './reader.js'
 import { pause } from './retryable.js'
 import { finishSwap } from './swap.js'
 import type { Batch, Tail } from './tail.js'
@@ -79,14 +80,12 @@ export class Projector {
   private async follow(held: CheckpointDocument): Promise<void> {
     const { db, tail, wake } = this.context
     const model = await Model.open(db, this.projection.name, 'live')
+    const reader = new Reader(tail, wake, this.stopping.signal)
     for (let at = held; !this.stopped; ) {
-      const heard = wake.latestOf('log')
-      const batch = await tail.read(at.position, heard)
+      const batch = await reader.next(at.position)
       if (batch.to > at.position) {
         at = await this.take(batch, model, at)
       } else {
-        await wake.above('log', heard, renewEveryMs, this.stopping.signal)
-        if (wake.latestOf('log') > heard) continue
         const still = await this.checkpoint.settle()
         if (!still || still.position !== at.position) throw new LostGround()
         at = still

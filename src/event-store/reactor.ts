@@ -3,6 +3,7 @@ import type { EventDefinitions, RecordedEventOf } from './catalog.js'
 import type { RecordedEvent } from './event.js'
 import { LostGround } from './model.js'
 import type { ProjectorContext } from './projector.js'
+import { Reader } from './reader.js'
 import { pause } from './retryable.js'
 import type { Batch } from './tail.js'
 
@@ -66,15 +67,12 @@ export class ReactorRunner {
   private async follow(held: CheckpointDocument): Promise<void> {
     const { tail, wake } = this.context
     const { signal } = this.stopping
+    const reader = new Reader(tail, wake, signal)
     const letGo = this.checkpoint.keep()
     try {
       for (let at = held; !signal.aborted && at.state === 'live'; ) {
-        const heard = wake.latestOf('log')
-        const batch = await tail.read(at.position, heard)
-        if (batch.to === at.position) {
-          await wake.above('log', heard, renewEveryMs, signal)
-          continue
-        }
+        const batch = await reader.next(at.position)
+        if (batch.to === at.position) continue
         const concernsUs = batch.events.some(({ type }) => this.reactor.on.has(type))
         if (concernsUs && !(await this.react(batch))) return
         const moved = await (concernsUs ? this.checkpoint.advance(at.position, batch.to) : this.checkpoint.pass(at, batch.to))

@@ -2,6 +2,7 @@ import { MongoClient } from 'mongodb'
 import { durably } from '../../src/event-store/durability.js'
 import type { Engine } from '../../src/event-store/engine.js'
 import { LogCollection } from '../../src/event-store/log-collection.js'
+import { Reader } from '../../src/event-store/reader.js'
 import { Tail } from '../../src/event-store/tail.js'
 import { command as mongoCommand, Proxy } from '../faults/proxy.js'
 import { held } from '../faults/strikes.js'
@@ -43,6 +44,23 @@ async function emptyReading() {
   await found
   return { reading, release: answer.release }
 }
+
+describe('a reader that goes on as the log grows', () => {
+  it('asks the database once for each thing that is announced', async () => {
+    const asked: unknown[] = []
+    client = await MongoClient.connect(process.env.VERBATIM_TEST_MONGODB_URI!, { monitorCommands: true })
+    client.on('commandStarted', ({ command: { find, filter } }) => find === 'log' && filter._id?.$gt !== undefined && asked.push(filter))
+    const db = await durably(client.db(place.db.databaseName))
+    const reader = new Reader(new Tail(new LogCollection(db), engine.catalog), engine.wake, new AbortController().signal)
+    expect(await reader.next(0)).toMatchObject({ to: 0 })
+    for (const id of [1, 2, 3]) {
+      const next = reader.next(id - 1)
+      expect(await append(String(id))).toBe(id)
+      expect(await next).toMatchObject({ to: id })
+    }
+    expect(asked).toHaveLength(4)
+  })
+})
 
 describe('a reader that joins a reading which began earlier', () => {
   it('gets what it has heard of, although that reading missed it', async () => {
