@@ -28,6 +28,7 @@ import { MessageLogController } from './message-log.controller.js'
 import { messageModel } from './messages.view.js'
 import { openReplyModel } from './open-replies.view.js'
 import { ModelList } from './model-list.js'
+import { ProjectChatController } from './project-chat.controller.js'
 import { Prompts } from './prompts.js'
 import { FindMessageHandler } from './queries/find-message.js'
 import { GetChatHandler } from './queries/get-chat.js'
@@ -83,7 +84,8 @@ const replies = [AnswerCache, Answering, Cancelling, Channels, Deltas, Outcomes,
       useFactory: (redis: Redis, db: Db) => ({ connection: redis, prefix: queuePrefix(db) }),
     }),
   ],
-  controllers: [RepliesController, AiController, ChatsController, ChatLogController, MessageLogController, FeedbackController],
+  controllers: [RepliesController, AiController, ChatsController, ChatLogController, MessageLogController, ProjectChatController, FeedbackController],
   providers: [...handlers, ...replies, ChatErasures, ChatIds, Chats, ModelList, Prompts],
+  exports: [ChatIds, Chats, Deltas, Prompts, ReplyQueue],
 })
 export class ChatModule {}

@@ -3,7 +3,7 @@ import type { RecordedEventOf } from '../event-store/catalog.js'
 import type { Decide, Decider, Outcome } from '../event-store/decider.js'
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
-import { userStream } from '../identity/users.js'
+import { ownerStream } from '../identity/users.js'
 import type { ChatEvents } from './chat.events.js'
 import { chatAggregate, type ChatState } from './chat.js'
 
@@ -19,7 +19,7 @@ export class Chats {
   }
 
   execute({ chatId, ownerId }: { chatId: string; ownerId: string }, meta: AppendMeta, decide: Decide<ChatState>): Promise<Outcome<ChatState>> {
-    return this.decider.execute(chatStream(chatId), meta, decide, { owner: userStream(ownerId) })
+    return this.decider.execute(chatStream(chatId), meta, decide, { owner: ownerStream(ownerId) })
   }
 
   async state(chatId: string): Promise<ChatState> {

@@ -21,6 +21,8 @@ export class SendPrompt extends Command<PromptSent> {
     readonly text: string,
     readonly model?: string,
     readonly settings: ModelSettings = {},
+    /** In whose name it is sent. */
+    readonly projectId?: string,
   ) {
     super()
   }
@@ -35,12 +37,12 @@ export class SendPromptHandler implements ICommandHandler<SendPrompt> {
     private readonly secrets: EdgeSecrets,
   ) {}
 
-  async execute({ cause, chat, text, model, settings }: SendPrompt): Promise<PromptSent> {
+  async execute({ cause, chat, text, model, settings, projectId }: SendPrompt): Promise<PromptSent> {
     const { id } = await this.providers.resolve(model)
     const { commands } = this.secrets
     const promptId = derivedId(commands, 'prompt', cause.commandId)
     const replyId = derivedId(commands, 'reply', cause.commandId)
-    const { position } = await this.chats.execute(chat, cause.meta, sendPrompt({ ...chat, promptId, replyId, text, model: id, settings }))
+    const { position } = await this.chats.execute(chat, cause.meta, sendPrompt({ ...chat, promptId, replyId, text, model: id, settings, projectId }))
     return { chatId: chat.chatId, promptId, replyId, position }
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
+import { QueryBus } from '@nestjs/cqrs'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { Engine } from '../../event-store/engine.js'
 import { fitContext, promptBudget } from '../../llm/context.js'
@@ -8,6 +9,7 @@ import { ProviderError } from '../../llm/provider-error.js'
 import { Providers, type ResolvedModel } from '../../llm/providers.js'
 import { loadTokenizer } from '../../llm/tokens.js'
 import { watched } from '../../llm/watchdog.js'
+import { ProjectForChat } from '../../projects/queries/project-for-chat.js'
 import type { OpenReply } from '../chat.js'
 import type { Tokens } from '../chat.events.js'
 import { AnswerCache } from './answer-cache.js'
@@ -32,6 +34,7 @@ const longestAnswer = 1_000_000
 export class Answering {
   constructor(
     private readonly engine: Engine,
+    private readonly queries: QueryBus,
     private readonly providers: Providers,
     private readonly deltas: Deltas,
     private readonly cache: AnswerCache,
@@ -47,7 +50,7 @@ export class Answering {
     try {
       await this.ask(chat, open, resolved, budget, written, writer, signal).catch((error: unknown) => {
         // A model may count in another way than we do: then it is asked with a part of what we thought would fit.
-        if (!isTooLong(error)) throw error
+        if (!isTooLong(error) || written.text) throw error
         return this.ask(chat, open, resolved, Math.floor(budget / 2), written, writer, signal)
       })
     } finally {
@@ -57,14 +60,15 @@ export class Answering {
 
   private async ask(
     chat: { chatId: string; ownerId: string },
-    { model: id, settings }: OpenReply,
+    { model: id, settings, projectId }: OpenReply,
     { provider, model }: ResolvedModel,
     budgetTokens: number,
     written: Written,
     writer: DeltaWriter,
     signal: AbortSignal,
   ): Promise<void> {
-    const { messages, promptTokens } = await fitContext({ system: [], history: saidIn(this.engine, chat.chatId), budgetTokens })
+    const system = projectId === undefined ? [] : (await this.queries.execute(new ProjectForChat({ projectId, ownerId: chat.ownerId }))).prompts
+    const { messages, promptTokens } = await fitContext({ system, history: saidIn(this.engine, chat.chatId), budgetTokens })
     const request: CompletionRequest = { model, messages, ...settings }
     const known = await this.cache.find(chat.ownerId, id, request)
     if (known !== undefined) {

@@ -1,8 +1,12 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { connectionOfItsOwn } from '../../event-store/redis-connection.js'
+import { pause } from '../../event-store/retryable.js'
 
 export type Hear = (message: Buffer) => void
+
+/** A Redis that says nothing for so long counts as away. */
+const patienceMs = 1_000
 
 /** Redis channels of this process, over one connection. Messages get lost with Redis: nobody may rely on one. */
 @Injectable()
@@ -18,9 +22,10 @@ export class Channels implements OnModuleDestroy {
     if (others) others.add(hear)
     else {
       this.listeners.set(channel, new Set([hear]))
-      const subscribed = this.connection().subscribe(channel)
-      subscribed.catch(() => {}) // the connection subscribes again by itself
-      if (this.redis.status === 'ready') await subscribed
+      const subscribed = this.connection()
+        .subscribe(channel)
+        .catch(() => {}) // the connection subscribes again by itself
+      if (this.redis.status === 'ready') await Promise.race([subscribed, pause(patienceMs)])
     }
     return () => this.forget(channel, hear)
   }

@@ -1,4 +1,5 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
+import { CONFIG, type SettledConfig } from '../../config.js'
 import { Engine } from '../../event-store/engine.js'
 import { Chats, chatStream } from '../chats.js'
 import { type EndingEvent, isEnding, type Outcome, outcomeOf } from './outcome.js'
@@ -18,10 +19,12 @@ export class Outcomes implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly engine: Engine,
     private readonly chats: Chats,
+    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles'>,
   ) {}
 
-  /** Nothing is answered before it is settled where the reading begins. */
+  /** Nothing is answered before it is settled where the reading begins. The command line, without a role, answers nobody. */
   async onApplicationBootstrap(): Promise<void> {
+    if (this.config.roles.length === 0) return
     this.following = this.follow(await this.engine.store.head())
   }
 

@@ -38,12 +38,13 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** How many were missing. Goes through all of them, page by page. */
-  async reconcile(): Promise<number> {
-    let missing = 0
+  async reconcile(progress: (seen: number) => void = () => {}): Promise<number> {
+    let [seen, missing] = [0, 0]
     for (let after: OpenReplyDoc | undefined; ; ) {
       const page = await this.page(after)
       for (const { _id: replyId, chatId } of page) {
         if (this.stopping.signal.aborted) return missing
+        progress(++seen)
         if (await this.queue.has(replyId)) continue
         await this.queue.add({ chatId, replyId })
         missing++

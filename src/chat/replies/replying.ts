@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { type Command, CommandBus } from '@nestjs/cqrs'
-import { EventStoreError } from '../../event-store/errors.js'
+import { EventStoreError, Refused } from '../../event-store/errors.js'
 import { isRetryable } from '../../event-store/retryable.js'
 import type { Effect } from '../../http/bus.js'
 import { Cause } from '../../http/cause.js'
+import { linked } from '../../llm/linked.js'
 import { ProviderError } from '../../llm/provider-error.js'
 import type { OpenReply } from '../chat.js'
 import { Chats } from '../chats.js'
@@ -35,25 +36,29 @@ export class Replying {
   /** Throws what may be tried again, and the signal's reason. On the last attempt a model's fault ends the reply, too. */
   async reply({ chatId, replyId }: ReplyJob, isLast: boolean, signal: AbortSignal): Promise<void> {
     const { open, ownerId } = await this.chats.state(chatId)
-    if (open?.replyId !== replyId) return // it has ended
-    const ending = await this.ending({ chatId, ownerId }, open, isLast, signal)
+    if (open?.replyId === replyId) await this.end({ chatId, ownerId }, open, isLast, signal)
+    // It has ended, now or before; whoever ended it may have been killed before this.
+    await this.deltas.forget(replyId).catch(() => undefined) // or it runs out by itself
+  }
+
+  private async end(chat: { chatId: string; ownerId: string }, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<void> {
+    const ending = await this.ending(chat, open, isLast, signal)
     try {
       await this.commands.execute(ending)
     } catch (error) {
       if (!isErased(error)) throw error
     }
-    await this.deltas.forget(replyId).catch(() => undefined) // or it runs out by itself
   }
 
   private async ending(chat: { chatId: string; ownerId: string }, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<Command<Effect>> {
     const began = Date.now()
     const written = nothingWritten()
-    const stop = new AbortController()
+    const { own: stop, release } = linked(signal)
     const heedNoMore = await this.cancelling.heed(open.replyId, () => stop.abort(new Cancelled()))
     const { promptId, replyId, model } = open
     const reply = { ...chat, promptId, replyId }
     try {
-      await this.answering.answer(chat, open, written, AbortSignal.any([stop.signal, signal]))
+      await this.answering.answer(chat, open, written, stop.signal)
       return new CompleteReply(this.cause(), { ...reply, ...wordsOf(written), model, ...howItEnded(written), latency: Date.now() - began }, written.text)
     } catch (error) {
       if (error instanceof Cancelled) return new CancelReply(this.cause(), { ...reply, ...wordsOf(written), model }, written.text)
@@ -63,6 +68,7 @@ export class Replying {
       return new FailReply(this.cause(), { ...reply, code: failure.code }, failure.detail)
     } finally {
       heedNoMore()
+      release()
     }
   }
 
@@ -79,6 +85,7 @@ const wordsOf = ({ attempt, tokens }: Written) => ({ attempt, tokens })
 function failureOf(error: unknown, isLast: boolean): { code: string; detail: string } | undefined {
   if (isErased(error)) return { code: 'erased', detail: 'the chat was erased' }
   if (error instanceof ProviderError) return error.retryable && !isLast ? undefined : { code: error.code, detail: error.message }
+  if (error instanceof Refused) return { code: error.code, detail: error.message }
   if (isRetryable(error) || !isLast) return undefined
   return { code: 'internal', detail: 'something went wrong here; send the prompt again' }
 }
