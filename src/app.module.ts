@@ -2,25 +2,38 @@ import { type DynamicModule, Module } from '@nestjs/common'
 import { AnalyticsModule } from './analytics/analytics.module.js'
 import { analytics } from './analytics/analytics.view.js'
 import { usage } from './analytics/usage.view.js'
-import { chatEvents } from './chat/chat.js'
+import { chatEvents } from './chat/chat.events.js'
 import { ChatModule } from './chat/chat.module.js'
+import { deletedChats } from './chat/deleted-chats.view.js'
 import { chats } from './chat/chats.view.js'
 import { messages } from './chat/messages.view.js'
 import { openReplies } from './chat/open-replies.view.js'
 import { CONFIG, type SettledConfig } from './config.js'
+import { guestEvents } from './guests/guest.js'
+import { guestFeedback } from './guests/guest-feedback.view.js'
+import { GuestsModule } from './guests/guests.module.js'
+import { guests } from './guests/guests.view.js'
 import { HttpModule } from './http/http.module.js'
 import { IdentityModule } from './identity/identity.module.js'
 import { userEvents } from './identity/user.js'
 import { users } from './identity/users.view.js'
+import { erasedStreams } from './ops/retention/erased-streams.view.js'
 import { OpsModule } from './ops/ops.module.js'
+import { projectEvents } from './projects/project.js'
+import { deletedProjects } from './projects/deleted-projects.view.js'
+import { projectFiles } from './projects/project-files.view.js'
+import { projectPrompts } from './projects/project-prompts.view.js'
+import { ProjectsModule } from './projects/projects.module.js'
+import { projects } from './projects/projects.view.js'
+import { RealtimeModule } from './realtime/realtime.module.js'
 import { ConnectionsModule } from './service/connections.module.js'
 import { EngineModule } from './service/engine.module.js'
 import { ModelsModule } from './service/models.module.js'
 import { MongooseConnectionModule } from './service/mongoose.module.js'
 
 const engine = EngineModule.with({
-  events: [userEvents, chatEvents],
-  projections: [users, chats, messages, openReplies, analytics, usage],
+  events: [userEvents, chatEvents, projectEvents, guestEvents],
+  projections: [users, chats, messages, openReplies, analytics, usage, projects, projectPrompts, projectFiles, deletedChats, deletedProjects, guests, guestFeedback, erasedStreams],
 })
 
 /** The only wiring point. The configuration is injected everywhere under CONFIG. */
@@ -38,8 +51,11 @@ export class AppModule {
         ModelsModule,
         IdentityModule,
         ChatModule,
+        GuestsModule,
+        ProjectsModule,
         AnalyticsModule,
         OpsModule,
+        ...(config.roles.includes('api') ? [RealtimeModule] : []),
       ],
       providers: [{ provide: CONFIG, useValue: config }],
       exports: [CONFIG],

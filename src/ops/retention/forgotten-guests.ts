@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto'
+import { Inject, Injectable } from '@nestjs/common'
+import { CommandBus } from '@nestjs/cqrs'
+import { InjectModel } from '@nestjs/mongoose'
+import type { Model } from 'mongoose'
+import { CONFIG, type SettledConfig } from '../../config.js'
+import { EraseGuest } from '../../guests/commands/erase-guest.js'
+import { type GuestDoc, guestModel } from '../../guests/guests.view.js'
+import { Cause } from '../../http/cause.js'
+import { oneByOne } from './one-by-one.js'
+import type { Ended, Progress, RetentionTask } from './retention-task.js'
+
+/** Guests who have not been here for long enough are erased, with everything under them. */
+@Injectable()
+export class ForgottenGuests implements RetentionTask {
+  readonly name = 'sessions of guests'
+
+  constructor(
+    private readonly commands: CommandBus,
+    @InjectModel(guestModel.name) private readonly guests: Model<GuestDoc>,
+    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'retentionMs'>,
+  ) {}
+
+  async run(now: Date, signal: AbortSignal, progress: Progress): Promise<Ended> {
+    const since = new Date(now.getTime() - this.config.retentionMs)
+    const due = { lastActive: { $lt: since } }
+    const things = this.guests.find(due).sort({ lastActive: 1 }).lean<GuestDoc>().cursor()
+    const count = await this.guests.countDocuments(due)
+    return await oneByOne({ things, count, end: ({ _id }) => this.erase(_id, since) }, signal, progress)
+  }
+
+  private async erase(guestId: string, since: Date): Promise<boolean> {
+    const cause = new Cause({ actor: 'retention', commandId: randomUUID() })
+    const { position } = await this.commands.execute(new EraseGuest(cause, guestId, since))
+    return position > 0
+  }
+}

@@ -1,0 +1,35 @@
+import { BullModule } from '@nestjs/bullmq'
+import { Module } from '@nestjs/common'
+import { MongooseModule } from '@nestjs/mongoose'
+import { Redis } from 'ioredis'
+import { Db } from 'mongodb'
+import { deletedChatModel } from '../../chat/deleted-chats.view.js'
+import { queuePrefix } from '../../chat/replies/reply-queue.js'
+import { guestModel } from '../../guests/guests.view.js'
+import { deletedProjectModel } from '../../projects/deleted-projects.view.js'
+import { ProjectsModule } from '../../projects/projects.module.js'
+import { AbandonedUploads } from './abandoned-uploads.js'
+import { DELETED_CHATS, DELETED_PROJECTS, deletedChatsTask, deletedProjectsTask } from './deleted.js'
+import { erasedStreamModel } from './erased-streams.view.js'
+import { ForgottenGuests } from './forgotten-guests.js'
+import { Retention } from './retention.js'
+import { RetentionJobs, retentionQueue } from './retention-jobs.js'
+import type { RetentionTask } from './retention-task.js'
+import { ReturnedKeys } from './returned-keys.js'
+
+/** All of them, in the order in which they run. */
+const tasks = [DELETED_CHATS, DELETED_PROJECTS, ForgottenGuests, AbandonedUploads, ReturnedKeys]
+
+@Module({
+  imports: [
+    ProjectsModule,
+    MongooseModule.forFeature([deletedChatModel, deletedProjectModel, guestModel, erasedStreamModel]),
+    BullModule.registerQueueAsync({
+      name: retentionQueue,
+      inject: [Redis, Db],
+      useFactory: (redis: Redis, db: Db) => ({ connection: redis, prefix: queuePrefix(db) }),
+    }),
+  ],
+  providers: [deletedChatsTask, deletedProjectsTask, ForgottenGuests, AbandonedUploads, ReturnedKeys, { provide: Retention, useFactory: (...all: RetentionTask[]) => new Retention(all), inject: tasks }, RetentionJobs],
+})
+export class RetentionModule {}

@@ -1,0 +1,36 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Effect } from '../../http/bus.js'
+import type { Cause } from '../../http/cause.js'
+import { derivedId } from '../../http/derive.js'
+import { EdgeSecrets } from '../../http/secrets.js'
+import { addPrompt, type OwnProject, type PromptRole } from '../project.js'
+import { Projects } from '../projects.js'
+
+export interface PromptAdded extends Effect {
+  readonly promptId: string
+}
+
+export class AddPrompt extends Command<PromptAdded> {
+  constructor(
+    readonly cause: Cause,
+    readonly project: OwnProject,
+    readonly role: PromptRole,
+    readonly content: string,
+  ) {
+    super()
+  }
+}
+
+@CommandHandler(AddPrompt)
+export class AddPromptHandler implements ICommandHandler<AddPrompt> {
+  constructor(
+    private readonly projects: Projects,
+    private readonly secrets: EdgeSecrets,
+  ) {}
+
+  async execute({ cause, project, role, content }: AddPrompt): Promise<PromptAdded> {
+    const promptId = derivedId(this.secrets.commands, 'project prompt', cause.commandId)
+    const { position } = await this.projects.execute(project, cause.meta, addPrompt(project, { promptId, role, content }))
+    return { promptId, position }
+  }
+}

@@ -1,0 +1,40 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Effect } from '../../http/bus.js'
+import type { Cause } from '../../http/cause.js'
+import { derivedId } from '../../http/derive.js'
+import { EdgeSecrets } from '../../http/secrets.js'
+import { Providers } from '../../llm/providers.js'
+import { createProject, type ProjectSettings, type ProjectWords } from '../project.js'
+import { Projects } from '../projects.js'
+
+export interface ProjectCreated extends Effect {
+  readonly projectId: string
+}
+
+export class CreateProject extends Command<ProjectCreated> {
+  constructor(
+    readonly cause: Cause,
+    readonly ownerId: string,
+    readonly words: ProjectWords,
+    /** Its model may be a bare name, or left to the configuration. */
+    readonly settings: Partial<ProjectSettings>,
+  ) {
+    super()
+  }
+}
+
+@CommandHandler(CreateProject)
+export class CreateProjectHandler implements ICommandHandler<CreateProject> {
+  constructor(
+    private readonly projects: Projects,
+    private readonly providers: Providers,
+    private readonly secrets: EdgeSecrets,
+  ) {}
+
+  async execute({ cause, ownerId, words, settings: { model, temperature = 0.7, maxTokens = 1000 } }: CreateProject): Promise<ProjectCreated> {
+    const { id } = await this.providers.resolve(model)
+    const project = { projectId: derivedId(this.secrets.commands, 'project', cause.commandId), ownerId }
+    const { position } = await this.projects.execute(project, cause.meta, createProject(project, words, { model: id, temperature, maxTokens }))
+    return { projectId: project.projectId, position }
+  }
+}

@@ -1,0 +1,32 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Effect } from '../../http/bus.js'
+import type { Cause } from '../../http/cause.js'
+import { deleteProject, type OwnProject } from '../project.js'
+import { ProjectErasures } from '../project-erasures.js'
+import { Projects } from '../projects.js'
+
+export class DeleteProject extends Command<Effect> {
+  constructor(
+    readonly cause: Cause,
+    readonly project: OwnProject,
+    /** Nobody is to read it again, from now on. */
+    readonly erase: boolean,
+  ) {
+    super()
+  }
+}
+
+/** Answers a request to erase when the key is gone. A crash after the event leaves that to the reactor. */
+@CommandHandler(DeleteProject)
+export class DeleteProjectHandler implements ICommandHandler<DeleteProject> {
+  constructor(
+    private readonly projects: Projects,
+    private readonly erasures: ProjectErasures,
+  ) {}
+
+  async execute({ cause, project, erase }: DeleteProject): Promise<Effect> {
+    const { position } = await this.projects.execute(project, cause.meta, deleteProject(project, erase))
+    if (erase) await this.erasures.erase(project.projectId)
+    return { position }
+  }
+}

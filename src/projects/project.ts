@@ -1,0 +1,181 @@
+import { z } from 'zod'
+import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-store/catalog.js'
+import type { Aggregate } from '../event-store/decider.js'
+import { Refused } from '../event-store/errors.js'
+
+const project = { projectId: z.string(), ownerId: z.string() }
+const role = z.enum(['system', 'user', 'assistant'])
+const settings = z.strictObject({ model: z.string(), temperature: z.number(), maxTokens: z.number().int() })
+
+/** The life of a project. What people call things and write is personal; which model answers, and how much there is, is not. */
+export const projectEvents = defineEvents({
+  ProjectCreated: { data: { ...project, settings }, personal: { name: z.string(), description: z.string() } },
+  ProjectChanged: {
+    data: { ...project, fields: z.array(z.enum(['name', 'description'])), settings: settings.optional() },
+    personal: { name: z.string().optional(), description: z.string().optional() },
+  },
+  ProjectPromptAdded: { data: { ...project, promptId: z.string(), role, length: z.number().int() }, personal: { content: z.string() } },
+  ProjectPromptRemoved: { data: { ...project, promptId: z.string() } },
+  /** `contentId` names the stored bytes; a provider that keeps files has a copy of them. */
+  ProjectFileAdded: {
+    data: {
+      ...project,
+      fileId: z.string(),
+      contentId: z.string(),
+      size: z.number().int(),
+      copy: z.strictObject({ provider: z.string(), id: z.string() }).optional(),
+    },
+    personal: { filename: z.string(), type: z.string() },
+  },
+  ProjectFileRemoved: { data: { ...project, fileId: z.string() } },
+  ProjectDeleted: { data: project },
+  ProjectErased: { data: project },
+})
+
+export type ProjectEvents = typeof projectEvents
+export type ProjectEvent = NewEventOf<ProjectEvents>
+export type ProjectSettings = z.infer<typeof settings>
+export type PromptRole = z.infer<typeof role>
+
+export interface ProjectState {
+  readonly status: 'none' | 'active' | 'deleted' | 'erased'
+  readonly ownerId: string
+  readonly settings: ProjectSettings
+  /** How long each is. */
+  readonly prompts: Readonly<Record<string, number>>
+  /** The content of each. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+export const projectAggregate: Aggregate<ProjectState, RecordedEventOf<ProjectEvents>> = {
+  initial: { status: 'none', ownerId: '', settings: { model: '', temperature: 0.7, maxTokens: 1000 }, prompts: {}, files: {} },
+  fold: 1,
+  evolve(state, { type, data }) {
+    switch (type) {
+      case 'ProjectCreated':
+        return { ...state, status: 'active', ownerId: data.ownerId, settings: data.settings }
+      case 'ProjectChanged':
+        return { ...state, settings: data.settings ?? state.settings }
+      case 'ProjectPromptAdded':
+        return { ...state, prompts: { ...state.prompts, [data.promptId]: data.length } }
+      case 'ProjectPromptRemoved':
+        return { ...state, prompts: without(state.prompts, data.promptId) }
+      case 'ProjectFileAdded':
+        return { ...state, files: { ...state.files, [data.fileId]: data.contentId } }
+      case 'ProjectFileRemoved':
+        return { ...state, files: without(state.files, data.fileId) }
+      case 'ProjectDeleted':
+        return { ...state, status: 'deleted' }
+      case 'ProjectErased':
+        return { ...state, status: 'erased', prompts: {}, files: {} }
+    }
+  },
+}
+
+function without<T>(all: Readonly<Record<string, T>>, id: string): Record<string, T> {
+  const { [id]: _, ...others } = all
+  return others
+}
+
+/** Which one, and who says so. */
+export interface OwnProject {
+  readonly projectId: string
+  readonly ownerId: string
+}
+
+export interface ProjectWords {
+  name: string
+  description: string
+}
+
+export interface NewPrompt {
+  promptId: string
+  role: PromptRole
+  content: string
+}
+
+export interface NewFile {
+  fileId: string
+  contentId: string
+  size: number
+  copy?: { provider: string; id: string }
+  filename: string
+  type: string
+}
+
+const most = { prompts: 200, promptCharacters: 400_000, files: 200 }
+
+export const createProject =
+  ({ projectId, ownerId }: OwnProject, words: ProjectWords, settings: ProjectSettings) =>
+  ({ status }: ProjectState): ProjectEvent[] =>
+    status === 'none' ? [{ type: 'ProjectCreated', data: { projectId, ownerId, settings }, personal: words }] : []
+
+export const changeProject = ({ projectId, ownerId }: OwnProject, words: Partial<ProjectWords>, changes: Partial<ProjectSettings>) =>
+  whileActive(ownerId, ({ settings: before }): ProjectEvent[] => {
+    const settings = { ...before, ...changes }
+    const differs = (Object.keys(settings) as (keyof ProjectSettings)[]).some((name) => settings[name] !== before[name])
+    const fields = (['name', 'description'] as const).filter((name) => words[name] !== undefined)
+    if (!differs && fields.length === 0) return []
+    return [{ type: 'ProjectChanged', data: { projectId, ownerId, fields, ...(differs && { settings }) }, personal: words }]
+  })
+
+export const addPrompt = ({ projectId, ownerId }: OwnProject, { promptId, role, content }: NewPrompt) =>
+  whileActive(ownerId, ({ prompts }): ProjectEvent[] => {
+    const characters = Object.values(prompts).reduce((sum, length) => sum + length, content.length)
+    if (Object.keys(prompts).length >= most.prompts) throw full(`at most ${most.prompts} prompts`)
+    if (characters > most.promptCharacters) throw full(`prompts of at most ${most.promptCharacters} characters together`)
+    return [{ type: 'ProjectPromptAdded', data: { projectId, ownerId, promptId, role, length: content.length }, personal: { content } }]
+  })
+
+export const removePrompt = ({ projectId, ownerId }: OwnProject, promptId: string) =>
+  whileActive(ownerId, ({ prompts }): ProjectEvent[] => {
+    if (!Object.hasOwn(prompts, promptId)) throw noSuchPrompt()
+    return [{ type: 'ProjectPromptRemoved', data: { projectId, ownerId, promptId } }]
+  })
+
+export const addFile = ({ projectId, ownerId }: OwnProject, { filename, type, ...file }: NewFile) =>
+  whileActive(ownerId, (state): ProjectEvent[] => {
+    mustHaveRoom(state)
+    return [{ type: 'ProjectFileAdded', data: { projectId, ownerId, ...file }, personal: { filename, type } }]
+  })
+
+export const removeFile = ({ projectId, ownerId }: OwnProject, fileId: string) =>
+  whileActive(ownerId, ({ files }): ProjectEvent[] => {
+    if (!Object.hasOwn(files, fileId)) throw noSuchFile()
+    return [{ type: 'ProjectFileRemoved', data: { projectId, ownerId, fileId } }]
+  })
+
+/** `erase` makes the project unreadable for good, deleted before or not. */
+export const deleteProject =
+  ({ projectId, ownerId }: OwnProject, erase: boolean) =>
+  ({ status, ...state }: ProjectState): ProjectEvent[] => {
+    if (status === 'none' || state.ownerId !== ownerId) throw noSuchProject()
+    if (status === 'erased') return []
+    if (status === 'deleted' && !erase) throw noSuchProject()
+    const deleted: ProjectEvent[] = status === 'active' ? [{ type: 'ProjectDeleted', data: { projectId, ownerId } }] : []
+    const erased: ProjectEvent[] = erase ? [{ type: 'ProjectErased', data: { projectId, ownerId } }] : []
+    return [...deleted, ...erased]
+  }
+
+/** Asked before a file is read, too: nobody should send twenty megabytes to hear that they are one too many. */
+export function mustHaveRoom({ files }: ProjectState): void {
+  if (Object.keys(files).length >= most.files) throw full(`at most ${most.files} files`)
+}
+
+/** Somebody else's project, and one that is gone, look like one that never was. */
+export const noSuchProject = () => new Refused('not_found', 'Project not found')
+export const noSuchPrompt = () => new Refused('not_found', 'there is no such prompt')
+export const noSuchFile = () => new Refused('not_found', 'there is no such file')
+
+const full = (limit: string) => new Refused('invalid', `a project has ${limit}; remove something first`)
+
+export function mustBeActive(state: ProjectState, ownerId: string): void {
+  if (state.status !== 'active' || state.ownerId !== ownerId) throw noSuchProject()
+}
+
+function whileActive(ownerId: string, decide: (state: ProjectState) => ProjectEvent[]) {
+  return (state: ProjectState): ProjectEvent[] => {
+    mustBeActive(state, ownerId)
+    return decide(state)
+  }
+}

@@ -1,0 +1,88 @@
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
+
+/**
+ * Files are sealed in pieces, so that none is ever whole in memory: AES-256-GCM under a key of the file's own, made of
+ * its project's. A piece's number, and whether it is the last one, are its nonce (this is STREAM, as age and Tink have
+ * it), so a piece that was changed, moved, left out or added, and a file that was cut, do not open. The file's key
+ * comes from ids that are never used twice, so no nonce is.
+ */
+const tagBytes = 16
+
+/** One sealed piece is one chunk in GridFS; a document of 255 KiB is what its authors found to suit MongoDB. */
+export const sealedPieceBytes = 255 * 1024
+export const pieceBytes = sealedPieceBytes - tagBytes
+
+export interface ContentIds {
+  projectId: string
+  fileId: string
+  contentId: string
+}
+
+export function fileKey(projectKey: Uint8Array, { projectId, fileId, contentId }: ContentIds): Buffer {
+  const info = JSON.stringify(['verbatim file 1', projectId, fileId, contentId])
+  return Buffer.from(hkdfSync('sha256', projectKey, '', info, 32))
+}
+
+export async function* seal(key: Uint8Array, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let number = 0
+  for await (const { piece, isLast } of pieces(bytes)) {
+    const cipher = createCipheriv('aes-256-gcm', key, nonce(number++, isLast))
+    yield Buffer.concat([cipher.update(piece), cipher.final(), cipher.getAuthTag()])
+  }
+}
+
+/** Throws `DamagedFile` at the first piece that is not the one that was sealed there. */
+export async function* unseal(key: Uint8Array, sealed: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let number = 0
+  let held: Uint8Array | undefined
+  for await (const piece of sealed) {
+    if (held) yield unsealed(key, held, number++, false)
+    held = piece
+  }
+  if (!held) throw new DamagedFile('nothing of it is there')
+  yield unsealed(key, held, number, true)
+}
+
+export class DamagedFile extends Error {
+  constructor(why: string, options?: ErrorOptions) {
+    super(`a stored file is damaged: ${why}`, options)
+    this.name = 'DamagedFile'
+  }
+}
+
+function unsealed(key: Uint8Array, sealed: Uint8Array, number: number, isLast: boolean): Buffer {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce(number, isLast), { authTagLength: tagBytes })
+    decipher.setAuthTag(sealed.subarray(-tagBytes))
+    return Buffer.concat([decipher.update(sealed.subarray(0, -tagBytes)), decipher.final()])
+  } catch (cause) {
+    throw new DamagedFile(`piece ${number} is not as it was sealed`, { cause })
+  }
+}
+
+function nonce(number: number, isLast: boolean): Buffer {
+  const bytes = Buffer.alloc(12)
+  bytes.writeUIntBE(number, 5, 6)
+  bytes[11] = isLast ? 1 : 0
+  return bytes
+}
+
+/** However the bytes come: pieces of one size, the last one shorter or as long. Of nothing, one empty piece. */
+async function* pieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<{ piece: Buffer; isLast: boolean }> {
+  let piece = Buffer.allocUnsafe(pieceBytes)
+  let filled = 0
+  for await (const part of bytes) {
+    for (let taken = 0; taken < part.length; ) {
+      if (filled === pieceBytes) {
+        yield { piece, isLast: false }
+        piece = Buffer.allocUnsafe(pieceBytes)
+        filled = 0
+      }
+      const next = part.subarray(taken, taken + pieceBytes - filled)
+      piece.set(next, filled)
+      filled += next.length
+      taken += next.length
+    }
+  }
+  yield { piece: piece.subarray(0, filled), isLast: true }
+}
