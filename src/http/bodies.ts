@@ -13,7 +13,7 @@ export function readJsonBodies(fastify: FastifyInstance): void {
   fastify.removeContentTypeParser('text/plain')
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
     if (text === '') return done(null)
-    parse(request, text, (error, body: unknown) => done(error ?? refusalOf(body), body))
+    void parse(request, text, (error, body: unknown) => done(error ?? refusalOf(body), body))
   })
 }
 

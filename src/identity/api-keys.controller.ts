@@ -1,5 +1,5 @@
-import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common'
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger'
+import { Controller, Delete, Get, Param, Post } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../http/api-family.js'
 import { Bus } from '../http/bus.js'
 import { By, type Caller } from '../http/caller.js'
@@ -33,10 +33,10 @@ export class ApiKeysController {
   }
 
   @Delete('api-keys/:id')
-  @HttpCode(204)
   @ApiOperation({ summary: 'Delete an API key: it stops working at once' })
-  @ApiResponse({ status: 204, description: 'It is gone' })
-  async revoke(@Param() { id }: ApiKeyParams, @By() caller: Caller, @Because() cause: Cause): Promise<void> {
+  @Answers(200, {})
+  async revoke(@Param() { id }: ApiKeyParams, @By() caller: Caller, @Because() cause: Cause): Promise<Answer<object>> {
     await this.bus.command(new RevokeApiKey(cause, caller.id, id))
+    return answer({}, 'API key deleted')
   }
 }

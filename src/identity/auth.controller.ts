@@ -1,19 +1,24 @@
 import { Body, Controller, Post } from '@nestjs/common'
-import { ApiOperation, ApiTags } from '@nestjs/swagger'
+import { ApiOperation, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../http/api-family.js'
 import { Bus } from '../http/bus.js'
 import { By, type Caller, NeedsNoAccount } from '../http/caller.js'
 import { Because, type Cause } from '../http/cause.js'
+import { given } from '../http/given.js'
 import { AccountDto, LoginBody, RegisterBody } from './account.dto.js'
 import { LogOut } from './commands/log-out.js'
 import { RegisterUser } from './commands/register-user.js'
 import { Logins } from './logins.js'
+import type { Profile } from './user.js'
 import { type Account, UserProfiles } from './user-profiles.js'
 
 interface LoggedIn {
   user: Account
   token: string
 }
+
+/** As it is, should the read model be late: a registration that is in the log has succeeded. */
+const newAccount = (id: string, profile: Profile): Account => ({ id, role: 'user', createdAt: new Date(), totalTokensUsed: 0, feedbackCount: 0, ...given(profile) })
 
 @ApiTags('accounts')
 @Controller('api')
@@ -27,19 +32,22 @@ export class AuthController {
   @Post(['auth/register', 'users/register'])
   @NeedsNoAccount()
   @ApiOperation({ summary: 'Register an account' })
+  @ApiUnauthorizedResponse({ description: 'A repeat, and the password is another one by now' })
   @Answers(201, { user: AccountDto, token: 'string' })
   async register(@Body() { password, ...profile }: RegisterBody, @Because() cause: Cause): Promise<Answer<LoggedIn>> {
     const { userId } = await this.bus.command(new RegisterUser(cause, profile, password))
-    return answer(await this.loggedIn(userId, await this.logins.tokenFor(userId)), 'User registered successfully')
+    const token = await this.logins.tokenFor(userId)
+    return answer({ user: (await this.profiles.of(userId)) ?? newAccount(userId, profile), token }, 'User registered successfully')
   }
 
   @Post(['auth/login', 'users/login'])
   @NeedsNoAccount()
   @ApiOperation({ summary: 'Log in: gives a token to send as a bearer' })
+  @ApiUnauthorizedResponse({ description: 'Nobody has this address and this password' })
   @Answers(200, { user: AccountDto, token: 'string' })
   async login(@Body() { email, password }: LoginBody): Promise<Answer<LoggedIn>> {
     const { userId, token } = await this.logins.logIn(email, password)
-    return answer(await this.loggedIn(userId, token), 'Login successful')
+    return answer({ user: await this.profiles.mustBe(userId), token }, 'Login successful')
   }
 
   @Post(['auth/logout', 'users/logout'])
@@ -48,9 +56,5 @@ export class AuthController {
   async logout(@By() caller: Caller, @Because() cause: Cause): Promise<Answer<object>> {
     if (caller.session) await this.bus.command(new LogOut(cause, caller.id, caller.session))
     return answer({}, caller.session ? 'Logged out' : 'An API key has no login to end; delete the key instead')
-  }
-
-  private async loggedIn(userId: string, token: string): Promise<LoggedIn> {
-    return { user: await this.profiles.mustBe(userId), token }
   }
 }

@@ -1,5 +1,5 @@
-import { Body, Controller, Delete, Get, HttpCode, Post, Put } from '@nestjs/common'
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger'
+import { Body, Controller, Delete, Get, Post, Put } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../http/api-family.js'
 import { Bus } from '../http/bus.js'
 import { By, type Caller } from '../http/caller.js'
@@ -45,10 +45,10 @@ export class ProfileController {
   }
 
   @Delete('users/profile')
-  @HttpCode(204)
   @ApiOperation({ summary: 'Erase the account, and everything of it, for good' })
-  @ApiResponse({ status: 204, description: 'Nobody can read any of it any more' })
-  async erase(@By() caller: Caller, @Because() cause: Cause): Promise<void> {
+  @Answers(200, {})
+  async erase(@By() caller: Caller, @Because() cause: Cause): Promise<Answer<object>> {
     await this.bus.command(new EraseAccount(cause, caller.id))
+    return answer({}, 'Account erased')
   }
 }

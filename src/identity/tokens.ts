@@ -38,7 +38,8 @@ export class Tokens {
   /** Undefined for a token that is not ours, or has run out. */
   read(token: string): TokenContent | undefined {
     try {
-      return this.jwt.verify<TokenContent>(token, { secret: this.secret, algorithms: [algorithm] })
+      const content = this.jwt.verify<TokenContent>(token, { secret: this.secret, algorithms: [algorithm] })
+      return typeof content.sub === 'string' ? content : undefined
     } catch {
       return undefined
     }

@@ -5,6 +5,7 @@ import { Engine } from '../event-store/engine.js'
 import { Refused } from '../event-store/errors.js'
 import { present } from '../event-store/projection.js'
 import type { Profile, ProfileField } from './user.js'
+import { Users } from './users.js'
 import { type UserDoc, userModel, users } from './users.view.js'
 
 export interface Account extends Partial<Profile> {
@@ -20,6 +21,7 @@ export interface Account extends Partial<Profile> {
 export class UserProfiles {
   constructor(
     private readonly engine: Engine,
+    private readonly accounts: Users,
     @InjectModel(userModel.name) private readonly users: Model<UserDoc>,
   ) {}
 
@@ -34,8 +36,10 @@ export class UserProfiles {
 
   async mustBe(userId: string): Promise<Account> {
     const account = await this.of(userId)
-    if (!account) throw new Refused('not_found', 'there is no such account')
-    return account
+    if (account) return account
+    const { state } = await this.accounts.read(userId)
+    if (state.status !== 'active') throw new Refused('not_found', 'there is no such account')
+    throw new Refused('projection_behind', 'the account is there, but cannot be read yet; try again in a moment', { retryAfterMs: 1000 })
   }
 
   async has(userId: string, field: 'email' | 'username', value: string): Promise<boolean> {

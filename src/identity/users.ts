@@ -3,9 +3,13 @@ import type { Decide, Decider, Outcome } from '../event-store/decider.js'
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import type { RecordedEventOf } from '../event-store/catalog.js'
+import { isGuest } from '../http/guest.js'
 import { type Profile, type ProfileField, user, type UserEvents, type UserState } from './user.js'
 
 export const userStream = (userId: string) => `user-${userId}`
+
+/** The stream whose key is above what somebody owns: an account's, or a guest's, whose id is its name. */
+export const ownerStream = (ownerId: string) => (isGuest(ownerId) ? ownerId : userStream(ownerId))
 
 /** The streams of accounts. */
 @Injectable()

@@ -1,6 +1,7 @@
 import type { Envelope } from '../event-store/event.js'
 import { projection } from '../event-store/projection.js'
 import { readModelSchema } from '../event-store/read-model.js'
+import { isGuest } from '../http/guest.js'
 import type { ChatEvents } from '../chat/chat.events.js'
 import { feedbackStep } from '../chat/feedback.js'
 import type { ProfileField, Role, UserEvents } from './user.js'
@@ -23,7 +24,7 @@ const ofUser = <E extends { data: { userId: string } }>(change: Change<E>) => ({
 })
 
 const ofOwner = <E extends { data: { ownerId: string } }>(change: Change<E>) => ({
-  key: (e: E) => e.data.ownerId,
+  key: ({ data: { ownerId } }: E) => (isGuest(ownerId) ? undefined : ownerId),
   evolve: (doc: UserDoc | null, e: E) => doc && change(doc, e),
 })
 

@@ -47,7 +47,7 @@ describe('a prompt', () => {
   it('finds no deleted chat', () => given(chatAggregate, [...answered, deleted]).when(sendPrompt(next)).thenRefused('not_found'))
 
   it.each([
-    ['many words are cut between two', `${'word '.repeat(20)}`, `${'word '.repeat(11)}word …`],
+    ['many words are cut between two', 'word '.repeat(20), `${'word '.repeat(11)}word …`],
     ['white space becomes one space', ' a\n\n\tb ', 'a b'],
     ['nothing but white space', ' \n ', 'New chat'],
     ['one long word', 'x'.repeat(100), `${'x'.repeat(60)} …`],
@@ -60,12 +60,12 @@ describe('a prompt', () => {
 })
 
 describe('a reply', () => {
-  it.each([completed, failed, cancelled])('ends as $type', (ending) => given(chatAggregate, [started, sent]).when(endReply(ending as never)).then([ending]))
+  it.each([completed, failed, cancelled])('ends as $type', (ending) => given(chatAggregate, [started, sent]).when(endReply(ending)).then([ending]))
   it.each([completed, failed, cancelled])('ends once: not again after $type', (ending) =>
-    given(chatAggregate, [started, sent, ending]).when(endReply(completed as never)).then([]))
-  it('does not end another', () => given(chatAggregate, [...answered, nextSent]).when(endReply(completed as never)).then([]))
-  it('does not end in a deleted chat', () => given(chatAggregate, [started, sent, cancelled, deleted]).when(endReply(completed as never)).then([]))
-  it('does not end where nothing was asked', () => given(chatAggregate).when(endReply(completed as never)).then([]))
+    given(chatAggregate, [started, sent, ending]).when(endReply(completed)).then([]))
+  it('does not end another', () => given(chatAggregate, [...answered, nextSent]).when(endReply(completed)).then([]))
+  it('does not end in a deleted chat', () => given(chatAggregate, [started, sent, cancelled, deleted]).when(endReply(completed)).then([]))
+  it('does not end where nothing was asked', () => given(chatAggregate).when(endReply(completed)).then([]))
 })
 
 describe('a chat', () => {
