@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type EdgeConfig, edgeConfig } from './config/edge.js'
 import { type Environment, EnvironmentReader } from './config/environment.js'
+import { type FilesConfig, filesConfig } from './config/files.js'
+import { type GuestsConfig, guestsConfig, retentionMs } from './config/guests.js'
 import { type ModelsConfig, modelsConfig } from './config/models.js'
 import { type RepliesConfig, repliesConfig } from './config/replies.js'
 import { addressOf, key256, oneOf, someOf, wholeNumber } from './config/values.js'
@@ -34,8 +36,12 @@ export interface Config {
   /** The key that a rotation leaves behind: opens what it sealed, seals nothing new. */
   readonly masterKeyPrevious: Buffer | undefined
   readonly edge: EdgeConfig
+  readonly guests: GuestsConfig
+  /** How long what was deleted, and what guests have left, is kept. */
+  readonly retentionMs: number
   readonly models: ModelsConfig
   readonly replies: RepliesConfig
+  readonly files: FilesConfig
 }
 
 /** A configuration in which nothing is open any more: what was not configured has been started or generated. */
@@ -77,8 +83,11 @@ export function readConfig(environment: Environment): Config {
     redisBin: from.read('REDIS_BIN', 'the path of a redis-server or valkey-server', String),
     ...masterKeys(from, production),
     edge: edgeConfig(from, production),
+    guests: guestsConfig(from),
+    retentionMs: retentionMs(from),
     models: modelsConfig(from),
     replies: repliesConfig(from),
+    files: filesConfig(from),
   }
   from.throwIfWrong()
   return config

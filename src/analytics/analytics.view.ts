@@ -2,6 +2,7 @@ import type { ChatEvents } from '../chat/chat.events.js'
 import { feedbackStep } from '../chat/feedback.js'
 import { projection } from '../event-store/projection.js'
 import { readModelSchema } from '../event-store/read-model.js'
+import { isGuest } from '../http/guest.js'
 import type { UserEvents } from '../identity/user.js'
 
 /** What an account has done, as document 1 counts it. */
@@ -20,7 +21,7 @@ type Counts = Partial<Record<'sessionCount' | 'messageCount' | 'totalTokensUsed'
 
 /** Adds to the owner's counts. */
 const adds = <E extends { data: { ownerId: string }; at: Date }>(counts: (event: E) => Counts) => ({
-  key: (e: E) => e.data.ownerId,
+  key: ({ data: { ownerId } }: E) => (isGuest(ownerId) ? undefined : ownerId),
   evolve: (doc: AnalyticsDoc | null, e: E): AnalyticsDoc => {
     const { sessionCount = 0, messageCount = 0, totalTokensUsed = 0, feedbackGiven = 0 } = counts(e)
     const { ownerId } = e.data

@@ -1,6 +1,7 @@
 import type { ChatEvents, Tokens } from '../chat/chat.events.js'
 import { projection } from '../event-store/projection.js'
 import { readModelSchema } from '../event-store/read-model.js'
+import type { GuestEvents } from '../guests/guest.js'
 import type { UserEvents } from '../identity/user.js'
 
 /** What one account had of one model in one hour. */
@@ -16,7 +17,7 @@ export interface UsageDoc {
   totalTokens: number
 }
 
-type Events = ChatEvents & UserEvents
+type Events = ChatEvents & UserEvents & GuestEvents
 type Counts = Pick<UsageDoc, 'prompts' | 'replies' | 'promptTokens' | 'completionTokens' | 'totalTokens'>
 
 const hourMs = 3_600_000
@@ -56,6 +57,7 @@ export const usage = projection<UsageDoc, Events>('usage', {
     ReplyCompleted: adds(ofReply),
     ReplyCancelled: adds(ofReply),
     UserErased: { remove: (e) => ({ userId: e.data.userId }) },
+    GuestErased: { remove: (e) => ({ userId: e.data.guestId }) },
   },
 })
 

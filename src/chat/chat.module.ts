@@ -86,6 +86,6 @@ const replies = [AnswerCache, Answering, Cancelling, Channels, Deltas, Outcomes,
   ],
   controllers: [RepliesController, AiController, ChatsController, ChatLogController, MessageLogController, ProjectChatController, FeedbackController],
   providers: [...handlers, ...replies, ChatErasures, ChatIds, Chats, ModelList, Prompts],
-  exports: [ChatIds, Chats, Deltas, Prompts, ReplyQueue],
+  exports: [ChatIds, Chats, Deltas, Prompts],
 })
 export class ChatModule {}

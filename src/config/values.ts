@@ -14,14 +14,19 @@ export const someOf =
     return names.includes('all') ? allowed : allowed.filter((value) => names.includes(value))
   }
 
-/** A whole number, which may be written as a product: 15*60*1000. */
-export const wholeNumber =
+/** A number, which may be written as a product: 15*60*1000. */
+export const number =
   (least: number, most: number) =>
   (text: string): number | undefined => {
-    if (!/^\d+(\s*\*\s*\d+)*$/.test(text)) return undefined
+    if (!/^\d+(\.\d+)?(\s*\*\s*\d+(\.\d+)?)*$/.test(text)) return undefined
     const value = text.split('*').reduce((product, factor) => product * Number(factor), 1)
     return value >= least && value <= most ? value : undefined
   }
+
+export const wholeNumber =
+  (least: number, most: number) =>
+  (text: string): number | undefined =>
+    text.includes('.') ? undefined : number(least, most)(text)
 
 /** A URI of one of these schemes that names a host. */
 export const addressOf =

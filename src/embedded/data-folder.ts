@@ -55,6 +55,12 @@ export async function outlastFarewell<T>(attempt: () => T | Promise<T>): Promise
   }
 }
 
+/** Whether a supervisor has the folder right now. */
+export function isInUse(dataDir: string): boolean {
+  const { supervisor } = ownersIn(join(dataDir, 'supervisor.pid'))
+  return supervisor !== undefined && isSupervisorOf(dataDir, supervisor)
+}
+
 export function inUse(folder: string, owner: string): EngineError {
   return new EngineError(
     'data_folder_in_use',

@@ -6,6 +6,7 @@ import { resolveRedisServer } from './redis-server.js'
 import type { Order, RedisProgram } from './supervision.js'
 import { type Engines, supervise } from './supervise.js'
 
+export { runningEngines } from './addresses.js'
 export { EngineError } from './engine-error.js'
 export { type Mongod, startMongod } from './mongod.js'
 export type { Engines } from './supervise.js'

@@ -3,6 +3,7 @@
  * service than the channel that Node opened between them; when that closes, for whatever reason, it stops everything.
  * If it is itself killed, mongod ends because its parent did (Linux), and of Redis the last 5 s are lost.
  */
+import { forgetAddresses, tellAddresses } from './addresses.js'
 import { claimDataFolder, mongoFolder, outlastFarewell, redisFolder } from './data-folder.js'
 import { EngineError } from './engine-error.js'
 import { type Care, type Engine, keepAlive } from './keep-alive.js'
@@ -30,12 +31,9 @@ async function begin(): Promise<void> {
   try {
     giveBackFolder = await claimDataFolder(order.dataDir)
     const [mongod, redis] = await Promise.all([supervisedMongod(), supervisedRedis()])
-    await tell({
-      type: 'ready',
-      pids,
-      ...(mongod && { mongoUri: mongod.uri }),
-      ...(redis && { redisUrl: `redis://${LOOPBACK}:${redis.port}` }),
-    })
+    const addresses = { ...(mongod && { mongoUri: mongod.uri }), ...(redis && { redisUrl: `redis://${LOOPBACK}:${redis.port}` }) }
+    tellAddresses(order.dataDir, addresses)
+    await tell({ type: 'ready', pids, ...addresses })
   } catch (error) {
     await fail(error)
   }
@@ -90,6 +88,7 @@ async function end(): Promise<void> {
   if (ending.signal.aborted) return
   ending.abort()
   await Promise.allSettled(gone)
+  if (giveBackFolder) forgetAddresses(order.dataDir)
   giveBackFolder?.()
   process.exit(0)
 }

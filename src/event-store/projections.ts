@@ -64,7 +64,7 @@ export class Projections {
 
   /**
    * Waits until the models have everything up to the position. A model that stands still (paused, failed, older than
-   * this build) is not waited for. False when time ran out first.
+   * this build) is not waited for; one that is being built for the first time is. False when time ran out first.
    */
   async reached(position: number, names: readonly string[] = this.all.map(({ name }) => name), timeoutMs = 2_000): Promise<boolean> {
     const deadline = Date.now() + timeoutMs
@@ -82,9 +82,12 @@ export class Projections {
   }
 
   private async behind(names: string[], position: number): Promise<string[]> {
-    const found = await this.checkpoints.find({ _id: { $in: names } }).toArray()
-    const movesOn = ({ _id, version, state }: CheckpointDocument) => state === 'live' && version >= this.named(_id).version
-    return found.filter((at) => at.position < position && movesOn(at)).map(({ _id }) => _id)
+    const found = new Map((await this.checkpoints.find({ _id: { $in: names } }).toArray()).map((at) => [at._id, at]))
+    return names.filter((name) => {
+      const { version, state, position: at } = found.get(name) ?? { version: 0, state: 'live', position: 0 }
+      const movesOn = state === 'live' && (version === 0 || version >= this.named(name).version)
+      return at < position && movesOn
+    })
   }
 
   /** A model of an older version, or none yet: rebuilt by whichever process is first. */

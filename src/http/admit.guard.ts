@@ -1,20 +1,26 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common'
 import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
+import { CONFIG, type SettledConfig } from '../config.js'
 import { Refused } from '../event-store/errors.js'
 import { type Credentials, NEEDS_NO_ACCOUNT, NEEDS_ROLE, type Role } from './caller.js'
+import { FOR_GUESTS } from './guest.js'
 import { credentialsOf } from './identify.guard.js'
 
 /** Last: keeps out who may not. */
 @Injectable()
 export class AdmitGuard implements CanActivate {
-  constructor(private readonly reflector: Reflector) {}
+  constructor(
+    private readonly reflector: Reflector,
+    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'guests'>,
+  ) {}
 
   canActivate(context: ExecutionContext): boolean {
     if (context.getType() !== 'http') return true
     const request = context.switchToHttp().getRequest<FastifyRequest>()
     const at = [context.getHandler(), context.getClass()]
     if (this.reflector.getAllAndOverride<boolean>(NEEDS_NO_ACCOUNT, at)) return true
+    if (this.config.guests.allowed && this.reflector.getAllAndOverride<boolean>(FOR_GUESTS, at)) return true
     if (!request.caller) throw unauthenticated(credentialsOf(request))
     const roles = this.reflector.getAllAndOverride<readonly Role[] | undefined>(NEEDS_ROLE, at)
     if (roles && !roles.includes(request.caller.role)) {
@@ -26,6 +32,10 @@ export class AdmitGuard implements CanActivate {
 
 function unauthenticated(credentials: Credentials | undefined): Refused {
   if (!credentials) return new Refused('unauthenticated', 'send Authorization: Bearer <token> from a login, or x-api-key: <key>')
-  const [what, then] = credentials.apiKey ? ['API key', 'make a new one'] : ['token', 'log in again']
+  return noLongerGood(credentials)
+}
+
+export function noLongerGood(credentials: Credentials): Refused {
+  const [what, then] = credentials.apiKey && !credentials.bearer ? ['API key', 'make a new one'] : ['token', 'log in again']
   return new Refused('unauthenticated', `this ${what} is not, or no longer, good; ${then}`)
 }

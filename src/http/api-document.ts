@@ -37,23 +37,33 @@ export function documentApi(app: NestFastifyApplication): void {
   SwaggerModule.setup('api-docs', app, document, { raw: false })
 }
 
+/** What handlers say of themselves. */
+interface Extensions {
+  'x-open'?: boolean
+  'x-roles'?: readonly string[]
+  'x-prompt'?: boolean
+}
+
 /** Every error that the edge may answer, without each handler having to say so. */
 function completed(operation: Operation, path: string, method: string): void {
-  const { 'x-open': isOpen = false } = operation as { 'x-open'?: boolean }
+  const { 'x-open': isOpen = false, 'x-roles': roles, 'x-prompt': isPrompt = false } = operation as Operation & Extensions
   if (isOpen) operation.security = []
   const parameters = operation.parameters ?? []
-  const takesInput = Boolean(operation.requestBody) || parameters.length > 0
   const statuses = [
-    ...(takesInput ? [400] : []),
+    400, // for its headers, if it takes nothing else
     ...(isOpen ? [] : [401]),
-    ...(isOpen ? [] : [403]),
+    ...(roles ? [403] : []),
     ...(path.includes('{') ? [404] : []),
     ...(method === 'post' ? [409, 422] : []),
+    ...(operation.requestBody ? [413, 415] : []),
     429,
-    ...(path.endsWith('/send') ? [502] : []),
+    ...(isPrompt ? [502] : []),
     503,
   ]
-  for (const status of statuses) operation.responses[status] ??= { description: reasons[status]!, content: { 'application/problem+json': { schema } } }
+  for (const status of statuses) operation.responses[status] ??= { description: reasons[status]! }
+  for (const [status, response] of Object.entries(operation.responses)) {
+    if (Number(status) >= 400) Object.assign(response!, { content: { 'application/problem+json': { schema } } })
+  }
   if (method === 'post') operation.parameters = [...parameters, idempotencyKey]
   if (method === 'get') operation.parameters = [...parameters, minLogPosition]
 }
@@ -66,6 +76,8 @@ const reasons: Record<number, string> = {
   403: 'Not with your role',
   404: 'There is no such thing, or it is not yours',
   409: 'Not now',
+  413: 'The body is larger than a megabyte',
+  415: 'The body is no JSON',
   422: 'This Idempotency-Key was used for another request',
   429: 'Too many requests; Retry-After says when to go on',
   502: 'The model could not answer',

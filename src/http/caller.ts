@@ -35,7 +35,7 @@ export const NEEDS_ROLE = 'needs one of these roles'
 
 /** Everything needs an account unless it says that it doesn't. */
 export const NeedsNoAccount = () => applyDecorators(SetMetadata(NEEDS_NO_ACCOUNT, true), ApiExtension('x-open', true))
-export const NeedsRole = (...roles: readonly Role[]) => SetMetadata(NEEDS_ROLE, roles)
+export const NeedsRole = (...roles: readonly Role[]) => applyDecorators(SetMetadata(NEEDS_ROLE, roles), ApiExtension('x-roles', roles))
 
 /** The caller of this request. */
 export const By = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {

@@ -1,4 +1,4 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import type { AppendMeta } from '../event-store/event.js'
 
@@ -37,6 +37,11 @@ declare module 'fastify' {
     cause?: Cause
   }
 }
+
+export const ALWAYS_ANEW = 'always anew'
+
+/** What the handler makes is a secret, and no secret is derived: sent twice it is made twice, whatever the Idempotency-Key. */
+export const AlwaysAnew = () => SetMetadata(ALWAYS_ANEW, true)
 
 /** The cause of what this request commands. */
 export const Because = createParamDecorator((_: unknown, context: ExecutionContext): Cause => {

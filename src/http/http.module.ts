@@ -8,7 +8,8 @@ import { AdmitGuard } from './admit.guard.js'
 import { Bus } from './bus.js'
 import { CauseGuard } from './cause.guard.js'
 import { IdentifyGuard } from './identify.guard.js'
-import { chatTracker, isNoPrompt, limitOf, LimitsGuard } from './limits.guard.js'
+import { chatTracker, isNoPrompt, limitOf, LimitsGuard, promptLimitOf } from './limits.guard.js'
+import { Limits } from './limits.js'
 import { LimitsStorage } from './limits.storage.js'
 import { PositionsInterceptor } from './positions.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
@@ -25,11 +26,11 @@ class LimitsModule {}
 const limits = ThrottlerModule.forRootAsync({
   imports: [LimitsModule],
   inject: [CONFIG, LimitsStorage],
-  useFactory: ({ edge, replies }: SettledConfig, storage: LimitsStorage) => ({
+  useFactory: ({ edge, replies, guests }: SettledConfig, storage: LimitsStorage) => ({
     storage,
     throttlers: [
       { name: 'default', ttl: edge.rateWindowMs, limit: limitOf(edge) },
-      { name: 'prompts', ttl: 60_000, limit: replies.promptsPerMinute, skipIf: isNoPrompt, getTracker: chatTracker },
+      { name: 'prompts', ttl: 60_000, limit: promptLimitOf(replies.promptsPerMinute, guests.promptsPerMinute), skipIf: isNoPrompt, getTracker: chatTracker },
     ],
   }),
 })
@@ -41,6 +42,7 @@ const limits = ThrottlerModule.forRootAsync({
   providers: [
     { provide: EdgeSecrets, useFactory: (engine: Engine) => EdgeSecrets.of(engine), inject: [Engine] },
     Bus,
+    Limits,
     { provide: APP_GUARD, useClass: IdentifyGuard },
     { provide: APP_GUARD, useClass: CauseGuard },
     { provide: APP_GUARD, useClass: LimitsGuard },
@@ -49,6 +51,6 @@ const limits = ThrottlerModule.forRootAsync({
     { provide: APP_PIPE, useFactory: validation },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [Bus, EdgeSecrets, CqrsModule],
+  exports: [Bus, EdgeSecrets, Limits, CqrsModule],
 })
 export class HttpModule {}

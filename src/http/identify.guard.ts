@@ -1,24 +1,34 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
+import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
 import { Authenticator, type Credentials } from './caller.js'
+import { FOR_GUESTS, guestIdOf, sessionIdOf } from './guest.js'
+import { EdgeSecrets } from './secrets.js'
 
 /** First: finds out who calls. Whether that is enough is decided later, after the request has been counted. */
 @Injectable()
 export class IdentifyGuard implements CanActivate {
-  constructor(private readonly authenticator: Authenticator) {}
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly reflector: Reflector,
+    private readonly secrets: EdgeSecrets,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true
     const request = context.switchToHttp().getRequest<FastifyRequest>()
     const credentials = credentialsOf(request)
     request.caller = credentials && (await this.authenticator.authenticate(credentials))
+    const isForGuests = this.reflector.getAllAndOverride<boolean>(FOR_GUESTS, [context.getHandler(), context.getClass()])
+    const sessionId = isForGuests ? sessionIdOf(request) : undefined
+    if (sessionId !== undefined) request.guestId = guestIdOf(this.secrets.sessions, sessionId)
     return true
   }
 }
 
+/** Generated clients send what they have in both places, so one that is not good does not spoil the other. */
 export function credentialsOf({ headers }: FastifyRequest): Credentials | undefined {
-  const apiKey = headers['x-api-key']
-  if (typeof apiKey === 'string' && apiKey) return { apiKey }
+  const apiKey = String(headers['x-api-key'] ?? '') || undefined
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
-  return bearer ? { bearer } : undefined
+  return apiKey || bearer ? { apiKey, bearer } : undefined
 }

@@ -5,6 +5,7 @@ import { Refused } from '../event-store/errors.js'
 import { Engine } from '../event-store/engine.js'
 import { refusal } from './validation.js'
 
+const field = 'Min-Log-Position'
 const longestWaitMs = 2_000
 
 /**
@@ -31,11 +32,16 @@ export class PositionsInterceptor implements NestInterceptor {
 
   private async waitFor(least: string | string[]): Promise<void> {
     const position = typeof least === 'string' && /^\d{1,15}$/.test(least) ? Number(least) : undefined
-    if (position === undefined) throw refusal([{ field: 'Min-Log-Position', message: 'must be a position, such as an earlier answer’s Log-Position' }])
+    if (position === undefined) throw refusal([{ field, message: 'must be a position, such as an earlier answer’s Log-Position' }])
     const { projections, store } = this.engine
     if (await projections.reached(position, undefined, 0)) return
-    if (position > (await store.head())) throw new Refused('position_beyond_head', `the log does not reach ${position} yet`)
+    if (position > (await store.head())) throw beyondHead(position)
     if (await projections.reached(position, undefined, longestWaitMs)) return
     throw new Refused('projection_behind', 'the read models have not come that far; repeat the request', { retryAfterMs: 1000 })
   }
+}
+
+function beyondHead(position: number): Refused {
+  const message = `is ${position}, and the log does not reach that far yet`
+  return new Refused('position_beyond_head', `${field} ${message}`, { errors: [{ field, message }] })
 }

@@ -15,17 +15,21 @@ export class ProblemFilter implements ExceptionFilter {
 
 const log = new Logger('Request')
 
-/** What nobody foresaw says nothing of its inside to the caller. */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const known = problemOf(error)
-  if (!known) log.error(`${request.id} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
-  const found = known ?? problem('internal', 'something went wrong here; the correlation id names this request in our log')
+  const found = problemIn(error, request.id)
   if (reply.sent) return
   const retryAfter = retryAfterOf(error, found)
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
   if (found.status === 401) void reply.header('www-authenticate', 'Bearer')
   void reply.status(found.status).type('application/problem+json')
   void reply.send({ ...found, correlationId: request.id, ...(isApiFamily(request.url) && { success: false, message: found.detail }) })
+}
+
+/** What nobody foresaw says nothing of its inside to the caller. */
+export function problemIn(error: unknown, correlationId: string): Problem {
+  const known = problemOf(error)
+  if (!known) log.error(`${correlationId} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  return known ?? problem('internal', 'something went wrong here; the correlation id names this request in our log')
 }
 
 /** Documents 2, 4 and 5 promise `success` and `message` to their clients. */
@@ -56,12 +60,15 @@ function ofStatus(status: number, error: Error): Problem {
       return problem('unsupported_media_type', 'send the body as application/json')
     case 414:
       return problem('address_too_long', 'a part of the address is too long')
-    default:
-      return problem('malformed', error.message, { errors: [{ field: 'body', message: error.message }] })
+    default: {
+      const field = (error as { code?: unknown }).code === 'FST_ERR_BAD_URL' ? 'url' : 'body'
+      return problem('malformed', error.message, { errors: [{ field, message: error.message }] })
+    }
   }
 }
 
-function retryAfterOf(error: unknown, { status }: Problem): number | undefined {
+/** Seconds. */
+export function retryAfterOf(error: unknown, { status }: Problem): number | undefined {
   const { retryAfterMs } = (error as { data?: { retryAfterMs?: number } }).data ?? {}
   if (retryAfterMs !== undefined) return Math.max(1, Math.ceil(retryAfterMs / 1000))
   return status === 503 ? 1 : undefined

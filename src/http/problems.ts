@@ -30,6 +30,7 @@ const statusOf = {
   headers_too_large: 431,
   // Erased for good: the caller's own thing, which nobody can read any more
   erased: 410,
+  session_expired: 410,
   // The model's side
   reply_failed: 502,
   provider_rejected: 502,
@@ -40,6 +41,8 @@ const statusOf = {
   provider_timeout: 502,
   malformed_answer: 502,
   content_filtered: 502,
+  file_rejected: 502,
+  provider_quota_exceeded: 502,
   context_too_long: 502,
   // Try again: nothing is lost, and a repeat with the same Idempotency-Key is safe
   outcome_unknown: 503,

@@ -20,9 +20,9 @@ export function logRequests(fastify: FastifyInstance): void {
     void reply.header('x-request-id', request.id)
   })
   fastify.addHook('onResponse', async (request, reply) => {
-    const { method, id, caller } = request
+    const { method, id, caller, guestId } = request
     const route = request.routeOptions.url ?? 'unknown'
     if (route.startsWith('/health')) return
-    log.log(`${method} ${route} ${reply.statusCode} ${Math.round(reply.elapsedTime)} ms ${caller?.id ?? 'anonymous'} ${id}`)
+    log.log(`${method} ${route} ${reply.statusCode} ${Math.round(reply.elapsedTime)} ms ${guestId ?? caller?.id ?? 'anonymous'} ${id}`)
   })
 }

@@ -13,11 +13,13 @@ export class EdgeSecrets {
     readonly claims: Buffer,
     /** Tokens, unless JWT_SECRET is set. */
     readonly tokens: Buffer,
+    /** Session ids of guests. */
+    readonly sessions: Buffer,
   ) {}
 
   static async of({ vault }: Engine): Promise<EdgeSecrets> {
-    const names = ['commands', 'chat-names', 'claims', 'tokens'] as const
-    const [commands, chatNames, claims, tokens] = await Promise.all(names.map((name) => vault.secret(name)))
-    return new EdgeSecrets(commands!, chatNames!, claims!, tokens!)
+    const names = ['commands', 'chat-names', 'claims', 'tokens', 'sessions'] as const
+    const [commands, chatNames, claims, tokens, sessions] = await Promise.all(names.map((name) => vault.secret(name)))
+    return new EdgeSecrets(commands!, chatNames!, claims!, tokens!, sessions!)
   }
 }

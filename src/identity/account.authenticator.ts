@@ -13,8 +13,9 @@ export class AccountAuthenticator extends Authenticator {
     super()
   }
 
-  override authenticate({ bearer, apiKey }: Credentials): Promise<Caller | undefined> {
-    return apiKey ? this.byKey(apiKey) : this.byToken(bearer ?? '')
+  override async authenticate({ bearer, apiKey }: Credentials): Promise<Caller | undefined> {
+    const caller = apiKey === undefined ? undefined : await this.byKey(apiKey)
+    return caller ?? (bearer === undefined ? undefined : await this.byToken(bearer))
   }
 
   private async byKey(key: string): Promise<Caller | undefined> {

@@ -1,21 +1,25 @@
-import { APIConnectionError, APIConnectionTimeoutError, APIError, type OpenAI } from 'openai'
-import { type Asked, connectionError, malformedAnswer, refusalError, tookTooLong, unreachable } from './failures.js'
+import { APIError, type OpenAI } from 'openai'
+import { malformedAnswer } from './failures.js'
 import { linked } from './linked.js'
 import { openAiClient, type OpenAiOptions } from './openai-client.js'
+import { explained } from './openai-faults.js'
+import { OpenAiFiles } from './openai-files.js'
 import { openAiRequest, type Optional, unsupported } from './openai-request.js'
 import { openAiChunks } from './openai-stream.js'
 import { promised } from './promised.js'
-import type { Chunk, CompletionRequest, ModelInfo, Provider } from './provider.js'
+import type { Chunk, CompletionRequest, ModelInfo, Provider, ProviderFiles } from './provider.js'
 
 /** OpenAI, and every server that speaks its language. */
 export class OpenAiProvider implements Provider {
   readonly name = 'openai'
+  readonly files: ProviderFiles
   private readonly client: OpenAI
   /** What a model did not take and then answered without, so that the next request is right at once. */
   private readonly unsupported = new Map<string, ReadonlySet<Optional>>()
 
   constructor(options: OpenAiOptions) {
     this.client = openAiClient(options)
+    this.files = new OpenAiFiles(this.client, this.name)
   }
 
   async models(signal: AbortSignal): Promise<ModelInfo[]> {
@@ -71,15 +75,3 @@ interface ListedModel {
   context_length?: number
   context_window?: number
 }
-
-function explained(asked: Asked, error: unknown): Error {
-  if (error instanceof APIConnectionTimeoutError) return tookTooLong(asked.provider)
-  if (error instanceof APIConnectionError) return unreachable(asked.provider, error)
-  if (!(error instanceof APIError)) return connectionError(asked, error)
-  const body: unknown = error.error
-  // Without a status it came in the middle of an answer; some servers put a number there.
-  const { status = numeric((body as { code?: unknown } | undefined)?.code), headers } = error as { status?: number; headers?: Headers }
-  return refusalError(asked, { status, headers, body })
-}
-
-const numeric = (code: unknown) => (Number(code) >= 400 && Number(code) < 600 ? Number(code) : undefined)

@@ -11,6 +11,7 @@ const retryable = {
   unknown_model: false,
   content_filtered: false,
   context_too_long: false,
+  file_rejected: false,
 } as const satisfies Record<string, boolean>
 
 export type ProviderErrorCode = keyof typeof retryable

@@ -33,6 +33,17 @@ export interface ModelInfo {
 }
 
 /**
+ * A provider's own store of files. Faults are `ProviderError`s; an aborted signal ends the request and throws its
+ * reason; what the content itself throws comes out as it is.
+ */
+export interface ProviderFiles {
+  /** Sends the content as it comes, never whole in memory. Undefined when this server keeps no files. */
+  upload(content: AsyncIterable<Uint8Array>, about: { filename: string; type: string }, signal: AbortSignal): Promise<{ id: string } | undefined>
+  /** A file that is not there any more is as good as removed. */
+  remove(id: string, signal: AbortSignal): Promise<void>
+}
+
+/**
  * Where answers come from. What every provider promises, whatever its server sends:
  *
  * - The `text` chunks, put together, are the answer. Each is well-formed and ends no surrogate pair halfway, so it can
@@ -46,6 +57,7 @@ export interface ModelInfo {
  */
 export interface Provider {
   readonly name: string
+  readonly files?: ProviderFiles
   models(signal: AbortSignal): Promise<ModelInfo[]>
   complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<Chunk>
 }

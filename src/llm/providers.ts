@@ -89,6 +89,11 @@ export class Providers {
     return listing
   }
 
+  /** Undefined when it is not configured, or not any more. */
+  named(name: string): Provider | undefined {
+    return this.providers.get(name)
+  }
+
   private add(provider: Provider): void {
     this.providers.set(provider.name, provider)
   }

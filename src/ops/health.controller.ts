@@ -1,12 +1,41 @@
-import { Controller, Get, HttpStatus, Inject, Res } from '@nestjs/common'
-import { ApiTags } from '@nestjs/swagger'
-import type { FastifyReply } from 'fastify'
+import { Controller, Get, Inject } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger'
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
 import { CONFIG, type SettledConfig } from '../config.js'
+import { Refused } from '../event-store/errors.js'
 import { NeedsNoAccount } from '../http/caller.js'
+import { Choice, Flag, Moment, Whole } from '../http/fields.js'
 import { Unlimited } from '../http/limits.guard.js'
 import { answersInTime } from './answers-in-time.js'
+
+class AliveDto {
+  @Choice(['OK'])
+  status!: string
+
+  @Moment()
+  timestamp!: string
+
+  @Whole({ about: 'Seconds since the process began' })
+  uptime!: number
+
+  @ApiProperty({ isArray: true, type: String, example: ['api', 'worker', 'projector'] })
+  roles!: readonly string[]
+}
+
+class ReadyDto {
+  @Choice(['OK'])
+  status!: string
+
+  @Moment()
+  timestamp!: string
+
+  @Flag()
+  mongodb!: boolean
+
+  @Flag()
+  redis!: boolean
+}
 
 @ApiTags('operations')
 @NeedsNoAccount()
@@ -19,32 +48,26 @@ export class HealthController {
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles'>,
   ) {}
 
-  /** The process is alive: whoever restarts it when this fails should not do so because a database is away. */
+  /** Whoever restarts the process when this fails should not do so because a database is away. */
   @Get()
-  alive() {
+  @ApiOperation({ summary: 'The process is alive' })
+  @ApiOkResponse({ type: AliveDto })
+  alive(): AliveDto {
     const uptime = Math.round(process.uptime())
     return { status: 'OK', timestamp: new Date().toISOString(), uptime, roles: this.config.roles }
   }
 
-  /** The process can do its work: what is missing is named, and no traffic should come until it is back. */
+  /** What is missing is named, and no traffic should come until it is back. */
   @Get('ready')
-  async ready(@Res({ passthrough: true }) reply: FastifyReply) {
+  @ApiOperation({ summary: 'The process can do its work' })
+  @ApiOkResponse({ type: ReadyDto })
+  async ready(): Promise<ReadyDto> {
     const [mongodb, redis] = await Promise.all([
       answersInTime(() => this.mongo.db('admin').command({ ping: 1 })),
       answersInTime(() => this.redis.ping()),
     ])
-    const timestamp = new Date().toISOString()
-    if (mongodb && redis) return { status: 'OK', timestamp, mongodb, redis }
+    if (mongodb && redis) return { status: 'OK', timestamp: new Date().toISOString(), mongodb, redis }
     const missing = [mongodb ? [] : ['MongoDB'], redis ? [] : ['Redis']].flat()
-    reply.status(HttpStatus.SERVICE_UNAVAILABLE).type('application/problem+json')
-    return {
-      type: 'about:blank',
-      title: 'Service Unavailable',
-      status: HttpStatus.SERVICE_UNAVAILABLE,
-      code: 'not_ready',
-      detail: `No answer from ${missing.join(' and ')}`,
-      missing,
-      timestamp,
-    }
+    throw new Refused('not_ready', `no answer from ${missing.join(' and ')}`, { missing })
   }
 }

@@ -1,4 +1,5 @@
 import helmet from '@fastify/helmet'
+import multipart from '@fastify/multipart'
 import type { DynamicModule, LoggerService } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
@@ -7,6 +8,8 @@ import { documentApi } from '../http/api-document.js'
 import { readJsonBodies } from '../http/bodies.js'
 import { brokenRequests } from '../http/broken-requests.js'
 import { correlationId, logRequests } from '../http/request-log.js'
+import { readForms } from '../http/uploads.js'
+import { SocketAdapter } from '../realtime/socket-adapter.js'
 
 /** The HTTP service over everything else. */
 export async function createApp(module: DynamicModule, config: SettledConfig, logger: LoggerService): Promise<NestFastifyApplication> {
@@ -20,6 +23,8 @@ export async function createApp(module: DynamicModule, config: SettledConfig, lo
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false, bodyParser: false })
   readJsonBodies(adapter.getInstance())
   logRequests(adapter.getInstance())
+  await app.register(multipart)
+  readForms(adapter.getInstance())
   await app.register(helmet, {
     // The API's pages are served over plain HTTP on other hosts, too; a proxy that speaks TLS may add what it likes.
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
@@ -30,6 +35,7 @@ export async function createApp(module: DynamicModule, config: SettledConfig, lo
     credentials: true,
     exposedHeaders: ['Log-Position', 'Location', 'Retry-After', 'X-Request-Id', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
   })
+  app.useWebSocketAdapter(new SocketAdapter(app, config))
   documentApi(app)
   return app
 }

@@ -35,9 +35,11 @@ export class EngineModule implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  onApplicationBootstrap(): void {
+  /** On an empty log the read models are made before the door opens; over a long one they are built while it is open. */
+  async onApplicationBootstrap(): Promise<void> {
     const { roles } = this.config
     this.engine.start({ projector: roles.includes('projector'), reactors: roles.includes('worker') })
+    if ((await this.engine.store.head()) === 0) await this.engine.projections.current()
   }
 
   async onModuleDestroy(): Promise<void> {

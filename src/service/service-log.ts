@@ -14,7 +14,7 @@ const nestLevels: Record<LogLevel, NestLevel> = {
 }
 
 /** Where Nest tells what it maps and initialises: of use to whoever debugs the wiring, noise to everyone else. */
-const wiring = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication'])
+const wiring = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication', 'WebSocketsController'])
 
 /** Nest's report of a start that failed; main.ts tells it once, and better. */
 const startFailure = 'ExceptionHandler'

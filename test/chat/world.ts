@@ -8,6 +8,9 @@ import { isAlive, StartedService } from '../service/started-service.js'
 /** Nobody is limited unless a test is about limits. */
 const unlimited = { RATE_LIMIT_MAX_REQUESTS: '1000000', USER_RATE_LIMIT_MAX_REQUESTS: '1000000', PROMPTS_PER_MINUTE: '1000000' }
 
+/** Prompts are answered by this model, unless they ask for another. */
+export const answeredBy = (model: { url: string }) => ({ OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'x', DEFAULT_MODEL: 'openai/gpt-4o-mini' })
+
 /**
  * One deployment of the service: any number of processes of it, as they are started in production, over a database of
  * their own in the run's engines.
@@ -45,9 +48,16 @@ export class World {
   /** An account, reached through this address. */
   async account(url: string): Promise<Client> {
     const email = `person-${++this.accounts}@example.org`
-    const { body } = await new Client(url).post('/api/auth/register', { email, password: 'a long secret', name: 'A Person' })
+    const { status, body } = await new Client(url).post('/api/auth/register', { email, password: 'a long secret', name: 'A Person' })
+    if (status !== 201) throw new Error(`no account: ${status} ${JSON.stringify(body)}`)
     const { user, token } = (body as { data: { user: { id: string }; token: string } }).data
     return new Client(url, { authorization: `Bearer ${token}` }, user.id, email)
+  }
+
+  /** As the kernel does when memory is short: without a word. */
+  async kill(...services: StartedService[]): Promise<void> {
+    for (const { process: child } of services) child.kill('SIGKILL')
+    await Promise.all(services.map(({ ended }) => ended))
   }
 
   async end(): Promise<void> {
@@ -95,8 +105,9 @@ export class Client {
   }
 
   fetch(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
-    const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
-    const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
+    const isForm = body instanceof FormData
+    const sent = body === undefined ? {} : { body: typeof body === 'string' || isForm ? body : JSON.stringify(body) }
+    const type: Record<string, string> = body === undefined || isForm ? {} : { 'content-type': 'application/json' }
     return fetch(this.url + path, { method, headers: { ...type, ...this.headers }, ...sent, signal })
   }
 

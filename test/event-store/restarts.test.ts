@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AppendDocument } from '../../src/event-store/event.js'
 import { Decider, type Decide, type Outcome } from '../../src/event-store/decider.js'
+import { chance } from '../chance.js'
 import { command, Place } from './engines.js'
 import { notebook, type NotebookEvent, open, tearOut, write } from './notebooks.js'
 import { expectOneOrderWithoutGaps } from './one-order.js'
@@ -14,16 +15,6 @@ beforeEach(async () => {
   place = await Place.find()
 })
 afterEach(() => place?.leave())
-
-/** Every seed is another story, and always the same (mulberry32). */
-function chance(seed: number) {
-  return (below: number) => {
-    seed = (seed + 0x6d2b79f5) | 0
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below)
-  }
-}
 
 /** What a caller hears, but for the position. */
 async function told(outcome: Promise<Outcome<Notebook>>): Promise<unknown> {

@@ -32,6 +32,7 @@ export interface StoredFile {
 /** Answers like OpenAI: chat completions, models and files. Give `url` to whoever should talk to it. */
 export class FakeOpenAi extends FakeModel {
   readonly files = new Map<string, StoredFile>()
+  private filesRefusal?: number
 
   private constructor(private readonly options: FakeOpenAiOptions) {
     super()
@@ -45,6 +46,11 @@ export class FakeOpenAi extends FakeModel {
     return `${this.origin}/v1`
   }
 
+  /** Answers this to all that is asked of its files; without a status it does as it is told again. */
+  refuseFiles(status?: number): void {
+    this.filesRefusal = status
+  }
+
   private get models(): readonly string[] {
     return this.options.models ?? ['gpt-3.5-turbo', 'gpt-4o-mini', 'o3-mini', 'meta/llama-3:8b']
   }
@@ -55,6 +61,7 @@ export class FakeOpenAi extends FakeModel {
     if (apiKey && authorization !== `Bearer ${apiKey}`) {
       return refuse(response, 401, `Incorrect API key provided: ${authorization}`, { code: 'invalid_api_key' })
     }
+    if (this.filesRefusal && request.path.startsWith('/v1/files')) return refuse(response, this.filesRefusal, 'Not this file')
     const file = /^\/v1\/files\/([\w-]+)$/.exec(request.path)?.[1]
     if (request.method === 'POST' && request.path === '/v1/chat/completions') return this.complete(request.body as ChatRequest, response)
     if (request.method === 'POST' && request.path === '/v1/files') return this.store(request, response)

@@ -14,7 +14,7 @@ const faults = {
   slow: 20,
   /** Says nothing more after `at` chunks; until `until`, if the order has one. */
   stall: 2,
-  /** Destroys the connection after `at` chunks. */
+  /** Destroys the connection after `at` chunks, and after `until`, if the order has one. */
   drop: 2,
   /** Destroys it before there is any answer. */
   hangup: 0,

@@ -37,7 +37,10 @@ export async function playScript({ chunks, fault }: Play, wire: Wire, response: 
     if (is('slow')) await pause(at)
     await write(is('refusal') ? wire.refusal!(chunk) : wire.text(chunk))
   }
-  if (is('drop')) response.socket?.destroy()
+  if (is('drop')) {
+    await fault?.until
+    response.socket?.destroy()
+  }
   if (is('malformed')) await write(wire.malformed)
   if (is('error_inside')) await write(wire.error)
   if (is('stall')) {

@@ -68,6 +68,10 @@ describe('a right value', () => {
     ['OLLAMA_API_URL', 'http://localhost:11434', { models: { ollamaUrl: 'http://localhost:11434' } }],
     ['DEFAULT_MODEL', 'ollama/llama3.2:3b', { models: { defaultModel: 'ollama/llama3.2:3b' } }],
     ['REPLY_ATTEMPTS', '3', { replies: { attempts: 3 } }],
+    ['ALLOW_GUESTS', 'false', { guests: { allowed: false } }],
+    ['SESSION_IDLE_MINUTES', '0.5', { guests: { idleMs: 30_000 } }],
+    ['SESSION_PROMPTS_PER_MINUTE', '2*5', { guests: { promptsPerMinute: 10 } }],
+    ['RETENTION_DAYS', '30', { retentionMs: 2_592_000_000 }],
     ['MASTER_KEY', hex, { masterKey: key }],
     ['MASTER_KEY', hex.toUpperCase(), { masterKey: key }],
     ['MASTER_KEY', key.toString('base64'), { masterKey: key }],
@@ -108,6 +112,10 @@ describe('a wrong value is refused with its name, what came and what is expected
     ['OPENAI_BASE_URL', 'api.example.org', 'http://'],
     ['DEFAULT_MODEL', 'a model', 'such as openai/'],
     ['WORKER_CONCURRENCY', '0', 'from 1 to 1000'],
+    ['ALLOW_GUESTS', 'maybe', 'true or false'],
+    ['SESSION_IDLE_MINUTES', '0', 'minutes, more than 0'],
+    ['SESSION_IDLE_MINUTES', '.5', 'minutes'],
+    ['RETENTION_DAYS', 'forever', 'days'],
   ])('%s=%s', (name, value, expected) => {
     const refusal = refusalOf({ [name]: value })
     expect(refusal).toContain(`${name}: got ${JSON.stringify(value)}, expects `)

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { Engine } from '../../event-store/engine.js'
@@ -24,6 +25,7 @@ export class Outcomes implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Nothing is answered before it is settled where the reading begins. The command line, without a role, answers nobody. */
   async onApplicationBootstrap(): Promise<void> {
+    setMaxListeners(0, this.stopping.signal) // one for each who waits
     if (this.config.roles.length === 0) return
     this.following = this.follow(await this.engine.store.head())
   }

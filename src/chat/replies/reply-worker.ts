@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
 import { DelayedError, type Job, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
@@ -34,6 +35,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     if (!this.config.roles.includes('worker')) return
+    setMaxListeners(0, this.stopping.signal) // one for each reply that is being written
     loadTokenizer().catch((error: unknown) => this.log.error(String(error))) // a fifth of a second; not of the first reply's time
     const { concurrency, backoffMs } = this.config.replies
     this.connection = connectionOfItsOwn(this.redis)

@@ -1,0 +1,6 @@
+import { fail } from './run.mjs'
+import { setUpService } from './setup.mjs'
+
+// npm run ops -- <command>: the same service without HTTP.
+await setUpService().catch(fail)
+await import('../dist/cli.js')

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto'
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Effect } from '../../http/bus.js'
+import type { Cause } from '../../http/cause.js'
+import { guestIdOf } from '../../http/guest.js'
+import { EdgeSecrets } from '../../http/secrets.js'
+import { arrive } from '../guest.js'
+import { Guests } from '../guests.js'
+import type { Session } from '../session.js'
+
+export interface SessionBegun extends Effect, Session {
+  /** The capability: told this once, kept nowhere. */
+  readonly sessionId: string
+}
+
+export class BeginSession extends Command<SessionBegun> {
+  constructor(readonly cause: Cause) {
+    super()
+  }
+}
+
+/** Who has no account is known in the log as the guest that comes of it. */
+@CommandHandler(BeginSession)
+export class BeginSessionHandler implements ICommandHandler<BeginSession> {
+  constructor(
+    private readonly guests: Guests,
+    private readonly secrets: EdgeSecrets,
+  ) {}
+
+  async execute({ cause }: BeginSession): Promise<SessionBegun> {
+    const sessionId = randomBytes(16).toString('hex')
+    const guestId = guestIdOf(this.secrets.sessions, sessionId)
+    const actor = cause.actor === 'anonymous' ? guestId : cause.actor
+    const { position, events } = await this.guests.execute(guestId, { ...cause.meta, actor }, arrive(guestId))
+    const { at } = events[0]!
+    return { sessionId, createdAt: at, lastActive: at, position }
+  }
+}

@@ -1,0 +1,55 @@
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import { Chats } from '../../chat/chats.js'
+import { DeleteChat } from '../../chat/commands/delete-chat.js'
+import { EventStoreError } from '../../event-store/errors.js'
+import type { Effect } from '../../http/bus.js'
+import type { Cause } from '../../http/cause.js'
+import { eraseGuest } from '../guest.js'
+import { GuestErasures } from '../guest-erasures.js'
+import { Guests } from '../guests.js'
+
+export class EraseGuest extends Command<Effect> {
+  constructor(
+    readonly cause: Cause,
+    readonly guestId: string,
+    /** Only if it has not been active since then. */
+    readonly inactiveSince: Date,
+  ) {
+    super()
+  }
+}
+
+/**
+ * The chat first, then the guest: a crash in between leaves a guest without a chat, and a repeat goes on from there.
+ * Answers when the keys are gone; a crash after the event leaves that to the reactor.
+ */
+@CommandHandler(EraseGuest)
+export class EraseGuestHandler implements ICommandHandler<EraseGuest> {
+  constructor(
+    private readonly guests: Guests,
+    private readonly chats: Chats,
+    private readonly commands: CommandBus,
+    private readonly erasures: GuestErasures,
+  ) {}
+
+  async execute({ cause, guestId, inactiveSince }: EraseGuest): Promise<Effect> {
+    const session = await this.guests.session(guestId)
+    if (!session || session.lastActive >= inactiveSince) return { position: 0 }
+    await this.eraseChat(cause, guestId)
+    const { position } = await this.guests.execute(guestId, cause.meta, eraseGuest(guestId))
+    await this.erasures.erase(guestId)
+    return { position }
+  }
+
+  private async eraseChat(cause: Cause, guestId: string): Promise<void> {
+    const chat = this.guests.chatOf(guestId)
+    const { status } = await this.chats.state(chat.chatId)
+    if (status === 'none') return
+    try {
+      await this.commands.execute(new DeleteChat(cause, chat, true))
+    } catch (error) {
+      // Its key is destroyed already: nobody can read it, and nothing can be added to it.
+      if (!(error instanceof EventStoreError && error.code === 'erased')) throw error
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Effect } from '../../http/bus.js'
+import type { Cause } from '../../http/cause.js'
+import { derivedId } from '../../http/derive.js'
+import { EdgeSecrets } from '../../http/secrets.js'
+import { giveFeedback } from '../guest.js'
+import { Guests } from '../guests.js'
+
+export class GiveGuestFeedback extends Command<Effect> {
+  constructor(
+    readonly cause: Cause,
+    readonly guestId: string,
+    readonly text: string,
+  ) {
+    super()
+  }
+}
+
+@CommandHandler(GiveGuestFeedback)
+export class GiveGuestFeedbackHandler implements ICommandHandler<GiveGuestFeedback> {
+  constructor(
+    private readonly guests: Guests,
+    private readonly secrets: EdgeSecrets,
+  ) {}
+
+  execute({ cause, guestId, text }: GiveGuestFeedback): Promise<Effect> {
+    const feedbackId = derivedId(this.secrets.commands, 'feedback', cause.commandId)
+    return this.guests.execute(guestId, cause.meta, giveFeedback(guestId, feedbackId, text))
+  }
+}

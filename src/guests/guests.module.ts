@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common'
+import { MongooseModule } from '@nestjs/mongoose'
+import { ChatModule } from '../chat/chat.module.js'
+import { BeginSessionHandler } from './commands/begin-session.js'
+import { EraseGuestHandler } from './commands/erase-guest.js'
+import { GiveGuestFeedbackHandler } from './commands/give-guest-feedback.js'
+import { GuestErasures } from './guest-erasures.js'
+import { guestFeedbackModel } from './guest-feedback.view.js'
+import { Guests } from './guests.js'
+import { GetSessionHandler } from './queries/get-session.js'
+import { ReviewFeedbackHandler } from './queries/review-feedback.js'
+import { ReviewController } from './review.controller.js'
+import { SessionsController } from './sessions.controller.js'
+
+const handlers = [BeginSessionHandler, EraseGuestHandler, GetSessionHandler, GiveGuestFeedbackHandler, ReviewFeedbackHandler]
+
+/** People without an account. */
+@Module({
+  imports: [ChatModule, MongooseModule.forFeature([guestFeedbackModel])],
+  controllers: [SessionsController, ReviewController],
+  providers: [...handlers, GuestErasures, Guests],
+})
+export class GuestsModule {}

@@ -1,0 +1,32 @@
+import type { INestApplicationContext } from '@nestjs/common'
+import type { Terminal } from './terminal.js'
+
+/** What was typed after the command's own words. */
+export interface Typed {
+  readonly arguments: readonly string[]
+  readonly options: Readonly<Record<string, string | undefined>>
+}
+
+/** One thing an operator can ask for. */
+export interface OpsCommand {
+  /** What one types: retention run. */
+  readonly words: string
+  readonly about: string
+  /** More than a line of it, for --help. */
+  readonly details?: string
+  /** Names of what follows the words, each of which must be there. */
+  readonly arguments?: readonly string[]
+  /** Options, each with what it takes. */
+  readonly options?: Readonly<Record<string, string>>
+  run(app: INestApplicationContext, typed: Typed, terminal: Terminal): Promise<void>
+}
+
+/** The command was typed wrongly; its message says how it is meant. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** The command has done what it could, has said what it could not, and failed. */
+export class Incomplete extends Error {
+  override readonly name = 'Incomplete'
+}

@@ -1,0 +1,19 @@
+import { Engine } from '../../event-store/engine.js'
+import type { OpsCommand } from './command.js'
+
+export const keysRotate: OpsCommand = {
+  words: 'keys rotate',
+  about: 'Wrap every key anew under MASTER_KEY; MASTER_KEY_PREVIOUS opens what the master key before it has wrapped',
+  details: `1. Make a new key (openssl rand -base64 32), set it as MASTER_KEY and the present one as MASTER_KEY_PREVIOUS, and
+   restart every process of the service with both. A key that was generated is in DATA_DIR/keys/master.key.
+2. Run this command, with both set. It may be interrupted and repeated, and the service goes on meanwhile.
+3. Unset MASTER_KEY_PREVIOUS, restart, and destroy that key. From then on what old backups hold of erased keys is
+   worthless: erasure is final.`,
+  async run(app, _, terminal) {
+    const { vault } = app.get(Engine)
+    const { rewrapped, destroyed } = await terminal.watch('keys', (update) => vault.rotate((done, total) => update(done, Math.max(done, total))))
+    if (rewrapped + destroyed === 0) return terminal.say('every key is under MASTER_KEY already')
+    terminal.say(`${rewrapped} keys are wrapped anew, ${destroyed} of what was erased are destroyed`)
+    terminal.say('now unset MASTER_KEY_PREVIOUS, restart the service, and destroy that key')
+  },
+}

@@ -1,0 +1,35 @@
+import { Retention } from '../retention/retention.js'
+import { Incomplete, type OpsCommand, UsageError } from './command.js'
+import { ProgressBar } from './progress-bar.js'
+
+export const retentionRun: OpsCommand = {
+  words: 'retention run',
+  about: 'Erase what has been kept for long enough: deleted chats, sessions of guests, keys of what was erased',
+  details: `The service does so by itself, once an hour. May run at the same time, and twice, without harm.
+With --at everything is judged as if it were that time: one in the future ends more than is due.
+It goes by the read models: with no projector running, what has happened since one ran last is left to the next run.`,
+  options: { at: 'ISO time' },
+  async run(app, { options }, terminal) {
+    const bars = new Map<string, ProgressBar>()
+    const progress = (task: string, done: number, total: number) => {
+      const bar = bars.get(task) ?? new ProgressBar(task, process.stderr)
+      bars.set(task, bar)
+      bar.update(done, total)
+      if (done === total) bar.end()
+    }
+    const reports = await app.get(Retention).run(timeOf(options.at), terminal.signal, progress)
+    for (const { task, done, left = 0, why } of reports) {
+      terminal.say(`${task}: ${done} ended${left > 0 ? `, ${left} left to the next run` : ''}${why === undefined ? '' : ` (${why})`}`)
+    }
+    if (terminal.signal.aborted) throw new Incomplete('stopped; the rest is left to the next run')
+    if (reports.some(({ why }) => why !== undefined)) throw new Incomplete('not everything could be ended; the next run tries again')
+  },
+}
+
+function timeOf(text: string | undefined): Date {
+  if (text === undefined) return new Date()
+  const time = new Date(text)
+  const isIso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)
+  if (!isIso || Number.isNaN(time.getTime())) throw new UsageError(`--at: ${text} is no ISO time such as 2027-01-31T12:00:00Z`)
+  return time
+}

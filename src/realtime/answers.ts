@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto'
+import { problemIn, retryAfterOf } from '../http/problem.filter.js'
+
+export type Ack = ({ ok: true } & object) | Refusal
+
+/** The same codes and details as over HTTP; `errors` names the fields. */
+export interface Refusal {
+  ok: false
+  code: string
+  detail: string
+  errors?: { field: string; message: string }[]
+  /** Seconds. */
+  retryAfter?: number
+  /** Names what nobody foresaw in our log. */
+  correlationId?: string
+}
+
+export function refusalOf(error: unknown, correlationId: string): Refusal {
+  const found = problemIn(error, correlationId)
+  const { type: _, title: __, status: ___, ...shown } = found
+  const retryAfter = retryAfterOf(error, found)
+  return { ok: false, ...shown, ...(retryAfter !== undefined && { retryAfter }), ...(found.code === 'internal' && { correlationId }) }
+}
+
+/** What a refused client finds in `connect_error`: the detail as its message, and all of it in `data`. */
+export function connectError(error: unknown): Error {
+  const { ok: _, ...data } = refusalOf(error, randomUUID())
+  return Object.assign(new Error(data.detail), { data })
+}

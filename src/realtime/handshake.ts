@@ -1,0 +1,45 @@
+import { Inject, Injectable } from '@nestjs/common'
+import type { Socket } from 'socket.io'
+import { CONFIG, type SettledConfig } from '../config.js'
+import { Refused } from '../event-store/errors.js'
+import { noLongerGood } from '../http/admit.guard.js'
+import { Authenticator, type Caller, type Credentials } from '../http/caller.js'
+import { Limits } from '../http/limits.js'
+
+export interface Admitted {
+  readonly credentials: Credentials
+  readonly caller: Caller
+}
+
+const longestToken = 4_096
+
+/** Who may open a socket: whoever could call the API with the same token or key. Counted like a request of theirs. */
+@Injectable()
+export class Handshake {
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly limits: Limits,
+    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'edge'>,
+  ) {}
+
+  async admit(socket: Socket): Promise<Admitted> {
+    const credentials = credentialsIn(socket)
+    const caller = credentials && (await this.authenticator.authenticate(credentials))
+    await (caller ? this.limits.request(caller) : this.limits.attempt(this.addressOf(socket)))
+    if (!credentials) throw new Refused('unauthenticated', 'send a token from a login, or an API key, as auth.token')
+    if (!caller) throw noLongerGood(credentials)
+    return { credentials, caller }
+  }
+
+  private addressOf({ handshake: { address, headers } }: Socket): string {
+    const forwarded = this.config.edge.trustProxy ? String(headers['x-forwarded-for'] ?? '').split(',')[0]!.trim() : ''
+    return forwarded || address
+  }
+}
+
+/** A token has its parts divided by points, and a key has none. */
+function credentialsIn({ handshake }: Socket): Credentials | undefined {
+  const { token } = handshake.auth as { token?: unknown }
+  if (typeof token !== 'string' || token === '' || token.length > longestToken) return undefined
+  return token.includes('.') ? { bearer: token } : { apiKey: token }
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { Logger } from '@nestjs/common'
+import { ConnectedSocket, MessageBody, type OnGatewayConnection, type OnGatewayDisconnect, type OnGatewayInit, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets'
+import type { Server, Socket } from 'socket.io'
+import { isRetryable } from '../event-store/retryable.js'
+import { Limits } from '../http/limits.js'
+import { type Ack, connectError, refusalOf } from './answers.js'
+import { type Admitted, Handshake } from './handshake.js'
+import { Joining } from './joining.js'
+import { JoinBody, LeaveBody, read } from './payloads.js'
+import { Prompting } from './prompting.js'
+import type { Session } from './session.js'
+import { Sessions } from './sessions.js'
+
+const log = new Logger('Request')
+
+type Answer = (session: Session, correlation: string) => Promise<object>
+
+/** What clients say over Socket.io; docs/realtime.md is their side of it. */
+@WebSocketGateway()
+export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGatewayDisconnect {
+  constructor(
+    private readonly handshake: Handshake,
+    private readonly sessions: Sessions,
+    private readonly joining: Joining,
+    private readonly prompting: Prompting,
+    private readonly limits: Limits,
+  ) {}
+
+  afterInit(server: Server): void {
+    server.use((socket, next) => void this.admit(socket, next))
+  }
+
+  handleConnection(socket: Socket): void {
+    this.sessions.begin(socket, socket.data as Admitted)
+  }
+
+  handleDisconnect(socket: Socket): void {
+    this.sessions.finish(socket)
+  }
+
+  @SubscribeMessage('join-chat')
+  join(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<Ack | undefined> {
+    return this.answer(socket, 'join-chat', async (session) => {
+      await this.limits.request(session.caller)
+      return await this.joining.join(session, await read(JoinBody, payload))
+    })
+  }
+
+  @SubscribeMessage('leave-chat')
+  leave(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<Ack | undefined> {
+    return this.answer(socket, 'leave-chat', async (session) => {
+      await this.limits.request(session.caller)
+      return this.joining.leave(session, (await read(LeaveBody, payload)).chatId)
+    })
+  }
+
+  @SubscribeMessage('chat-message')
+  send(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<Ack | undefined> {
+    return this.answer(socket, 'chat-message', (session, correlation) => this.prompting.send(session.caller, payload, correlation))
+  }
+
+  private async admit(socket: Socket, next: (error?: Error) => void): Promise<void> {
+    try {
+      Object.assign(socket.data as object, await this.handshake.admit(socket))
+      next()
+    } catch (error) {
+      // A client that is told of an error gives up; one that is cut off tries again by itself.
+      if (isRetryable(error)) socket.conn.close()
+      else next(connectError(error))
+    }
+  }
+
+  /** One line in the log for each event, as for each request. */
+  private async answer(socket: Socket, event: string, answer: Answer): Promise<Ack | undefined> {
+    const session = this.sessions.of(socket)
+    if (!session) return undefined
+    const [correlation, began] = [randomUUID(), performance.now()]
+    const ack = await this.answered(session, correlation, answer)
+    const took = Math.round(performance.now() - began)
+    log.log(`socket ${event} ${'code' in ack ? ack.code : 'ok'} ${took} ms ${session.caller.id} ${correlation}`)
+    return ack
+  }
+
+  private async answered(session: Session, correlation: string, answer: Answer): Promise<Ack> {
+    try {
+      return await session.inTurn(async () => {
+        const lost = await this.sessions.lost(session)
+        if (lost) {
+          setImmediate(() => session.end(lost)) // the answer goes first
+          throw lost
+        }
+        return { ok: true, ...(await answer(session, correlation)) }
+      })
+    } catch (error) {
+      return refusalOf(error, correlation)
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common'
+import { ChatModule } from '../chat/chat.module.js'
+import { Handshake } from './handshake.js'
+import { Joining } from './joining.js'
+import { LogFeed } from './log-feed.js'
+import { Opened } from './opened.js'
+import { Prompting } from './prompting.js'
+import { RealtimeGateway } from './realtime.gateway.js'
+import { Rooms } from './rooms.js'
+import { Sessions } from './sessions.js'
+
+/** Sockets: chats as they happen. Only in processes that serve the API. */
+@Module({
+  imports: [ChatModule],
+  providers: [Handshake, Joining, LogFeed, Opened, Prompting, RealtimeGateway, Rooms, Sessions],
+})
+export class RealtimeModule {}

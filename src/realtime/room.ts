@@ -1,0 +1,99 @@
+import type { Refused } from '../event-store/errors.js'
+import type { Ear } from './ear.js'
+import type { Known, Written } from './following.js'
+import type { ChatRecord } from './told.js'
+
+/** Somebody who has joined a chat. */
+export interface Reader {
+  /** How far it has come. */
+  readonly at: number
+  /** There may be something for it. */
+  wake(): void
+  /** There will be nothing any more. */
+  end(why: Refused): void
+}
+
+const mostEvents = 100
+const mostBytes = 256 * 1024
+
+/**
+ * A chat that somebody here has joined: what is new in it, until all have been sent it, as far as it fits. Whoever is
+ * further behind reads the log. Events are kept sealed.
+ */
+export class Room implements Known {
+  readonly recent: ChatRecord[] = []
+  /** Messages whose words are not to be shown any more. */
+  readonly deleted = new Set<string>()
+  readonly readers = new Set<Reader>()
+  private bytes = 0
+  private ear: Ear | undefined
+  private knowsReply = false
+  private isClosed = false
+
+  constructor(
+    readonly chatId: string,
+    private readonly log: { readonly position: number },
+    private readonly listen: (replyId: string, onNews: () => void) => Ear,
+    public since = log.position,
+  ) {}
+
+  get position(): number {
+    return this.log.position
+  }
+
+  get written(): Written | undefined {
+    return this.ear?.written
+  }
+
+  take(event: ChatRecord): void {
+    this.recent.push(event)
+    this.bytes += sizeOf(event)
+    while (this.recent.length > mostEvents || this.bytes > mostBytes) this.dropOldest()
+    this.wake()
+    this.heed(event)
+  }
+
+  /** The reply that was open when a reader came; what the log has told since is newer. */
+  learn(openReply: string | undefined): void {
+    if (!this.knowsReply) this.read(openReply)
+  }
+
+  /** Everybody has been sent what is dropped. */
+  prune(): void {
+    const slowest = Math.min(...[...this.readers].map(({ at }) => at))
+    while (this.recent[0] && this.recent[0].position <= slowest) this.dropOldest()
+  }
+
+  end(why: Refused): void {
+    for (const reader of this.readers) reader.end(why)
+  }
+
+  close(): void {
+    this.isClosed = true
+    this.ear?.close()
+  }
+
+  private heed({ type, data }: ChatRecord): void {
+    if (type === 'PromptSent') this.read(data.replyId)
+    if (type === 'ReplyCompleted' || type === 'ReplyFailed' || type === 'ReplyCancelled') this.read(undefined)
+    if (type === 'MessageDeleted') this.deleted.add(data.messageId)
+  }
+
+  private read(replyId: string | undefined): void {
+    this.knowsReply = true
+    this.ear?.close()
+    this.ear = replyId === undefined || this.isClosed ? undefined : this.listen(replyId, () => this.wake())
+  }
+
+  private wake(): void {
+    for (const reader of this.readers) reader.wake()
+  }
+
+  private dropOldest(): void {
+    const dropped = this.recent.shift()!
+    this.bytes -= sizeOf(dropped)
+    this.since = dropped.position
+  }
+}
+
+const sizeOf = ({ personal }: ChatRecord) => 500 + (personal?.length() ?? 0)

@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common'
+import { Refused } from '../event-store/errors.js'
+import type { RecordedEvent } from '../event-store/event.js'
+import { chatStream } from '../chat/chats.js'
+import { Deltas } from '../chat/replies/deltas.js'
+import { Ear } from './ear.js'
+import { Opened } from './opened.js'
+import { type Reader, Room } from './room.js'
+import type { ChatRecord } from './told.js'
+
+/** The chats that sockets of this process have joined. */
+@Injectable()
+export class Rooms {
+  /** The log has been read up to here, and what concerns a room is in it. */
+  position = 0
+  private readonly rooms = new Map<string, Room>()
+
+  constructor(
+    private readonly deltas: Deltas,
+    private readonly opened: Opened,
+  ) {}
+
+  /** What comes after `position` from now on is in the room for as long as the reader is. */
+  enter<One extends Reader>(chatId: string, makeReader: (room: Room) => One): [One, Room] {
+    const stream = chatStream(chatId)
+    const room = this.rooms.get(stream) ?? this.open(chatId)
+    this.rooms.set(stream, room)
+    const reader = makeReader(room)
+    room.readers.add(reader)
+    return [reader, room]
+  }
+
+  leave(room: Room, reader: Reader): void {
+    room.readers.delete(reader)
+    if (room.readers.size === 0) this.close(room)
+    else room.prune()
+  }
+
+  take(event: RecordedEvent): void {
+    if (event.type === 'ChatErased' || event.type === 'UserErased') this.opened.forget()
+    const room = this.rooms.get(event.stream)
+    if (!room) return
+    if (event.type === 'ChatDeleted' || event.type === 'ChatErased') this.end(room, event.type === 'ChatDeleted' ? deleted() : erased())
+    else room.take(event as ChatRecord)
+  }
+
+  private open(chatId: string): Room {
+    return new Room(chatId, this, (replyId, onNews) => new Ear(this.deltas, chatId, replyId, onNews))
+  }
+
+  private end(room: Room, why: Refused): void {
+    room.end(why)
+    this.close(room)
+  }
+
+  private close(room: Room): void {
+    room.close()
+    const stream = chatStream(room.chatId)
+    if (this.rooms.get(stream) === room) this.rooms.delete(stream)
+  }
+}
+
+const deleted = () => new Refused('not_found', 'the chat was deleted')
+export const erased = () => new Refused('erased', 'the chat was erased')

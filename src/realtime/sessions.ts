@@ -1,0 +1,94 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
+import type { Socket } from 'socket.io'
+import type { Refused } from '../event-store/errors.js'
+import type { RecordedEvent } from '../event-store/event.js'
+import { pause } from '../event-store/retryable.js'
+import { noLongerGood } from '../http/admit.guard.js'
+import { Authenticator } from '../http/caller.js'
+import { userStream } from '../identity/users.js'
+import type { Admitted } from './handshake.js'
+import { Session } from './session.js'
+
+const checkEveryMs = 4_000
+const checksAtOnce = 50
+
+/**
+ * The sockets of this process. The right to one ends with the login, password, key or account it came from: when the
+ * log tells of such an end, what comes after it is not sent before the credentials have been looked at again. They
+ * are also looked at every few seconds, for tokens that run out, and for an end that a crash kept from the log.
+ */
+@Injectable()
+export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly sessions = new Map<string, Set<Session>>()
+  private readonly bySocket = new WeakMap<Socket, Session>()
+  private readonly stopping = new AbortController()
+  private checking = Promise.resolve()
+
+  constructor(private readonly authenticator: Authenticator) {}
+
+  onApplicationBootstrap(): void {
+    this.checking = this.checkAll()
+  }
+
+  /** Clients come back by themselves, to another process. */
+  async onModuleDestroy(): Promise<void> {
+    this.stopping.abort()
+    for (const session of this.all()) session.drop()
+    await this.checking
+  }
+
+  begin(socket: Socket, { credentials, caller }: Admitted): void {
+    const stream = userStream(caller.id)
+    const session = new Session(socket, credentials, caller)
+    this.bySocket.set(socket, session)
+    this.sessions.set(stream, (this.sessions.get(stream) ?? new Set()).add(session))
+    if (this.stopping.signal.aborted) session.drop()
+  }
+
+  of(socket: Socket): Session | undefined {
+    return this.bySocket.get(socket)
+  }
+
+  finish(socket: Socket): void {
+    const session = this.bySocket.get(socket)
+    if (!session) return
+    session.close()
+    const stream = userStream(session.caller.id)
+    const others = this.sessions.get(stream)
+    others?.delete(session)
+    if (others?.size === 0) this.sessions.delete(stream)
+  }
+
+  take(event: RecordedEvent): void {
+    for (const session of this.sessions.get(event.stream) ?? []) {
+      if (event.type === 'UserErased') session.end(noLongerGood(session.credentials))
+      else session.hold(this.check(session).catch(() => session.drop())) // nobody can tell
+    }
+  }
+
+  /** Why nobody has a right to this socket any more; undefined while somebody has. */
+  async lost({ credentials, caller }: Session): Promise<Refused | undefined> {
+    const now = await this.authenticator.authenticate(credentials)
+    return now?.id === caller.id ? undefined : noLongerGood(credentials)
+  }
+
+  private async check(session: Session): Promise<void> {
+    const why = await this.lost(session)
+    if (why) session.end(why)
+  }
+
+  private async checkAll(): Promise<void> {
+    const { signal } = this.stopping
+    for (; !signal.aborted; await pause(checkEveryMs, signal)) {
+      const sessions = [...this.all()]
+      while (sessions.length > 0 && !signal.aborted) {
+        const some = sessions.splice(-checksAtOnce)
+        await Promise.all(some.map((session) => this.check(session).catch(() => {}))) // nobody can tell yet
+      }
+    }
+  }
+
+  private all(): Session[] {
+    return [...this.sessions.values()].flatMap((sessions) => [...sessions])
+  }
+}

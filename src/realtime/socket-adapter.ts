@@ -1,0 +1,24 @@
+import type { INestApplicationContext } from '@nestjs/common'
+import { IoAdapter } from '@nestjs/platform-socket.io'
+import type { Server, ServerOptions } from 'socket.io'
+import type { SettledConfig } from '../config.js'
+
+/** As large as a body over HTTP. */
+const maxHttpBufferSize = 1024 * 1024
+/** Until a connection must have said who it is. */
+const connectTimeout = 10_000
+
+/** Socket.io on the service's own port, for the same pages as the rest of the API. */
+export class SocketAdapter extends IoAdapter {
+  constructor(
+    app: INestApplicationContext,
+    private readonly config: Pick<SettledConfig, 'edge'>,
+  ) {
+    super(app)
+  }
+
+  override createIOServer(port: number, options?: ServerOptions): Server {
+    const cors = { origin: [...this.config.edge.origins], credentials: true }
+    return super.createIOServer(port, { ...options, cors, maxHttpBufferSize, connectTimeout } as ServerOptions)
+  }
+}

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { type Collection, type Db, type Document, MongoClient } from 'mongodb'
+import { chatEvents } from '../../src/chat/chat.events.js'
+import { durably } from '../../src/event-store/durability.js'
+import { Engine } from '../../src/event-store/engine.js'
+import type { Envelope, RecordedEvent } from '../../src/event-store/event.js'
+import { masterKey } from '../../src/event-store/key-wrap.js'
+import { Cause } from '../../src/http/cause.js'
+import { GrantRole, GrantRoleHandler } from '../../src/identity/commands/grant-role.js'
+import { AccountCache } from '../../src/identity/account-cache.js'
+import { CredentialStore } from '../../src/identity/credentials.js'
+import { type Role, userEvents } from '../../src/identity/user.js'
+import { Users } from '../../src/identity/users.js'
+import type { World } from '../chat/world.js'
+
+/** A deployment as its operator has it: the database and the master key, opened with the service's own code. */
+export class Inside {
+  private constructor(
+    private readonly client: MongoClient,
+    private readonly db: Db,
+    private readonly redis: Redis,
+    private readonly engine: Engine,
+  ) {}
+
+  static async of({ mongodbUri, environment }: World): Promise<Inside> {
+    const client = await MongoClient.connect(mongodbUri)
+    const redis = new Redis(environment.REDIS_URL!)
+    const db = await durably(client.db())
+    const masters = { current: masterKey(Buffer.from(environment.MASTER_KEY!, 'hex')) }
+    const engine = await Engine.open({ db, redis, masters, events: [userEvents, chatEvents], logRoot: () => Promise.resolve('') })
+    return new Inside(client, db, redis, engine)
+  }
+
+  /** As the command line does it: the first administrator of a deployment cannot be made over HTTP. */
+  async grant(userId: string, role: Role): Promise<void> {
+    const credentials = new CredentialStore(this.db, new AccountCache(this.redis, this.db))
+    const handler = new GrantRoleHandler(new Users(this.engine), credentials)
+    const cause = new Cause({ actor: 'operator', commandId: randomUUID() })
+    const { position } = await handler.execute(new GrantRole(cause, userId, role))
+    await this.engine.projections.reached(position)
+  }
+
+  async events(...types: string[]): Promise<RecordedEvent[]> {
+    const found: RecordedEvent[] = []
+    for await (const event of this.engine.store.readAll()) if (types.includes(event.type)) found.push(event)
+    return found
+  }
+
+  /** What is in an envelope, for whoever has the master key. */
+  async words(envelope: Envelope | undefined): Promise<unknown> {
+    return (await this.engine.vault.open(envelope!)).personal
+  }
+
+  collection(name: string): Collection<Document & { _id: string }> {
+    return this.db.collection(name)
+  }
+
+  async close(): Promise<void> {
+    await this.engine.close()
+    this.redis.disconnect()
+    await this.client.close()
+  }
+}

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { masterKey } from '../../src/event-store/key-wrap.js'
+import { Client, World } from '../chat/world.js'
+import { eventually } from '../event-store/engines.js'
+import { StartedService } from '../service/started-service.js'
+import { ops, type Ran } from './command-line.js'
+import { Database } from './database.js'
+
+let world: World
+let database: Database
+let service: StartedService
+let ann: Client
+
+// No worker: prompts stay open, and what is not in the queue does not come there by itself.
+beforeAll(async () => {
+  world = await World.begin()
+  service = world.start({ ROLES: 'api,projector' })
+  ann = await world.account(await service.url())
+  database = await Database.of(world)
+}, 60_000)
+afterAll(async () => {
+  await database?.close()
+  await world?.end()
+}, 60_000)
+
+const run = (...args: string[]) => ops(world, ...args)
+
+function expectFailure({ code, errors }: Ran, expected: number, words: string | RegExp): void {
+  expect(errors).toMatch(words)
+  expect(errors).not.toMatch(/\n +at /)
+  expect(code).toBe(expected)
+}
+
+describe('users grant', () => {
+  it('gives a role that counts from the next request on', async () => {
+    expect((await ann.get('/feedback')).status).toBe(403)
+    expect(await run('users', 'grant', ann.email, 'auditor')).toMatchObject({ code: 0, output: `${ann.email} is now auditor\n` })
+    expect((await ann.get('/feedback')).status).toBe(200)
+    expect((await run('users', 'grant', ann.email, 'auditor')).output).toBe(`${ann.email} is auditor\n`)
+    const [granted] = await database.events('RoleGranted')
+    expect(granted).toMatchObject({ data: { userId: ann.id, role: 'auditor' }, meta: { actor: 'operator' } })
+  })
+
+  it('knows nobody of another name, and no other role', async () => {
+    expectFailure(await run('users', 'grant', 'nobody@example.org', 'admin'), 1, 'no account with the email address nobody@example.org')
+    expectFailure(await run('users', 'grant', ann.email, 'emperor'), 2, 'no role emperor; there are user, auditor, admin')
+  })
+})
+
+describe('replies', () => {
+  it('are listed while they are open, and put back into the queue', async () => {
+    const { body } = await ann.with({ prefer: 'respond-async' }).post('/chat/open/send', { text: 'Is anybody there?' })
+    const line = async () => (await run('replies', 'open')).output
+    expect(await line()).toMatch(new RegExp(`^reply .*in the queue\n${body.messageId} .* no\n1 open\n$`))
+    await new Promise((done) => setTimeout(done, 1_000)) // younger ones are taken to be on their way
+    expect(await run('replies', 'reconcile')).toMatchObject({ code: 0, output: '1 of 1 open replies were not in the queue; added again\n' })
+    expect(await line()).toMatch(new RegExp(`${body.messageId} .* yes\n1 open\n$`))
+    expect((await run('replies', 'reconcile')).output).toBe('0 of 1 open replies were not in the queue\n')
+  })
+})
+
+describe('projections', () => {
+  const stateOf = async (name: string) => new RegExp(`^${name} +\\d+ +(\\S+) +\\d+ +(\\d+)`, 'm').exec((await run('projections', 'list')).output)?.slice(1)
+
+  it('are listed with how far they are', async () => {
+    const { code, output } = await run('projections', 'list')
+    expect(code).toBe(0)
+    expect(output).toMatch(/^projection +version +state +position +behind/)
+    expect(await stateOf('messages')).toEqual(['live', '0'])
+  })
+
+  it('stand still while they are paused, and catch up', async () => {
+    expect(await run('projections', 'pause', 'chats')).toMatchObject({ code: 0, output: 'chats is paused\n' })
+    await ann.post('/api/chats', { title: 'Meanwhile' })
+    const [state, behind] = (await stateOf('chats'))!
+    expect(state).toBe('paused')
+    expect(Number(behind)).toBeGreaterThan(0)
+    expect((await run('projections', 'resume', 'chats')).code).toBe(0)
+    await eventually(() => stateOf('chats'), (now) => now?.join() === 'live,0', 30_000)
+  })
+
+  it('are rebuilt while the service runs, and come out the same', async () => {
+    const certificates = [await run('projections', 'rebuild', 'messages'), await run('projections', 'rebuild', 'messages')]
+    expect(certificates.map(({ code }) => code)).toEqual([0, 0])
+    expect(certificates[0]!.output).toMatch(/^messages is rebuilt: version 1, \d+ events, digest [0-9a-f]{64}, log root [0-9a-f]{64}\n$/)
+    expect(certificates[0]!.errors).toMatch(/^messages █+ \d+ of \d+, 100 %, .*\/s\n$/)
+    expect(certificates[1]!.output).toBe(certificates[0]!.output)
+  })
+
+  it.each(['pause', 'resume', 'rebuild'])('%s must be told one that there is', async (what) => {
+    expectFailure(await run('projections', what, 'chat'), 1, /no projection chat; there are .*chats/)
+  })
+})
+
+describe('keys rotate', () => {
+  it('wraps everything anew; the service goes on with the new key alone', async () => {
+    const [before, after] = [world.environment.MASTER_KEY!, randomBytes(32).toString('hex')]
+    expect((await run('keys', 'rotate')).output).toBe('every key is under MASTER_KEY already\n')
+    const both = { ...world.environment, MASTER_KEY: after, MASTER_KEY_PREVIOUS: before }
+    const rotated = await ops({ folder: world.folder, environment: both }, 'keys', 'rotate')
+    expect(rotated).toMatchObject({ code: 0, errors: expect.stringMatching(/^keys █+ \d+ of \d+, 100 %/) as string })
+    expect(rotated.output).toMatch(/^\d+ keys are wrapped anew, 0 of what was erased are destroyed\nnow unset MASTER_KEY_PREVIOUS/)
+    expect(await database.collection('keys').distinct('master')).toEqual([masterKey(Buffer.from(after, 'hex')).id])
+
+    service.process.kill('SIGTERM')
+    await service.ended
+    expectFailure(await run('projections', 'list'), 1, 'set MASTER_KEY or MASTER_KEY_PREVIOUS')
+    const url = await world.start({ ROLES: 'api,projector', MASTER_KEY: after }).url()
+    expect((await ann.at(url).get('/api/users/profile')).body.data.user.email).toBe(ann.email)
+  })
+})
+
+describe('without a service', () => {
+  let folder: string
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'verbatim-cli-'))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }))
+
+  it('says what is wrong with the configuration, or that there is no database', async () => {
+    const environment = { MONGODB_URI: 'mongodb://user:hunter2@127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+    expectFailure(await ops({ folder, environment }, 'projections', 'list'), 1, /^verbatim: MONGODB_URI: no MongoDB at mongodb:\/\/…@127\.0\.0\.1:1/m)
+    expectFailure(await ops({ folder, environment: { LOG_LEVEL: 'loud' } }, 'projections', 'list'), 1, 'LOG_LEVEL: got "loud"')
+    expectFailure(await ops({ folder, environment }, 'projections'), 2, 'there is no command projections')
+  })
+
+  it('reaches the embedded engines, whether the service runs or not', async () => {
+    const environment = { DATA_DIR: join(folder, 'data') }
+    const started = new StartedService(folder)
+    const visitor = new Client(await started.url())
+    const email = 'ann@example.org'
+    const { body } = await visitor.post('/api/auth/register', { email, password: 'a long secret' })
+    expect(await ops({ folder, environment }, 'users', 'grant', email, 'admin')).toMatchObject({ code: 0, errors: '' })
+    expect((await visitor.with({ authorization: `Bearer ${body.data.token}` }).get('/feedback')).status).toBe(200)
+    started.process.kill('SIGTERM')
+    await started.ended
+
+    expect((await ops({ folder, environment }, 'users', 'grant', email, 'admin')).output).toBe(`${email} is admin\n`)
+    const again = new StartedService(folder)
+    await again.url() // the engines of the command line have left the folder
+    again.process.kill('SIGKILL')
+    await again.ended
+    expect((await ops({ folder, environment }, 'projections', 'list')).code).toBe(0) // what a killed service left is not believed
+  }, 60_000)
+
+  it('follows nothing: what nobody projects stays as far as it is', async () => {
+    const apart = await World.begin()
+    const url = await apart.start({ ROLES: 'api' }).url()
+    await new Client(url).with({ prefer: 'respond-async' }).post('/session/initialize_session')
+    const lists = [await ops(apart, 'projections', 'list'), await ops(apart, 'projections', 'list')]
+    expect(lists[0]!.output).toMatch(/^guests +1 +not begun +0 +1$/m)
+    expect(lists[1]!.output).toBe(lists[0]!.output)
+    await apart.end()
+  }, 60_000)
+})

@@ -1,0 +1,66 @@
+import { Redis } from 'ioredis'
+import { type Collection, type Document, MongoClient } from 'mongodb'
+import { LogRoot } from '../../src/audit/log-root.js'
+import { chatEvents } from '../../src/chat/chat.events.js'
+import { durably } from '../../src/event-store/durability.js'
+import { Engine } from '../../src/event-store/engine.js'
+import type { NewEvent, RecordedEvent } from '../../src/event-store/event.js'
+import { masterKey } from '../../src/event-store/key-wrap.js'
+import { guestEvents } from '../../src/guests/guest.js'
+import { userEvents } from '../../src/identity/user.js'
+import { projectEvents } from '../../src/projects/project.js'
+import type { World } from '../chat/world.js'
+
+/** What a deployment has stored, as whoever keeps its database sees it. */
+export class Database {
+  private constructor(
+    private readonly client: MongoClient,
+    readonly redis: Redis,
+    private readonly engine: Engine,
+  ) {}
+
+  static async of({ mongodbUri, environment }: World): Promise<Database> {
+    const client = await MongoClient.connect(mongodbUri)
+    const redis = new Redis(environment.REDIS_URL!)
+    const db = await durably(client.db())
+    const masters = { current: masterKey(Buffer.from(environment.MASTER_KEY!, 'hex')) }
+    const events = [userEvents, chatEvents, guestEvents, projectEvents]
+    return new Database(client, redis, await Engine.open({ db, redis, masters, events, logRoot: new LogRoot(db).at }))
+  }
+
+  collection(name: string): Collection<Document & { _id: string }> {
+    return this.client.db().collection(name)
+  }
+
+  async events(...types: string[]): Promise<RecordedEvent[]> {
+    const found: RecordedEvent[] = []
+    for await (const event of this.engine.store.readAll()) if (types.includes(event.type)) found.push(event)
+    return found
+  }
+
+  /** As a process does that dies right after it: nothing but the event is there. */
+  async append(stream: string, event: NewEvent): Promise<void> {
+    let expected = 0
+    for await (const { version } of this.engine.store.readStream(stream, { backwards: true })) {
+      expected = version
+      break
+    }
+    await this.engine.store.append({ stream, expected, events: [event], meta: { actor: 'test', commandId: 'a-crash' } })
+  }
+
+  async hasKey(stream: string): Promise<boolean> {
+    return (await this.collection('keys').findOne({ _id: stream }))?.key !== undefined
+  }
+
+  /** All that Redis knows of a queue is lost. */
+  async forgetQueue(name: string): Promise<void> {
+    const keys = await this.redis.keys(`verbatim:${this.client.db().databaseName}:queue:${name}*`)
+    if (keys.length > 0) await this.redis.del(...keys)
+  }
+
+  async close(): Promise<void> {
+    await this.engine.close()
+    this.redis.disconnect()
+    await this.client.close()
+  }
+}

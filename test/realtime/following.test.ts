@@ -1,0 +1,120 @@
+import type { Delta } from '../../src/chat/replies/deltas.js'
+import { type Emission, Following, type Written } from '../../src/realtime/following.js'
+import type { ChatRecord, Ended, Told } from '../../src/realtime/told.js'
+import { Writing } from '../../src/realtime/writing.js'
+import { Story } from './story.js'
+
+const event = (position: number) => ({ position }) as ChatRecord
+const message = (id: string) => ({ id }) as NonNullable<Told['message']>
+const delta = (attempt: string, offset: number, text: string): Delta => ({ attempt, offset, text })
+const known = (recent: readonly number[] = [], since = 0, written?: Written) => ({ since, recent: recent.map(event), written })
+const names = (emissions: readonly Emission[]) => emissions.map(([name]) => name)
+const completed = (attempt: string, text: string): Ended => ({ replyId: 'r', status: 'completed', words: { attempt, text } })
+
+describe('what is put together of deltas', () => {
+  it('is the beginning of what one attempt wrote, however often a delta arrives', () => {
+    const writing = new Writing()
+    for (const one of [delta('a', 0, 'One '), delta('a', 0, 'One '), delta('a', 0, 'One two'), delta('a', 4, 'two three')]) expect(writing.add(one)).toBe(true)
+    expect(writing).toMatchObject({ attempt: 'a', text: 'One two three' })
+  })
+
+  it('starts over with the beginning of another attempt, and with nothing but that', () => {
+    const writing = new Writing()
+    writing.add(delta('a', 0, 'One'))
+    expect(writing.add(delta('b', 3, '!'))).toBe(false)
+    expect(writing.add(delta('b', 0, 'Uno'))).toBe(true)
+    expect(writing).toMatchObject({ attempt: 'b', text: 'Uno' })
+  })
+
+  it('is completed from what is kept, when something is missing', () => {
+    const writing = new Writing()
+    expect(writing.add(delta('a', 4, 'two'))).toBe(false)
+    writing.keep({ attempt: 'a', text: 'One two' })
+    writing.keep({ attempt: 'a', text: 'One' })
+    expect(writing.add(delta('a', 12, 'four'))).toBe(false)
+    expect(writing).toMatchObject({ attempt: 'a', text: 'One two' })
+  })
+})
+
+describe('a reader of a chat', () => {
+  it('gets each event once and in order, whoever brings it', () => {
+    const reader = new Following(3)
+    expect(reader.next(known([2, 3, 5, 9]))).toEqual({ event: event(5) })
+    expect(names(reader.tell(5, { message: message('a') }))).toEqual(['message'])
+    expect(names(reader.tell(5, { message: message('a') }))).toEqual([])
+    expect(names(reader.tell(4, { message: message('x') }))).toEqual([])
+    expect(reader.next(known([5, 9]))).toEqual({ event: event(9) })
+    reader.tell(9, {})
+    expect(reader.next(known([5, 9]))).toBeUndefined()
+  })
+
+  it('looks into the log for what is no longer at hand, and then goes on with what is', () => {
+    const reader = new Following(3)
+    expect(reader.next(known([8], 7))).toBe('behind')
+    reader.tell(5, {})
+    expect(reader.next(known([8], 7))).toBe('behind')
+    reader.reached(7)
+    expect(reader.next(known([8], 7))).toEqual({ event: event(8) })
+    reader.reached(2)
+    expect(reader.at).toBe(7)
+  })
+
+  it('is told of changes and deletions where they are in the log', () => {
+    const reader = new Following(0)
+    expect(reader.tell(1, { edited: message('a') })).toEqual([['message-edited', { position: 1, message: { id: 'a' } }]])
+    expect(reader.tell(2, { deleted: 'a' })).toEqual([['message-deleted', { position: 2, messageId: 'a' }]])
+  })
+
+  it('gets what is written after everything before it', () => {
+    const written = { replyId: 'r', attempt: 'a', text: 'One' }
+    const reader = new Following(3)
+    expect(reader.next(known([5], 0, written))).toEqual({ event: event(5) })
+    reader.tell(5, { message: message('p'), begun: 'r' })
+    expect(reader.next(known([5], 0, written))).toEqual({ delta: ['reply-delta', { replyId: 'r', attempt: 'a', offset: 0, text: 'One' }] })
+    expect(reader.next(known([5], 0, written))).toBeUndefined()
+  })
+
+  it('gets the missing end of a reply it has read along, or all of it when the words are another attempt’s', () => {
+    const readAlong = () => {
+      const reader = new Following(1)
+      reader.next(known([], 0, { replyId: 'r', attempt: 'a', text: 'One' }))
+      return reader
+    }
+    expect(readAlong().tell(2, { message: message('r'), ended: completed('a', 'One two') })).toEqual([
+      ['reply-delta', { replyId: 'r', attempt: 'a', offset: 3, text: ' two' }],
+      ['message', { position: 2, message: { id: 'r' } }],
+      ['reply-done', { position: 2, replyId: 'r', status: 'completed' }],
+    ])
+    expect(readAlong().tell(2, { ended: completed('b', 'Uno') })[0]).toEqual(['reply-delta', { replyId: 'r', attempt: 'b', offset: 0, text: 'Uno' }])
+    expect(readAlong().tell(2, { ended: completed('none', '') })[0]).toEqual(['reply-delta', { replyId: 'r', attempt: 'none', offset: 0, text: '' }])
+    expect(readAlong().tell(2, { ended: completed('a', 'On') })[0]).toEqual(['reply-delta', { replyId: 'r', attempt: 'a', offset: 2, text: '' }])
+    expect(names(readAlong().tell(2, { ended: { ...completed('', ''), replyId: 'q' } }))).toEqual(['reply-done'])
+  })
+
+  it('gets the whole as one delta when it was there and nothing had come, and none when it comes later', () => {
+    const [there, later] = [new Following(0), new Following(0)]
+    there.expect('r')
+    expect(names(there.tell(2, { message: message('r'), ended: completed('a', 'One two') }))).toEqual(['reply-delta', 'message', 'reply-done'])
+    expect(names(later.tell(2, { message: message('r'), ended: completed('a', 'One two') }))).toEqual(['message', 'reply-done'])
+  })
+
+  it('that failed is told why, and of nothing that was written', () => {
+    const reader = new Following(0)
+    reader.expect('r')
+    const error = { code: 'provider_stalled', detail: 'Try again.' }
+    expect(reader.tell(2, { ended: { replyId: 'r', status: 'failed', error } })).toEqual([['reply-done', { position: 2, replyId: 'r', status: 'failed', error }]])
+  })
+})
+
+describe('whatever happens on the way', () => {
+  it('readers get every event once and in order, and put together every reply (500 stories)', () => {
+    let replies = 0
+    for (let seed = 0; seed < 500; seed++) {
+      const story = new Story(seed)
+      story.play(150)
+      for (const { positions } of story.readers) if (String(positions) !== String(story.positions)) throw new Error(`story ${seed}: ${String(positions)} of ${String(story.positions)}`)
+      replies += story.replies
+    }
+    expect(replies).toBeGreaterThan(1_000)
+  })
+})
