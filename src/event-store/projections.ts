@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Collection } from 'mongodb'
 import { Abreast } from './abreast.js'
 import { Checkpoint, type CheckpointDocument } from './checkpoint.js'
@@ -24,6 +25,7 @@ export class Projections {
     this.checkpoints = context.db.collection('checkpoints')
     const names = new Set(all.map(({ name }) => name))
     if (names.size < all.length) throw new Error('two projections have the same name')
+    setMaxListeners(0, this.stopping.signal) // each projection waits on it
   }
 
   start(): void {

@@ -11,6 +11,7 @@ export async function connectRedis({ redisUrl }: SettledConfig): Promise<Redis> 
   const redis = new Redis(redisUrl, {
     lazyConnect: true,
     connectTimeout: 2000,
+    commandTimeout: 1000, // one that falls silent is away, too
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

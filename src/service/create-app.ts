@@ -20,7 +20,7 @@ export async function createApp(module: DynamicModule, config: SettledConfig, lo
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     ...brokenRequests,
   })
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false, bodyParser: false })
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false, forceCloseConnections: true, bodyParser: false })
   readJsonBodies(adapter.getInstance())
   logRequests(adapter.getInstance())
   await app.register(multipart)

@@ -3,21 +3,18 @@ import { answeredBy, type Client, World } from '../chat/world.js'
 import { eventually } from '../event-store/engines.js'
 import { Proxy } from '../faults/proxy.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
-import type { StartedService } from '../service/started-service.js'
 import { Balancer } from './balancer.js'
 import { Chatter, tokenOf } from './chatter.js'
 import { Follower } from './follower.js'
 
 let world: World
 let model: FakeOpenAi
-let whole: StartedService
 let ann: Client
 
 beforeAll(async () => {
   model = await FakeOpenAi.start()
-  world = await World.begin({ ...answeredBy(model) })
-  whole = world.start()
-  ann = await world.account(await whole.url())
+  world = await World.begin(answeredBy(model))
+  ann = await world.account(await world.start().url())
 }, 60_000)
 afterAll(async () => {
   await world?.end()
