@@ -106,7 +106,7 @@ async function expectAll(followers: readonly Follower[], chats: readonly string[
 
 describe('a client that is cut off and comes back', () => {
   it('50 times, at any byte and at either of two processes, some of them killed: has every message once and in order', async () => {
-    const pick = chance(50)
+    const pick = chance(8)
     const chats = [await newChat(), await newChat(), await newChat()]
     const stop = writing(chats, pick)
     const followers = [1, 2].map(() => following(chats))
