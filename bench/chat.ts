@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { Shutdown } from '../src/service/shutdown.js'
 import { Deployment } from './chat/deployment.js'
-import { fillChats } from './chat/fill.js'
+import { fillChats, lengths } from './chat/fill.js'
 import { measureNextPrompts, type NextPrompts } from './chat/next-prompts.js'
 import { describeMachine } from './store/machine.js'
 import { startServers } from './store/servers.js'
@@ -17,7 +17,7 @@ import { fine, table, times } from './store/table.js'
  */
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } })
 const extent = options.quick ? { rounds: 1, long: 1_000, chats: 3 } : { rounds: 3, long: 10_000, chats: 10 }
-const short = 10
+const messages = { short: 10, full: 150, long: extent.long }
 
 const say = (line: string) => console.error(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${line}`)
 const shutdown = new Shutdown(say)
@@ -30,9 +30,8 @@ try {
     const deployment = new Deployment(place, randomBytes(32), servers.dir)
     shutdown.before(() => deployment.stop())
     const account = await deployment.account()
-    const lengths = { short, long: extent.long }
-    say(`filling ${extent.chats} chats of ${short} messages and ${extent.chats} of ${extent.long}`)
-    const chats = await fillChats(deployment, account.id, extent.chats, lengths)
+    say(`filling ${extent.chats} chats each of ${Object.values(messages).join(', ')} messages`)
+    const chats = await fillChats(deployment, account.id, extent.chats, messages)
     const measured: NextPrompts[] = []
     for (let round = 1; round <= extent.rounds; round++) {
       measured.push(await measureNextPrompts(deployment, account, chats))
@@ -51,10 +50,11 @@ try {
 
 function report(rounds: readonly NextPrompts[]): string {
   const rows = (['cold', 'warm'] as const).map((kind) => {
-    const ratios = rounds.map((round) => round[kind].long / round[kind].short).sort((a, b) => a - b)
-    const of = (length: 'short' | 'long') => fine(rounds.map((round) => round[kind][length]).sort((a, b) => a - b)[rounds.length >> 1]!)
-    return [kind, of('short'), of('long'), times(ratios[rounds.length >> 1]!), ratios.map(fine).join(', ')]
+    const middle = (pick: (round: NextPrompts) => number) => rounds.map(pick).sort((a, b) => a - b)[rounds.length >> 1]!
+    const figures = lengths.map((length) => fine(middle((round) => round[kind][length])))
+    const ratio = (to: 'short' | 'full') => times(middle((round) => round[kind].long / round[kind][to]))
+    return [kind, ...figures, ratio('short'), ratio('full'), rounds.map((round) => fine(round[kind].long / round[kind].short)).join(', ')]
   })
-  const head = ['Next prompt to whole answer, median ms', `chat of ${short}`, `chat of ${extent.long}`, 'ratio', 'by round']
+  const head = ['Next prompt to whole answer, median ms', ...lengths.map((length) => `chat of ${messages[length]}`), 'to the first', 'to the second', 'to the first by round']
   return table([head, ...rows])
 }

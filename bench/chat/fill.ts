@@ -9,17 +9,17 @@ import { userEvents } from '../../src/identity/user.js'
 import { connect } from '../store/drivers.js'
 import type { Deployment } from './deployment.js'
 
-export interface Chats {
-  short: string[]
-  long: string[]
-}
+/** A short chat fits into a model's context, a full one has just more than fits, a long one has many times that. */
+export const lengths = ['short', 'full', 'long'] as const
+export type Lengths = Record<(typeof lengths)[number], number>
+export type Chats = Record<(typeof lengths)[number], string[]>
 
 const question = 'How does an event store keep its order when several processes write to it at once?'
 const answer = 'It lets them take turns, and the primary key of the log decides when they do not. '.repeat(4)
 const tokens = { prompt: 60, completion: 90, total: 150, by: 'provider' as const }
 
 /** Chats as the service itself would have written them: one command after the other, folds stored on the way. */
-export async function fillChats(deployment: Deployment, ownerId: string, count: number, lengths: { short: number; long: number }): Promise<Chats> {
+export async function fillChats(deployment: Deployment, ownerId: string, count: number, messages: Lengths): Promise<Chats> {
   const { mongoUri, redisUrl, database } = deployment.place
   const client = await connect(mongoUri)
   const redis = new Redis(redisUrl)
@@ -40,7 +40,7 @@ export async function fillChats(deployment: Deployment, ownerId: string, count: 
   }
   try {
     const all = (length: number) => Promise.all(Array.from({ length: count }, () => fill(length)))
-    return { short: await all(lengths.short), long: await all(lengths.long) }
+    return { short: await all(messages.short), full: await all(messages.full), long: await all(messages.long) }
   } finally {
     await engine.close()
     redis.disconnect()

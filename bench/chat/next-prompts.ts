@@ -1,20 +1,17 @@
 import type { Client } from '../../test/chat/world.js'
 import { median } from '../store/statistics.js'
 import type { Deployment } from './deployment.js'
-import type { Chats } from './fill.js'
+import { type Chats, type Lengths, lengths } from './fill.js'
 
 /** Milliseconds, medians over the chats. */
-interface ByLength {
-  short: number
-  long: number
-}
+type ByLength = Lengths
 
 export interface NextPrompts {
   cold: ByLength
   warm: ByLength
 }
 
-/** On a fresh process, which has run itself in on other chats; short and long ones by turns, so that both meet the same machine. */
+/** On a fresh process, which has run itself in on other chats; by turns, so that all lengths meet the same machine. */
 export async function measureNextPrompts(deployment: Deployment, account: Client, chats: Chats): Promise<NextPrompts> {
   const here = account.at(await deployment.start())
   for (let i = 0; i < 100; i++) await prompt(here, `warming-up-${i % 10}`)
@@ -23,13 +20,12 @@ export async function measureNextPrompts(deployment: Deployment, account: Client
   return { cold, warm: await byTurns(here, chats) }
 }
 
-async function byTurns(here: Client, { short, long }: Chats): Promise<ByLength> {
-  const took: { short: number[]; long: number[] } = { short: [], long: [] }
-  for (const [i, chat] of short.entries()) {
-    const pair = [() => timed(here, chat, took.short), () => timed(here, long[i]!, took.long)]
-    for (const measure of i % 2 ? pair : pair.reverse()) await measure()
+async function byTurns(here: Client, chats: Chats): Promise<ByLength> {
+  const took: Record<keyof Chats, number[]> = { short: [], full: [], long: [] }
+  for (let i = 0; i < chats.short.length; i++) {
+    for (const length of i % 2 ? lengths : lengths.toReversed()) await timed(here, chats[length][i]!, took[length])
   }
-  return { short: median(took.short), long: median(took.long) }
+  return { short: median(took.short), full: median(took.full), long: median(took.long) }
 }
 
 async function timed(here: Client, chat: string, took: number[]): Promise<void> {

@@ -106,10 +106,11 @@ async function expectAll(followers: readonly Follower[], chats: readonly string[
 
 describe('a client that is cut off and comes back', () => {
   it('50 times, at any byte and at either of two processes, some of them killed: has every message once and in order', async () => {
-    const pick = chance(8)
+    const pick = chance(10)
     const chats = [await newChat(), await newChat(), await newChat()]
     const stop = writing(chats, pick)
     const followers = [1, 2].map(() => following(chats))
+    await eventually(async () => followers.every(({ connections }) => connections > 0), Boolean)
     for (let cut = 1; cut <= 50; cut++) {
       const before = followers.map(({ connections }) => connections)
       await eventually(async () => followers.every(({ socket }, i) => socket.connected || followers[i]!.connections > before[i]!), Boolean)
