@@ -1,12 +1,4 @@
-import { hash } from 'node:crypto'
-
-const sha256 = (bytes: Uint8Array): Buffer => hash('sha256', bytes, 'buffer')
-
-/** RFC 6962: the hash of a leaf's bytes … */
-export const leafHash = (leaf: Uint8Array): Buffer => sha256(Buffer.concat([Buffer.of(0), leaf]))
-
-/** … and of two subtrees. The first byte keeps the one from being taken for the other. */
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => sha256(Buffer.concat([Buffer.of(1), left, right]))
+import { emptyRoot, nodeHash } from './hashes.js'
 
 /**
  * The right edge of a Merkle tree that only grows: one hash for each complete subtree, largest first, as many as the
@@ -45,7 +37,7 @@ export class MerkleFrontier {
   }
 
   root(): Buffer {
-    if (this.subtrees.length === 0) return sha256(Buffer.alloc(0))
+    if (this.subtrees.length === 0) return emptyRoot
     return this.subtrees.reduceRight((right, left) => nodeHash(left, right))
   }
 }

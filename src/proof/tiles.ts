@@ -1,0 +1,73 @@
+import { nodeHash } from './hashes.js'
+import type { CompleteSubtree } from './merkle-proofs.js'
+
+/** C2SP tlog-tiles: a tile holds up to 256 hashes, side by side, of subtrees that are 8 levels apart from the next. */
+export const tileWidth = 256
+const tileHeight = 8
+export const hashBytes = 32
+
+export interface TilePlace {
+  /** Of tiles, not of nodes: the hashes of tile level 1 are those of 256 leaves each. */
+  level: number
+  index: number
+  /** Fewer than 256 while the tree has no more. */
+  width: number
+}
+
+/** x001/x234/067 for 1234067. */
+const spelled = (index: number): string => {
+  const thousands = String(index).padStart(Math.ceil(String(index).length / 3) * 3, '0').match(/\d{3}/g)!
+  return thousands.map((part, i) => (i < thousands.length - 1 ? `x${part}` : part)).join('/')
+}
+
+/** What follows /tile/ in its address. */
+export const tilePath = ({ level, index, width }: TilePlace, kind: 'hashes' | 'entries' = 'hashes'): string =>
+  `${kind === 'entries' ? 'entries' : level}/${spelled(index)}${width < tileWidth ? `.p/${width}` : ''}`
+
+/** Undefined for an address that no tile has, also when another spelling of it would have one. */
+export function parseTilePath(path: string): (TilePlace & { kind: 'hashes' | 'entries' }) | undefined {
+  const [, kind = '', digits = '', partial] = /^(entries|\d{1,2})\/((?:x\d{3}\/)*\d{3})(?:\.p\/(\d{1,3}))?$/.exec(path) ?? []
+  const index = Number(digits.replaceAll(/[x/]/g, ''))
+  const width = partial === undefined ? tileWidth : Number(partial)
+  const place = { level: kind === 'entries' ? 0 : Number(kind), index, width, kind: kind === 'entries' ? ('entries' as const) : ('hashes' as const) }
+  if (width === 0 || place.level > 63 || !Number.isSafeInteger(index) || tilePath(place, place.kind) !== path) return undefined
+  return place
+}
+
+/** The hashes of the tile that a tree of this size has there; 0: it has none. */
+export const widthIn = (size: number, { level, index }: Pick<TilePlace, 'level' | 'index'>): number =>
+  Math.max(0, Math.min(tileWidth, Math.floor(size / tileWidth ** level) - index * tileWidth))
+
+/** Gives a tile’s bytes: at least the hashes that the tree has there. */
+export type ReadTile = (level: number, index: number) => Promise<Buffer>
+
+/** Tiles that are kept at hand: 4 MB of them. */
+const atHand = 512
+
+/** The complete subtrees of a tree that is kept in tiles. Each tile is read once, unless there are very many. */
+export function subtreesIn(read: ReadTile): CompleteSubtree {
+  const tiles = new Map<string, Promise<Buffer>>()
+  return async (level, index) => {
+    const tileLevel = Math.floor(level / tileHeight)
+    const count = 2 ** (level - tileLevel * tileHeight)
+    const first = index * count
+    const [tile, offset] = [Math.floor(first / tileWidth), first % tileWidth]
+    const key = `${tileLevel}/${tile}`
+    const reading = tiles.get(key) ?? read(tileLevel, tile)
+    tiles.set(key, reading)
+    if (tiles.size > atHand) tiles.delete(tiles.keys().next().value!)
+    const bytes = await reading
+    if (bytes.length < (offset + count) * hashBytes) throw new Error(`tile ${key} ends at ${bytes.length / hashBytes}, before ${offset + count}`)
+    return rootOfComplete(hashesOf(bytes).slice(offset, offset + count))
+  }
+}
+
+export const hashesOf = (tile: Buffer): Buffer[] =>
+  Array.from({ length: tile.length / hashBytes }, (_, i) => tile.subarray(i * hashBytes, (i + 1) * hashBytes))
+
+/** Over a power of two of hashes. */
+export function rootOfComplete(hashes: readonly Buffer[]): Buffer {
+  let level = hashes
+  while (level.length > 1) level = Array.from({ length: level.length / 2 }, (_, i) => nodeHash(level[2 * i]!, level[2 * i + 1]!))
+  return level[0]!
+}
