@@ -33,27 +33,44 @@ function write(value: unknown, depth: number): string {
 
 function structure(value: object, depth: number): string {
   if (depth >= deepest) throw notEncodable(`nesting deeper than ${deepest} levels`)
+  if (isPlain(value)) return fields(value, depth)
   if (Array.isArray(value)) return `[${Array.from(value, (item) => write(item, depth + 1)).join()}]`
-  if (value instanceof Date) return text(isoTime(value))
+  if (value instanceof Date) return `"${isoTime(value)}"`
   const bytes = asBytes(value)
   if (bytes) return `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')}"`
-  const fields = plain(value)
+  throw notEncodable(`a ${value.constructor.name}`)
+}
+
+function fields(value: Record<string, unknown>, depth: number): string {
   let out = ''
-  for (const name of Object.keys(fields).sort()) {
-    const field = fields[name]
+  for (const name of inOrder(Object.keys(value))) {
+    const field = value[name]
     if (field === undefined) continue
-    out += `${out === '' ? '' : ','}${JSON.stringify(propertyName(name))}:${write(field, depth + 1)}`
+    out += `${out === '' ? '' : ','}${text(propertyName(name))}:${write(field, depth + 1)}`
   }
   return `{${out}}`
 }
 
-function plain(value: object): Record<string, unknown> {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) throw notEncodable(`a ${value.constructor.name}`)
-  return value as Record<string, unknown>
+/** Sorted by UTF-16 code units; what is stored often is already, and seeing that is quicker than sorting. */
+function inOrder(names: string[]): string[] {
+  for (let i = 1; i < names.length; i++) if (names[i - 1]! > names[i]!) return names.sort()
+  return names
 }
 
-const text = (value: string): string => JSON.stringify(wellFormed(value))
+function isPlain(value: object): value is Record<string, unknown> {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+function plain(value: object): Record<string, unknown> {
+  if (!isPlain(value)) throw notEncodable(`a ${value.constructor.name}`)
+  return value
+}
+
+/** Printable ASCII without quotes and backslashes: as it is, JSON has nothing to add but the quotes. */
+const simple = /^[ !#-[\]-~]*$/
+
+const text = (value: string): string => (simple.test(value) ? `"${value}"` : JSON.stringify(wellFormed(value)))
 
 function wellFormed(value: string): string {
   if (!value.isWellFormed()) throw notEncodable('a text with half of a surrogate pair')

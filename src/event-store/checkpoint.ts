@@ -1,4 +1,5 @@
 import type { Collection, Db, Document as Command, Filter, UUID, WriteConcernSettings } from 'mongodb'
+import { type Pace, pace } from './pace.js'
 
 /** How far a reader of the log has come, who does the reading, and what keeps it from going on. */
 export interface CheckpointDocument {
@@ -15,6 +16,11 @@ export interface CheckpointDocument {
   /** Who asked for the lease next: the owner gives it up, and nobody else takes it for a few seconds. */
   wanted?: string
   wantedUntil?: Date
+  /** The last decision of an operator about it that has been carried out; what was decided before changes nothing any more. */
+  decided?: number
+  pace?: Pace
+  /** Of a rebuild: the command that it carries out. */
+  cause?: string
   /** A rebuilt collection that is about to take the model's name, and where that leaves the checkpoint. */
   swap?: { collection: string; uuid: UUID; position: number; version: number }
 }
@@ -75,9 +81,14 @@ export class Checkpoint {
   }
 
   /** Renews the lease until the result is called. A renewal that fails shows at the next step that needs the lease. */
-  keep(): () => void {
-    const keeping = setInterval(() => void this.renew().catch(() => {}), renewEveryMs)
+  keep(renew: () => Promise<unknown> = () => this.renew()): () => void {
+    const keeping = setInterval(() => void renew().catch(() => {}), renewEveryMs)
     return () => clearInterval(keeping)
+  }
+
+  /** Tells how far work under the lease has come, and renews. */
+  tell(position: number): Promise<CheckpointDocument | null> {
+    return this.update({ owner: this.me }, [{ $set: { position, until: fromNow(leaseMs) } }], { w: 1 })
   }
 
   /**
@@ -106,9 +117,13 @@ export class Checkpoint {
     return this.update({ owner: this.me }, update)
   }
 
-  /** Changes the state, whoever has the lease. */
-  async setState(state: CheckpointDocument['state']): Promise<void> {
-    await this.collection.updateOne({ _id: this.id }, { $set: { state }, $unset: { error: 1 } })
+  /**
+   * Carries out what an operator has decided, whoever has the lease: a model in one of these states gets another one.
+   * Decisions are numbered. One that comes late, or again, finds a later one done and changes nothing.
+   */
+  async obey(decided: number, from: Filter<CheckpointDocument>, state: CheckpointDocument['state']): Promise<void> {
+    const later = { decided: { $not: { $gte: decided } } }
+    await this.update({ ...from, ...later }, { $set: { state, decided }, $unset: { error: 1 } })
   }
 
   async release(): Promise<void> {
@@ -128,7 +143,7 @@ export class Checkpoint {
 
   private move(from: number, to: number): Promise<CheckpointDocument | null> {
     this.writtenAt = Date.now()
-    return this.update({ owner: this.me, position: from }, [{ $set: { position: to, until: fromNow(leaseMs) } }], { w: 1 })
+    return this.update({ owner: this.me, position: from }, [{ $set: { position: to, until: fromNow(leaseMs), pace } }], { w: 1 })
   }
 
   private update(

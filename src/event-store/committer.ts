@@ -1,3 +1,4 @@
+import { type Span, trace } from '@opentelemetry/api'
 import { EventStoreError, VersionConflict } from './errors.js'
 import { type AppendDocument, lastPosition } from './event.js'
 import { isSameAppend, type LogCollection, placeOf } from './log-collection.js'
@@ -13,16 +14,31 @@ interface Waiting {
   readonly deadline: number
   readonly resolve: (outcome: AppendDocument | VersionConflict) => void
   readonly reject: (error: unknown) => void
+  /** Of whoever appends: is told its place in the log and in the batch. */
+  readonly span: Span | undefined
   settled: boolean
   /** An insert that held it ended without an answer: it may be in. */
   uncertain: boolean
 }
 
+/** Some appends that are durable now. */
+export interface Commit {
+  readonly appends: number
+  readonly events: number
+  /** The position of the last event. */
+  readonly position: number
+  /** How long the insert took. */
+  readonly ms: number
+}
+
 export interface CommitterOptions {
   /** How long an append is tried before its caller hears `outcome_unknown`. */
   deadlineMs?: number
-  /** Told of every commit: the appends that are durable now, and how long the insert took. */
-  onCommit?: (appends: AppendDocument[], ms: number) => void
+  onCommit?: (commit: Commit) => void
+  /** An append's version was taken by another one. */
+  onConflict?: () => void
+  /** Another process had taken a commit's positions. */
+  onCollision?: () => void
 }
 
 const maxDocuments = 1000
@@ -63,7 +79,7 @@ export class Committer {
   commit(append: ReadyAppend, bytes: number): Promise<AppendDocument | VersionConflict> {
     return new Promise((resolve, reject) => {
       const deadline = Date.now() + this.deadlineMs
-      this.waiting.push({ append, bytes, deadline, resolve, reject, settled: false, uncertain: false })
+      this.waiting.push({ append, bytes, deadline, resolve, reject, span: trace.getActiveSpan(), settled: false, uncertain: false })
       if (this.running) return
       this.running = true
       setImmediate(() => void this.run())
@@ -128,6 +144,7 @@ export class Committer {
         if (await this.settleTaken(rest[0]!)) rest.shift()
       } else {
         this.turns.collided()
+        this.options.onCollision?.()
         return false
       }
     }
@@ -147,8 +164,13 @@ export class Committer {
   private acknowledge(batch: Waiting[], documents: AppendDocument[], ms: number): void {
     const last = documents.at(-1)!
     this.head = { position: lastPosition(last), at: last.at.getTime() }
-    documents.forEach((document, i) => succeed(batch[i]!, document))
-    this.options.onCommit?.(documents, ms)
+    let events = 0
+    for (const [i, document] of documents.entries()) {
+      events += document.n
+      batch[i]!.span?.setAttributes({ 'verbatim.position': document._id, 'verbatim.batch.place': i + 1, 'verbatim.batch.appends': documents.length })
+      succeed(batch[i]!, document)
+    }
+    this.options.onCommit?.({ appends: documents.length, events, position: this.head.position, ms })
   }
 
   /** After an insert without an answer: which of its appends are in? */
@@ -177,7 +199,9 @@ export class Committer {
   }
 
   private settle(one: Waiting, there: AppendDocument): void {
-    succeed(one, isSameAppend(there, one.append) ? there : new VersionConflict(one.append.stream, one.append.version))
+    if (isSameAppend(there, one.append)) return succeed(one, there)
+    this.options.onConflict?.()
+    succeed(one, new VersionConflict(one.append.stream, one.append.version))
   }
 
   private blame(error: unknown): void {

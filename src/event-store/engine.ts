@@ -3,9 +3,10 @@ import { hostname } from 'node:os'
 import type { Redis } from 'ioredis'
 import type { Db } from 'mongodb'
 import { Catalog, type EventDefinitions } from './catalog.js'
+import type { CommitterOptions } from './committer.js'
 import { type Aggregate, Decider, type DeciderOptions } from './decider.js'
 import { durably } from './durability.js'
-import { lastPosition, type RecordedEvent } from './event.js'
+import type { RecordedEvent } from './event.js'
 import { EventStore } from './event-store.js'
 import { follow } from './follow.js'
 import { checkKnownTypes } from './known-types.js'
@@ -30,8 +31,12 @@ export interface EngineOptions {
   reactors?: readonly Reactor[]
   /** The log's Merkle root at a position, for certificates. */
   logRoot: (position: number) => Promise<string>
+  /** The events that a version of a projection leaves out because an operator has said so, as the log tells it. */
+  skippedIn?: (store: EventStore, projection: string, version: number) => Promise<ReadonlySet<number>>
   onError?: (where: string, error: unknown) => void
-  onCommit?: (appends: number, ms: number) => void
+  onCommit?: CommitterOptions['onCommit']
+  onConflict?: CommitterOptions['onConflict']
+  onCollision?: CommitterOptions['onCollision']
   /** How long an append is tried before its caller hears `outcome_unknown`. */
   appendDeadlineMs?: number
   /** After so many more events a stream's fold is stored anew. */
@@ -68,15 +73,19 @@ export class Engine {
     await vault.secret('commands') // a wrong master key shows here, not at the first reader
     const store = new EventStore(db, catalog, vault, turns, {
       deadlineMs: options.appendDeadlineMs,
-      onCommit: (appends, ms) => {
-        wake.announce('log', lastPosition(appends.at(-1)!))
-        options.onCommit?.(appends.length, ms)
+      onCommit: (commit) => {
+        wake.announce('log', commit.position)
+        options.onCommit?.(commit)
       },
+      onConflict: options.onConflict,
+      onCollision: options.onCollision,
     })
-    await store.prepare()
+    await Promise.all([store.prepare(), vault.prepare()])
     wake.listen()
     const tail = new Tail(new LogCollection(db), catalog)
-    const context = { db, tail, wake, me, onError: options.onError, logRoot: options.logRoot }
+    const { onError, logRoot, skippedIn = nothing } = options
+    const skipped = (projection: string, version: number) => skippedIn(store, projection, version)
+    const context = { db, tail, wake, me, skipped, onError, logRoot }
     const folds = new StoredFolds(db, store, { every: options.storeFoldEvery, onError: options.onError })
     const engine = new Engine(catalog, vault, store, new Projections(context, projections), tail, wake, turns, folds, context)
     for (const reactor of reactors) engine.react(reactor)
@@ -130,3 +139,5 @@ export class Engine {
     this.wake.close()
   }
 }
+
+const nothing = () => Promise.resolve<ReadonlySet<number>>(new Set())

@@ -55,6 +55,13 @@ export function seal(key: Uint8Array, { stream, version, type, shape }: Envelope
   return { personal: new Binary(out), commitment: new Binary(commit(plain)) }
 }
 
+/** Whether the envelope says this of itself; quicker than to read what it says. */
+export function isSealedAs(envelope: Uint8Array, { stream, version, type, shape }: EnvelopeHeader): boolean {
+  const header = canonical([stream, version, type, shape])
+  const bytes = Buffer.from(envelope.buffer, envelope.byteOffset, envelope.byteLength)
+  return bytes[0] === format && bytes.length > 3 && bytes.toString('utf8', 3, 3 + bytes.readUInt16BE(1)) === header
+}
+
 /** What the envelope says of itself. Trust it only after `open`: only the key proves it. */
 export function headerOf(envelope: Envelope): EnvelopeHeader {
   const bytes = bytesOf(envelope)

@@ -14,6 +14,8 @@ const kinds = {
   projection_behind: 'retryable',
   rebuild_in_progress: 'refused',
   unknown_projection: 'refused',
+  not_failed: 'refused',
+  poison_event: 'refused',
   unknown_event: 'fatal',
   newer_event: 'fatal',
   newer_projection: 'fatal',

@@ -7,6 +7,7 @@ import { EventStoreError, VersionConflict } from './errors.js'
 import { type AppendDocument, type AppendMeta, lastPosition, type NewEvent, type RecordedEvent, type StoredEvent } from './event.js'
 import { LogCollection } from './log-collection.js'
 import { backoff, isRetryable, pause } from './retryable.js'
+import { inSpan, traceparent } from './span.js'
 import type { Turns } from './turns.js'
 import type { Vault } from './vault.js'
 
@@ -73,10 +74,16 @@ export class EventStore {
   }
 
   /** Appends all events after `expected`, or none. Safe to repeat after any error. */
-  async append({ stream, expected, events, meta, owner }: AppendRequest): Promise<Appended | VersionConflict> {
-    const { n, bytes, stored } = await this.sealed(stream, expected, events, owner)
-    const outcome = await this.committer.commit({ n, stream, version: expected + 1, meta, events: stored }, bytes)
-    return outcome instanceof VersionConflict ? outcome : this.appended(outcome)
+  append({ stream, expected, events, meta, owner }: AppendRequest): Promise<Appended | VersionConflict> {
+    const attributes = { 'verbatim.event.types': events.map(({ type }) => type) }
+    return inSpan('append', { attributes }, async (span) => {
+      const { n, bytes, stored } = await this.sealed(stream, expected, events, owner)
+      const trace = traceparent()
+      const append = { n, stream, version: expected + 1, meta: trace === undefined ? meta : { ...meta, trace }, events: stored }
+      const outcome = await this.committer.commit(append, bytes)
+      span.setAttribute('verbatim.conflict', outcome instanceof VersionConflict)
+      return outcome instanceof VersionConflict ? outcome : this.appended(outcome)
+    })
   }
 
   /** The events of one stream, oldest first or newest first. */

@@ -19,6 +19,8 @@ export interface AppendMeta {
   readonly payload?: string
   readonly causation?: string
   readonly correlation?: string
+  /** W3C traceparent of the span that appended, when somebody traced: what the events lead to goes on in its trace. */
+  readonly trace?: string
 }
 
 /** A fact as the log has it. `data` has the newest shape; `personal` is in its envelope. */

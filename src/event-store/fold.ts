@@ -1,3 +1,4 @@
+import { EventStoreError } from './errors.js'
 import type { RecordedEvent } from './event.js'
 import type { Document, Evolves, Projection, Stored } from './projection.js'
 
@@ -8,6 +9,11 @@ export class PoisonEvent extends Error {
     cause: unknown,
   ) {
     super(`event ${position}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+
+  /** To whoever asked for a rebuild, this is an answer and not an accident. */
+  refusalOf(projection: string): EventStoreError {
+    return new EventStoreError('poison_event', `${projection} cannot take ${this.message}`, { projection, position: this.position }, { cause: this })
   }
 }
 
@@ -37,11 +43,12 @@ export class Fold {
     private readonly projection: Projection,
     events: readonly RecordedEvent[],
     upTo: number,
+    skipped: ReadonlySet<number> = nothing,
   ) {
     for (const event of events) {
       if (event.position > upTo) break
       const handler = projection.on.get(event.type)
-      if (!handler) continue
+      if (!handler || skipped.has(event.position)) continue
       try {
         const keys = 'key' in handler ? listed(handler.key(event)) : []
         for (const key of keys) this.keys.add(key)
@@ -74,6 +81,8 @@ export class Fold {
     return { changed: [...entries.values()].filter(({ position, stored }) => position > (stored ?? 0)), removals }
   }
 }
+
+const nothing: ReadonlySet<number> = new Set()
 
 const listed = (keys: string | readonly string[] | undefined): readonly string[] => (keys === undefined ? [] : typeof keys === 'string' ? [keys] : keys)
 

@@ -37,6 +37,17 @@ export class KeyStore {
     return ids.map((id) => byId.get(id))
   })
 
+  async prepare(): Promise<void> {
+    await this.keys.createIndex({ owner: 1 })
+  }
+
+  /** Keys below an owner's, as many as asked for. A command, because the driver decodes a whole reply in half the time. */
+  async ownedBy(owner: string, limit: number): Promise<StoredKey[]> {
+    const { readConcern } = fromMajority
+    const find = { find: 'keys', filter: { owner }, limit, batchSize: limit, singleBatch: true, readConcern }
+    return (await this.db.command(find)).cursor.firstBatch as StoredKey[]
+  }
+
   /** Stores the key unless its id has one already; answers what is stored. */
   readonly createOrGet = gather(async (wanted: StoredKey[]): Promise<StoredKey[]> => {
     const reply = await this.db.command({ insert: 'keys', documents: wanted, ordered: false, writeConcern: durableOn(this.db) })

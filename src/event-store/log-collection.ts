@@ -44,10 +44,14 @@ export class LogCollection {
    * and not a cursor, because the driver decodes a whole reply in half the time of its single documents.
    */
   async after(position: number, limit: number): Promise<AppendDocument[]> {
-    const { readConcern } = fromMajority
-    const find = { find: 'log', filter: { _id: { $gt: position } }, sort: { _id: 1 }, limit, singleBatch: true, readConcern }
-    const { cursor } = await this.db.command({ ...find, batchSize: limit })
+    const { cursor } = await this.db.command(findAfter(position, limit))
     return cursor.firstBatch as AppendDocument[]
+  }
+
+  /** The same as BSON, for who decodes it elsewhere. */
+  async rawAfter(position: number, limit: number): Promise<Uint8Array[]> {
+    const { cursor } = await this.db.command(findAfter(position, limit), { fieldsAsRaw: { firstBatch: true } })
+    return cursor.firstBatch as Uint8Array[]
   }
 
   /** Of one stream, from a version on: all of them, or so many. */
@@ -67,9 +71,15 @@ export class LogCollection {
     }
   }
 
+  /** The append that the position is in; beyond the end of the log, the last one. */
+  async around(position: number, projection: Document = {}): Promise<AppendDocument | undefined> {
+    const [found] = await this.appends.find({ _id: { $lte: position } }, { projection }).sort({ _id: -1 }).limit(1).toArray()
+    return found
+  }
+
   /** In order, from the append that the position is in. */
   async *reaching(position: number): AsyncGenerator<AppendDocument> {
-    const [first] = await this.appends.find({ _id: { $lte: position } }, { projection: { _id: 1 } }).sort({ _id: -1 }).limit(1).toArray()
+    const first = await this.around(position, { _id: 1 })
     yield* this.appends.find({ _id: { $gte: first?._id ?? 1 } }).sort({ _id: 1 })
   }
 
@@ -85,6 +95,11 @@ export class LogCollection {
     const found = await this.appends.find({ $or: places.map(({ stream, version }) => ({ stream, version })) }).toArray()
     return new Map(found.map((append) => [placeOf(append), append]))
   }
+}
+
+function findAfter(position: number, limit: number): Document {
+  const { readConcern } = fromMajority
+  return { find: 'log', filter: { _id: { $gt: position } }, sort: { _id: 1 }, limit, batchSize: limit, singleBatch: true, readConcern }
 }
 
 export const placeOf = ({ stream, version }: Pick<AppendDocument, 'stream' | 'version'>) => `${version} ${stream}`

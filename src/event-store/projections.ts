@@ -1,12 +1,15 @@
 import { setMaxListeners } from 'node:events'
 import type { Collection } from 'mongodb'
 import { Abreast } from './abreast.js'
+import { type Certificate, certificatesOf, type KeptCertificate } from './certificate.js'
 import { Checkpoint, type CheckpointDocument } from './checkpoint.js'
 import { EventStoreError } from './errors.js'
+import { Orders } from './orders.js'
 import type { Projection } from './projection.js'
 import { Projector } from './projector.js'
-import { type Certificate, Rebuild, type RebuildContext, type RebuildOptions } from './rebuild.js'
+import { Rebuild, type RebuildContext, type RebuildOptions } from './rebuild.js'
 import { pause } from './retryable.js'
+import { type Standing, standingsOf } from './standing.js'
 
 /**
  * All read models of a process: it keeps those up to date whose lease it gets, and rebuilds those that its code has
@@ -17,6 +20,7 @@ export class Projections {
   private readonly checkpoints: Collection<CheckpointDocument>
   private readonly stopping = new AbortController()
   private upgrading: Promise<void>[] = []
+  private readonly rebuilding = new Set<Promise<unknown>>()
 
   constructor(
     private readonly context: RebuildContext,
@@ -37,8 +41,8 @@ export class Projections {
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort()
-    await Promise.all(this.upgrading)
+    this.stopping.abort(new Error('the process ends'))
+    await Promise.allSettled([...this.upgrading, ...this.rebuilding])
     await Promise.all(this.projectors.map((projector) => projector.stop()))
   }
 
@@ -48,12 +52,17 @@ export class Projections {
   }
 
   /** Rebuilds side by side; projections that are rebuilt together share one pass over the log. */
-  async rebuild(names: readonly string[], options: Pick<RebuildOptions, 'onProgress'> = {}): Promise<Certificate[]> {
+  async rebuild(names: readonly string[], options: Omit<RebuildOptions, 'abreast'> = {}): Promise<Certificate[]> {
     const abreast = new Abreast()
-    const rebuilds = names.map((name) => new Rebuild(this.context, this.named(name), { ...options, abreast: abreast.join() }))
-    const running = rebuilds.map((rebuild) => rebuild.run())
-    await Promise.allSettled(running) // one that fails leaves none of the others behind unwatched
-    return Promise.all(running)
+    const signal = AbortSignal.any([this.stopping.signal, ...(options.signal ? [options.signal] : [])])
+    const rebuilds = names.map((name) => new Rebuild(this.context, this.named(name), { ...options, signal, abreast: abreast.join() }))
+    const running = Promise.allSettled(rebuilds.map((rebuild) => rebuild.run())) // one that fails leaves none of the others behind unwatched
+    this.rebuilding.add(running)
+    const ended = await running.finally(() => this.rebuilding.delete(running))
+    return ended.map((one) => {
+      if (one.status === 'rejected') throw one.reason
+      return one.value
+    })
   }
 
   certifyLive(name: string): Promise<Certificate> {
@@ -62,6 +71,20 @@ export class Projections {
 
   list(): Promise<CheckpointDocument[]> {
     return this.checkpoints.find({ _id: { $in: this.all.map(({ name }) => name) } }).toArray()
+  }
+
+  /** What operators want to know of each, or of some. */
+  standings(names: readonly string[] = this.all.map(({ name }) => name)): Promise<Standing[]> {
+    return standingsOf(this.context.db, names.map((name) => this.named(name)))
+  }
+
+  orders(name: string): Orders {
+    return new Orders(this.context, this.named(name))
+  }
+
+  /** What rebuilds have found, newest first. */
+  certificates(name: string, limit: number, before?: { at: Date; id: string }): Promise<KeptCertificate[]> {
+    return certificatesOf(this.context.db, this.named(name).name, limit, before)
   }
 
   /**
@@ -101,14 +124,16 @@ export class Projections {
         if (version >= projection.version) return
         await this.rebuild([projection.name])
       } catch (error) {
-        const elsewhere = error instanceof EventStoreError && error.code === 'rebuild_in_progress'
-        if (!elsewhere) this.context.onError?.(projection.name, error)
-        await pause(elsewhere ? 50 : 500, this.stopping.signal)
+        if (this.stopping.signal.aborted) return
+        const code = error instanceof EventStoreError ? error.code : undefined
+        if (code !== 'rebuild_in_progress') this.context.onError?.(projection.name, error)
+        await pause(code === 'rebuild_in_progress' ? 50 : code === 'poison_event' ? 5_000 : 500, this.stopping.signal)
       }
     }
   }
 
-  private named(name: string): Projection {
+  /** Throws for one that there is not. */
+  named(name: string): Projection {
     const found = this.all.find((projection) => projection.name === name)
     if (!found) {
       const names = this.all.map((projection) => projection.name).join(', ')

@@ -12,6 +12,8 @@ import type { Wake } from './wake.js'
 /** How soon a projector without the lease asks for it again: a rebuild holds it but for a moment. */
 const askAgainMs = 150
 
+export type Skipped = (projection: string, version: number) => Promise<ReadonlySet<number>>
+
 /** What a projector needs of its process. */
 export interface ProjectorContext {
   db: Db
@@ -19,6 +21,8 @@ export interface ProjectorContext {
   wake: Wake
   /** This process's name in leases. */
   me: string
+  /** The positions that operators have had a version of a projection leave out, as the log has them now. */
+  skipped: Skipped
   onError?: (projection: string, error: unknown) => void
 }
 
@@ -30,6 +34,8 @@ export class Projector {
   private readonly checkpoint: Checkpoint
   private readonly stopping = new AbortController()
   private running = Promise.resolve()
+  /** Known from the log whenever it begins or goes on. More of them come only while the projection stands failed. */
+  private skipped: ReadonlySet<number> = new Set()
 
   constructor(
     private readonly context: ProjectorContext,
@@ -79,7 +85,9 @@ export class Projector {
   /** Until the lease is lost, wanted by another, or the projection is not live any more. */
   private async follow(held: CheckpointDocument): Promise<void> {
     const { db, tail, wake } = this.context
-    const model = await Model.open(db, this.projection.name, 'live')
+    const { name, version } = this.projection
+    this.skipped = await this.context.skipped(name, version)
+    const model = await Model.open(db, name, 'live')
     const reader = new Reader(tail, wake, this.stopping.signal)
     for (let at = held; !this.stopped; ) {
       const batch = await reader.next(at.position)
@@ -107,7 +115,7 @@ export class Projector {
   }
 
   private async step({ events, after, to }: Batch, model: Model, at: CheckpointDocument, upTo = to): Promise<CheckpointDocument> {
-    const fold = new Fold(this.projection, events, upTo)
+    const fold = new Fold(this.projection, events, upTo, this.skipped)
     // A crash between the two repeats the batch: every document knows that it has these events already.
     await model.apply(fold)
     this.context.wake.announce(`projected:${this.projection.name}`, upTo)

@@ -5,6 +5,7 @@ import { LostGround } from './model.js'
 import type { ProjectorContext } from './projector.js'
 import { Reader } from './reader.js'
 import { pause } from './retryable.js'
+import { continuing, inSpan } from './span.js'
 import type { Batch } from './tail.js'
 
 /** What has side effects because of events. `on` must bear being called twice with the same event. */
@@ -69,15 +70,22 @@ export class ReactorRunner {
     const { signal } = this.stopping
     const reader = new Reader(tail, wake, signal)
     const letGo = this.checkpoint.keep()
+    let isWritten = true
     try {
       for (let at = held; !signal.aborted && at.state === 'live'; ) {
         const batch = await reader.next(at.position)
-        if (batch.to === at.position) continue
+        if (batch.to === at.position) {
+          // At rest the checkpoint tells how far it has come.
+          if (!isWritten && !(await this.checkpoint.settle())) throw new LostGround()
+          isWritten = true
+          continue
+        }
         const concernsUs = batch.events.some(({ type }) => this.reactor.on.has(type))
         if (concernsUs && !(await this.react(batch))) return
         const moved = await (concernsUs ? this.checkpoint.advance(at.position, batch.to) : this.checkpoint.pass(at, batch.to))
         if (!moved) throw new LostGround()
         at = moved
+        isWritten = concernsUs
       }
     } finally {
       letGo()
@@ -93,10 +101,17 @@ export class ReactorRunner {
     return true
   }
 
+  private traced(event: RecordedEvent, act: (event: RecordedEvent) => Promise<void>): Promise<void> {
+    const { position, meta } = event
+    if (meta.trace === undefined) return act(event)
+    const attributes = { 'verbatim.position': position }
+    return continuing(meta.trace, () => inSpan(`react ${this.reactor.name}`, { attributes }, () => act(event)))
+  }
+
   private async persist(event: RecordedEvent, act: (event: RecordedEvent) => Promise<void>): Promise<boolean> {
     for (let attempt = 0; !this.stopping.signal.aborted; attempt++) {
       try {
-        await act(event)
+        await this.traced(event, act)
         if (attempt > 0) await this.checkpoint.change({ $unset: { error: 1 } })
         return true
       } catch (error) {

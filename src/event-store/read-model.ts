@@ -1,12 +1,26 @@
 import { MongoServerError } from 'mongodb'
-import { Schema, type SchemaDefinition } from 'mongoose'
+import { type Model, Schema, type SchemaDefinition } from 'mongoose'
 
 /**
- * The fields of a read model that queries look for; documents may have more, and are read lean, as they lie there.
+ * The fields of a read model that queries look for; documents may have more, and are read lean, as they lie there. A
+ * query by another field fails: left out silently, it would find what belongs to others.
  * Collections and indexes are the projector's business alone, so Mongoose creates neither.
  */
 export const readModelSchema = (collection: string, fields: SchemaDefinition): Schema =>
-  new Schema({ _id: String, _position: Number, _removed: Date, ...fields }, { collection, autoCreate: false, autoIndex: false, versionKey: false, strictQuery: true })
+  new Schema({ _id: String, _position: Number, _removed: Date, ...fields }, { collection, autoCreate: false, autoIndex: false, versionKey: false, strictQuery: 'throw' })
+
+export interface Part {
+  filter: Record<string, unknown>
+  sort: Record<string, 1 | -1>
+  limit: number
+  projection?: Record<string, 0 | 1>
+}
+
+/** Many documents at once, as they lie there: the driver decodes a whole reply in half the time of its single documents. */
+export async function manyOf<Doc>(model: Model<Doc>, { limit, ...part }: Part): Promise<Doc[]> {
+  const { cursor } = await model.db.db!.command({ find: model.collection.collectionName, ...part, limit, batchSize: limit, singleBatch: true })
+  return cursor.firstBatch as Doc[]
+}
 
 const cursorKilled = 175
 

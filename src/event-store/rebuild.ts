@@ -1,27 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { AbreastMember } from './abreast.js'
+import { type Certificate, certify } from './certificate.js'
 import { Checkpoint, type CheckpointDocument } from './checkpoint.js'
-import { digestOf } from './digest.js'
 import { EventStoreError } from './errors.js'
-import { Fold } from './fold.js'
+import { Fold, PoisonEvent } from './fold.js'
 import { LostGround, Model } from './model.js'
 import type { Projection } from './projection.js'
 import type { ProjectorContext } from './projector.js'
 import { reignOf } from './reign.js'
 import { pause } from './retryable.js'
 import { swapIn } from './swap.js'
-
-/** What a rebuild found: two of one log, by the same projection, have the same digest. */
-export interface Certificate {
-  projection: string
-  version: number
-  position: number
-  events: number
-  /** The log's Merkle root at the position. */
-  root: string
-  digest: string
-  at: Date
-}
 
 export interface RebuildContext extends ProjectorContext {
   /** The log's Merkle root over its first `position` events. */
@@ -30,6 +18,12 @@ export interface RebuildContext extends ProjectorContext {
 
 export interface RebuildOptions {
   onProgress?: (projection: string, position: number) => void
+  /** Called when nobody else can rebuild it any more, and before anything is built. */
+  onBegun?: () => Promise<void>
+  /** The command that it carries out; others can see it while it goes on. */
+  cause?: string
+  /** Ends it between two batches, with everything cleared away. */
+  signal?: AbortSignal
   /** With others that are rebuilt in the same pass. */
   abreast?: AbreastMember
 }
@@ -40,12 +34,15 @@ export interface RebuildOptions {
  * Only one process rebuilds a model at a time. If it dies, its shadow is of no use to anybody and the next rebuild
  * drops it, except in the middle of the swap: then the next owner of the model ends the swap. So a shadow need not be
  * durable while it grows; that it is when it ends is made sure by one durable write and an unchanged primary.
+ *
+ * Its lease tells everybody how far it has come. One that an event stops leaves the lease behind, with the error.
  */
 export class Rebuild {
   private readonly lease: Checkpoint
   private readonly live: Checkpoint
   private readonly shadow: string
   private position = 0
+  private skipped: ReadonlySet<number> = new Set()
 
   constructor(
     private readonly context: RebuildContext,
@@ -83,15 +80,27 @@ export class Rebuild {
     if (!(await this.lease.acquire())) {
       throw new EventStoreError('rebuild_in_progress', `${name} is being rebuilt already; wait until that has ended`)
     }
-    const letGo = this.lease.keep()
+    await this.lease.change({ $set: { version, position: 0, cause: this.options.cause ?? '' }, $unset: { error: 1 } })
+    const letGo = this.lease.keep(() => this.lease.tell(this.position))
+    let stoppedBy: unknown
     try {
+      await this.options.onBegun?.()
+      this.skipped = await this.context.skipped(name, version)
       await this.clearAway()
       return await work()
+    } catch (error) {
+      stoppedBy = error
+      throw error instanceof PoisonEvent ? error.refusalOf(name) : error
     } finally {
       letGo()
       await this.drop(this.shadow)
-      await this.lease.drop()
+      await (stoppedBy instanceof PoisonEvent ? this.leave(stoppedBy) : this.lease.drop())
     }
+  }
+
+  private async leave({ position, message }: PoisonEvent): Promise<void> {
+    await this.lease.change({ $set: { position: position - 1, error: { position, message, at: new Date() } }, $unset: { cause: 1 } })
+    await this.lease.release()
   }
 
   /** The certificate is of where the log ended when the shadow first got there; from then on it follows. */
@@ -111,25 +120,23 @@ export class Rebuild {
   private async catchUp(model: Model, { until = Infinity, abreast }: { until?: number; abreast?: AbreastMember } = {}): Promise<void> {
     while (this.position < until) {
       await abreast?.arrive()
+      this.options.signal?.throwIfAborted()
       const { events, to, full } = await this.context.tail.read(this.position)
-      await model.apply(new Fold(this.projection, events, Math.min(to, until)))
+      await model.apply(new Fold(this.projection, events, Math.min(to, until), this.skipped))
       this.position = Math.min(to, until)
       this.options.onProgress?.(this.projection.name, this.position)
       if (!full && until === Infinity) return
     }
   }
 
-  private async certify(collection: string, position: number): Promise<Certificate> {
-    const { name: projection, version } = this.projection
-    const [root, digest] = await Promise.all([this.context.logRoot(position), digestOf(this.context.db, collection)])
-    const certificate = { projection, version, position, events: position, root, digest, at: new Date() }
-    await this.context.db.collection<Certificate>('certificates').insertOne({ ...certificate })
-    return certificate
+  private certify(collection: string, position: number): Promise<Certificate> {
+    return certify(this.context, this.projection, collection, position, this.skipped)
   }
 
   /** The live model stops where it is; the shadow follows to there and takes its name. Reads never go back in time. */
   private async takePlace(model: Model, reign: string): Promise<void> {
     await this.withLiveHeld(async (held) => {
+      await this.mustLeaveOutTheSame()
       await this.catchUp(model, { until: held.position })
       if (!(await this.lease.change({ $set: { position: this.position } }))) throw new LostGround()
       if ((await reignOf(this.context.db)) !== reign) throw new LostGround()
@@ -140,7 +147,18 @@ export class Rebuild {
 
   /** The live model's digest and place, with its projector stopped for as long as that takes. */
   certifyLive(): Promise<Certificate> {
-    return this.withLiveHeld(({ position }) => this.certify(this.projection.name, position))
+    return this.withLiveHeld(async ({ position }) => {
+      const { name, version } = this.projection
+      this.skipped = await this.context.skipped(name, version)
+      return await this.certify(name, position)
+    })
+  }
+
+  /** Nothing is skipped while we hold the live model, so what was skipped until now is all. */
+  private async mustLeaveOutTheSame(): Promise<void> {
+    const { name, version } = this.projection
+    const { size } = await this.context.skipped(name, version)
+    if (size !== this.skipped.size) throw new EventStoreError('contended', `an event of ${name} was skipped during the rebuild; repeat it`)
   }
 
   private async withLiveHeld<T>(work: (held: CheckpointDocument) => Promise<T>): Promise<T> {
@@ -156,6 +174,7 @@ export class Rebuild {
 
   private async takeLive(): Promise<CheckpointDocument> {
     for (;;) {
+      this.options.signal?.throwIfAborted()
       const held = await this.live.acquire({ version: { $lte: this.projection.version } })
       if (held) return held
       await this.live.want()

@@ -91,7 +91,7 @@ export class Tail {
 
   /** A reader that stopped inside an append (at an event it could not take) goes on inside it. */
   private async restOfAppend(after: number, appends: AppendDocument[]): Promise<number> {
-    const [around] = await this.log.appends.find({ _id: { $lte: after } }).sort({ _id: -1 }).limit(1).toArray()
+    const around = await this.log.around(after)
     if (!around || lastPosition(around) <= after) return after
     appends.push(around)
     return lastPosition(around)

@@ -8,7 +8,8 @@ import type { NewEvent } from './event.js'
  * Pure: no store, no clock.
  */
 export function given<State, Event extends { type: string }>(aggregate: Aggregate<State, Event>, past: readonly NewEvent[] = []) {
-  const state = past.reduce((folded, event) => aggregate.evolve(folded, event as unknown as Event), aggregate.initial)
+  const recorded = { at: new Date(0), meta: { actor: 'somebody', commandId: 'earlier' } }
+  const state = past.reduce((folded, event) => aggregate.evolve(folded, { ...recorded, ...event } as unknown as Event), aggregate.initial)
   return {
     when(decide: Decide<State>) {
       const outcome = attempt(() => decide(state))

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { Binary, type Db } from 'mongodb'
 import type { Catalog } from './catalog.js'
-import { headerOf, open } from './envelope.js'
+import { type EnvelopeHeader, headerOf, open } from './envelope.js'
 import { EventStoreError } from './errors.js'
 import type { Envelope } from './event.js'
 import { KeyStore, type LivingKey, type StoredKey } from './key-store.js'
@@ -22,6 +22,12 @@ export interface Opened {
   salt: Buffer
 }
 
+interface KnownKey {
+  loading: Promise<Buffer>
+  /** Once it is loaded. */
+  key?: Buffer
+}
+
 /**
  * Who has which key. Each stream has one of its own, wrapped by its owner's (a chat's by its user's) and the master.
  * To erase is to destroy a key; with it goes everything below it.
@@ -33,7 +39,9 @@ export interface Opened {
  */
 export class Vault {
   private readonly keys: KeyStore
-  private readonly known = new LRUCache<string, Promise<Buffer>>({ max: 50_000, ttl: 4_000 })
+  private readonly known = new LRUCache<string, KnownKey>({ max: 50_000, ttl: 4_000 })
+  /** How often something was destroyed here. */
+  private destroyed = 0
   private readonly forgetting = setInterval(() => this.known.purgeStale(), 1_000).unref()
 
   constructor(db: Db, private readonly masters: MasterKeys, private readonly catalog: Catalog) {
@@ -43,6 +51,28 @@ export class Vault {
   close(): void {
     clearInterval(this.forgetting)
     this.known.clear()
+  }
+
+  prepare(): Promise<void> {
+    return this.keys.prepare()
+  }
+
+  /**
+   * Gets the keys of an owner's streams in one go, for who is about to open many of them: one by one each costs the
+   * database a search. Those that it leaves out are got when they are needed.
+   */
+  async bring(owner: string): Promise<void> {
+    const { destroyed } = this
+    const stored = await this.keys.ownedBy(owner, broughtAtOnce)
+    const wrappings = new Map<string, Buffer>()
+    for (const one of stored.filter(isLiving)) {
+      if (this.known.has(one._id)) continue
+      const wrapping = wrappings.get(one.master) ?? (await this.wrappingKeyOf(owner, this.master(one.master)))
+      wrappings.set(one.master, wrapping)
+      if (this.destroyed !== destroyed) return // one of these, perhaps, after it was read
+      const key = unwrap(wrapping, one._id, one.key.value())
+      this.known.set(one._id, { loading: Promise.resolve(key), key })
+    }
   }
 
   /** The key of a stream that has events already. */
@@ -66,14 +96,26 @@ export class Vault {
   }
 
   async open(envelope: Envelope): Promise<Opened> {
-    const { stream, type, shape } = headerOf(envelope)
-    const { personal, salt } = open(await this.keyOf(stream), envelope)
+    const header = headerOf(envelope)
+    return this.openedWith(await this.keyOf(header.stream), envelope, header)
+  }
+
+  /** The same at once, for who opens many; undefined where the key is not in memory. */
+  openNow(envelope: Envelope): Opened | undefined {
+    const header = headerOf(envelope)
+    const key = this.known.get(header.stream)?.key
+    return key && this.openedWith(key, envelope, header)
+  }
+
+  private openedWith(key: Buffer, envelope: Envelope, { type, shape }: EnvelopeHeader): Opened {
+    const { personal, salt } = open(key, envelope)
     return { personal: this.catalog.newestPersonal(type, shape, personal), original: personal, salt }
   }
 
   /** Erases the stream and everything whose key is below its key. Final once the master has been rotated. */
   async destroy(stream: string, at: Date): Promise<void> {
     await this.keys.destroy(stream, at)
+    this.destroyed++
     this.known.clear()
   }
 
@@ -109,11 +151,14 @@ export class Vault {
 
   private remembered(id: string, load: () => Promise<Buffer>): Promise<Buffer> {
     const known = this.known.get(id)
-    if (known) return known
-    const loading = load()
-    this.known.set(id, loading)
-    loading.catch(() => this.known.peek(id) === loading && this.known.delete(id))
-    return loading
+    if (known) return known.loading
+    const loaded: KnownKey = { loading: load() }
+    this.known.set(id, loaded)
+    loaded.loading.then(
+      (key) => (loaded.key = key),
+      () => this.known.peek(id) === loaded && this.known.delete(id),
+    )
+    return loaded.loading
   }
 
   private async wrapped(id: string, owner: string | undefined, key: Uint8Array): Promise<StoredKey> {
@@ -122,7 +167,7 @@ export class Vault {
   }
 
   private async unwrapped(id: string, stored: StoredKey | undefined): Promise<Buffer> {
-    if (!stored?.key || !stored.master) throw erased(id)
+    if (!stored || !isLiving(stored)) throw erased(id)
     const wrapping = await this.wrappingKeyOf(stored.owner, this.master(stored.master))
     return unwrap(wrapping, id, stored.key.value())
   }
@@ -142,5 +187,9 @@ export class Vault {
     )
   }
 }
+
+const broughtAtOnce = 2_000
+
+const isLiving = (stored: StoredKey): stored is LivingKey => stored.key !== undefined && stored.master !== undefined
 
 const erased = (stream: string) => new EventStoreError('erased', `${stream} was erased: its key is destroyed, nobody can read or add to it`, { stream })

@@ -67,6 +67,23 @@ describe('the vault', () => {
     await expect(openNotebook('2', 'project-1')).rejects.toEqual(erased)
   })
 
+  it('brings an owner’s keys in one go: afterwards none is looked up, and none that was destroyed opens anything', async () => {
+    await engine.vault.keyForFirstAppend('user-ann')
+    for (const id of ['1', '2', '3']) await openNotebook(id)
+    await engine.vault.destroy('notebook-3', new Date())
+    const other = await place.engine()
+    const titles = await Promise.all(['1', '2', '3'].map(async (id) => (await all(other.store.readStream(`notebook-${id}`)))[0]!.personal!))
+    await other.vault.bring('user-ann')
+    await place.db.collection('keys').updateMany({ _id: /^notebook/ }, { $unset: { key: 1 } })
+    expect((await other.vault.open(titles[0]!)).personal).toEqual({ title: 'Diary 1' })
+    expect((await other.vault.open(titles[1]!)).personal).toEqual({ title: 'Diary 2' })
+    await expect(other.vault.open(titles[2]!)).rejects.toEqual(erased)
+    expect(titles.map((title) => other.vault.openNow(title)?.personal)).toEqual([{ title: 'Diary 1' }, { title: 'Diary 2' }, undefined])
+    await other.vault.destroy('notebook-1', new Date())
+    expect(other.vault.openNow(titles[0]!)).toBeUndefined()
+    await expect(other.vault.open(titles[0]!)).rejects.toEqual(erased)
+  })
+
   it('destroys twice as once, and also what was never there', async () => {
     await engine.vault.destroy('notebook-9', new Date(1))
     await Promise.all(Array.from({ length: 8 }, () => engine.vault.destroy('notebook-9', new Date(2))))
