@@ -2,13 +2,33 @@ import { hash } from 'node:crypto'
 import { canonical } from '../event-store/canonical.js'
 import type { AppendDocument } from '../event-store/event.js'
 
+/** Where an event is, when it happened, and what it is: all that its leaf tells in clear. */
+export interface Placed {
+  position: number
+  stream: string
+  version: number
+  type: string
+  at: Date | string
+}
+
+/** All that is stored of an event: what its append says of it, and the append’s meta. Envelopes count as their bytes. */
+export const storedText = ({ events, meta }: Pick<AppendDocument, 'events' | 'meta'>, index: number): string => canonical({ ...events[index]!, meta })
+
 /**
  * What the Merkle tree says of an event: its place, and a digest of all that is stored of it. The envelope counts as
  * its bytes, so erasure breaks no proof, and the leaf tells nothing personal. A storage format.
  */
-export function leafOf(append: AppendDocument, index: number): Buffer {
-  const { stream, version, at, meta } = append
-  const event = append.events[index]!
-  const digest = hash('sha256', canonical({ ...event, meta }), 'base64url')
-  return Buffer.from(canonical({ position: append._id + index, stream, version: version + index, type: event.type, at, digest }))
+export function leafText({ position, stream, version, type, at }: Placed, stored: string): string {
+  // Canonical JSON has its properties in this order; put together here because there is one for each event.
+  return `{"at":${canonical(at)},"digest":"${hash('sha256', stored, 'base64url')}","position":${position},"stream":${canonical(stream)},"type":${canonical(type)},"version":${version}}`
 }
+
+export const placeOf = ({ _id, stream, version, at, events }: AppendDocument, index: number): Placed => ({
+  position: _id + index,
+  stream,
+  version: version + index,
+  type: events[index]!.type,
+  at,
+})
+
+export const leafOf = (append: AppendDocument, index: number): string => leafText(placeOf(append, index), storedText(append, index))

@@ -1,7 +1,8 @@
 import { Binary, type Collection, type Db } from 'mongodb'
 import { fromMajority } from '../event-store/durability.js'
 import { LogCollection } from '../event-store/log-collection.js'
-import { leafHash, MerkleFrontier } from '../proof/merkle.js'
+import { MerkleFrontier } from '../proof/frontier.js'
+import { leafHash } from '../proof/hashes.js'
 import { leafOf } from './leaf.js'
 
 interface StoredFrontier {

@@ -1,0 +1,93 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { auditEvents } from '../../src/audit/access.js'
+import { LogRoot } from '../../src/audit/log-root.js'
+import { Notary } from '../../src/audit/notary/notary.js'
+import { TreeStore } from '../../src/audit/notary/tree-store.js'
+import { chatEvents } from '../../src/chat/chat.events.js'
+import { durably } from '../../src/event-store/durability.js'
+import { Engine } from '../../src/event-store/engine.js'
+import { masterKey } from '../../src/event-store/key-wrap.js'
+import { userEvents } from '../../src/identity/user.js'
+import { noteSigner } from '../../src/proof/note.js'
+import type { Place } from '../store/contender.js'
+import { connect, type Db } from '../store/drivers.js'
+
+export const origin = 'bench.example/log'
+const writers = 256
+const question = 'How does an event store keep its order when several processes write to it at once?'
+const answer = 'It lets them take turns, and the primary key of the log decides when they do not. '.repeat(2)
+const tokens = { prompt: 60, completion: 40, total: 100, by: 'provider' as const }
+
+/** A log of many chats with ten events each, one event an append: for whoever reads it, the slowest there is. */
+export class Archive {
+  readonly chats: string[] = []
+
+  private constructor(
+    readonly db: Db,
+    private readonly engine: Engine,
+    private readonly end: () => Promise<void>,
+  ) {}
+
+  static async open({ mongoUri, redisUrl, database }: Place, master: Buffer): Promise<Archive> {
+    const client = await connect(mongoUri)
+    const redis = new Redis(redisUrl)
+    const db = await durably(client.db(database))
+    const engine = await Engine.open({ db, redis, masters: { current: masterKey(master) }, events: [userEvents, chatEvents, auditEvents], logRoot: new LogRoot(db).at })
+    return new Archive(db, engine, async () => {
+      await engine.close()
+      redis.disconnect()
+      await client.close()
+    })
+  }
+
+  get trees(): TreeStore {
+    return new TreeStore(this.db, origin)
+  }
+
+  /** Gives the events a second. */
+  async fill(events: number, ownerId: string, say: (line: string) => void): Promise<number> {
+    const started = performance.now()
+    let chats = events / 10
+    const write = async () => {
+      while (chats-- > 0) {
+        if (chats % 10_000 === 0) say(`${events - chats * 10} events`)
+        this.chats.push(await this.chat(ownerId))
+      }
+    }
+    await Promise.all(Array.from({ length: writers }, write))
+    return (events * 1000) / (performance.now() - started)
+  }
+
+  private async chat(ownerId: string): Promise<string> {
+    const chatId = randomUUID()
+    const chat = { chatId, ownerId }
+    const turn = () => ({ ...chat, promptId: randomUUID(), replyId: randomUUID(), model: 'openai/gpt-4o-mini' })
+    const events: { type: string; data: object; personal: object }[] = [{ type: 'ChatStarted', data: chat, personal: { title: 'How is order kept?' } }]
+    for (const reply of [turn(), turn(), turn(), turn()]) {
+      events.push({ type: 'PromptSent', data: { ...reply, settings: {} }, personal: { text: question } })
+      events.push({ type: 'ReplyCompleted', data: { ...reply, attempt: 'a', tokens, finish: 'stop', latency: 1 }, personal: { text: answer } })
+    }
+    events.push({ type: 'ChatRenamed', data: chat, personal: { title: 'Order' } })
+    for (const [expected, event] of events.entries()) {
+      await this.engine.store.append({ stream: `chat-${chatId}`, expected, owner: `user-${ownerId}`, events: [event], meta: { actor: ownerId, commandId: randomUUID() } })
+    }
+    return chatId
+  }
+
+  /** Everything that is there; gives the events a second. */
+  async sign(seed: Buffer): Promise<number> {
+    const [head, before] = await Promise.all([this.engine.store.head(), this.trees.read()])
+    const notary = new Notary(this.engine, this.db, this.trees, { signers: [noteSigner(origin, seed)], me: randomBytes(4).toString('hex'), onError: console.error })
+    const started = performance.now()
+    notary.start()
+    while (((await this.trees.read())?.size ?? 0) < head) await new Promise((resolve) => setTimeout(resolve, 50))
+    const rate = ((head - (before?.size ?? 0)) * 1000) / (performance.now() - started)
+    await notary.stop()
+    return rate
+  }
+
+  close(): Promise<void> {
+    return this.end()
+  }
+}

@@ -1,0 +1,52 @@
+import { InjectModel } from '@nestjs/mongoose'
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
+import type { Model } from 'mongoose'
+import { type MessageDoc, messageModel, messages } from '../../chat/messages.view.js'
+import { Engine } from '../../event-store/engine.js'
+import { Refused } from '../../event-store/errors.js'
+import { present } from '../../event-store/projection.js'
+import { Bus } from '../../http/bus.js'
+import type { Caller } from '../../http/caller.js'
+import type { Cause } from '../../http/cause.js'
+import { ReadReceipt } from './read-receipt.js'
+import type { Receipt } from './receipt.js'
+import { Receipts } from './receipts.js'
+
+/** The receipt of what a message says: for its owner, and for those who check. */
+export class ReadMessageReceipt extends Query<Receipt> {
+  constructor(
+    readonly cause: Cause,
+    readonly caller: Caller,
+    readonly messageId: string,
+    /** Owners always get their words; whoever checks may ask for them. */
+    readonly open: boolean,
+  ) {
+    super()
+  }
+}
+
+@QueryHandler(ReadMessageReceipt)
+export class ReadMessageReceiptHandler implements IQueryHandler<ReadMessageReceipt> {
+  constructor(
+    private readonly engine: Engine,
+    private readonly bus: Bus,
+    private readonly receipts: Receipts,
+    @InjectModel(messageModel.name) private readonly messages: Model<MessageDoc>,
+  ) {}
+
+  async execute({ cause, caller, messageId, open }: ReadMessageReceipt): Promise<Receipt> {
+    const mine = caller.role === 'user' ? { userId: caller.id } : {}
+    const doc = await this.engine.findIn(messages, () => this.messages.findOne({ _id: messageId, ...mine, ...present }).lean<MessageDoc>())
+    if (!doc) throw new Refused('not_found', 'there is no such message')
+    const position = await this.receipts.positionOf(wordsOf(doc))
+    if (doc.userId !== caller.id) return this.bus.query(new ReadReceipt(cause, position, open))
+    return this.receipts.of(await this.receipts.appendAt(position), position, { open: true })
+  }
+}
+
+function wordsOf({ text, error, status }: MessageDoc) {
+  const words = text ?? error?.detail
+  if (words) return words
+  if (status === 'pending') throw new Refused('reply_in_progress', 'the answer is still being written; ask again when it has ended')
+  throw new Refused('not_found', 'the message has no words that could be proven')
+}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common'
+import { Db } from 'mongodb'
+import { Engine } from '../../event-store/engine.js'
+import { headerOf } from '../../event-store/envelope.js'
+import { EventStoreError, Refused } from '../../event-store/errors.js'
+import { type AppendDocument, type Envelope, lastPosition } from '../../event-store/event.js'
+import { LogCollection } from '../../event-store/log-collection.js'
+import { lineOf, type OpenedWords } from '../export-line.js'
+import { leafOf } from '../leaf.js'
+import { Checkpoints } from '../notary/checkpoints.js'
+import type { Receipt } from './receipt.js'
+
+/** Makes receipts of events that the notary has signed. */
+@Injectable()
+export class Receipts {
+  private readonly log: LogCollection
+
+  constructor(
+    db: Db,
+    private readonly engine: Engine,
+    private readonly checkpoints: Checkpoints,
+  ) {
+    this.log = new LogCollection(db)
+  }
+
+  /** With the words, for someone entitled; of what was erased nobody has them. */
+  async of(append: AppendDocument, position: number, { open }: { open: boolean }): Promise<Receipt> {
+    const index = position - append._id
+    const { personal } = append.events[index]!
+    const [tree, opened] = await Promise.all([this.checkpoints.reaching(position), open && personal ? this.opened(personal) : undefined])
+    const proof = await tree.proof(position)
+    return { receipt: 'verbatim@v1', proof, leaf: leafOf(append, index), event: JSON.parse(lineOf(append, index, { opened })) as Receipt['event'] }
+  }
+
+  /** Where the event is that an envelope was sealed for. */
+  async positionOf(envelope: Envelope): Promise<number> {
+    const { stream, version } = headerOf(envelope)
+    const [append] = await this.log.appends.find({ stream, version: { $lte: version } }, { projection: { _id: 1, version: 1 } }).sort({ version: -1 }).limit(1).toArray()
+    if (!append) throw new Error(`the log has no version ${version} of ${stream}, and yet it was sealed`)
+    return append._id + version - append.version
+  }
+
+  /** The append that an event is in. */
+  async appendAt(position: number): Promise<AppendDocument> {
+    const append = await this.log.around(position)
+    if (!append || lastPosition(append) < position) throw new Refused('not_found', `the log has no event ${position}`)
+    return append
+  }
+
+  private async opened(envelope: Envelope): Promise<OpenedWords | undefined> {
+    try {
+      return await this.engine.vault.open(envelope)
+    } catch (error) {
+      if (error instanceof EventStoreError && error.code === 'erased') return undefined
+      throw error
+    }
+  }
+}
