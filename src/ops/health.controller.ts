@@ -3,9 +3,12 @@ import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagg
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
 import { CONFIG, type SettledConfig } from '../config.js'
+import { Engine } from '../event-store/engine.js'
 import { Refused } from '../event-store/errors.js'
+import type { Standing } from '../event-store/standing.js'
 import { NeedsNoAccount } from '../http/caller.js'
-import { Choice, Flag, Moment, Whole } from '../http/fields.js'
+import { Choice, Decimal, Flag, Moment, Parts, Whole, Words } from '../http/fields.js'
+import { Leaving } from '../http/leaving.js'
 import { Unlimited } from '../http/limits.guard.js'
 import { answersInTime } from './answers-in-time.js'
 
@@ -23,6 +26,20 @@ class AliveDto {
   roles!: readonly string[]
 }
 
+class ReadModelDto {
+  @Words({ example: 'messages' })
+  name!: string
+
+  @Choice(['live', 'paused', 'failed', 'not_begun'])
+  state!: string
+
+  @Whole({ about: 'Events that it does not have yet' })
+  behind!: number
+
+  @Decimal({ about: 'The age of the oldest of them' })
+  seconds!: number
+}
+
 class ReadyDto {
   @Choice(['OK'])
   status!: string
@@ -35,6 +52,9 @@ class ReadyDto {
 
   @Flag()
   redis!: boolean
+
+  @Parts(() => ReadModelDto)
+  projections!: ReadModelDto[]
 }
 
 @ApiTags('operations')
@@ -45,7 +65,9 @@ export class HealthController {
   constructor(
     private readonly mongo: MongoClient,
     private readonly redis: Redis,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles'>,
+    private readonly engine: Engine,
+    private readonly leaving: Leaving,
+    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles' | 'readyMaxLagMs'>,
   ) {}
 
   /** Whoever restarts the process when this fails should not do so because a database is away. */
@@ -57,17 +79,44 @@ export class HealthController {
     return { status: 'OK', timestamp: new Date().toISOString(), uptime, roles: this.config.roles }
   }
 
-  /** What is missing is named, and no traffic should come until it is back. */
+  /**
+   * What is missing is named, and no traffic should come until it is back.
+   *
+   * A read model that goes on but is far behind counts as missing: new processes would answer with what is long past,
+   * and wait in vain for what they write. One that was paused or has failed does not: everybody has it so, taking
+   * every process out would turn the loss of one list into the loss of everything, and an operator has to look at it
+   * in any case. It is told here and in the metrics, for alerts.
+   */
   @Get('ready')
   @ApiOperation({ summary: 'The process can do its work' })
   @ApiOkResponse({ type: ReadyDto })
   async ready(): Promise<ReadyDto> {
-    const [mongodb, redis] = await Promise.all([
+    if (this.leaving.announced.aborted) throw new Refused('not_ready', 'this process is about to end; others go on', { missing: [] })
+    let standings: readonly Standing[] = []
+    const look = async () => {
+      standings = await this.engine.projections.standings()
+    }
+    const [mongodb, redis, isKnown] = await Promise.all([
       answersInTime(() => this.mongo.db('admin').command({ ping: 1 })),
       answersInTime(() => this.redis.ping()),
+      answersInTime(look),
     ])
-    if (mongodb && redis) return { status: 'OK', timestamp: new Date().toISOString(), mongodb, redis }
-    const missing = [mongodb ? [] : ['MongoDB'], redis ? [] : ['Redis']].flat()
-    throw new Refused('not_ready', `no answer from ${missing.join(' and ')}`, { missing })
+    const silent = [mongodb && isKnown ? [] : ['MongoDB'], redis ? [] : ['Redis']].flat()
+    if (silent.length > 0) throw new Refused('not_ready', `no answer from ${silent.join(' and ')}`, { missing: silent })
+    const late = standings.filter((one) => this.isLate(one))
+    if (late.length > 0) throw behind(late)
+    const projections = standings.map(({ name, state, lag }) => ({ name, state, behind: lag.events, seconds: lag.seconds }))
+    return { status: 'OK', timestamp: new Date().toISOString(), mongodb, redis, projections }
   }
+
+  private isLate({ state, lag, rebuild }: Standing): boolean {
+    const { readyMaxLagMs } = this.config
+    const goesOn = state === 'live' || (state === 'not_begun' && rebuild?.state !== 'failed')
+    return readyMaxLagMs > 0 && goesOn && lag.seconds * 1000 > readyMaxLagMs
+  }
+}
+
+function behind(late: readonly Standing[]): Refused {
+  const each = late.map(({ name, lag }) => `${name} is ${lag.events} events and ${Math.round(lag.seconds)} s behind`)
+  return new Refused('not_ready', each.join('; '), { missing: late.map(({ name }) => name) })
 }

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { resolve } from 'node:path'
-
-const program = resolve('build/src/cli.js')
 
 export interface Ran {
   /** What it ended with: an exit code, or a signal. */
@@ -15,10 +14,32 @@ interface Place {
   readonly environment: Record<string, string>
 }
 
-/** The command line in a process of its own, where the service of a deployment is started. */
-export function ops({ folder, environment }: Place, ...args: string[]): Promise<Ran> {
+/** The command line, where the service of a deployment is started; one command after the other. */
+export const ops = (place: Place, ...args: string[]): Promise<Ran> => typed(place, 'ops', ...args)
+export const audit = (place: Place, ...args: string[]): Promise<Ran> => typed(place, 'audit', ...args)
+
+let warm: ChildProcess | undefined
+let last: Promise<unknown> = Promise.resolve()
+
+/** In a process that has loaded everything already: a start takes longer than most commands. */
+function typed({ folder, environment }: Place, ...args: string[]): Promise<Ran> {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [program, ...args], { cwd: folder, env: { PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ran = last.then(async () => {
+    warm ??= fork(resolve('build/test/ops/warm-command-line.js'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    warm.send({ folder, environment: { PATH, ...environment }, args })
+    const [result] = (await once(warm, 'message')) as [Ran]
+    return result
+  })
+  last = ran.catch(() => {})
+  return ran
+}
+
+afterAll(() => warm?.kill())
+
+/** The command line as it is started by people: a process for itself, beside others. */
+export function started({ folder, environment }: Place, ...args: string[]): Promise<Ran> {
+  const { PATH = '' } = process.env
+  const child = spawn(process.execPath, [resolve('build/src/cli.js'), ...args], { cwd: folder, env: { PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
   const ran: Ran = { code: null, output: '', errors: '' }
   child.stdout.on('data', (text) => (ran.output += String(text)))
   child.stderr.on('data', (text) => (ran.errors += String(text)))

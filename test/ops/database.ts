@@ -1,15 +1,20 @@
 import { Redis } from 'ioredis'
 import { type Collection, type Document, MongoClient } from 'mongodb'
+import { auditEvents } from '../../src/audit/access.js'
 import { LogRoot } from '../../src/audit/log-root.js'
 import { chatEvents } from '../../src/chat/chat.events.js'
+import { Checkpoint } from '../../src/event-store/checkpoint.js'
+import { digestOf } from '../../src/event-store/digest.js'
 import { durably } from '../../src/event-store/durability.js'
 import { Engine } from '../../src/event-store/engine.js'
 import type { NewEvent, RecordedEvent } from '../../src/event-store/event.js'
 import { masterKey } from '../../src/event-store/key-wrap.js'
 import { guestEvents } from '../../src/guests/guest.js'
 import { userEvents } from '../../src/identity/user.js'
+import { operationEvents } from '../../src/ops/operations.js'
 import { projectEvents } from '../../src/projects/project.js'
 import type { World } from '../chat/world.js'
+import { eventually } from '../event-store/engines.js'
 
 /** What a deployment has stored, as whoever keeps its database sees it. */
 export class Database {
@@ -24,7 +29,7 @@ export class Database {
     const redis = new Redis(environment.REDIS_URL!)
     const db = await durably(client.db())
     const masters = { current: masterKey(Buffer.from(environment.MASTER_KEY!, 'hex')) }
-    const events = [userEvents, chatEvents, guestEvents, projectEvents]
+    const events = [userEvents, chatEvents, guestEvents, projectEvents, auditEvents, operationEvents]
     return new Database(client, redis, await Engine.open({ db, redis, masters, events, logRoot: new LogRoot(db).at }))
   }
 
@@ -46,6 +51,31 @@ export class Database {
       break
     }
     await this.engine.store.append({ stream, expected, events: [event], meta: { actor: 'test', commandId: 'a-crash' } })
+  }
+
+  /** Keeps a read model from its projector and its rebuilds, as a process does that is held up in the middle of one. */
+  async hold(projection: string): Promise<() => Promise<void>> {
+    const lease = new Checkpoint(await durably(this.client.db()), projection, 'test')
+    await eventually(async () => (await lease.acquire()) ?? ((await lease.want()), null), Boolean)
+    const letGo = lease.keep()
+    return async () => {
+      letGo()
+      await lease.release()
+    }
+  }
+
+  /** An event that its projections cannot take, as a release with a bug may have written it. */
+  async poison(type: string): Promise<number> {
+    const log = this.client.db().collection<{ _id: number; n: number }>('log')
+    const [last] = await log.find().sort({ _id: -1 }).limit(1).toArray()
+    const position = last ? last._id + last.n : 1
+    const meta = { actor: 'test', commandId: `poison-${position}` }
+    await log.insertOne({ _id: position, n: 1, stream: `poisoned-${position}`, version: 1, at: new Date(), meta, events: [{ type, shape: 1, data: null }] } as never)
+    return position
+  }
+
+  digestOf(model: string): Promise<string> {
+    return digestOf(this.client.db(), model)
   }
 
   async hasKey(stream: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { Client, World } from '../chat/world.js'
 import { eventually } from '../event-store/engines.js'
 import { begun, grant } from '../guests/visitors.js'
-import { ops } from './command-line.js'
+import { ops, started } from './command-line.js'
 import { Database } from './database.js'
 
 const dayMs = 86_400_000
@@ -62,6 +62,8 @@ describe('retention', () => {
     expect([await database.hasKey(`chat-${deleted}`), await database.hasKey(`chat-${kept}`)]).toEqual([false, true])
     const [erased] = (await database.events('ChatErased')).slice(-1)
     expect(erased).toMatchObject({ data: { chatId: deleted, ownerId: ann.id }, meta: { actor: 'retention' } })
+    const runs = await database.events('RetentionRan') // the one that ended nothing is none
+    expect(runs).toMatchObject([{ stream: 'retention', meta: { actor: 'operator' }, data: { tasks: expect.arrayContaining([{ task: 'deleted chats', done: 1, left: 0 }]) as unknown } }])
     expect((await ann.get(`/api/chats/${kept}`)).status).toBe(200)
   })
 
@@ -97,7 +99,8 @@ describe('retention', () => {
     const guests = [await usedSession(), await usedSession(), await usedSession(), await usedSession()]
     const sum = (ran: { output: string }[], task: string) => ran.reduce((total, one) => total + endedOf(one, task), 0)
 
-    const atOnce = await Promise.all([run(400), run(400), run(400)])
+    const process = () => started(world, 'ops', 'retention', 'run', '--at', inDays(400))
+    const atOnce = await Promise.all([process(), process(), process()])
     expect(atOnce.map(({ code }) => code)).toEqual([0, 0, 0])
     expect([sum(atOnce, 'deleted chats'), sum(atOnce, 'sessions of guests')]).toEqual([12, 4])
     const again = await run(400)
@@ -143,6 +146,8 @@ describe('retention', () => {
     await new Promise((done) => setTimeout(done, 1_800))
     await world.start({ ROLES: 'worker', RETENTION_DAYS: '0.00002' }).url()
     await eventually(async () => [await database.hasKey(`chat-${id}`), await database.hasKey(guest)].join(), (keys) => keys === 'false,false', 20_000)
+
+    await eventually(() => database.events('RetentionRan'), (runs) => runs.some(({ meta }) => meta.actor === 'retention'))
 
     const another = await deletedChat()
     await new Promise((done) => setTimeout(done, 1_800))

@@ -1,8 +1,10 @@
+import { audit } from '../../src/audit/commands/audit-program.js'
 import { UsageError } from '../../src/ops/commands/command.js'
+import { ops } from '../../src/ops/commands/ops-program.js'
 import { understand } from '../../src/ops/commands/typed.js'
 
 const understood = (line: string) => {
-  const found = understand(line.split(' ').filter(Boolean))
+  const found = understand(ops, line.split(' ').filter(Boolean))
   return 'help' in found ? found.help : [found.command.words, found.typed.arguments, found.typed.options]
 }
 
@@ -30,6 +32,11 @@ describe('a command line', () => {
 
   it.each(['', '--help', '-h', 'retention --help'])('"%s" lists all commands', (line) => {
     expect(understood(line)).toMatch(/retention run \[--at <ISO time>\]\n {4}Erase[\s\S]*projections resume <name>/)
+  })
+
+  it('knows options that take nothing', () => {
+    expect(understand(audit, ['receipt', '7', '--open'])).toMatchObject({ typed: { arguments: ['7'], flags: new Set(['open']) } })
+    expect(() => understand(audit, ['receipt', '7', '--open=yes'])).toThrow('npm run audit -- receipt <position> [--open]')
   })
 
   it.each(['retention run --help', 'keys rotate -h', 'users grant --help'])('%s explains it', (line) => {

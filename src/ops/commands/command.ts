@@ -5,9 +5,11 @@ import type { Terminal } from './terminal.js'
 export interface Typed {
   readonly arguments: readonly string[]
   readonly options: Readonly<Record<string, string | undefined>>
+  /** Those that were named. */
+  readonly flags: ReadonlySet<string>
 }
 
-/** One thing an operator can ask for. */
+/** One thing that can be asked for on the command line. */
 export interface OpsCommand {
   /** What one types: retention run. */
   readonly words: string
@@ -18,6 +20,10 @@ export interface OpsCommand {
   readonly arguments?: readonly string[]
   /** Options, each with what it takes. */
   readonly options?: Readonly<Record<string, string>>
+  /** Options that take nothing. */
+  readonly flags?: readonly string[]
+  /** What needs nothing of the service, neither its databases nor its keys. True when that was all. */
+  offline?(typed: Typed, terminal: Terminal): Promise<boolean>
   run(app: INestApplicationContext, typed: Typed, terminal: Terminal): Promise<void>
 }
 

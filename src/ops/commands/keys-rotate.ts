@@ -1,5 +1,7 @@
-import { Engine } from '../../event-store/engine.js'
+import { CommandBus } from '@nestjs/cqrs'
+import { RotateKeys } from '../keys/commands/rotate-keys.js'
 import type { OpsCommand } from './command.js'
+import { byOperator } from './operator.js'
 
 export const keysRotate: OpsCommand = {
   words: 'keys rotate',
@@ -10,8 +12,8 @@ export const keysRotate: OpsCommand = {
 3. Unset MASTER_KEY_PREVIOUS, restart, and destroy that key. From then on what old backups hold of erased keys is
    worthless: erasure is final.`,
   async run(app, _, terminal) {
-    const { vault } = app.get(Engine)
-    const { rewrapped, destroyed } = await terminal.watch('keys', (update) => vault.rotate((done, total) => update(done, Math.max(done, total))))
+    const rotate = (update: (done: number, total: number) => void) => new RotateKeys(byOperator(), (done, total) => update(done, Math.max(done, total)))
+    const { rewrapped, destroyed } = await terminal.watch('keys', (update) => app.get(CommandBus).execute(rotate(update)))
     if (rewrapped + destroyed === 0) return terminal.say('every key is under MASTER_KEY already')
     terminal.say(`${rewrapped} keys are wrapped anew, ${destroyed} of what was erased are destroyed`)
     terminal.say('now unset MASTER_KEY_PREVIOUS, restart the service, and destroy that key')

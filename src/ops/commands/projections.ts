@@ -1,70 +1,46 @@
 import type { INestApplicationContext } from '@nestjs/common'
-import { Db } from 'mongodb'
-import { Checkpoint } from '../../event-store/checkpoint.js'
+import { CommandBus, QueryBus } from '@nestjs/cqrs'
 import { Engine } from '../../event-store/engine.js'
-import { EventStoreError } from '../../event-store/errors.js'
-import { pause } from '../../event-store/retryable.js'
+import { RebuildProjection } from '../projections/commands/rebuild-projection.js'
+import { ListProjections, type ProjectionStatus } from '../projections/queries/list-projections.js'
 import type { OpsCommand } from './command.js'
+import { byOperator } from './operator.js'
 
 export const projectionsList: OpsCommand = {
   words: 'projections list',
-  about: 'List the read models: how far each has come, and what keeps it from going on',
+  about: 'List the read models: how far each has come, how fast, and what keeps it from going on',
+  details: 'behind: events that it does not have yet, and the age of the oldest of them. rate: events a second, of late.',
   async run(app, _, terminal) {
-    const { projections, store } = app.get(Engine)
-    const [head, checkpoints] = await Promise.all([store.head(), projections.list()])
-    const rows = projections.all.map(({ name, version }) => {
-      const at = checkpoints.find(({ _id }) => _id === name)
-      if (!at) return [name, String(version), 'not begun', '0', String(head), '']
-      const error = at.error ? `event ${at.error.position}: ${at.error.message}` : ''
-      return [name, String(at.version), at.state, String(at.position), String(Math.max(0, head - at.position)), error]
-    })
-    terminal.table([['projection', 'version', 'state', 'position', 'behind', 'error'], ...rows])
+    const all = await app.get(QueryBus).execute(new ListProjections())
+    terminal.table([['projection', 'version', 'state', 'position', 'behind', 'seconds', 'rate', 'owner', 'skipped', 'notes'], ...all.map(rowOf)])
   },
+}
+
+function rowOf({ name, version, state, position, lag, rate, owner = '-', skipped, error, rebuild }: ProjectionStatus): string[] {
+  const notes = [
+    ...(error ? [error.message] : []),
+    ...(rebuild ? [`rebuild to version ${rebuild.version} ${rebuild.state} at ${rebuild.position}${rebuild.error ? `: ${rebuild.error.message}` : ''}`] : []),
+  ]
+  const numbers = [position, lag.events, lag.seconds, rate].map(String)
+  return [name, String(version), state.replace('_', ' '), ...numbers, owner, skipped.join(',') || '-', notes.join('; ')]
 }
 
 export const projectionsRebuild: OpsCommand = {
   words: 'projections rebuild',
   about: 'Build a read model anew from the log, then put it in the place of the present one; reads go on meanwhile',
+  details: 'It ends with a certificate: two rebuilds of one log have the same digest. Ctrl-C leaves the present one as it is.',
   arguments: ['name'],
   async run(app, { arguments: [name = ''] }, terminal) {
-    const { projections, store } = app.get(Engine)
-    mustBeOne(app, name)
-    const head = await store.head()
-    const [certificate] = await terminal.watch(name, (update) =>
-      projections.rebuild([name], { onProgress: (_, position) => update(position, Math.max(position, head)) }),
-    )
-    const { version, position, digest, root } = certificate!
-    terminal.say(`${name} is rebuilt: version ${version}, ${position} events, digest ${digest}, log root ${root}`)
+    const head = await app.get(Engine).store.head()
+    const certificate = await terminal.watch(name, (update) => rebuilt(app, name, terminal.signal, (position) => update(position, Math.max(position, head))))
+    const { version, position, digest, root, skipped = [] } = certificate
+    const without = skipped.length > 0 ? `, without ${skipped.join(', ')}` : ''
+    terminal.say(`${name} is rebuilt: version ${version}, ${position} events${without}, digest ${digest}, log root ${root}`)
   },
 }
 
-const setState = (words: string, about: string, state: 'paused' | 'live'): OpsCommand => ({
-  words,
-  about,
-  arguments: ['name'],
-  async run(app, { arguments: [name = ''] }, terminal) {
-    mustBeOne(app, name)
-    const checkpoint = new Checkpoint(app.get(Db), name, 'operator')
-    await checkpoint.setState(state)
-    if (state === 'paused') await standsStill(app, checkpoint)
-    terminal.say(`${name} is ${state}`)
-  },
-})
-
-/** Whoever projects it notices with the next step, and gives it up; one that died has it for two seconds more. */
-async function standsStill(app: INestApplicationContext, checkpoint: Checkpoint): Promise<void> {
-  const isHeld = ({ owner, until }: { owner?: string; until?: Date }) => owner !== undefined && until !== undefined && until > new Date()
-  for (let at = await checkpoint.read(); at && at.state === 'paused' && isHeld(at); at = await checkpoint.read()) {
-    app.get(Engine).wake.rouse('log') // it may be waiting for events
-    await pause(50)
-  }
-}
-
-export const projectionsPause = setState('projections pause', 'Keep a read model as it is; what happens meanwhile is not lost to it', 'paused')
-export const projectionsResume = setState('projections resume', 'Let a read model that was paused, or has failed, go on', 'live')
-
-function mustBeOne(app: INestApplicationContext, name: string): void {
-  const names = app.get(Engine).projections.all.map((projection) => projection.name)
-  if (names.includes(name)) return
-  throw new EventStoreError('unknown_projection', `there is no projection ${name}; there are ${names.join(', ')}`, { name })
+async function rebuilt(app: INestApplicationContext, name: string, signal: AbortSignal, onProgress: (position: number) => void) {
+  const watching = { signal, onProgress: (_: string, position: number) => onProgress(position) }
+  const { ended } = await app.get(CommandBus).execute(new RebuildProjection(byOperator(), name, watching))
+  return await ended! // the command is new, so it has begun here
 }

@@ -1,22 +1,30 @@
-import { getModelToken } from '@nestjs/mongoose'
-import type { Model } from 'mongoose'
-import { type OpenReplyDoc, openReplyModel } from '../../chat/open-replies.view.js'
-import { Reconciler } from '../../chat/replies/reconciler.js'
-import { ReplyQueue } from '../../chat/replies/reply-queue.js'
-import { present } from '../../event-store/projection.js'
+import { CommandBus, QueryBus } from '@nestjs/cqrs'
+import { ReconcileReplies } from '../replies/commands/reconcile-replies.js'
+import { ListOpenReplies, type OpenReply } from '../replies/queries/list-open-replies.js'
 import type { OpsCommand } from './command.js'
+import { byOperator } from './operator.js'
+
+const pageSize = 200
 
 export const repliesOpen: OpsCommand = {
   words: 'replies open',
   about: 'List the prompts that wait for an answer, the oldest first',
+  details: 'age: in seconds. attempts: how often a worker has begun with it since it came into the queue.',
   async run(app, _, terminal) {
-    const queue = app.get(ReplyQueue)
-    const open = await app.get<Model<OpenReplyDoc>>(getModelToken(openReplyModel.name)).find(present).sort({ since: 1 }).lean<OpenReplyDoc[]>()
-    const row = async ({ _id, chatId, since }: OpenReplyDoc) => [_id, chatId, since.toISOString(), (await queue.has(_id)) ? 'yes' : 'no']
-    const rows = await Promise.all(open.map(row))
-    if (rows.length > 0) terminal.table([['reply', 'chat', 'since', 'in the queue'], ...rows])
+    const open: OpenReply[] = []
+    for (let cursor: string | undefined, more = true; more && !terminal.signal.aborted; more = cursor !== undefined) {
+      const page = await app.get(QueryBus).execute(new ListOpenReplies({ limit: pageSize, cursor }))
+      open.push(...page.items)
+      cursor = page.nextCursor
+    }
+    if (open.length > 0) terminal.table([['reply', 'chat', 'since', 'age', 'attempts', 'in the queue'], ...open.map(rowOf)])
     terminal.say(`${open.length} open`)
   },
+}
+
+function rowOf({ id, chatId, since, age, attempts, isQueued }: OpenReply): string[] {
+  const queued = isQueued === undefined ? 'unknown' : isQueued ? 'yes' : 'no'
+  return [id, chatId, since.toISOString(), String(age), attempts === undefined ? '-' : String(attempts), queued]
 }
 
 export const repliesReconcile: OpsCommand = {
@@ -24,8 +32,8 @@ export const repliesReconcile: OpsCommand = {
   about: 'Put prompts that wait for an answer back into the queue when they are missing there',
   details: 'Every worker does so by itself every few seconds. Adding twice is adding once.',
   async run(app, _, terminal) {
-    const total = await app.get<Model<OpenReplyDoc>>(getModelToken(openReplyModel.name)).countDocuments(present)
-    const missing = await terminal.watch('open replies', (update) => app.get(Reconciler).reconcile((done) => update(done, Math.max(done, total))))
-    terminal.say(`${missing} of ${total} open replies were not in the queue${missing > 0 ? '; added again' : ''}`)
+    const reconcile = (update: (done: number, total: number) => void) => app.get(CommandBus).execute(new ReconcileReplies(byOperator(), update))
+    const { open, added } = await terminal.watch('replies', reconcile)
+    terminal.say(`${added} of ${open} open replies were not in the queue${added > 0 ? '; added again' : ''}`)
   },
 }

@@ -1,23 +1,25 @@
-import { Retention } from '../retention/retention.js'
+import { CommandBus } from '@nestjs/cqrs'
+import { RunRetention } from '../retention/commands/run-retention.js'
 import { Incomplete, type OpsCommand, UsageError } from './command.js'
+import { byOperator } from './operator.js'
 import { ProgressBar } from './progress-bar.js'
 
 export const retentionRun: OpsCommand = {
   words: 'retention run',
-  about: 'Erase what has been kept for long enough: deleted chats, sessions of guests, keys of what was erased',
+  about: 'Erase what has been kept for long enough: deleted chats, sessions of guests, keys and logins of what was erased',
   details: `The service does so by itself, once an hour. May run at the same time, and twice, without harm.
 With --at everything is judged as if it were that time: one in the future ends more than is due.
 It goes by the read models: with no projector running, what has happened since one ran last is left to the next run.`,
   options: { at: 'ISO time' },
   async run(app, { options }, terminal) {
     const bars = new Map<string, ProgressBar>()
-    const progress = (task: string, done: number, total: number) => {
+    const onProgress = (task: string, done: number, total: number) => {
       const bar = bars.get(task) ?? new ProgressBar(task, process.stderr)
       bars.set(task, bar)
       bar.update(done, total)
       if (done === total) bar.end()
     }
-    const reports = await app.get(Retention).run(timeOf(options.at), terminal.signal, progress)
+    const { reports } = await app.get(CommandBus).execute(new RunRetention(byOperator(), timeOf(options.at), { signal: terminal.signal, onProgress }))
     for (const { task, done, left = 0, why } of reports) {
       terminal.say(`${task}: ${done} ended${left > 0 ? `, ${left} left to the next run` : ''}${why === undefined ? '' : ` (${why})`}`)
     }

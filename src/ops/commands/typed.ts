@@ -1,58 +1,48 @@
 import { parseArgs } from 'node:util'
 import { type OpsCommand, type Typed, UsageError } from './command.js'
-import { keysRotate } from './keys-rotate.js'
-import { projectionsList, projectionsPause, projectionsRebuild, projectionsResume } from './projections.js'
-import { repliesOpen, repliesReconcile } from './replies.js'
-import { retentionRun } from './retention-run.js'
-import { usersGrant } from './users-grant.js'
 
-const commands: readonly OpsCommand[] = [
-  retentionRun,
-  usersGrant,
-  repliesOpen,
-  repliesReconcile,
-  keysRotate,
-  projectionsList,
-  projectionsRebuild,
-  projectionsPause,
-  projectionsResume,
-]
+/** A group of commands: npm run <name> -- <command>. */
+export interface Program {
+  readonly name: string
+  readonly commands: readonly OpsCommand[]
+}
 
 /** A command to run, or what to tell whoever asked for help. */
 export type Understood = { command: OpsCommand; typed: Typed } | { help: string }
 
 /** Throws a UsageError for what makes no sense. */
-export function understand(args: readonly string[]): Understood {
-  const command = commands.find(({ words }) => words.split(' ').every((word, i) => args[i] === word))
+export function understand(program: Program, args: readonly string[]): Understood {
+  const command = program.commands.find(({ words }) => words.split(' ').every((word, i) => args[i] === word))
   if (!command) {
-    if (args.length === 0 || args.includes('--help') || args.includes('-h')) return { help: overview() }
-    throw new UsageError(`there is no command ${args.join(' ')}\n\n${overview()}`)
+    if (args.length === 0 || args.includes('--help') || args.includes('-h')) return { help: overview(program) }
+    throw new UsageError(`there is no command ${args.join(' ')}\n\n${overview(program)}`)
   }
-  const { help, positionals, options } = parsed(command, args.slice(command.words.split(' ').length))
-  if (help) return { help: helpOf(command) }
+  const { help, positionals, ...typed } = parsed(program, command, args.slice(command.words.split(' ').length))
+  if (help) return { help: helpOf(program, command) }
   const missing = command.arguments?.[positionals.length]
-  if (missing !== undefined) throw new UsageError(`${missing} is missing: ${lineOf(command)}`)
-  if (positionals.length > (command.arguments?.length ?? 0)) throw new UsageError(`that is too much: ${lineOf(command)}`)
-  return { command, typed: { arguments: positionals, options } }
+  if (missing !== undefined) throw new UsageError(`${missing} is missing: ${lineOf(program, command)}`)
+  if (positionals.length > (command.arguments?.length ?? 0)) throw new UsageError(`that is too much: ${lineOf(program, command)}`)
+  return { command, typed: { arguments: positionals, ...typed } }
 }
 
-function parsed(command: OpsCommand, args: readonly string[]) {
-  const names = Object.keys(command.options ?? {})
-  const options = { ...Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])), help: { type: 'boolean' as const, short: 'h' } }
+function parsed(program: Program, command: OpsCommand, args: readonly string[]) {
+  const named = (names: readonly string[], type: 'string' | 'boolean') => Object.fromEntries(names.map((name) => [name, { type }]))
+  const options = { ...named(Object.keys(command.options ?? {}), 'string'), ...named(command.flags ?? [], 'boolean'), help: { type: 'boolean' as const, short: 'h' } }
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    const { help = false, ...given } = values
-    return { help, positionals, options: given as Typed['options'] }
+    const { help = false, ...given } = values as Record<string, string | boolean | undefined>
+    const flags = new Set((command.flags ?? []).filter((name) => given[name] === true))
+    return { help: help === true, positionals, options: given as Typed['options'], flags }
   } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n${lineOf(command)}`, { cause: error })
+    throw new UsageError(`${(error as Error).message}\n${lineOf(program, command)}`, { cause: error })
   }
 }
 
-function lineOf({ words, arguments: names = [], options = {} }: OpsCommand): string {
-  const parts = [...names.map((name) => `<${name}>`), ...Object.entries(options).map(([name, what]) => `[--${name} <${what}>]`)]
-  return ['npm run ops --', words, ...parts].join(' ')
+function lineOf({ name }: Program, { words, arguments: names = [], options = {}, flags = [] }: OpsCommand): string {
+  const taking = Object.entries(options).map(([option, what]) => `[--${option} <${what}>]`)
+  return [`npm run ${name} --`, words, ...names.map((one) => `<${one}>`), ...taking, ...flags.map((flag) => `[--${flag}]`)].join(' ')
 }
 
-const helpOf = (command: OpsCommand) => [lineOf(command), '', command.about, ...(command.details ? ['', command.details] : [])].join('\n')
+const helpOf = (program: Program, command: OpsCommand) => [lineOf(program, command), '', command.about, ...(command.details ? ['', command.details] : [])].join('\n')
 
-const overview = () => [...commands.flatMap((command) => [lineOf(command), `    ${command.about}`]), '', 'Each of them explains itself with --help.'].join('\n')
+const overview = (program: Program) => [...program.commands.flatMap((command) => [lineOf(program, command), `    ${command.about}`]), '', 'Each of them explains itself with --help.'].join('\n')

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { CommandBus } from '@nestjs/cqrs'
 import { Refused } from '../../event-store/errors.js'
-import { Cause } from '../../http/cause.js'
 import { Claims } from '../../identity/claims.js'
 import { GrantRole } from '../../identity/commands/grant-role.js'
 import type { Role } from '../../identity/user.js'
 import { type OpsCommand, UsageError } from './command.js'
+import { byOperator } from './operator.js'
 
 const roles: readonly Role[] = ['user', 'auditor', 'admin']
 
@@ -18,8 +17,7 @@ export const usersGrant: OpsCommand = {
     if (!role) throw new UsageError(`there is no role ${wanted}; there are ${roles.join(', ')}`)
     const userId = await app.get(Claims).holder('email', email)
     if (userId === undefined) throw new Refused('not_found', `there is no account with the email address ${email}`)
-    const cause = new Cause({ actor: 'operator', commandId: randomUUID() })
-    const { position } = await app.get(CommandBus).execute(new GrantRole(cause, userId, role))
+    const { position } = await app.get(CommandBus).execute(new GrantRole(byOperator(), userId, role))
     terminal.say(`${email} ${position === 0 ? 'is' : 'is now'} ${role}`)
   },
 }

@@ -1,13 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import { InjectQueue } from '@nestjs/bullmq'
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
 import { type Queue, Worker } from 'bullmq'
+import { CommandBus } from '@nestjs/cqrs'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { queuePrefix } from '../../chat/replies/reply-queue.js'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { connectionOfItsOwn } from '../../event-store/redis-connection.js'
 import { pause } from '../../event-store/retryable.js'
-import { Retention } from './retention.js'
+import { Cause } from '../../http/cause.js'
+import { RunRetention } from './commands/run-retention.js'
 
 export const retentionQueue = 'retention'
 
@@ -24,7 +27,7 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
   private connection: Redis | undefined
 
   constructor(
-    private readonly retention: Retention,
+    private readonly commands: CommandBus,
     @InjectQueue(retentionQueue) private readonly queue: Queue,
     private readonly redis: Redis,
     private readonly db: Db,
@@ -47,7 +50,9 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async run(): Promise<void> {
-    for (const { task, done, left = 0, why } of await this.retention.run(new Date(), this.stopping.signal)) {
+    const cause = new Cause({ actor: 'retention', commandId: randomUUID() })
+    const { reports } = await this.commands.execute(new RunRetention(cause, new Date(), { signal: this.stopping.signal }))
+    for (const { task, done, left = 0, why } of reports) {
       if (done > 0) this.log.log(`${task}: ${done} ended`)
       if (why !== undefined || left > 0) this.log.warn(`${task}: ${left} left to the next run: ${why ?? 'not now'}`)
     }

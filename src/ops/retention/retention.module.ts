@@ -8,20 +8,25 @@ import { queuePrefix } from '../../chat/replies/reply-queue.js'
 import { guestModel } from '../../guests/guests.view.js'
 import { deletedProjectModel } from '../../projects/deleted-projects.view.js'
 import { ProjectsModule } from '../../projects/projects.module.js'
+import { OperationRecordsModule } from '../operation-records.module.js'
 import { AbandonedUploads } from './abandoned-uploads.js'
 import { DELETED_CHATS, DELETED_PROJECTS, deletedChatsTask, deletedProjectsTask } from './deleted.js'
+import { ErasedStreams } from './erased-streams.js'
 import { erasedStreamModel } from './erased-streams.view.js'
+import { RunRetentionHandler } from './commands/run-retention.js'
 import { ForgottenGuests } from './forgotten-guests.js'
 import { Retention } from './retention.js'
 import { RetentionJobs, retentionQueue } from './retention-jobs.js'
 import type { RetentionTask } from './retention-task.js'
 import { ReturnedKeys } from './returned-keys.js'
+import { ReturnedLogins } from './returned-logins.js'
 
 /** All of them, in the order in which they run. */
-const tasks = [DELETED_CHATS, DELETED_PROJECTS, ForgottenGuests, AbandonedUploads, ReturnedKeys]
+const tasks = [DELETED_CHATS, DELETED_PROJECTS, ForgottenGuests, AbandonedUploads, ReturnedLogins, ReturnedKeys]
 
 @Module({
   imports: [
+    OperationRecordsModule,
     ProjectsModule,
     MongooseModule.forFeature([deletedChatModel, deletedProjectModel, guestModel, erasedStreamModel]),
     BullModule.registerQueueAsync({
@@ -30,6 +35,18 @@ const tasks = [DELETED_CHATS, DELETED_PROJECTS, ForgottenGuests, AbandonedUpload
       useFactory: (redis: Redis, db: Db) => ({ connection: redis, prefix: queuePrefix(db) }),
     }),
   ],
-  providers: [deletedChatsTask, deletedProjectsTask, ForgottenGuests, AbandonedUploads, ReturnedKeys, { provide: Retention, useFactory: (...all: RetentionTask[]) => new Retention(all), inject: tasks }, RetentionJobs],
+  providers: [
+    deletedChatsTask,
+    deletedProjectsTask,
+    ForgottenGuests,
+    AbandonedUploads,
+    ErasedStreams,
+    ReturnedLogins,
+    ReturnedKeys,
+    { provide: Retention, useFactory: (...all: RetentionTask[]) => new Retention(all), inject: tasks },
+    RetentionJobs,
+    RunRetentionHandler,
+  ],
+  exports: [BullModule],
 })
 export class RetentionModule {}

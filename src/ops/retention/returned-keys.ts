@@ -1,13 +1,8 @@
 import { Injectable } from '@nestjs/common'
-import { InjectModel } from '@nestjs/mongoose'
-import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
 import { EventStoreError } from '../../event-store/errors.js'
-import { reading } from '../../event-store/read-model.js'
-import { type ErasedStreamDoc, erasedStreamModel } from './erased-streams.view.js'
+import { ErasedStreams } from './erased-streams.js'
 import type { Ended, Progress, RetentionTask } from './retention-task.js'
-
-const atOnce = 500
 
 /**
  * Keys of erased streams that are there all the same. Reactors destroy each after its event; but a restore may bring
@@ -19,24 +14,17 @@ export class ReturnedKeys implements RetentionTask {
 
   constructor(
     private readonly engine: Engine,
-    @InjectModel(erasedStreamModel.name) private readonly erased: Model<ErasedStreamDoc>,
+    private readonly erased: ErasedStreams,
   ) {}
 
   async run(now: Date, signal: AbortSignal, progress: Progress): Promise<Ended> {
-    const total = await this.erased.estimatedDocumentCount()
-    let [seen, done] = [0, 0]
-    if (total > 0) progress(0, total)
-    for (let last = ''; !signal.aborted; ) {
-      const next = () => this.erased.find({ _id: { $gt: last } }).sort({ _id: 1 }).limit(atOnce).lean<ErasedStreamDoc[]>()
-      const streams = (await reading(next)).map(({ _id }) => _id)
+    let done = 0
+    for await (const streams of this.erased.pages(signal, progress)) {
       const alive = await Promise.all(streams.map((stream) => this.hasKey(stream)))
       for (const stream of streams.filter((_, i) => alive[i])) {
         await this.engine.vault.destroy(stream, now)
         done++
       }
-      if (streams.length === 0) break
-      last = streams.at(-1)!
-      progress((seen += streams.length), Math.max(total, seen))
     }
     return { done }
   }

@@ -1,0 +1,39 @@
+import { Inject } from '@nestjs/common'
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import { CONFIG, type SettledConfig } from '../../../config.js'
+import { Engine } from '../../../event-store/engine.js'
+import { masterKey } from '../../../event-store/key-wrap.js'
+import type { Effect } from '../../../http/bus.js'
+import type { Cause } from '../../../http/cause.js'
+import { OperationRecords } from '../../operation-records.js'
+
+export interface Rotated extends Effect {
+  readonly rewrapped: number
+  readonly destroyed: number
+}
+
+export class RotateKeys extends Command<Rotated> {
+  constructor(
+    readonly cause: Cause,
+    readonly onProgress: (done: number, total: number) => void = () => {},
+  ) {
+    super()
+  }
+}
+
+/** Recorded when anything was left to do. One that is broken off is not; the repeat that ends it is. */
+@CommandHandler(RotateKeys)
+export class RotateKeysHandler implements ICommandHandler<RotateKeys> {
+  constructor(
+    private readonly engine: Engine,
+    private readonly records: OperationRecords,
+    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'masterKey'>,
+  ) {}
+
+  async execute({ cause, onProgress }: RotateKeys): Promise<Rotated> {
+    const done = await this.engine.vault.rotate(onProgress)
+    if (done.rewrapped + done.destroyed === 0) return { position: 0, ...done }
+    const { id: master } = masterKey(this.config.masterKey)
+    return { position: await this.records.add('keys', cause.meta, { type: 'MasterKeyRotated', data: { master, ...done } }), ...done }
+  }
+}

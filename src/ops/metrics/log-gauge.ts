@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common'
+import { Gauge, Registry } from 'prom-client'
+import { Engine } from '../../event-store/engine.js'
+import type { LookedUp } from './looked-up.js'
+
+/** How far the log goes. */
+@Injectable()
+export class LogGauge implements LookedUp<number> {
+  readonly part = 'log'
+  readonly gauges: readonly Gauge[]
+  private readonly position: Gauge
+
+  constructor(
+    registry: Registry,
+    private readonly engine: Engine,
+  ) {
+    this.position = new Gauge({ name: 'verbatim_log_position', help: 'Position of the newest event in the log', registers: [registry] })
+    this.gauges = [this.position]
+  }
+
+  look(): Promise<number> {
+    return this.engine.store.head()
+  }
+
+  show(head: number): void {
+    this.position.set(head)
+  }
+}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common'
+import { Gauge, Registry } from 'prom-client'
+import { type NotaryDocument, TreeStore } from '../../audit/notary/tree-store.js'
+import { treeHead } from '../../proof/checkpoint.js'
+import type { LookedUp } from './looked-up.js'
+
+/** How much of the log is signed, and since when. */
+@Injectable()
+export class NotaryGauges implements LookedUp<NotaryDocument | null> {
+  readonly part = 'notary'
+  readonly gauges: readonly Gauge[]
+  private readonly position: Gauge
+  private readonly age: Gauge
+
+  constructor(
+    registry: Registry,
+    private readonly trees: TreeStore,
+  ) {
+    const registers = [registry]
+    this.position = new Gauge({ name: 'verbatim_notary_signed_position', help: 'Position of the newest event that is in a signed checkpoint', registers })
+    this.age = new Gauge({ name: 'verbatim_notary_checkpoint_age_seconds', help: 'Age of the newest checkpoint; it grows while nothing happens', registers })
+    this.gauges = [this.position, this.age]
+  }
+
+  look(): Promise<NotaryDocument | null> {
+    return this.trees.read()
+  }
+
+  show(at: NotaryDocument | null): void {
+    if (at?.note === undefined || !at.signedAt) return
+    this.position.set(treeHead(at.note).size)
+    this.age.set((Date.now() - at.signedAt.getTime()) / 1000)
+  }
+}

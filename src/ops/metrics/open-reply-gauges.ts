@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common'
+import { InjectModel } from '@nestjs/mongoose'
+import type { Model } from 'mongoose'
+import { Gauge, Registry } from 'prom-client'
+import { type OpenReplyDoc, openReplyModel } from '../../chat/open-replies.view.js'
+import { reading } from '../../event-store/read-model.js'
+import type { LookedUp } from './looked-up.js'
+
+interface Found {
+  readonly count: number
+  readonly oldest: Date | undefined
+}
+
+/** Only what is open has it, and it is indexed: what was open in the last day is not gone through. */
+const open = { since: { $gt: new Date(0) } }
+
+/** Prompts that wait for an answer. */
+@Injectable()
+export class OpenReplyGauges implements LookedUp<Found> {
+  readonly part = 'open replies'
+  readonly gauges: readonly Gauge[]
+  private readonly count: Gauge
+  private readonly age: Gauge
+
+  constructor(
+    registry: Registry,
+    @InjectModel(openReplyModel.name) private readonly model: Model<OpenReplyDoc>,
+  ) {
+    const registers = [registry]
+    this.count = new Gauge({ name: 'verbatim_open_replies', help: 'Prompts that have no answer yet', registers })
+    this.age = new Gauge({ name: 'verbatim_open_reply_age_seconds', help: 'Age of the oldest prompt that has no answer yet', registers })
+    this.gauges = [this.count, this.age]
+  }
+
+  async look(): Promise<Found> {
+    const oldest = () => this.model.findOne(open, { since: 1 }).sort({ since: 1 }).lean<OpenReplyDoc>()
+    const [count, doc] = await Promise.all([reading(() => this.model.countDocuments(open)), reading(oldest)])
+    return { count, oldest: doc?.since }
+  }
+
+  show({ count, oldest }: Found): void {
+    this.count.set(count)
+    this.age.set(oldest ? Math.max(0, Date.now() - oldest.getTime()) / 1000 : 0)
+  }
+}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common'
+import { Redis } from 'ioredis'
+import { Gauge, Registry } from 'prom-client'
+import { ReplyQueue, replyQueue } from '../../chat/replies/reply-queue.js'
+import type { LookedUp } from './looked-up.js'
+
+type Found = Readonly<Record<string, number>>
+
+/** What lies in the queue. */
+@Injectable()
+export class QueueGauge implements LookedUp<Found> {
+  readonly part = 'queue'
+  readonly gauges: readonly Gauge[]
+  private readonly jobs: Gauge<'queue' | 'state'>
+
+  constructor(
+    registry: Registry,
+    private readonly queue: ReplyQueue,
+    private readonly redis: Redis,
+  ) {
+    const help = 'Jobs that wait, are worked on, and wait for another attempt'
+    this.jobs = new Gauge({ name: 'verbatim_queue_jobs', help, labelNames: ['queue', 'state'], registers: [registry] })
+    this.gauges = [this.jobs]
+  }
+
+  async look(): Promise<Found> {
+    if (this.redis.status !== 'ready') throw new Error('Redis is away')
+    return await this.queue.counts()
+  }
+
+  show(counts: Found): void {
+    for (const [state, count] of Object.entries(counts)) this.jobs.set({ queue: replyQueue, state }, count)
+  }
+}

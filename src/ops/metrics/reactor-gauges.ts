@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common'
+import { Db } from 'mongodb'
+import { Gauge, Registry } from 'prom-client'
+import type { CheckpointDocument } from '../../event-store/checkpoint.js'
+import { Engine } from '../../event-store/engine.js'
+import type { LookedUp } from './looked-up.js'
+
+interface Found {
+  readonly head: number
+  readonly checkpoints: readonly CheckpointDocument[]
+}
+
+const ofReactors = 'reactor:'
+
+/** How far those have come who act on events. */
+@Injectable()
+export class ReactorGauges implements LookedUp<Found> {
+  readonly part = 'reactors'
+  readonly gauges: readonly Gauge[]
+  private readonly lag: Gauge<'reactor'>
+  private readonly failing: Gauge<'reactor'>
+
+  constructor(
+    registry: Registry,
+    private readonly engine: Engine,
+    private readonly db: Db,
+  ) {
+    const [registers, labelNames] = [[registry], ['reactor'] as const]
+    this.lag = new Gauge({ name: 'verbatim_reactor_lag_events', help: 'Events that a reactor has not seen yet', labelNames, registers })
+    this.failing = new Gauge({ name: 'verbatim_reactor_failing', help: '1 while a reactor tries an event again', labelNames, registers })
+    this.gauges = [this.lag, this.failing]
+  }
+
+  async look(): Promise<Found> {
+    const head = await this.engine.store.head()
+    const those = { _id: new RegExp(`^${ofReactors}`) }
+    return { head, checkpoints: await this.db.collection<CheckpointDocument>('checkpoints').find(those).toArray() }
+  }
+
+  show({ head, checkpoints }: Found): void {
+    for (const { _id, position, error } of checkpoints) {
+      const reactor = _id.slice(ofReactors.length)
+      this.lag.set({ reactor }, Math.max(0, head - position))
+      this.failing.set({ reactor }, error ? 1 : 0)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import { Engine } from '../../../event-store/engine.js'
+import type { Effect } from '../../../http/bus.js'
+import type { Cause } from '../../../http/cause.js'
+import { resume } from '../../operations.js'
+import { ProjectionStreams } from '../projection-streams.js'
+
+export class ResumeProjection extends Command<Effect> {
+  constructor(
+    readonly cause: Cause,
+    readonly name: string,
+  ) {
+    super()
+  }
+}
+
+/** Recorded first, then done. What happened while it was paused comes in now. */
+@CommandHandler(ResumeProjection)
+export class ResumeProjectionHandler implements ICommandHandler<ResumeProjection> {
+  constructor(
+    private readonly engine: Engine,
+    private readonly streams: ProjectionStreams,
+  ) {}
+
+  async execute({ cause, name }: ResumeProjection): Promise<Effect> {
+    const orders = this.engine.projections.orders(name)
+    const failedAt = await orders.failedAt()
+    const { position } = await this.streams.execute(name, cause.meta, resume(name, failedAt))
+    const { state, version } = await this.streams.read(name)
+    await orders.stand(state.isPaused, version)
+    return { position }
+  }
+}

@@ -1,0 +1,34 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import { Engine } from '../../../event-store/engine.js'
+import type { RecordedEventOf } from '../../../event-store/catalog.js'
+import type { Effect } from '../../../http/bus.js'
+import type { Cause } from '../../../http/cause.js'
+import { type OperationEvents, retry } from '../../operations.js'
+import { ProjectionStreams } from '../projection-streams.js'
+
+export class RetryProjection extends Command<Effect> {
+  constructor(
+    readonly cause: Cause,
+    readonly name: string,
+  ) {
+    super()
+  }
+}
+
+/** A projection that has failed tries the same event again. A repeat of the command does not try once more. */
+@CommandHandler(RetryProjection)
+export class RetryProjectionHandler implements ICommandHandler<RetryProjection> {
+  constructor(
+    private readonly engine: Engine,
+    private readonly streams: ProjectionStreams,
+  ) {}
+
+  async execute({ cause, name }: RetryProjection): Promise<Effect> {
+    const orders = this.engine.projections.orders(name)
+    const failedAt = await orders.failedAt()
+    const { position, events, state } = await this.streams.execute(name, cause.meta, retry(name, failedAt))
+    const [{ data, version }] = events as [RecordedEventOf<OperationEvents, 'ProjectionRetried'>]
+    await orders.goOn(data.position, version, state.isPaused)
+    return { position }
+  }
+}

@@ -1,0 +1,28 @@
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
+import type { KeptCertificate } from '../../../event-store/certificate.js'
+import { Engine } from '../../../event-store/engine.js'
+import { type Page, type PageQuery, pageOf, placeOf } from '../../../http/pages.js'
+import { refusal } from '../../../http/validation.js'
+
+/** What rebuilds of a projection have found, newest first. */
+export class ListCertificates extends Query<Page<KeptCertificate>> {
+  constructor(
+    readonly name: string,
+    readonly page: Pick<PageQuery, 'limit' | 'cursor'>,
+  ) {
+    super()
+  }
+}
+
+@QueryHandler(ListCertificates)
+export class ListCertificatesHandler implements IQueryHandler<ListCertificates> {
+  constructor(private readonly engine: Engine) {}
+
+  async execute({ name, page: { limit, cursor } }: ListCertificates): Promise<Page<KeptCertificate>> {
+    const place = placeOf(cursor, 'number', 'string')
+    if (place && !/^[0-9a-f]{24}$/.test(place[1])) throw refusal([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }])
+    const before = place && { at: new Date(place[0]), id: place[1] }
+    const found = await this.engine.projections.certificates(name, limit + 1, before)
+    return pageOf(found, limit, ({ at, id }) => [at.getTime(), id])
+  }
+}

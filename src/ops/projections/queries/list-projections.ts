@@ -1,0 +1,34 @@
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
+import { Engine } from '../../../event-store/engine.js'
+import type { Standing } from '../../../event-store/standing.js'
+import { ProjectionStreams } from '../projection-streams.js'
+
+export interface ProjectionStatus extends Standing {
+  /** What the model that is there leaves out. */
+  readonly skipped: readonly number[]
+}
+
+/** All read models, or those of these names. */
+export class ListProjections extends Query<ProjectionStatus[]> {
+  constructor(readonly names?: readonly string[]) {
+    super()
+  }
+}
+
+@QueryHandler(ListProjections)
+export class ListProjectionsHandler implements IQueryHandler<ListProjections> {
+  constructor(
+    private readonly engine: Engine,
+    private readonly streams: ProjectionStreams,
+  ) {}
+
+  async execute({ names }: ListProjections): Promise<ProjectionStatus[]> {
+    const standings = await this.engine.projections.standings(names)
+    return await Promise.all(standings.map(async (standing) => ({ ...standing, skipped: await this.skipped(standing) })))
+  }
+
+  private async skipped({ name, version }: Standing): Promise<number[]> {
+    const { state } = await this.streams.read(name)
+    return state.skipped.filter((one) => one.version === version).map(({ position }) => position).sort((a, b) => a - b)
+  }
+}

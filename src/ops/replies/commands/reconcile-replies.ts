@@ -1,0 +1,47 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import { InjectModel } from '@nestjs/mongoose'
+import { Redis } from 'ioredis'
+import type { Model } from 'mongoose'
+import { type OpenReplyDoc, openReplyModel } from '../../../chat/open-replies.view.js'
+import { Reconciler } from '../../../chat/replies/reconciler.js'
+import { Refused } from '../../../event-store/errors.js'
+import { present } from '../../../event-store/projection.js'
+import type { Effect } from '../../../http/bus.js'
+import type { Cause } from '../../../http/cause.js'
+import { OperationRecords } from '../../operation-records.js'
+
+export interface Reconciled extends Effect {
+  readonly open: number
+  /** Those that were not in the queue, and are now. */
+  readonly added: number
+}
+
+export class ReconcileReplies extends Command<Reconciled> {
+  constructor(
+    readonly cause: Cause,
+    readonly onProgress: (done: number, total: number) => void = () => {},
+  ) {
+    super()
+  }
+}
+
+/** Done first and recorded then, if anything was missing: adding twice is adding once. */
+@CommandHandler(ReconcileReplies)
+export class ReconcileRepliesHandler implements ICommandHandler<ReconcileReplies> {
+  constructor(
+    private readonly reconciler: Reconciler,
+    private readonly redis: Redis,
+    private readonly records: OperationRecords,
+    @InjectModel(openReplyModel.name) private readonly replies: Model<OpenReplyDoc>,
+  ) {}
+
+  async execute({ cause, onProgress }: ReconcileReplies): Promise<Reconciled> {
+    const earlier = await this.records.repeatOf('replies', cause.meta, 'RepliesReconciled')
+    if (earlier) return { position: earlier.position, ...earlier.data }
+    if (this.redis.status !== 'ready') throw new Refused('unavailable', 'Redis does not answer, and the queue is there; workers reconcile by themselves once it is back')
+    const open = await this.replies.countDocuments(present)
+    const added = await this.reconciler.reconcile((seen) => onProgress(seen, Math.max(open, seen)))
+    const position = added === 0 ? 0 : await this.records.add('replies', cause.meta, { type: 'RepliesReconciled', data: { open, added } })
+    return { position, open, added }
+  }
+}

@@ -1,0 +1,33 @@
+import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
+import { Bus } from '../../http/bus.js'
+import { NeedsRole } from '../../http/caller.js'
+import { Because, type Cause } from '../../http/cause.js'
+import { PageQuery } from '../../http/pages.js'
+import { ReconcileReplies } from './commands/reconcile-replies.js'
+import { ListOpenReplies } from './queries/list-open-replies.js'
+import { OpenRepliesDto, ReconciledDto } from './replies.dto.js'
+
+@ApiTags('operations')
+@NeedsRole('admin')
+@Controller('ops/replies')
+export class OpenRepliesController {
+  constructor(private readonly bus: Bus) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The prompts that wait for an answer, the oldest first' })
+  @ApiOkResponse({ type: OpenRepliesDto })
+  async list(@Query() page: PageQuery): Promise<OpenRepliesDto> {
+    const { items: replies, nextCursor } = await this.bus.query(new ListOpenReplies(page))
+    return { replies, nextCursor }
+  }
+
+  @Post('reconcile')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Put those that are missing in the queue back there, as workers do by themselves every few seconds' })
+  @ApiOkResponse({ type: ReconciledDto })
+  async reconcile(@Because() cause: Cause): Promise<ReconciledDto> {
+    const { open, added } = await this.bus.command(new ReconcileReplies(cause))
+    return { open, added }
+  }
+}
