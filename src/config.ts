@@ -4,9 +4,13 @@ import { type EdgeConfig, edgeConfig } from './config/edge.js'
 import { type Environment, EnvironmentReader } from './config/environment.js'
 import { type FilesConfig, filesConfig } from './config/files.js'
 import { type GuestsConfig, guestsConfig, retentionMs } from './config/guests.js'
+import { keyAndPrevious } from './config/keys.js'
 import { type ModelsConfig, modelsConfig } from './config/models.js'
+import { type NotaryConfig, notaryConfig } from './config/notary.js'
 import { type RepliesConfig, repliesConfig } from './config/replies.js'
-import { addressOf, key256, oneOf, someOf, wholeNumber } from './config/values.js'
+import { type ShutdownConfig, shutdownConfig } from './config/shutdown.js'
+import { type TelemetryConfig, telemetryConfig } from './config/telemetry.js'
+import { addressOf, number, oneOf, someOf, wholeNumber } from './config/values.js'
 
 const environments = ['development', 'test', 'production'] as const
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
@@ -35,13 +39,18 @@ export interface Config {
   readonly masterKey: Buffer | undefined
   /** The key that a rotation leaves behind: opens what it sealed, seals nothing new. */
   readonly masterKeyPrevious: Buffer | undefined
+  readonly notary: NotaryConfig
   readonly edge: EdgeConfig
   readonly guests: GuestsConfig
+  /** How far a read model may be behind before the process says that it is not ready; 0: as far as it will. */
+  readonly readyMaxLagMs: number
   /** How long what was deleted, and what guests have left, is kept. */
   readonly retentionMs: number
   readonly models: ModelsConfig
   readonly replies: RepliesConfig
   readonly files: FilesConfig
+  readonly telemetry: TelemetryConfig
+  readonly shutdown: ShutdownConfig
 }
 
 /** A configuration in which nothing is open any more: what was not configured has been started or generated. */
@@ -69,11 +78,12 @@ export function readConfig(environment: Environment): Config {
   const mongodbUri = from.read('MONGODB_URI', 'mongodb://… or mongodb+srv://…', mongodb, 'address')
   const redisUrl = from.read('REDIS_URL', 'redis://… or rediss://…', redis, 'address')
   const embedded = !mongodbUri || !redisUrl
+  const does = from.read('ROLES', `all, or some of ${roles.join(', ')}, comma-separated`, someOf(roles)) ?? roles
   const config: Config = {
     production,
     logLevel: from.read('LOG_LEVEL', `one of ${levels.join(', ')}`, oneOf(levels)) ?? 'info',
     logFile: from.read('LOG_FILE', 'a file', (path) => resolve(path)),
-    roles: from.read('ROLES', `all, or some of ${roles.join(', ')}, comma-separated`, someOf(roles)) ?? roles,
+    roles: does,
     host: from.read('HOST', 'an address or a name to listen on', hostName) ?? (embedded ? '127.0.0.1' : '0.0.0.0'),
     port: from.read('PORT', 'a whole number from 0 to 65535', wholeNumber(0, 65_535)) ?? 3000,
     mongodbUri,
@@ -82,12 +92,16 @@ export function readConfig(environment: Environment): Config {
     mongodBin: from.read('MONGOD_BIN', 'the path of a mongod', String),
     redisBin: from.read('REDIS_BIN', 'the path of a redis-server or valkey-server', String),
     ...masterKeys(from, production),
+    notary: notaryConfig(from, { production, signs: does.includes('projector') }),
     edge: edgeConfig(from, production),
     guests: guestsConfig(from),
+    readyMaxLagMs: (from.read('READY_MAX_LAG_SECONDS', 'seconds from 0 to 86400', number(0, 86_400)) ?? 60) * 1000,
     retentionMs: retentionMs(from),
     models: modelsConfig(from),
     replies: repliesConfig(from),
     files: filesConfig(from),
+    telemetry: telemetryConfig(from),
+    shutdown: shutdownConfig(from, { embedded }),
   }
   from.throwIfWrong()
   return config
@@ -97,15 +111,6 @@ const hostName = (text: string): string | undefined => (/^[\w.:-]+$/.test(text) 
 
 /** A generated key is fine where one person tries things out; a deployment must know where its key is kept. */
 function masterKeys(from: EnvironmentReader, production: boolean): Pick<Config, 'masterKey' | 'masterKeyPrevious'> {
-  const expects = '32 random bytes in base64, base64url or hex (openssl rand -base64 32)'
-  const masterKey = from.read('MASTER_KEY', expects, key256, 'secret')
-  const masterKeyPrevious = from.read('MASTER_KEY_PREVIOUS', expects, key256, 'secret')
-  if (!from.isSet('MASTER_KEY') && (production || from.isSet('MASTER_KEY_PREVIOUS'))) {
-    const why = production ? 'NODE_ENV=production' : 'MASTER_KEY_PREVIOUS is set'
-    from.refuse('MASTER_KEY', 'nothing', `${expects}, because ${why}`)
-  }
-  if (masterKey && masterKeyPrevious?.equals(masterKey)) {
-    from.refuse('MASTER_KEY_PREVIOUS', 'the same key as MASTER_KEY', 'the key before it, or nothing')
-  }
+  const { key: masterKey, previous: masterKeyPrevious } = keyAndPrevious(from, 'MASTER_KEY', production ? 'NODE_ENV=production' : undefined)
   return { masterKey, masterKeyPrevious }
 }

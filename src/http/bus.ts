@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { type Command, CommandBus, type Query, QueryBus } from '@nestjs/cqrs'
 import { Engine } from '../event-store/engine.js'
+import { inSpan } from '../event-store/span.js'
 import type { Cause } from './cause.js'
 
 /** What every command answers: where its effect is in the log; 0 when there was nothing to do. */
@@ -25,7 +26,7 @@ export class Bus {
    * delays the answer, it doesn't lose it.
    */
   async command<Result extends Effect>(command: Caused<Result>): Promise<Result> {
-    const result = await this.commands.execute(command)
+    const result = await inSpan(command.constructor.name, {}, () => this.commands.execute(command))
     await this.visible(command.cause, result.position)
     return result
   }
@@ -37,6 +38,8 @@ export class Bus {
   /** Notes that the request has led to this position, and waits until it can be read. */
   async visible(cause: Cause, position: number): Promise<void> {
     cause.logPosition = Math.max(cause.logPosition, position)
-    if (position > 0 && !cause.isAsync) await this.engine.projections.reached(position)
+    if (position === 0 || cause.isAsync) return
+    const attributes = { 'verbatim.position': position }
+    await inSpan('wait for projections', { attributes }, () => this.engine.projections.reached(position))
   }
 }

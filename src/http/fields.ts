@@ -99,11 +99,14 @@ export const Flag = (about: About = {}) =>
 /** As RFC 3339 and Date agree: ISO 8601 knows more, and a time without its zone is another one in each place. */
 const moment = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/
 
+export const isMoment = (value: unknown): boolean =>
+  typeof value === 'string' && moment.test(value) && isISO8601(value, { strict: true }) && !Number.isNaN(Date.parse(value))
+
 const IsMoment = () =>
   ValidateBy({
     name: 'isMoment',
     validator: {
-      validate: (value) => typeof value === 'string' && moment.test(value) && isISO8601(value, { strict: true }) && !Number.isNaN(Date.parse(value)),
+      validate: isMoment,
       defaultMessage: () => 'must be a date and time such as 2026-01-31T12:00:00Z',
     },
   })

@@ -8,6 +8,7 @@ import { AdmitGuard } from './admit.guard.js'
 import { Bus } from './bus.js'
 import { CauseGuard } from './cause.guard.js'
 import { IdentifyGuard } from './identify.guard.js'
+import { Leaving } from './leaving.js'
 import { chatTracker, isNoPrompt, limitOf, LimitsGuard, promptLimitOf } from './limits.guard.js'
 import { Limits } from './limits.js'
 import { LimitsStorage } from './limits.storage.js'
@@ -42,6 +43,7 @@ const limits = ThrottlerModule.forRootAsync({
   providers: [
     { provide: EdgeSecrets, useFactory: (engine: Engine) => EdgeSecrets.of(engine), inject: [Engine] },
     Bus,
+    Leaving,
     Limits,
     { provide: APP_GUARD, useClass: IdentifyGuard },
     { provide: APP_GUARD, useClass: CauseGuard },
@@ -51,6 +53,6 @@ const limits = ThrottlerModule.forRootAsync({
     { provide: APP_PIPE, useFactory: validation },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [Bus, EdgeSecrets, Limits, CqrsModule],
+  exports: [Bus, EdgeSecrets, Leaving, Limits, CqrsModule],
 })
 export class HttpModule {}

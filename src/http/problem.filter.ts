@@ -20,7 +20,7 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   if (reply.sent) return
   const retryAfter = retryAfterOf(error, found)
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
-  if (found.status === 401) void reply.header('www-authenticate', 'Bearer')
+  if (found.status === 401 && !reply.hasHeader('www-authenticate')) void reply.header('www-authenticate', 'Bearer')
   void reply.status(found.status).type('application/problem+json')
   void reply.send({ ...found, correlationId: request.id, ...(isApiFamily(request.url) && { success: false, message: found.detail }) })
 }

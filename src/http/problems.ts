@@ -17,11 +17,17 @@ const statusOf = {
   wrong_credentials: 401,
   forbidden: 403,
   not_found: 404,
+  unknown_projection: 404,
   route_not_found: 404,
   not_acceptable: 406,
   request_timeout: 408,
   reply_in_progress: 409,
   key_already_shown: 409,
+  rebuild_in_progress: 409,
+  newer_projection: 409,
+  poison_event: 409,
+  projection_failed: 409,
+  not_failed: 409,
   too_large: 413,
   address_too_long: 414,
   unsupported_media_type: 415,
@@ -50,6 +56,7 @@ const statusOf = {
   projection_behind: 503,
   unavailable: 503,
   not_ready: 503,
+  not_yet_signed: 503,
 } as const satisfies Record<string, number>
 
 export type ProblemCode = keyof typeof statusOf

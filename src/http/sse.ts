@@ -13,9 +13,13 @@ export function sseText({ event, id, data }: ServerSentEvent): string {
 /** Keeps proxies from closing a stream that has nothing to say. */
 export const sseComment = ': still here\n\n'
 
+/** The stream goes on elsewhere. A browser comes back by itself, with the last id that it had: soon, but not all at once. */
+export const sseComeBack = (): string => `: goes on elsewhere\nretry: ${200 + Math.floor(Math.random() * 800)}\n\n`
+
 export const sseHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
+  connection: 'close', // or whoever goes on reading elsewhere would come back here, on the same connection
   'x-accel-buffering': 'no', // or nginx keeps the events until it has a pageful
 } as const
 

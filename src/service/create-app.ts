@@ -7,9 +7,12 @@ import type { SettledConfig } from '../config.js'
 import { documentApi } from '../http/api-document.js'
 import { readJsonBodies } from '../http/bodies.js'
 import { brokenRequests } from '../http/broken-requests.js'
+import { Leaving } from '../http/leaving.js'
 import { correlationId, logRequests } from '../http/request-log.js'
 import { readForms } from '../http/uploads.js'
 import { SocketAdapter } from '../realtime/socket-adapter.js'
+import { RequestMetrics } from '../telemetry/request-metrics.js'
+import { traceRequests } from '../telemetry/request-spans.js'
 
 /** The HTTP service over everything else. */
 export async function createApp(module: DynamicModule, config: SettledConfig, logger: LoggerService): Promise<NestFastifyApplication> {
@@ -23,6 +26,9 @@ export async function createApp(module: DynamicModule, config: SettledConfig, lo
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false, forceCloseConnections: true, bodyParser: false })
   readJsonBodies(adapter.getInstance())
   logRequests(adapter.getInstance())
+  app.get(Leaving).afterRequests(adapter.getInstance())
+  app.get(RequestMetrics).measure(adapter.getInstance())
+  if (config.telemetry.tracing) traceRequests(adapter.getInstance())
   await app.register(multipart)
   readForms(adapter.getInstance())
   await app.register(helmet, {

@@ -5,9 +5,10 @@ import { LogRoot } from '../audit/log-root.js'
 import { CONFIG, type SettledConfig } from '../config.js'
 import { Engine, type EngineOptions } from '../event-store/engine.js'
 import { masterKey } from '../event-store/key-wrap.js'
+import { StoreMetrics } from '../telemetry/store-metrics.js'
 
 /** What the contexts bring to the event store. */
-export type Contributions = Pick<EngineOptions, 'events' | 'projections'>
+export type Contributions = Pick<EngineOptions, 'events' | 'projections' | 'skippedIn'>
 
 /** This process's event store. It follows the log as the process's roles say, and is closed before its connections. */
 @Global()
@@ -19,18 +20,21 @@ export class EngineModule implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   static with(contributions: Contributions): DynamicModule {
-    const open = (db: Db, redis: Redis, { masterKey: current, masterKeyPrevious: previous }: SettledConfig) =>
+    const open = (db: Db, redis: Redis, { masterKey: current, masterKeyPrevious: previous }: SettledConfig, metrics: StoreMetrics) =>
       Engine.open({
         ...contributions,
         db,
         redis,
         masters: { current: masterKey(current), previous: previous && masterKey(previous) },
         logRoot: new LogRoot(db).at,
+        onCommit: metrics.onCommit,
+        onConflict: metrics.onConflict,
+        onCollision: metrics.onCollision,
         onError: (where, error) => new Logger(where).error(error instanceof Error ? error.message : String(error)),
       })
     return {
       module: EngineModule,
-      providers: [{ provide: Engine, useFactory: open, inject: [Db, Redis, CONFIG] }],
+      providers: [{ provide: Engine, useFactory: open, inject: [Db, Redis, CONFIG, StoreMetrics] }],
       exports: [Engine],
     }
   }

@@ -1,8 +1,13 @@
-/** How long one step may take, and all of them together: whoever presses Ctrl-C waits no longer. */
+/** How long one step may take unless it is given more, and all of them together beyond that. */
 const stepLimitMs = 3000
 const limitMs = 4500
 /** Ctrl-C under npm arrives twice, from the terminal and from npm; a second press comes later than this. */
 const echoMs = 1000
+
+interface Step {
+  readonly stop: () => Promise<unknown>
+  readonly limitMs: number
+}
 
 /**
  * Ends the process in order: what was started last stops first, once, whatever asks for it. A step that fails or
@@ -10,7 +15,7 @@ const echoMs = 1000
  * it, stop by themselves.
  */
 export class Shutdown {
-  private readonly steps: Array<() => Promise<unknown>> = []
+  private readonly steps: Step[] = []
   private began: number | undefined
 
   constructor(private readonly say: (line: string) => void) {}
@@ -30,24 +35,25 @@ export class Shutdown {
   }
 
   /** Adds what is to be stopped before everything added earlier. */
-  before(stop: () => Promise<unknown>): void {
-    this.steps.unshift(stop)
+  before(stop: () => Promise<unknown>, limitMs = stepLimitMs): void {
+    this.steps.unshift({ stop, limitMs })
   }
 
   async begin(exitCode: number): Promise<void> {
     if (this.began !== undefined) return
     this.began = Date.now()
-    setTimeout(() => process.exit(exitCode || 1), limitMs)
-    for (const stop of this.steps) {
-      await inTime(stop()).catch((error: unknown) => this.say(`while stopping: ${String(error)}`))
+    const more = this.steps.reduce((sum, step) => sum + Math.max(0, step.limitMs - stepLimitMs), 0)
+    setTimeout(() => process.exit(exitCode || 1), limitMs + more)
+    for (const step of this.steps) {
+      await inTime(step).catch((error: unknown) => this.say(`while stopping: ${String(error)}`))
     }
     process.exit(exitCode)
   }
 }
 
-function inTime(step: Promise<unknown>): Promise<unknown> {
+function inTime({ stop, limitMs }: Step): Promise<unknown> {
   const limit = new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`not done after ${stepLimitMs} ms, going on`)), stepLimitMs)
+    setTimeout(() => reject(new Error(`not done after ${limitMs} ms, going on`)), limitMs)
   })
-  return Promise.race([step, limit])
+  return Promise.race([stop(), limit])
 }

@@ -56,6 +56,8 @@ describe('a right value', () => {
     ['LOG_FILE', '/var/log/app.log', { logFile: '/var/log/app.log' }],
     ['MONGOD_BIN', '/opt/mongod', { mongodBin: '/opt/mongod' }],
     ['REDIS_BIN', '/opt/valkey-server', { redisBin: '/opt/valkey-server' }],
+    ['METRICS_TOKEN', 'for-prometheus-only', { telemetry: { metricsToken: 'for-prometheus-only', tracing: undefined } }],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4318', { telemetry: { tracing: { endpoint: 'http://collector:4318', sampler: 'parentbased_always_on', ratio: 1 } } }],
     ['JWT_SECRET', 'your-secret-key', { edge: { jwtSecret: 'your-secret-key' } }],
     ['SECRET_KEY', 'your-secret-key', { edge: { jwtSecret: 'your-secret-key' } }],
     ['JWT_EXPIRES_IN', '12h', { edge: { jwtExpiresInMs: 43_200_000 } }],
@@ -71,6 +73,9 @@ describe('a right value', () => {
     ['ALLOW_GUESTS', 'false', { guests: { allowed: false } }],
     ['SESSION_IDLE_MINUTES', '0.5', { guests: { idleMs: 30_000 } }],
     ['SESSION_PROMPTS_PER_MINUTE', '2*5', { guests: { promptsPerMinute: 10 } }],
+    ['READY_MAX_LAG_SECONDS', '0.5', { readyMaxLagMs: 500 }],
+    ['SHUTDOWN_DELAY_MS', '5*1000', { shutdown: { delayMs: 5000, graceMs: 4000 } }],
+    ['SHUTDOWN_GRACE_MS', '0', { shutdown: { delayMs: 0, graceMs: 0 } }],
     ['RETENTION_DAYS', '30', { retentionMs: 2_592_000_000 }],
     ['MASTER_KEY', hex, { masterKey: key }],
     ['MASTER_KEY', hex.toUpperCase(), { masterKey: key }],
@@ -82,6 +87,10 @@ describe('a right value', () => {
 
   it('listens to every address when both engines are elsewhere', () => {
     expect(readConfig(servers).host).toBe('0.0.0.0')
+  })
+
+  it('gives what has begun more time to end where nobody sits before it', () => {
+    expect(readConfig(servers).shutdown.graceMs).toBe(25_000)
   })
 
   it('listens to this machine alone as long as one engine is embedded', () => {
@@ -113,9 +122,13 @@ describe('a wrong value is refused with its name, what came and what is expected
     ['DEFAULT_MODEL', 'a model', 'such as openai/'],
     ['WORKER_CONCURRENCY', '0', 'from 1 to 1000'],
     ['ALLOW_GUESTS', 'maybe', 'true or false'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'http://'],
+    ['OTEL_TRACES_SAMPLER', 'sometimes', 'one of always_on'],
+    ['OTEL_TRACES_SAMPLER_ARG', '2', 'from 0 to 1'],
     ['SESSION_IDLE_MINUTES', '0', 'minutes, more than 0'],
     ['SESSION_IDLE_MINUTES', '.5', 'minutes'],
     ['RETENTION_DAYS', 'forever', 'days'],
+    ['SHUTDOWN_GRACE_MS', '-1', 'milliseconds from 0 to 600000'],
   ])('%s=%s', (name, value, expected) => {
     const refusal = refusalOf({ [name]: value })
     expect(refusal).toContain(`${name}: got ${JSON.stringify(value)}, expects `)
@@ -124,7 +137,7 @@ describe('a wrong value is refused with its name, what came and what is expected
 
   it('all of them at once', () => {
     const refusal = refusalOf({ PORT: 'x', LOG_LEVEL: 'y', ROLES: 'z', MASTER_KEY: 'q' })
-    expect(refusal.match(/^ {2}[A-Z_]+(?=:)/gm)).toEqual(['  LOG_LEVEL', '  ROLES', '  PORT', '  MASTER_KEY'])
+    expect(refusal.match(/^ {2}[A-Z_]+(?=:)/gm)).toEqual(['  ROLES', '  LOG_LEVEL', '  PORT', '  MASTER_KEY'])
   })
 })
 
@@ -149,7 +162,16 @@ describe('secrets', () => {
 
   it('production needs a master key that somebody keeps', () => {
     expect(refusalOf({ NODE_ENV: 'production' })).toContain('MASTER_KEY: got nothing')
-    expect(readConfig({ NODE_ENV: 'production', MASTER_KEY: hex, JWT_SECRET: hex }).production).toBe(true)
+    expect(readConfig({ NODE_ENV: 'production', MASTER_KEY: hex, JWT_SECRET: hex, NOTARY_KEY: hex }).production).toBe(true)
+  })
+
+  it('production needs a notary key where there is a notary, and two different ones for a change', () => {
+    const production = { NODE_ENV: 'production', MASTER_KEY: hex, JWT_SECRET: hex }
+    expect(refusalOf(production)).toContain('NOTARY_KEY: got nothing')
+    expect(readConfig({ ...production, ROLES: 'api,worker' }).notary).toEqual({ origin: undefined, key: undefined, previous: undefined })
+    expect(refusalOf({ NOTARY_KEY_PREVIOUS: hex })).toContain('NOTARY_KEY: got nothing')
+    expect(refusalOf({ NOTARY_KEY: hex, NOTARY_KEY_PREVIOUS: hex })).toContain('NOTARY_KEY_PREVIOUS: got the same key')
+    for (const origin of ['a b', 'a+b', 'x'.repeat(201)]) expect(refusalOf({ NOTARY_ORIGIN: origin })).toContain('NOTARY_ORIGIN: got')
   })
 
   it('production needs a secret for tokens that nobody guesses', () => {

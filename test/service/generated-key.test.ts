@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { masterKeyIn } from '../../src/embedded/master-key.js'
+import { keyIn } from '../../src/embedded/generated-key.js'
 
 let dataDir: string
 
@@ -15,29 +15,29 @@ beforeEach(async () => {
 afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
 async function keyMadeByAnotherProcess(): Promise<string> {
-  const module = pathToFileURL(resolve('build/src/embedded/master-key.js')).href
+  const module = pathToFileURL(resolve('build/src/embedded/generated-key.js')).href
   const program = `
-    const { masterKeyIn } = await import(${JSON.stringify(module)})
-    console.log((await masterKeyIn(${JSON.stringify(dataDir)})).toString('hex'))`
+    const { keyIn } = await import(${JSON.stringify(module)})
+    console.log((await keyIn(${JSON.stringify(dataDir)}, 'master')).toString('hex'))`
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program])
   return stdout.trim()
 }
 
 it('makes 32 random bytes once, and finds them again', async () => {
-  const key = await masterKeyIn(dataDir)
+  const key = await keyIn(dataDir, 'master')
   expect(key).toHaveLength(32)
-  expect(await masterKeyIn(dataDir)).toEqual(key)
-  expect(await masterKeyIn(join(dataDir, 'elsewhere'))).not.toEqual(key)
+  expect(await keyIn(dataDir, 'master')).toEqual(key)
+  expect(await keyIn(join(dataDir, 'elsewhere'), 'master')).not.toEqual(key)
 })
 
 it('is for its owner’s eyes only', async () => {
-  await masterKeyIn(dataDir)
+  await keyIn(dataDir, 'master')
   expect((await stat(join(dataDir, 'keys'))).mode & 0o777).toBe(0o700)
   expect((await stat(join(dataDir, 'keys/master.key'))).mode & 0o777).toBe(0o600)
 })
 
 it('gives everyone the same key when many ask at once, and leaves nothing else', async () => {
-  const keys = await Promise.all(Array.from({ length: 20 }, () => masterKeyIn(dataDir)))
+  const keys = await Promise.all(Array.from({ length: 20 }, () => keyIn(dataDir, 'master')))
   expect(new Set(keys.map((key) => key.toString('hex'))).size).toBe(1)
   expect(await readdir(join(dataDir, 'keys'))).toEqual(['master.key'])
 })
@@ -52,10 +52,10 @@ const noKeys = ['', 'too short', Buffer.alloc(31).toString('base64url')]
 it.each(noKeys)('never replaces a file that holds no key: %j', async (text) => {
   await mkdir(join(dataDir, 'keys'))
   await writeFile(join(dataDir, 'keys/master.key'), text)
-  await expect(masterKeyIn(dataDir)).rejects.toThrow('holds no 32-byte key')
+  await expect(keyIn(dataDir, 'master')).rejects.toThrow('holds no 32-byte key')
 })
 
 it('says which folder can’t be used', async () => {
   await writeFile(join(dataDir, 'keys'), 'a file where the folder should be')
-  await expect(masterKeyIn(dataDir)).rejects.toThrow(join(dataDir, 'keys'))
+  await expect(keyIn(dataDir, 'master')).rejects.toThrow(join(dataDir, 'keys'))
 })

@@ -1,0 +1,55 @@
+import { type Span, SpanKind } from '@opentelemetry/api'
+import { Injectable } from '@nestjs/common'
+import { inSpan } from '../event-store/span.js'
+import type { CompletionRequest } from '../llm/provider.js'
+import type { ResolvedModel } from '../llm/providers.js'
+import { ReplyMetrics } from './reply-metrics.js'
+
+/** What whoever reads the answer tells of it. */
+export interface ModelCall {
+  /** The first words have come. */
+  readonly began: () => void
+  /** The model's name as the server has it, where it tells. */
+  readonly answeredBy: (model: string) => void
+  /** How much was said until it ended, in whatever way. */
+  readonly counted: (tokens: { readonly prompt: number; readonly completion: number }) => void
+  readonly finished: (finish: string) => void
+}
+
+/**
+ * Calls of models, measured and traced by OpenTelemetry's conventions for generative AI. A span says which model, how
+ * long and how many tokens; never a word of prompt or answer.
+ */
+@Injectable()
+export class ModelCalls {
+  constructor(private readonly metrics: ReplyMetrics) {}
+
+  run<T>({ provider, model, id }: ResolvedModel, { temperature, maxTokens }: CompletionRequest, work: (call: ModelCall) => Promise<T>): Promise<T> {
+    const attributes = {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': provider.name,
+      'gen_ai.request.model': model,
+      'gen_ai.request.stream': true,
+      ...(temperature !== undefined && { 'gen_ai.request.temperature': temperature }),
+      ...(maxTokens !== undefined && { 'gen_ai.request.max_tokens': maxTokens }),
+    }
+    return inSpan(`chat ${model}`, { kind: SpanKind.CLIENT, attributes }, (span) => work(this.call(span, id)))
+  }
+
+  private call(span: Span, id: string): ModelCall {
+    const asked = performance.now()
+    let hasBegun = false
+    return {
+      began: () => {
+        if (hasBegun) return
+        hasBegun = true
+        const seconds = (performance.now() - asked) / 1000
+        this.metrics.began(id, seconds)
+        span.addEvent('first token').setAttribute('gen_ai.response.time_to_first_chunk', seconds)
+      },
+      answeredBy: (model) => span.setAttribute('gen_ai.response.model', model),
+      counted: ({ prompt, completion }) => span.setAttributes({ 'gen_ai.usage.input_tokens': prompt, 'gen_ai.usage.output_tokens': completion }),
+      finished: (finish) => span.setAttribute('gen_ai.response.finish_reasons', [finish]),
+    }
+  }
+}

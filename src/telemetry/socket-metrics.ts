@@ -1,0 +1,12 @@
+import { Injectable } from '@nestjs/common'
+import { Gauge, Registry } from 'prom-client'
+
+/** Who is connected to this process. */
+@Injectable()
+export class SocketMetrics {
+  readonly connected: Gauge
+
+  constructor(registry: Registry) {
+    this.connected = new Gauge({ name: 'verbatim_sockets_connected', help: 'Sockets that are connected to this process', registers: [registry] })
+  }
+}
