@@ -47,9 +47,15 @@ module.exports = {
       { path: `^src/(${readers})/` },
     ),
     never(
+      'telemetry-knows-no-context',
+      'Everything may be measured, so what measures knows only what all know',
+      { path: '^src/telemetry/' },
+      { path: `^src/(${contexts}|${readers}|http|service|embedded)/` },
+    ),
+    never(
       'embedded-only-at-start',
       'Whether an engine is embedded is nobody else’s concern',
-      { path: '^src/', pathNot: ['^src/(main|cli)\\.ts$', '^src/service/settle\\.ts$', '^src/embedded/'] },
+      { path: '^src/', pathNot: ['^src/(main|command-line)\\.ts$', '^src/service/settle\\.ts$', '^src/embedded/'] },
       { path: '^src/embedded/' },
     ),
     never(
@@ -60,9 +66,9 @@ module.exports = {
     ),
     never(
       'one-wiring-point',
-      'Nothing imports what is started, and only main starts the module that wires everything',
-      { path: '^src/', pathNot: '^src/(main|cli)\\.ts$' },
-      { path: '^src/(main|cli|app\\.module)\\.ts$' },
+      'Nothing imports what is started, and only what is started imports the module that wires everything',
+      { path: '^src/', pathNot: '^src/(main|cli|command-line)\\.ts$' },
+      { path: '^src/(main|cli|command-line|app\\.module)\\.ts$' },
     ),
     never(
       'bullmq-in-two-places',

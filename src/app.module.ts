@@ -2,6 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common'
 import { AnalyticsModule } from './analytics/analytics.module.js'
 import { analytics } from './analytics/analytics.view.js'
 import { usage } from './analytics/usage.view.js'
+import { auditEvents } from './audit/access.js'
+import { AuditModule } from './audit/audit.module.js'
 import { chatEvents } from './chat/chat.events.js'
 import { ChatModule } from './chat/chat.module.js'
 import { deletedChats } from './chat/deleted-chats.view.js'
@@ -18,7 +20,9 @@ import { IdentityModule } from './identity/identity.module.js'
 import { userEvents } from './identity/user.js'
 import { users } from './identity/users.view.js'
 import { erasedStreams } from './ops/retention/erased-streams.view.js'
+import { operationEvents } from './ops/operations.js'
 import { OpsModule } from './ops/ops.module.js'
+import { skippedIn } from './ops/projections/projection-streams.js'
 import { projectEvents } from './projects/project.js'
 import { deletedProjects } from './projects/deleted-projects.view.js'
 import { projectFiles } from './projects/project-files.view.js'
@@ -30,10 +34,12 @@ import { ConnectionsModule } from './service/connections.module.js'
 import { EngineModule } from './service/engine.module.js'
 import { ModelsModule } from './service/models.module.js'
 import { MongooseConnectionModule } from './service/mongoose.module.js'
+import { TelemetryModule } from './telemetry/telemetry.module.js'
 
 const engine = EngineModule.with({
-  events: [userEvents, chatEvents, projectEvents, guestEvents],
+  events: [userEvents, chatEvents, projectEvents, guestEvents, auditEvents, operationEvents],
   projections: [users, chats, messages, openReplies, analytics, usage, projects, projectPrompts, projectFiles, deletedChats, deletedProjects, guests, guestFeedback, erasedStreams],
+  skippedIn,
 })
 
 /** The only wiring point. The configuration is injected everywhere under CONFIG. */
@@ -46,6 +52,7 @@ export class AppModule {
       imports: [
         ConnectionsModule,
         MongooseConnectionModule,
+        TelemetryModule,
         engine,
         HttpModule,
         ModelsModule,
@@ -54,6 +61,7 @@ export class AppModule {
         GuestsModule,
         ProjectsModule,
         AnalyticsModule,
+        AuditModule,
         OpsModule,
         ...(config.roles.includes('api') ? [RealtimeModule] : []),
       ],

@@ -10,6 +10,8 @@ import { listen } from './service/listen.js'
 import { ServiceLog } from './service/service-log.js'
 import { settle } from './service/settle.js'
 import { Shutdown } from './service/shutdown.js'
+import { takeLeave } from './service/take-leave.js'
+import { startTracing } from './telemetry/tracing.js'
 
 const say = (line: string) => console.error(`verbatim: ${line}`)
 const shutdown = new Shutdown(say)
@@ -19,9 +21,12 @@ async function run(): Promise<void> {
   shutdown.listenToSignals()
   const settled = await settle(config, await startMissingEngines(config))
   const logger = new ServiceLog(config)
+  if (config.telemetry.tracing) shutdown.before(await startTracing(config.telemetry.tracing, config.roles))
   const app = await createApp(AppModule.with(settled), settled, logger)
   shutdown.before(() => app.close())
   const port = await listen(app, config)
+  const { delayMs, graceMs } = config.shutdown
+  shutdown.before(() => takeLeave(app, config.shutdown), delayMs + graceMs + 1000)
   const adminKey = config.mongodbUri ? undefined : await app.get(FirstAdmin).ensure()
   if (config.production) logger.log(`listening on ${config.host}, port ${port}`, 'Verbatim')
   else console.log(banner(config, settled, port, adminKey))

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { World } from './chat/world.js'
 
@@ -16,7 +17,8 @@ beforeAll(async () => {
   world = await World.begin()
   const url = await world.start().url()
   const script = ['set -euo pipefail', ...steps.map((code) => `${code}\necho '${mark}'`)].join('\n')
-  const { stdout } = await promisify(execFile)('bash', ['-c', script.replaceAll('http://127.0.0.1:3000', url)], { cwd: world.folder })
+  const here = script.replaceAll('http://127.0.0.1:3000', url).replaceAll('npm run --silent audit --', `node ${resolve('build/src/cli.js')} audit`)
+  const { stdout } = await promisify(execFile)('bash', ['-c', here], { cwd: world.folder })
   said = stdout.split(`${mark}\n`)
 })
 
@@ -33,7 +35,7 @@ const json = (text: string) => JSON.parse(text) as unknown
 const replyText = (stream: string) => (json(/event: done\n.*\ndata: (.*)/.exec(stream)![1]!) as { text: string }).text
 
 describe('the steps of the README, run as they are written', () => {
-  it('are all here', () => expect(steps).toHaveLength(9))
+  it('are all here', () => expect(steps).toHaveLength(10))
 
   it('send a prompt and get an answer', () => {
     expect(json(saidBy('my-first-prompt'))).toMatchObject({ text: expect.stringContaining('What is an event store?') as string, status: 'completed' })
@@ -61,6 +63,10 @@ describe('the steps of the README, run as they are written', () => {
     const [messages, feedback] = saidBy('/feedback').split(/(?<=\})(?=\{"id")/)
     expect((json(messages!) as { messages: unknown[] }).messages).toHaveLength(4)
     expect(json(feedback!)).toMatchObject({ feedback: 'positive' })
+  })
+
+  it('prove what an answer says', () => {
+    expect(saidBy('receipt.json')).toMatch(/^event \d+, ReplyCompleted at .* is in the log verbatim\.local\/[0-9a-f]{16} as it was signed with \d+ events\nit says: \{"text":"You said: /)
   })
 
   it('look at contributors and usage', () => {

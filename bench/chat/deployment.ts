@@ -10,17 +10,21 @@ export class Deployment {
     readonly place: Place,
     readonly masterKey: Buffer,
     private readonly folder: string,
+    private readonly environment: Record<string, string> = {},
   ) {}
 
+  get mongodbUri(): string {
+    const uri = new URL(this.place.mongoUri)
+    uri.pathname = `/${this.place.database}`
+    return uri.toString()
+  }
+
   /** Gives the address of a fresh process. */
-  async start(): Promise<string> {
+  async start(environment: Record<string, string> = {}): Promise<string> {
     await this.stop()
-    const { mongoUri, redisUrl, database } = this.place
-    const uri = new URL(mongoUri)
-    uri.pathname = `/${database}`
     const unlimited = { RATE_LIMIT_MAX_REQUESTS: '1000000', USER_RATE_LIMIT_MAX_REQUESTS: '1000000', PROMPTS_PER_MINUTE: '1000000' }
     const keys = { MASTER_KEY: this.masterKey.toString('hex'), HOST: '127.0.0.1', LOG_LEVEL: 'warn' }
-    this.service = new StartedService(this.folder, { ...unlimited, ...keys, MONGODB_URI: uri.toString(), REDIS_URL: redisUrl })
+    this.service = new StartedService(this.folder, { ...unlimited, ...keys, ...this.environment, ...environment, MONGODB_URI: this.mongodbUri, REDIS_URL: this.place.redisUrl })
     return await this.service.url()
   }
 

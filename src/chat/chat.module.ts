@@ -86,6 +86,6 @@ const replies = [AnswerCache, Answering, Cancelling, Channels, Deltas, Outcomes,
   ],
   controllers: [RepliesController, AiController, ChatsController, ChatLogController, MessageLogController, ProjectChatController, FeedbackController],
   providers: [...handlers, ...replies, ChatErasures, ChatIds, Chats, ModelList, Prompts],
-  exports: [ChatIds, Chats, Deltas, Prompts],
+  exports: [BullModule, ChatIds, Chats, Deltas, Prompts, Reconciler, ReplyQueue],
 })
 export class ChatModule {}

@@ -11,6 +11,9 @@ export interface OpenReply {
   readonly model: string
   readonly settings: ModelSettings
   readonly projectId?: string
+  readonly since: Date
+  /** The prompt's trace, which its answer belongs to. */
+  readonly trace?: string
 }
 
 export interface ChatState {
@@ -23,8 +26,8 @@ export interface ChatState {
 
 export const chatAggregate: Aggregate<ChatState, RecordedEventOf<ChatEvents>> = {
   initial: { status: 'none', ownerId: '', open: null, feedback: {} },
-  fold: 1,
-  evolve(state, { type, data }) {
+  fold: 2,
+  evolve(state, { type, data, at, meta: { trace } }) {
     switch (type) {
       case 'ChatStarted':
         return { ...state, status: 'active', ownerId: data.ownerId }
@@ -34,7 +37,8 @@ export const chatAggregate: Aggregate<ChatState, RecordedEventOf<ChatEvents>> = 
         return { ...state, status: 'erased', open: null, feedback: {} }
       case 'PromptSent': {
         const { replyId, promptId, model, settings, projectId } = data
-        return { ...state, open: { replyId, promptId, model, settings, ...(projectId !== undefined && { projectId }) } }
+        const inTrace = trace === undefined ? {} : { trace }
+        return { ...state, open: { replyId, promptId, model, settings, since: at, ...inTrace, ...(projectId !== undefined && { projectId }) } }
       }
       case 'ReplyCompleted':
       case 'ReplyFailed':

@@ -5,7 +5,11 @@ import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import { ownerStream } from '../identity/users.js'
 import type { ChatEvents } from './chat.events.js'
-import { chatAggregate, type ChatState } from './chat.js'
+import { ReplyMetrics } from '../telemetry/reply-metrics.js'
+import { chatAggregate, type ChatState, type OpenReply } from './chat.js'
+import { isEnding } from './replies/outcome.js'
+
+const endings = { ReplyCompleted: 'completed', ReplyFailed: 'failed', ReplyCancelled: 'cancelled' } as const
 
 export const chatStream = (chatId: string) => `chat-${chatId}`
 
@@ -14,16 +18,34 @@ export const chatStream = (chatId: string) => `chat-${chatId}`
 export class Chats {
   private readonly decider: Decider<ChatState, RecordedEventOf<ChatEvents>>
 
-  constructor(engine: Engine) {
+  constructor(
+    engine: Engine,
+    private readonly metrics: ReplyMetrics,
+  ) {
     this.decider = engine.decider(chatAggregate)
   }
 
-  execute({ chatId, ownerId }: { chatId: string; ownerId: string }, meta: AppendMeta, decide: Decide<ChatState>): Promise<Outcome<ChatState>> {
-    return this.decider.execute(chatStream(chatId), meta, decide, { owner: ownerStream(ownerId) })
+  async execute({ chatId, ownerId }: { chatId: string; ownerId: string }, meta: AppendMeta, decide: Decide<ChatState>): Promise<Outcome<ChatState>> {
+    const before: { open?: OpenReply | null } = {}
+    const noting: Decide<ChatState> = (state) => {
+      before.open = state.open
+      return decide(state)
+    }
+    const outcome = await this.decider.execute(chatStream(chatId), meta, noting, { owner: ownerStream(ownerId) })
+    if (before.open && !outcome.repeated) this.measure(before.open, outcome.events)
+    return outcome
   }
 
   async state(chatId: string): Promise<ChatState> {
     const { state } = await this.decider.read(chatStream(chatId))
     return state
+  }
+
+  private measure({ model, since }: OpenReply, events: Outcome<ChatState>['events']): void {
+    for (const event of events) {
+      if (!isEnding(event)) continue
+      const tokens = event.type === 'ReplyFailed' ? undefined : event.data.tokens
+      this.metrics.ended({ outcome: endings[event.type], model, since, at: event.at, tokens })
+    }
   }
 }

@@ -20,4 +20,4 @@ export const deletedChats = projection<DeletedChatDoc, ChatEvents & UserEvents>(
   },
 })
 
-export const deletedChatModel = { name: 'DeletedChat', schema: readModelSchema('deleted_chats', { deletedAt: Date }) }
+export const deletedChatModel = { name: 'DeletedChat', schema: readModelSchema('deleted_chats', { ownerId: String, deletedAt: Date }) }

@@ -116,4 +116,4 @@ const costs = ({ tokens = null, promptTokens, completionTokens, latency }: Omit<
   ...(latency !== undefined && { latency }),
 })
 
-export const messageModel = { name: 'Message', schema: readModelSchema('messages', { sessionId: String, userId: String, seq: Number }) }
+export const messageModel = { name: 'Message', schema: readModelSchema('messages', { sessionId: String, userId: String, seq: Number, model: String }) }

@@ -61,6 +61,11 @@ export class Claims {
     await this.collection.deleteMany({ userId })
   }
 
+  /** Which of these accounts have a name. */
+  heldBy(userIds: readonly string[]): Promise<string[]> {
+    return this.collection.distinct('userId', { userId: { $in: userIds } })
+  }
+
   async holder(kind: Kind, value: string): Promise<string | undefined> {
     return (await this.collection.findOne({ _id: this.idOf(kind, value) }))?.userId
   }

@@ -104,6 +104,12 @@ export class CredentialStore {
     return removed !== null
   }
 
+  /** Which of these accounts have a password or a key. */
+  async heldBy(userIds: readonly string[]): Promise<string[]> {
+    const accounts = await this.accounts.distinct('_id', { _id: { $in: userIds } })
+    return [...accounts, ...(await this.keys.distinct('userId', { userId: { $in: userIds } }))]
+  }
+
   async removeAll(userId: string): Promise<void> {
     const keys = await this.keys.find({ userId }).toArray()
     await this.accounts.deleteOne({ _id: userId })

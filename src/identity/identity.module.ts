@@ -20,6 +20,7 @@ import { Erasures } from './erasures.js'
 import { FirstAdmin } from './first-admin.js'
 import { Logins } from './logins.js'
 import { ProfileController } from './profile.controller.js'
+import { ReturnedAccountsHandler } from './queries/returned-accounts.js'
 import { RolesController } from './roles.controller.js'
 import { Tokens } from './tokens.js'
 import { UniqueNames } from './unique-names.js'
@@ -35,6 +36,7 @@ const handlers = [
   IssueApiKeyHandler,
   LogOutHandler,
   RegisterUserHandler,
+  ReturnedAccountsHandler,
   RevokeApiKeyHandler,
 ]
 

@@ -20,8 +20,9 @@ export class OfflineProvider implements Provider {
     return promised(signal, (signal) => this.answer(request, signal), (error) => error as Error)
   }
 
-  private async *answer({ model, messages, maxTokens = Infinity }: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
+  private async *answer({ model, messages, maxTokens = Infinity, answeredBy }: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
     if (model !== 'echo') throw new ProviderError('unknown_model', `offline has one model, echo, and not ${shown(model)}.`)
+    answeredBy?.(model)
     const { countTokens, countMessages } = await loadTokenizer()
     const usage = { promptTokens: countMessages(messages), completionTokens: 0 }
     for (const text of answerTo(messages).match(/\s*\S+/g) ?? []) {

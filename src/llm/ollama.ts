@@ -36,7 +36,7 @@ export class OllamaProvider implements Provider {
     return promised(signal, (signal) => this.answer(request, signal), (error) => connectionError(asked, error))
   }
 
-  private async *answer({ model, messages, temperature, maxTokens }: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
+  private async *answer({ model, messages, temperature, maxTokens, answeredBy }: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
     const body = {
       model,
       messages: messages.map(({ role, content }) => ({ role, content })),
@@ -49,6 +49,7 @@ export class OllamaProvider implements Provider {
       if (line.message?.content) yield { text: line.message.content }
       else yield { alive: true }
       if (!line.done) continue
+      if (line.model) answeredBy?.(line.model)
       const { prompt_eval_count: promptTokens, eval_count: completionTokens } = line
       if (promptTokens !== undefined && completionTokens !== undefined) yield { usage: { promptTokens, completionTokens } }
       yield { finish: line.done_reason === 'length' ? 'length' : 'stop' }
@@ -66,6 +67,7 @@ export class OllamaProvider implements Provider {
 }
 
 interface AnswerLine {
+  model?: string
   message?: { content?: string; thinking?: string }
   done?: boolean
   done_reason?: string

@@ -5,10 +5,10 @@ import { contentFiltered, dropped, malformedAnswer } from './failures.js'
 import type { Chunk, Finish, Usage } from './provider.js'
 
 /** Servers leave out what OpenAI always sends. */
-type Lenient = Partial<Pick<ChatCompletionChunk, 'choices' | 'usage'>>
+type Lenient = Partial<Pick<ChatCompletionChunk, 'choices' | 'usage' | 'model'>>
 
 /** The chunks of a streamed answer. An answer without its end is an error, whether or not the connection says so. */
-export async function* openAiChunks(raw: Response, client: OpenAI, provider: string): AsyncGenerator<Chunk, void, undefined> {
+export async function* openAiChunks(raw: Response, client: OpenAI, provider: string, answeredBy?: (model: string) => void): AsyncGenerator<Chunk, void, undefined> {
   const { response, sawDone } = watchingForDone(raw)
   let usage: Usage | undefined
   let finish: Finish | undefined
@@ -16,6 +16,7 @@ export async function* openAiChunks(raw: Response, client: OpenAI, provider: str
   try {
     for await (const chunk of Stream.fromSSEResponse<Lenient | null>(response, new AbortController(), client)) {
       if (!chunk) throw malformedAnswer(provider)
+      if (!anything && chunk.model) answeredBy?.(chunk.model)
       anything = true
       const choice = chunk.choices?.[0]
       // A refusal is what the model says instead of an answer, and the reader should see it.

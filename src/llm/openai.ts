@@ -47,7 +47,7 @@ export class OpenAiProvider implements Provider {
   }
 
   private async *answer(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
-    yield* openAiChunks(await this.ask(request, signal), this.client, this.name)
+    yield* openAiChunks(await this.ask(request, signal), this.client, this.name, request.answeredBy)
   }
 
   /** Asks again, at once, without a parameter that is refused; each only once. */

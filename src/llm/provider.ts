@@ -12,6 +12,8 @@ export interface CompletionRequest {
   temperature?: number
   /** Of the answer. */
   maxTokens?: number
+  /** Is told which model answers, by the name that the server has for it, where it tells. */
+  answeredBy?: (model: string) => void
 }
 
 export interface Usage {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { contextTokensAtOllama, defaultContextTokens, knownContextTokens } from './context-sizes.js'
+import { contextTokensOf, knownContextTokens } from './context-sizes.js'
 import { shown, tookTooLong } from './failures.js'
 import { linked } from './linked.js'
 import { OfflineProvider } from './offline.js'
@@ -142,8 +142,7 @@ function listed({ name }: Provider, { id, contextTokens }: ModelInfo): ListedMod
 }
 
 function resolved(provider: Provider, model: string): ResolvedModel {
-  const contextTokens = provider.name === 'ollama' ? contextTokensAtOllama(model) : (knownContextTokens(model) ?? defaultContextTokens)
-  return { provider, model, id: `${provider.name}/${model}`, contextTokens }
+  return { provider, model, id: `${provider.name}/${model}`, contextTokens: contextTokensOf(provider.name, model) }
 }
 
 /** At the first slash only: a model's own name may have more. */

@@ -20,4 +20,4 @@ export const deletedProjects = projection<DeletedProjectDoc, ProjectEvents & Use
   },
 })
 
-export const deletedProjectModel = { name: 'DeletedProject', schema: readModelSchema('deleted_projects', { deletedAt: Date }) }
+export const deletedProjectModel = { name: 'DeletedProject', schema: readModelSchema('deleted_projects', { ownerId: String, deletedAt: Date }) }

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { Logger } from '@nestjs/common'
 import { ConnectedSocket, MessageBody, type OnGatewayConnection, type OnGatewayDisconnect, type OnGatewayInit, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets'
 import type { Server, Socket } from 'socket.io'
+import { SpanKind } from '@opentelemetry/api'
 import { isRetryable } from '../event-store/retryable.js'
+import { inSpan } from '../event-store/span.js'
 import { Limits } from '../http/limits.js'
 import { type Ack, connectError, refusalOf } from './answers.js'
 import { type Admitted, Handshake } from './handshake.js'
@@ -76,7 +78,8 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
     const session = this.sessions.of(socket)
     if (!session) return undefined
     const [correlation, began] = [randomUUID(), performance.now()]
-    const ack = await this.answered(session, correlation, answer)
+    const options = { kind: SpanKind.SERVER, attributes: { 'verbatim.request.id': correlation } }
+    const ack = await inSpan(`socket ${event}`, options, () => this.answered(session, correlation, answer))
     const took = Math.round(performance.now() - began)
     log.log(`socket ${event} ${'code' in ack ? ack.code : 'ok'} ${took} ms ${session.caller.id} ${correlation}`)
     return ack

@@ -73,6 +73,12 @@ export class Session {
     this.socket.conn.close()
   }
 
+  /** The same, once it has been answered what it has asked for. */
+  async leave(): Promise<void> {
+    await this.turn
+    this.drop()
+  }
+
   close(): void {
     for (const joined of this.joined.values()) joined.leave()
   }

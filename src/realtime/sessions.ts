@@ -5,7 +5,9 @@ import type { RecordedEvent } from '../event-store/event.js'
 import { pause } from '../event-store/retryable.js'
 import { noLongerGood } from '../http/admit.guard.js'
 import { Authenticator } from '../http/caller.js'
+import { Leaving } from '../http/leaving.js'
 import { userStream } from '../identity/users.js'
+import { SocketMetrics } from '../telemetry/socket-metrics.js'
 import type { Admitted } from './handshake.js'
 import { Session } from './session.js'
 
@@ -24,13 +26,17 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new AbortController()
   private checking = Promise.resolve()
 
-  constructor(private readonly authenticator: Authenticator) {}
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly metrics: SocketMetrics,
+    private readonly leaving: Leaving,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.checking = this.checkAll()
+    this.leaving.closed.addEventListener('abort', () => void this.leaving.after(this.leaveAll()))
   }
 
-  /** Clients come back by themselves, to another process. */
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort()
     for (const session of this.all()) session.drop()
@@ -41,8 +47,9 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     const stream = userStream(caller.id)
     const session = new Session(socket, credentials, caller)
     this.bySocket.set(socket, session)
+    this.metrics.connected.inc()
     this.sessions.set(stream, (this.sessions.get(stream) ?? new Set()).add(session))
-    if (this.stopping.signal.aborted) session.drop()
+    if (this.leaving.closed.aborted || this.stopping.signal.aborted) session.drop()
   }
 
   of(socket: Socket): Session | undefined {
@@ -55,7 +62,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     session.close()
     const stream = userStream(session.caller.id)
     const others = this.sessions.get(stream)
-    others?.delete(session)
+    if (others?.delete(session)) this.metrics.connected.dec()
     if (others?.size === 0) this.sessions.delete(stream)
   }
 
@@ -86,6 +93,11 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
         await Promise.all(some.map((session) => this.check(session).catch(() => {}))) // nobody can tell yet
       }
     }
+  }
+
+  /** Clients come back by themselves, to another process. */
+  private async leaveAll(): Promise<void> {
+    await Promise.all(this.all().map((session) => session.leave()))
   }
 
   private all(): Session[] {

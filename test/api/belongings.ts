@@ -23,7 +23,8 @@ export class Belongings {
     const { file } = await uploaded(owner, project.id, words)
     const { session_id } = await made('POST', '/session/initialize_session')
     const ids = { chatId, sessionId: chatId, replyId, messageId: message.id, userId: owner.id, apiKeyId, projectId: project.id, promptId: prompt.id, fileId: file.id, session_id }
-    return new Belongings(contract, ids)
+    const places = { stream: `chat-${chatId}`, name: 'deleted_projects', position: '1', path: '0/000.p/1' }
+    return new Belongings(contract, { ...ids, ...places })
   }
 
   /** The id that an operation's address has under this name. */

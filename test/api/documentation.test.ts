@@ -91,7 +91,8 @@ describe('every example', () => {
   }, 30_000)
 
   it('of a body is accepted', async () => {
-    const operations = contract.operations.filter(({ requestBody, path }) => requestBody && !/\/(register|login)$/.test(path))
+    // Nothing stands failed here that could go on without an event.
+    const operations = contract.operations.filter(({ requestBody, path }) => requestBody && !/\/(register|login|skip)$/.test(path))
     // One after the other: a chat answers one prompt at a time. The role comes last, for it is taken from its giver.
     const inOrder = operations.toSorted((a, b) => Number(a.path.endsWith('/role')) - Number(b.path.endsWith('/role')))
     const checks = inOrder.map((operation) => async () => void (await expectAccepted(operation, belongings.addressOf(operation), belongings.bodyOf(operation))))

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { type Collection, type Db, type Document, MongoClient } from 'mongodb'
+import { auditEvents } from '../../src/audit/access.js'
 import { chatEvents } from '../../src/chat/chat.events.js'
 import { durably } from '../../src/event-store/durability.js'
 import { Engine } from '../../src/event-store/engine.js'
@@ -12,6 +13,7 @@ import { AccountCache } from '../../src/identity/account-cache.js'
 import { CredentialStore } from '../../src/identity/credentials.js'
 import { type Role, userEvents } from '../../src/identity/user.js'
 import { Users } from '../../src/identity/users.js'
+import { operationEvents } from '../../src/ops/operations.js'
 import type { World } from '../chat/world.js'
 
 /** A deployment as its operator has it: the database and the master key, opened with the service's own code. */
@@ -23,12 +25,12 @@ export class Inside {
     private readonly engine: Engine,
   ) {}
 
-  static async of({ mongodbUri, environment }: World): Promise<Inside> {
+  static async of({ mongodbUri, environment }: Pick<World, 'mongodbUri' | 'environment'>): Promise<Inside> {
     const client = await MongoClient.connect(mongodbUri)
     const redis = new Redis(environment.REDIS_URL!)
     const db = await durably(client.db())
     const masters = { current: masterKey(Buffer.from(environment.MASTER_KEY!, 'hex')) }
-    const engine = await Engine.open({ db, redis, masters, events: [userEvents, chatEvents], logRoot: () => Promise.resolve('') })
+    const engine = await Engine.open({ db, redis, masters, events: [userEvents, chatEvents, auditEvents, operationEvents], logRoot: () => Promise.resolve('') })
     return new Inside(client, db, redis, engine)
   }
 

@@ -32,6 +32,7 @@ export class World {
       MONGODB_URI: mongodbUri,
       REDIS_URL: process.env.VERBATIM_TEST_REDIS_URL!,
       MASTER_KEY: randomBytes(32).toString('hex'),
+      NOTARY_KEY: randomBytes(32).toString('hex'),
       HOST: '127.0.0.1',
       LOG_LEVEL: 'warn',
     }
@@ -100,7 +101,7 @@ export class Client {
   async ask(method: string, path: string, body?: unknown): Promise<Answered> {
     const response = await this.fetch(method, path, body)
     const text = await response.text()
-    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '')
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
   }
 

@@ -1,7 +1,7 @@
 import { pause } from '../../src/event-store/retryable.js'
-import { command, type Fault, type Moment, redisCommand } from './proxy.js'
+import { command, type Fault, redisCommand } from './proxy.js'
 import { Scene, type Victim } from './scene.js'
-import { freeze, held, kill } from './strikes.js'
+import { freeze, held, kill, moments } from './strikes.js'
 
 let scene: Scene
 beforeEach(async () => {
@@ -23,7 +23,6 @@ const steps = [
   ...Object.entries(mongoSteps).map(([step, at]) => ({ step, at, engine: 'mongo' as const })),
   ...Object.entries(redisSteps).map(([step, at]) => ({ step, at, engine: 'redis' as const })),
 ]
-const moments: Moment[] = ['before', 'during', 'after']
 const stepsAndMoments = steps.flatMap((step) => moments.map((moment) => ({ ...step, moment })))
 
 /** The victim is in the middle of its work, and has met others, so that it takes turns. */

@@ -9,11 +9,11 @@ import { expectNothingLeftIn, ReplyLog } from '../chat/reply-log.js'
 import { answeredBy, type Client, World } from '../chat/world.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
 import type { StartedService } from '../service/started-service.js'
-import { held } from './strikes.js'
+import { held, isShort } from './strikes.js'
 
 jest.setTimeout(180_000)
 
-const prompts = 200
+const prompts = isShort ? 50 : 200
 /** From the fault to the last prompt's end. */
 const withinMs = 60_000
 

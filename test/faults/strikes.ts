@@ -1,7 +1,9 @@
 import { command, type Fault, type Moment } from './proxy.js'
 import type { Scene, Victim } from './scene.js'
 
-const moments: Moment[] = ['before', 'during', 'after']
+/** A run that must be short strikes before and after each step, and with fewer prompts; a whole one in it as well. */
+export const isShort = process.env.VERBATIM_FAULTS === 'short'
+export const moments: Moment[] = isShort ? ['before', 'after'] : ['before', 'during', 'after']
 
 /** A process is killed before, in and after each of the steps … */
 export const eachMomentOf = (steps: Record<string, Fault['at']>) =>

@@ -6,14 +6,17 @@ import { Engine } from '../../src/event-store/engine.js'
 import { EventStoreError } from '../../src/event-store/errors.js'
 import { masterKey } from '../../src/event-store/key-wrap.js'
 import { notebook, notebookEvents, open, readModels, write } from '../event-store/notebooks.js'
+import { notaryOf } from './notaries.js'
 
 /** What a test wants of a process of its own, which it may then kill or freeze. */
 export interface Job {
-  role: 'writer' | 'projector' | 'rebuilder'
+  role: 'writer' | 'projector' | 'rebuilder' | 'notary'
   mongodbUri: string
   redisUrl: string
   database: string
   masterKey: string
+  /** Of the key that a notary signs with. */
+  seed?: string
   /** Names the writer's streams and commands: a process with the same name repeats them. */
   run?: string
   writers?: number
@@ -47,6 +50,7 @@ async function work(job: Job): Promise<void> {
   await report({ ready: true })
   await new Promise((resolve) => process.once('message', resolve))
   if (job.role === 'projector') return engine.start({ projector: true })
+  if (job.role === 'notary') return notaryOf(engine, db, Buffer.from(job.seed!, 'hex')).start()
   if (job.role === 'rebuilder') await engine.projections.rebuild(readModels.map(({ name }) => name))
   else await Promise.all(Array.from({ length: job.writers ?? 4 }, (_, w) => writeNotebook(engine, `${job.run}-${w}`, job.commands ?? 15)))
   await report({ done: true })

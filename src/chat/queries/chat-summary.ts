@@ -24,6 +24,11 @@ export const titleOf = async (engine: Engine, { name }: ChatDoc): Promise<string
 
 export const tagsOf = async (engine: Engine, { tags }: ChatDoc): Promise<string[]> => (await opened(engine, tags)).tags ?? []
 
+/** The same where the chat's key is in memory. */
+export const titleNow = (engine: Engine, { name }: ChatDoc): string | undefined => openedNow(engine, name, ({ title }) => title ?? '', '')
+
+export const tagsNow = (engine: Engine, { tags }: ChatDoc): string[] | undefined => openedNow(engine, tags, (details) => details.tags ?? [], [])
+
 interface Details {
   title?: string
   tags?: string[]
@@ -32,4 +37,10 @@ interface Details {
 
 async function opened({ vault }: Engine, envelope: Envelope | undefined): Promise<Details> {
   return envelope ? ((await vault.open(envelope)).personal as Details) : {}
+}
+
+function openedNow<T>({ vault }: Engine, envelope: Envelope | undefined, pick: (details: Details) => T, none: T): T | undefined {
+  if (!envelope) return none
+  const found = vault.openNow(envelope)
+  return found && pick(found.personal as Details)
 }

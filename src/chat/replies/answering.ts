@@ -12,6 +12,7 @@ import { watched } from '../../llm/watchdog.js'
 import { ProjectForChat } from '../../projects/queries/project-for-chat.js'
 import type { OpenReply } from '../chat.js'
 import type { Tokens } from '../chat.events.js'
+import { type ModelCall, ModelCalls } from '../../telemetry/model-calls.js'
 import { AnswerCache } from './answer-cache.js'
 import { saidIn } from './context.js'
 import { DeltaWriter } from './delta-writer.js'
@@ -38,6 +39,7 @@ export class Answering {
     private readonly providers: Providers,
     private readonly deltas: Deltas,
     private readonly cache: AnswerCache,
+    private readonly calls: ModelCalls,
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'replies'>,
   ) {}
 
@@ -61,7 +63,7 @@ export class Answering {
   private async ask(
     chat: { chatId: string; ownerId: string },
     { model: id, settings, projectId }: OpenReply,
-    { provider, model }: ResolvedModel,
+    resolved: ResolvedModel,
     budgetTokens: number,
     written: Written,
     writer: DeltaWriter,
@@ -69,28 +71,34 @@ export class Answering {
   ): Promise<void> {
     const system = projectId === undefined ? [] : (await this.queries.execute(new ProjectForChat({ projectId, ownerId: chat.ownerId }))).prompts
     const { messages, promptTokens } = await fitContext({ system, history: saidIn(this.engine, chat.chatId), budgetTokens })
-    const request: CompletionRequest = { model, messages, ...settings }
+    const request: CompletionRequest = { model: resolved.model, messages, ...settings }
     const known = await this.cache.find(chat.ownerId, id, request)
     if (known !== undefined) {
       Object.assign(written, { text: known, cached: true })
       return writer.write(known)
     }
-    let usage: Usage | undefined
-    try {
-      usage = await this.read((own) => provider.complete(request, own), written, writer, signal)
-    } finally {
-      written.tokens = usage ? counted(usage) : await estimated(promptTokens, written.text)
-    }
+    await this.calls.run(resolved, request, async (call) => {
+      const { answeredBy } = call
+      let usage: Usage | undefined
+      try {
+        usage = await this.read((own) => resolved.provider.complete({ ...request, answeredBy }, own), written, writer, signal, call)
+        call.finished(written.finish)
+      } finally {
+        written.tokens = usage ? counted(usage) : await estimated(promptTokens, written.text)
+        call.counted(written.tokens)
+      }
+    })
     if (written.finish === 'stop') await this.cache.keep(chat, id, request, written.text)
   }
 
-  private async read(start: Parameters<typeof watched>[0], written: Written, writer: DeltaWriter, signal: AbortSignal): Promise<Usage | undefined> {
+  private async read(start: Parameters<typeof watched>[0], written: Written, writer: DeltaWriter, signal: AbortSignal, call: ModelCall): Promise<Usage | undefined> {
     const { idleMs, timeoutMs } = this.config.replies
     let usage: Usage | undefined
     for await (const chunk of watched(start, { idleMs, totalMs: timeoutMs }, signal)) {
       if ('usage' in chunk) usage = chunk.usage
       if ('finish' in chunk) written.finish = chunk.finish
       if (!('text' in chunk)) continue
+      call.began()
       written.text += chunk.text
       writer.write(written.text)
       if (written.text.length < longestAnswer) continue

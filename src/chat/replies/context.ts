@@ -9,12 +9,13 @@ type ChatEvent = RecordedEventOf<ChatEvents>
 /**
  * What was said in a chat, newest first, as it reads today: edited words in place of what they replace, nothing of what
  * was deleted. It is read and opened as far as somebody asks for it, so that a long chat costs no more than its end.
- * What functions and tools said is kept for people; models are not given it.
+ * What functions and tools said is kept for people; models are not given it. `upTo`: as the chat was at that version of
+ * its stream.
  */
-export async function* saidIn({ store, vault }: Engine, chatId: string): AsyncGenerator<PromptMessage> {
+export async function* saidIn({ store, vault }: Engine, chatId: string, upTo?: number): AsyncGenerator<PromptMessage> {
   /** What later became of a message: its last words, or null. Read backwards, the last come first. */
   const fates = new Map<string, ChatEvent | null>()
-  for await (const event of store.readStream(chatStream(chatId), { backwards: true }) as AsyncIterable<ChatEvent>) {
+  for await (const event of store.readStream(chatStream(chatId), { backwards: true, from: upTo }) as AsyncIterable<ChatEvent>) {
     if (event.type === 'MessageDeleted') fates.set(event.data.messageId, null)
     if (event.type === 'MessageEdited' && !fates.has(event.data.messageId)) fates.set(event.data.messageId, event)
     const id = saidBy(event)

@@ -1,7 +1,7 @@
-import { setMaxListeners } from 'node:events'
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { Engine } from '../../event-store/engine.js'
+import { Leaving } from '../../http/leaving.js'
 import { Chats, chatStream } from '../chats.js'
 import { type EndingEvent, isEnding, type Outcome, outcomeOf } from './outcome.js'
 
@@ -20,12 +20,12 @@ export class Outcomes implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly engine: Engine,
     private readonly chats: Chats,
+    private readonly leaving: Leaving,
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles'>,
   ) {}
 
   /** Nothing is answered before it is settled where the reading begins. The command line, without a role, answers nobody. */
   async onApplicationBootstrap(): Promise<void> {
-    setMaxListeners(0, this.stopping.signal) // one for each who waits
     if (this.config.roles.length === 0) return
     this.following = this.follow(await this.engine.store.head())
   }
@@ -35,20 +35,20 @@ export class Outcomes implements OnApplicationBootstrap, OnModuleDestroy {
     await this.following
   }
 
-  /** Undefined when the signal comes first: time is up, or the caller has gone. */
+  /** Undefined when the signal comes first, for time is up or the caller has gone; or when this process is about to end. */
   async wait(chatId: string, replyId: string, signal: AbortSignal): Promise<Outcome | undefined> {
     const settled = new AbortController()
     const heard = this.next(replyId, settled.signal)
     const giveUp = () => settled.abort()
-    for (const ending of [signal, this.stopping.signal]) ending.addEventListener('abort', giveUp)
-    if (signal.aborted) giveUp()
+    for (const ending of [signal, this.leaving.closed]) ending.addEventListener('abort', giveUp)
+    if (signal.aborted || this.leaving.closed.aborted) giveUp()
     try {
       // Heard from now on; what was before is in the log already.
       const event = (await this.ended(chatId, replyId)) ?? (await heard)
       return event && (await outcomeOf(this.engine, event))
     } finally {
       settled.abort()
-      for (const ending of [signal, this.stopping.signal]) ending.removeEventListener('abort', giveUp)
+      for (const ending of [signal, this.leaving.closed]) ending.removeEventListener('abort', giveUp)
     }
   }
 

@@ -29,7 +29,17 @@ export class ReplyQueue {
     await this.queue.add('reply', { chatId, replyId }, { jobId: replyId, attempts, backoff: { type: 'custom' }, removeOnComplete: true, removeOnFail: true })
   }
 
+  /** How many wait, are being answered, and wait for another attempt. */
+  counts(): Promise<Record<string, number>> {
+    return this.queue.getJobCounts('waiting', 'active', 'delayed')
+  }
+
   async has(replyId: string): Promise<boolean> {
-    return (await this.queue.getJob(replyId)) !== undefined
+    return (await this.attempts(replyId)) !== undefined
+  }
+
+  /** How often a worker has begun with it; undefined when it is not in the queue. */
+  async attempts(replyId: string): Promise<number | undefined> {
+    return (await this.queue.getJob(replyId))?.attemptsStarted
   }
 }

@@ -1,7 +1,7 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common'
+import { Injectable } from '@nestjs/common'
 import { Engine } from '../../event-store/engine.js'
 import { EventStoreError } from '../../event-store/errors.js'
-import { type ServerSentEvent, sseComment, sseText } from '../../http/sse.js'
+import { type ServerSentEvent, sseComeBack, sseComment, sseText } from '../../http/sse.js'
 import { chatStream } from '../chats.js'
 import type { MessageDoc } from '../messages.view.js'
 import { Deltas } from './deltas.js'
@@ -21,23 +21,17 @@ export interface ReadableReply {
 
 const heartbeatMs = 15_000
 
-/** Server-sent events of a reply, from wherever its reader has got to until its end. */
+/**
+ * Server-sent events of a reply, from wherever its reader has got to until its end. Where the process ends before, the
+ * stream does so in good order, between two events: its reader comes back to another one with Last-Event-ID.
+ */
 @Injectable()
-export class ReplyStream implements OnModuleDestroy {
-  private readonly open = new Set<Inbox<Buffer>>()
-  private isStopping = false
-
+export class ReplyStream {
   constructor(
     private readonly engine: Engine,
     private readonly deltas: Deltas,
     private readonly outcomes: Outcomes,
   ) {}
-
-  /** Streams end when the process does; their readers come back with Last-Event-ID. */
-  onModuleDestroy(): void {
-    this.isStopping = true
-    for (const inbox of this.open) inbox.wake()
-  }
 
   async *events(reply: ReadableReply, lastEventId: string | undefined): AsyncGenerator<string> {
     const { promptId, replyId, doc } = reply
@@ -51,30 +45,28 @@ export class ReplyStream implements OnModuleDestroy {
   private async *live({ chatId, replyId }: ReadableReply, along: ReadingAlong): AsyncGenerator<string> {
     const gone = new AbortController()
     const inbox = new Inbox<Buffer>()
-    this.open.add(inbox)
     const silence = await this.deltas.listen(replyId, (sealed) => inbox.put(sealed))
     let ended: { outcome: Outcome | undefined } | undefined
     const end = (outcome: Outcome | undefined) => {
       ended = { outcome }
       inbox.wake()
     }
-    this.outcomes.wait(chatId, replyId, gone.signal).then(end, () => end(undefined)) // the reader comes back and asks again
+    this.outcomes.wait(chatId, replyId, gone.signal).then(end, () => end(undefined))
     try {
       yield texts(await this.catchUp(chatId, replyId, along))
-      while (!ended && !this.isStopping) {
+      while (!ended) {
         const arrived = await inbox.take(heartbeatMs)
         if (arrived.length === 0 && !ended) await this.engine.vault.keyOf(chatStream(chatId)) // is it still there?
         const told = texts(await this.tell(arrived, chatId, replyId, along))
         if (told || !ended) yield told || sseComment
       }
-      if (ended?.outcome) yield texts(along.outcome(ended.outcome))
+      yield ended.outcome ? texts(along.outcome(ended.outcome)) : sseComeBack()
     } catch (error) {
       if (!(error instanceof EventStoreError && error.code === 'erased')) throw error
       yield sseText({ event: 'failed', data: { code: 'erased', detail: 'the chat was erased' } })
     } finally {
       gone.abort()
       silence()
-      this.open.delete(inbox)
     }
   }
 

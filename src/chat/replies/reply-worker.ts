@@ -5,6 +5,7 @@ import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { connectionOfItsOwn } from '../../event-store/redis-connection.js'
+import { Leaving } from '../../http/leaving.js'
 import { loadTokenizer } from '../../llm/tokens.js'
 import { queuePrefix, type ReplyJob, replyQueue } from './reply-queue.js'
 import { Replying } from './replying.js'
@@ -30,6 +31,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly replying: Replying,
     private readonly redis: Redis,
     private readonly db: Db,
+    private readonly leaving: Leaving,
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles' | 'replies'>,
   ) {}
 
@@ -48,15 +50,21 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
       maxStalledCount: anyNumber,
       settings: { backoffStrategy: (attempt, _type, error) => retryDelay(attempt, backoffMs, error) },
     })
+    this.leaving.announced.addEventListener('abort', () => void this.takeNoMore())
     this.worker.on('error', (error) => this.log.debug(`queue: ${error.message}`))
     this.worker.on('failed', (job, error) => this.log.warn(`reply ${job?.id}: attempt ${job?.attemptsMade} failed: ${error.message}`))
   }
 
-  /** What is being written goes back to the queue at once, for another worker. */
+  /** What is still being written goes back to the queue at once, for another worker, and has cost it no attempt. */
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort(new Error('the worker stops'))
     await this.worker?.close()
     this.connection?.disconnect()
+  }
+
+  /** What is being written already may be finished. */
+  private async takeNoMore(): Promise<void> {
+    await this.leaving.after(this.worker!.close())
   }
 
   private async once(job: Job<ReplyJob>, token: string | undefined): Promise<void> {

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { type Command, CommandBus } from '@nestjs/cqrs'
+import { SpanKind } from '@opentelemetry/api'
 import { EventStoreError, Refused } from '../../event-store/errors.js'
 import { isRetryable } from '../../event-store/retryable.js'
+import { continuing, inSpan } from '../../event-store/span.js'
 import type { Effect } from '../../http/bus.js'
 import { Cause } from '../../http/cause.js'
 import { linked } from '../../llm/linked.js'
@@ -36,7 +38,10 @@ export class Replying {
   /** Throws what may be tried again, and the signal's reason. On the last attempt a model's fault ends the reply, too. */
   async reply({ chatId, replyId }: ReplyJob, isLast: boolean, signal: AbortSignal): Promise<void> {
     const { open, ownerId } = await this.chats.state(chatId)
-    if (open?.replyId === replyId) await this.end({ chatId, ownerId }, open, isLast, signal)
+    if (open?.replyId === replyId) {
+      const options = { kind: SpanKind.CONSUMER, attributes: { 'verbatim.reply.id': replyId } }
+      await continuing(open.trace, () => inSpan('answer', options, () => this.end({ chatId, ownerId }, open, isLast, signal)))
+    }
     // It has ended, now or before; whoever ended it may have been killed before this.
     await this.deltas.forget(replyId).catch(() => undefined) // or it runs out by itself
   }
@@ -44,7 +49,7 @@ export class Replying {
   private async end(chat: { chatId: string; ownerId: string }, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<void> {
     const ending = await this.ending(chat, open, isLast, signal)
     try {
-      await this.commands.execute(ending)
+      await inSpan(ending.constructor.name, {}, () => this.commands.execute(ending))
     } catch (error) {
       if (!isErased(error)) throw error
     }

@@ -3,30 +3,38 @@ import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from './engine-error.js'
 
+/** What a generated key is for, and what it costs to lose it. */
+const keys = {
+  master: { variable: 'MASTER_KEY', lost: 'what it sealed opens with nothing else' },
+  notary: { variable: 'NOTARY_KEY', lost: 'what it signed must go on with it, or under a new key that every verifier is told of' },
+} as const
+
+export type GeneratedKey = keyof typeof keys
+
 /**
- * The master key of a service that was given none: `keys/master.key` in the data folder, readable by its owner
- * only, made on first use. Two processes that start at once end with the same key: each writes a whole file of its
+ * A key of a service that was given none: `keys/<name>.key` in the data folder, readable by its owner only, made on
+ * first use. Two processes that start at once end with the same key: each writes a whole file of its
  * own and links it to the name, which only one can. A crash leaves the name with a whole key or without one, and at
  * most a stray file that no data depends on. A file that holds no key is never replaced: what it sealed would be lost.
  */
-export async function masterKeyIn(dataDir: string): Promise<Buffer> {
+export async function keyIn(dataDir: string, name: GeneratedKey): Promise<Buffer> {
   const folder = join(dataDir, 'keys')
-  const file = join(folder, 'master.key')
+  const file = join(folder, `${name}.key`)
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    return (await stored(file)) ?? (await generate(folder, file))
+    return (await stored(name, file)) ?? (await generate(name, folder, file))
   } catch (error) {
     if (error instanceof EngineError) throw error
     throw new EngineError(
       'data_folder_unusable',
-      `the master key in ${folder} can't be used: ${String(error)}. Make the folder writable, or set MASTER_KEY`,
+      `the ${name} key in ${folder} can't be used: ${String(error)}. Make the folder writable, or set ${keys[name].variable}`,
     )
   }
 }
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
-async function stored(file: string): Promise<Buffer | undefined> {
+async function stored(name: GeneratedKey, file: string): Promise<Buffer | undefined> {
   try {
     const key = Buffer.from((await readFile(file, 'utf8')).trim(), 'base64url')
     if (key.length === 32) return key
@@ -36,12 +44,12 @@ async function stored(file: string): Promise<Buffer | undefined> {
   }
   throw new EngineError(
     'data_folder_unusable',
-    `${file} holds no 32-byte key: restore it from a copy, since what it sealed opens with nothing else`,
+    `${file} holds no 32-byte key: restore it from a copy, since ${keys[name].lost}`,
   )
 }
 
-async function generate(folder: string, file: string): Promise<Buffer> {
-  const draft = join(folder, `master.key.${process.pid}.${randomBytes(6).toString('hex')}`)
+async function generate(name: GeneratedKey, folder: string, file: string): Promise<Buffer> {
+  const draft = join(folder, `${name}.key.${process.pid}.${randomBytes(6).toString('hex')}`)
   try {
     await writeDurably(draft, `${randomBytes(32).toString('base64url')}\n`)
     await link(draft, file).catch((error: unknown) => {
@@ -51,7 +59,7 @@ async function generate(folder: string, file: string): Promise<Buffer> {
     await rm(draft, { force: true })
   }
   await syncFolder(folder)
-  const key = await stored(file)
+  const key = await stored(name, file)
   if (!key) throw new Error(`${file} has vanished`)
   return key
 }
