@@ -1,10 +1,10 @@
-import type { IncomingMessage } from 'node:http'
 import type { MultipartFile } from '@fastify/multipart'
 import { applyDecorators } from '@nestjs/common'
 import { RouteConfig } from '@nestjs/platform-fastify'
 import { ApiBody, ApiConsumes, ApiResponse } from '@nestjs/swagger'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Refused } from '../event-store/errors.js'
+import { isForm } from './unread-bodies.js'
 import { refusal } from './validation.js'
 
 /** A file as it arrives. Reading its content fails when the form does not end as one file and nothing more. */
@@ -18,7 +18,6 @@ export interface Upload {
 const field = 'file'
 /** Of the slowest lines that are worth waiting for. */
 const arrivesWithinMs = 600_000
-const patienceMs = 2_000
 /** What a form may have around its file. */
 const wrapping = 64 * 1024
 /** The file's own size is counted as it is read. */
@@ -39,10 +38,6 @@ export function readForms(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', async ({ headers, is404, routeOptions }) => {
     const { takesFile = is404 } = routeOptions.config as { takesFile?: boolean }
     if (isForm(headers['content-type']) && !takesFile) throw new Refused('unsupported_media_type', 'send the body as application/json')
-  })
-  // A client hears a refusal best once it has sent what it had to send; but nobody waits for that for long.
-  fastify.addHook('onSend', async (request, reply) => {
-    if (isForm(request.headers['content-type']) && !(await isReadToItsEnd(request.raw))) void reply.header('connection', 'close')
   })
 }
 
@@ -102,20 +97,4 @@ function asRefusal(error: unknown): Refused {
   if (error instanceof Refused) return error
   const message = `the form cannot be read to its end: ${error instanceof Error ? error.message : String(error)}`
   return new Refused('malformed', message, { errors: [{ field: 'body', message }] })
-}
-
-const isForm = (type: string | undefined): boolean => /^multipart\//i.test(type ?? '')
-
-/** Throws away what nobody has read. */
-async function isReadToItsEnd(request: IncomingMessage): Promise<boolean> {
-  request.unpipe()
-  if (request.readableEnded || request.destroyed) return true
-  return await new Promise((resolve) => {
-    const timer = setTimeout(resolve, patienceMs, false)
-    const ended = () => {
-      clearTimeout(timer)
-      resolve(true)
-    }
-    request.once('end', ended).once('close', ended).once('error', ended).resume()
-  })
 }

@@ -9,6 +9,7 @@ import { readJsonBodies } from '../http/bodies.js'
 import { brokenRequests } from '../http/broken-requests.js'
 import { Leaving } from '../http/leaving.js'
 import { correlationId, logRequests } from '../http/request-log.js'
+import { readBeforeRefusing } from '../http/unread-bodies.js'
 import { readForms } from '../http/uploads.js'
 import { SocketAdapter } from '../realtime/socket-adapter.js'
 import { RequestMetrics } from '../telemetry/request-metrics.js'
@@ -31,6 +32,7 @@ export async function createApp(module: DynamicModule, config: SettledConfig, lo
   if (config.telemetry.tracing) traceRequests(adapter.getInstance())
   await app.register(multipart)
   readForms(adapter.getInstance())
+  readBeforeRefusing(adapter.getInstance())
   await app.register(helmet, {
     // The API's pages are served over plain HTTP on other hosts, too; a proxy that speaks TLS may add what it likes.
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },

@@ -200,6 +200,11 @@ describe('bodies', () => {
     expect(await complaintsOf(withBody().map((operation) => () => expectRefused(operation, whoMay(operation), { status: 413, body })), 2)).toEqual([])
   })
 
+  it('are refused when they have arrived, or whoever still sends would never hear why', async () => {
+    const body = JSON.stringify({ padding: 'x'.repeat(16 * 1024 * 1024) })
+    for (let time = 0; time < 3; time++) expectProblem(await owner.post('/chat/large/send', body), '/chat/large/send', { status: 413 })
+  })
+
   it('may have fields that nobody knows', async () => {
     const answers = await owner.post(`/chat/${crypto.randomUUID()}/send`, { text: 'Hello', unknown: nested(10), constructor: 1 })
     expect(answers.status).toBe(200)

@@ -73,9 +73,10 @@ function saysAnew(seed: number, pieces: number): string[] {
   return texts
 }
 
+/** As the read model has it, once it knows of the end. */
 async function stored(chat: string): Promise<string> {
-  const { body } = await there.get(`/chat/${chat}/messages`)
-  return body.messages.at(-1).text
+  const last = async () => (await there.get(`/chat/${chat}/messages`)).body.messages.at(-1)
+  return (await eventually(last, ({ status }) => status !== 'pending')).text
 }
 
 const coming: (() => void)[] = []

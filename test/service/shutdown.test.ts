@@ -126,7 +126,8 @@ describe('a process that serves and is told to end', () => {
     goOn()
     await reader.read(there, following(replyId))
     expect(reader).toMatchObject({ ended: { event: 'done' }, resets: 0 })
-    expect(reader.text).toBe((await there.get('/chat/streamed/messages')).body.messages.at(-1).text)
+    const last = async () => (await there.get('/chat/streamed/messages')).body.messages.at(-1)
+    expect((await eventually(last, ({ status }) => status !== 'pending')).text).toBe(reader.text)
   })
 
   it('answers what a socket has asked for, and cuts it off so that its client comes back', async () => {
