@@ -83,8 +83,9 @@ export function open(key: Uint8Array, envelope: Envelope): { personal: unknown; 
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(start, start + nonceBytes), { authTagLength: tagBytes })
     decipher.setAAD(bytes.subarray(0, start))
     decipher.setAuthTag(bytes.subarray(-tagBytes))
-    const plain = Buffer.concat([decipher.update(bytes.subarray(start + nonceBytes, -tagBytes)), decipher.final()])
-    return { personal: JSON.parse(plain.subarray(saltBytes).toString()), salt: plain.subarray(0, saltBytes) }
+    const plain = decipher.update(bytes.subarray(start + nonceBytes, -tagBytes))
+    decipher.final() // adds nothing in this mode; throws unless the tag is right
+    return { personal: JSON.parse(plain.toString('utf8', saltBytes)), salt: plain.subarray(0, saltBytes) }
   } catch (cause) {
     throw damaged('it does not open with its stream’s key', cause)
   }

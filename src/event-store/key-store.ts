@@ -1,4 +1,5 @@
 import { Binary, type Collection, type Db } from 'mongodb'
+import { inBunches } from './bunches.js'
 import { durableOn, fromMajority, WriteNotDurable } from './durability.js'
 import { gather } from './gather.js'
 
@@ -41,11 +42,9 @@ export class KeyStore {
     await this.keys.createIndex({ owner: 1 })
   }
 
-  /** Keys below an owner's, as many as asked for. A command, because the driver decodes a whole reply in half the time. */
-  async ownedBy(owner: string, limit: number): Promise<StoredKey[]> {
-    const { readConcern } = fromMajority
-    const find = { find: 'keys', filter: { owner }, limit, batchSize: limit, singleBatch: true, readConcern }
-    return (await this.db.command(find)).cursor.firstBatch as StoredKey[]
+  /** Keys below an owner's, in bunches: while one is looked at, the database finds the next. */
+  ownedBy(owner: string, limit: number): AsyncGenerator<StoredKey[]> {
+    return inBunches(this.db, { find: 'keys', filter: { owner }, projection: { owner: 0 }, limit, readConcern: fromMajority.readConcern })
   }
 
   /** Stores the key unless its id has one already; answers what is stored. */

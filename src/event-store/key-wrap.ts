@@ -34,7 +34,9 @@ export function unwrap(wrapping: Uint8Array, id: string, wrapped: Uint8Array): B
   try {
     const decipher = createDecipheriv('aes-256-gcm', wrapping, wrapped.subarray(0, 12), { authTagLength: 16 })
     decipher.setAAD(Buffer.from(id)).setAuthTag(wrapped.subarray(-16))
-    return Buffer.concat([decipher.update(wrapped.subarray(12, -16)), decipher.final()])
+    const key = decipher.update(wrapped.subarray(12, -16))
+    decipher.final() // adds nothing in this mode; throws unless the tag is right
+    return Buffer.from(key) // out of Buffer's pool: each ArrayBuffer of its own costs the collector, and many keys are kept
   } catch (cause) {
     throw new EventStoreError('damaged_envelope', `the stored key ${id} does not open with the keys above it`, { id }, { cause })
   }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import { Binary, type Db } from 'mongodb'
 import type { Catalog } from './catalog.js'
 import { type EnvelopeHeader, headerOf, open } from './envelope.js'
@@ -7,6 +6,7 @@ import { EventStoreError } from './errors.js'
 import type { Envelope } from './event.js'
 import { KeyStore, type LivingKey, type StoredKey } from './key-store.js'
 import { type MasterKey, unwrap, wrap, wrappingKey } from './key-wrap.js'
+import { ShortMemory } from './short-memory.js'
 
 export interface MasterKeys {
   readonly current: MasterKey
@@ -22,11 +22,8 @@ export interface Opened {
   salt: Buffer
 }
 
-interface KnownKey {
-  loading: Promise<Buffer>
-  /** Once it is loaded. */
-  key?: Buffer
-}
+/** A key, or that it is on its way. */
+type KnownKey = Buffer | Promise<Buffer>
 
 /**
  * Who has which key. Each stream has one of its own, wrapped by its owner's (a chat's by its user's) and the master.
@@ -39,18 +36,16 @@ interface KnownKey {
  */
 export class Vault {
   private readonly keys: KeyStore
-  private readonly known = new LRUCache<string, KnownKey>({ max: 50_000, ttl: 4_000 })
+  private readonly known = new ShortMemory<KnownKey>(4_000, 50_000)
   /** How often something was destroyed here. */
   private destroyed = 0
-  private readonly forgetting = setInterval(() => this.known.purgeStale(), 1_000).unref()
 
   constructor(db: Db, private readonly masters: MasterKeys, private readonly catalog: Catalog) {
     this.keys = new KeyStore(db)
   }
 
   close(): void {
-    clearInterval(this.forgetting)
-    this.known.clear()
+    this.known.close()
   }
 
   prepare(): Promise<void> {
@@ -63,15 +58,15 @@ export class Vault {
    */
   async bring(owner: string): Promise<void> {
     const { destroyed } = this
-    const stored = await this.keys.ownedBy(owner, broughtAtOnce)
     const wrappings = new Map<string, Buffer>()
-    for (const one of stored.filter(isLiving)) {
-      if (this.known.has(one._id)) continue
-      const wrapping = wrappings.get(one.master) ?? (await this.wrappingKeyOf(owner, this.master(one.master)))
-      wrappings.set(one.master, wrapping)
-      if (this.destroyed !== destroyed) return // one of these, perhaps, after it was read
-      const key = unwrap(wrapping, one._id, one.key.value())
-      this.known.set(one._id, { loading: Promise.resolve(key), key })
+    for await (const stored of this.keys.ownedBy(owner, broughtAtOnce)) {
+      for (const one of stored.filter(isLiving)) {
+        if (this.known.get(one._id)) continue
+        const wrapping = wrappings.get(one.master) ?? (await this.wrappingKeyOf(owner, this.master(one.master)))
+        wrappings.set(one.master, wrapping)
+        if (this.destroyed !== destroyed) return // one of these, perhaps, after it was read
+        this.known.set(one._id, unwrap(wrapping, one._id, one.key.value()))
+      }
     }
   }
 
@@ -103,8 +98,8 @@ export class Vault {
   /** The same at once, for who opens many; undefined where the key is not in memory. */
   openNow(envelope: Envelope): Opened | undefined {
     const header = headerOf(envelope)
-    const key = this.known.get(header.stream)?.key
-    return key && this.openedWith(key, envelope, header)
+    const key = this.known.get(header.stream)
+    return Buffer.isBuffer(key) ? this.openedWith(key, envelope, header) : undefined
   }
 
   private openedWith(key: Buffer, envelope: Envelope, { type, shape }: EnvelopeHeader): Opened {
@@ -149,16 +144,19 @@ export class Vault {
     }
   }
 
-  private remembered(id: string, load: () => Promise<Buffer>): Promise<Buffer> {
+  private async remembered(id: string, load: () => Promise<Buffer>): Promise<Buffer> {
     const known = this.known.get(id)
-    if (known) return known.loading
-    const loaded: KnownKey = { loading: load() }
-    this.known.set(id, loaded)
-    loaded.loading.then(
-      (key) => (loaded.key = key),
-      () => this.known.peek(id) === loaded && this.known.delete(id),
-    )
-    return loaded.loading
+    if (known) return await known
+    const loading = load()
+    this.known.set(id, loading)
+    try {
+      const key = await loading
+      this.known.replace(id, loading, key)
+      return key
+    } catch (error) {
+      this.known.replace(id, loading)
+      throw error
+    }
   }
 
   private async wrapped(id: string, owner: string | undefined, key: Uint8Array): Promise<StoredKey> {

@@ -20,14 +20,14 @@ export async function summaryOf(engine: Engine, doc: ChatDoc): Promise<ChatSumma
   return { id, name, tags, metadata: metadata.metadata ?? {}, userId, createdAt, lastActive, messageCount }
 }
 
-export const titleOf = async (engine: Engine, { name }: ChatDoc): Promise<string> => (await opened(engine, name)).title ?? ''
+export const titleOf = async (engine: Engine, { name }: Pick<ChatDoc, 'name'>): Promise<string> => (await opened(engine, name)).title ?? ''
 
-export const tagsOf = async (engine: Engine, { tags }: ChatDoc): Promise<string[]> => (await opened(engine, tags)).tags ?? []
+export const tagsOf = async (engine: Engine, { tags }: Pick<ChatDoc, 'tags'>): Promise<string[]> => (await opened(engine, tags)).tags ?? []
 
 /** The same where the chat's key is in memory. */
-export const titleNow = (engine: Engine, { name }: ChatDoc): string | undefined => openedNow(engine, name, ({ title }) => title ?? '', '')
+export const titleNow = (engine: Engine, { name }: Pick<ChatDoc, 'name'>): string | undefined => openedNow(engine, name, ({ title }) => title ?? '', '')
 
-export const tagsNow = (engine: Engine, { tags }: ChatDoc): string[] | undefined => openedNow(engine, tags, (details) => details.tags ?? [], [])
+export const tagsNow = (engine: Engine, { tags }: Pick<ChatDoc, 'tags'>): string[] | undefined => openedNow(engine, tags, (details) => details.tags ?? [], [])
 
 interface Details {
   title?: string
