@@ -1,4 +1,4 @@
-import type { Program } from '../../ops/commands/typed.js'
+import type { Program } from '../../command-line/typed.js'
 import { exportLog } from './export.js'
 import { receipt } from './receipt.js'
 import { verify } from './verify.js'

@@ -1,10 +1,10 @@
 import { QueryBus } from '@nestjs/cqrs'
-import { type OpsCommand, UsageError } from '../../ops/commands/command.js'
-import { byOperator } from '../../ops/commands/operator.js'
+import { type CliCommand, UsageError } from '../../command-line/command.js'
+import { byOperator } from '../../command-line/operator.js'
 import { ExportLog } from '../export/export-log.js'
 import { GrowingFile } from '../export/growing-file.js'
 
-export const exportLog: OpsCommand = {
+export const exportLog: CliCommand = {
   words: 'export',
   about: 'Write the log into a file that anybody can verify without us; into one that is there already, only what is new',
   details: `The file has the events as they are stored, and a checkpoint at the end of each run. It can be broken off and

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { UsageError } from '../../ops/commands/command.js'
+import { UsageError } from '../../command-line/command.js'
 
 /** Files that were named, comma-separated. */
 export async function filesGiven(option: string, names: string | undefined): Promise<string[] | undefined> {

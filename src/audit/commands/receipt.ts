@@ -1,9 +1,9 @@
 import { QueryBus } from '@nestjs/cqrs'
-import { type OpsCommand, UsageError } from '../../ops/commands/command.js'
-import { byOperator } from '../../ops/commands/operator.js'
+import { type CliCommand, UsageError } from '../../command-line/command.js'
+import { byOperator } from '../../command-line/operator.js'
 import { ReadReceipt } from '../receipts/read-receipt.js'
 
-export const receipt: OpsCommand = {
+export const receipt: CliCommand = {
   words: 'receipt',
   about: 'Print the proof that an event is in the log; with --open also what it says',
   details: 'Keep it in a file; `npm run audit -- verify --receipt <file> --key <key>` verifies it, offline.',

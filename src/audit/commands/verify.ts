@@ -1,7 +1,7 @@
 import { Db } from 'mongodb'
+import type { CliCommand } from '../../command-line/command.js'
+import type { Terminal } from '../../command-line/terminal.js'
 import { Engine } from '../../event-store/engine.js'
-import type { OpsCommand } from '../../ops/commands/command.js'
-import type { Terminal } from '../../ops/commands/terminal.js'
 import { TreeStore } from '../notary/tree-store.js'
 import { verifyReceipt } from '../receipts/receipt.js'
 import { Disproved } from '../verification/disproved.js'
@@ -9,7 +9,7 @@ import { verifyExport } from '../verification/export-file.js'
 import { type Verified, verifyLog } from '../verification/verify-log.js'
 import { filesGiven, keysGiven } from './given-files.js'
 
-export const verify: OpsCommand = {
+export const verify: CliCommand = {
   words: 'verify',
   about: 'Build the whole tree anew from the events, and compare it with what was signed; names the first position that is wrong',
   details: `Without more it verifies the log in the database. With --export or --receipt it verifies a file, offline.

@@ -2,14 +2,14 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { type Command, CommandBus } from '@nestjs/cqrs'
 import { DeleteChat } from '../../chat/commands/delete-chat.js'
+import { type CliCommand, UsageError } from '../../command-line/command.js'
+import { byOperator } from '../../command-line/operator.js'
 import { EventStoreError, Refused } from '../../event-store/errors.js'
 import { EraseGuest } from '../../guests/commands/erase-guest.js'
 import type { Effect } from '../../http/bus.js'
 import type { Cause } from '../../http/cause.js'
 import { EraseAccount } from '../../identity/commands/erase-account.js'
 import { DeleteProject } from '../../projects/commands/delete-project.js'
-import { type OpsCommand, UsageError } from './command.js'
-import { byOperator } from './operator.js'
 
 type Ids = Record<'userId' | 'chatId' | 'projectId' | 'guestId' | 'ownerId', string>
 
@@ -21,7 +21,7 @@ const again = new Map<string, (cause: Cause, ids: Ids) => Command<Effect>>([
   ['GuestErased', (cause, { guestId }) => new EraseGuest(cause, guestId, new Date())],
 ])
 
-export const erasuresRepeat: OpsCommand = {
+export const erasuresRepeat: CliCommand = {
   words: 'erasures repeat',
   about: 'Erase again what an export of the log says was erased: after a restore, what was erased since the backup',
   details: 'Verify the export first: what it names is erased for good. May be broken off and repeated.',

@@ -1,9 +1,9 @@
 import { CommandBus } from '@nestjs/cqrs'
+import type { CliCommand } from '../../command-line/command.js'
+import { byOperator } from '../../command-line/operator.js'
 import { RotateKeys } from '../keys/commands/rotate-keys.js'
-import type { OpsCommand } from './command.js'
-import { byOperator } from './operator.js'
 
-export const keysRotate: OpsCommand = {
+export const keysRotate: CliCommand = {
   words: 'keys rotate',
   about: 'Wrap every key anew under MASTER_KEY; MASTER_KEY_PREVIOUS opens what the master key before it has wrapped',
   details: `1. Make a new key (openssl rand -base64 32), set it as MASTER_KEY and the present one as MASTER_KEY_PREVIOUS, and

@@ -1,3 +1,4 @@
+import type { Program } from '../../command-line/typed.js'
 import { erasuresRepeat } from './erasures-repeat.js'
 import { keysRotate } from './keys-rotate.js'
 import { projectionsCertificates } from './projection-certificates.js'
@@ -6,7 +7,6 @@ import { projectionsList, projectionsRebuild } from './projections.js'
 import { repliesOpen, repliesReconcile } from './replies.js'
 import { retentionRun } from './retention-run.js'
 import { usersGrant } from './users-grant.js'
-import type { Program } from './typed.js'
 
 /** What operators ask for. */
 export const ops: Program = {

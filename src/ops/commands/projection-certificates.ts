@@ -1,10 +1,10 @@
 import { QueryBus } from '@nestjs/cqrs'
+import { type CliCommand, UsageError } from '../../command-line/command.js'
 import { ListCertificates } from '../projections/queries/list-certificates.js'
-import { type OpsCommand, UsageError } from './command.js'
 
 const usual = 20
 
-export const projectionsCertificates: OpsCommand = {
+export const projectionsCertificates: CliCommand = {
   words: 'projections certificates',
   about: 'List what rebuilds of a read model have found, newest first',
   arguments: ['name'],

@@ -1,4 +1,6 @@
 import { type Command, CommandBus, QueryBus } from '@nestjs/cqrs'
+import { type CliCommand, UsageError } from '../../command-line/command.js'
+import { byOperator } from '../../command-line/operator.js'
 import type { Effect } from '../../http/bus.js'
 import type { Cause } from '../../http/cause.js'
 import { PauseProjection } from '../projections/commands/pause-projection.js'
@@ -6,10 +8,8 @@ import { ResumeProjection } from '../projections/commands/resume-projection.js'
 import { RetryProjection } from '../projections/commands/retry-projection.js'
 import { SkipEvent } from '../projections/commands/skip-event.js'
 import { ListProjections } from '../projections/queries/list-projections.js'
-import { type OpsCommand, UsageError } from './command.js'
-import { byOperator } from './operator.js'
 
-const order = (words: string, about: string, make: (cause: Cause, name: string) => Command<Effect>): OpsCommand => ({
+const order = (words: string, about: string, make: (cause: Cause, name: string) => Command<Effect>): CliCommand => ({
   words,
   about,
   arguments: ['name'],
@@ -32,7 +32,7 @@ export const projectionsRetry = order(
   (cause, name) => new RetryProjection(cause, name),
 )
 
-export const projectionsSkip: OpsCommand = {
+export const projectionsSkip: CliCommand = {
   words: 'projections skip',
   about: 'Let a read model that has failed go on without the event at which it stands',
   details: `Recorded with the reason. Rebuilds of this version leave the event out too, and certificates name it.

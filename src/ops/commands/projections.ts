@@ -1,12 +1,12 @@
 import type { INestApplicationContext } from '@nestjs/common'
 import { CommandBus, QueryBus } from '@nestjs/cqrs'
+import type { CliCommand } from '../../command-line/command.js'
+import { byOperator } from '../../command-line/operator.js'
 import { Engine } from '../../event-store/engine.js'
 import { RebuildProjection } from '../projections/commands/rebuild-projection.js'
 import { ListProjections, type ProjectionStatus } from '../projections/queries/list-projections.js'
-import type { OpsCommand } from './command.js'
-import { byOperator } from './operator.js'
 
-export const projectionsList: OpsCommand = {
+export const projectionsList: CliCommand = {
   words: 'projections list',
   about: 'List the read models: how far each has come, how fast, and what keeps it from going on',
   details: 'behind: events that it does not have yet, and the age of the oldest of them. rate: events a second, of late.',
@@ -25,7 +25,7 @@ function rowOf({ name, version, state, position, lag, rate, owner = '-', skipped
   return [name, String(version), state.replace('_', ' '), ...numbers, owner, skipped.join(',') || '-', notes.join('; ')]
 }
 
-export const projectionsRebuild: OpsCommand = {
+export const projectionsRebuild: CliCommand = {
   words: 'projections rebuild',
   about: 'Build a read model anew from the log, then put it in the place of the present one; reads go on meanwhile',
   details: 'It ends with a certificate: two rebuilds of one log have the same digest. Ctrl-C leaves the present one as it is.',

@@ -1,12 +1,12 @@
 import { CommandBus, QueryBus } from '@nestjs/cqrs'
+import type { CliCommand } from '../../command-line/command.js'
+import { byOperator } from '../../command-line/operator.js'
 import { ReconcileReplies } from '../replies/commands/reconcile-replies.js'
 import { ListOpenReplies, type OpenReply } from '../replies/queries/list-open-replies.js'
-import type { OpsCommand } from './command.js'
-import { byOperator } from './operator.js'
 
 const pageSize = 200
 
-export const repliesOpen: OpsCommand = {
+export const repliesOpen: CliCommand = {
   words: 'replies open',
   about: 'List the prompts that wait for an answer, the oldest first',
   details: 'age: in seconds. attempts: how often a worker has begun with it since it came into the queue.',
@@ -27,7 +27,7 @@ function rowOf({ id, chatId, since, age, attempts, isQueued }: OpenReply): strin
   return [id, chatId, since.toISOString(), String(age), attempts === undefined ? '-' : String(attempts), queued]
 }
 
-export const repliesReconcile: OpsCommand = {
+export const repliesReconcile: CliCommand = {
   words: 'replies reconcile',
   about: 'Put prompts that wait for an answer back into the queue when they are missing there',
   details: 'Every worker does so by itself every few seconds. Adding twice is adding once.',

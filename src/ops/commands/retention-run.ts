@@ -1,10 +1,10 @@
 import { CommandBus } from '@nestjs/cqrs'
+import { Incomplete, type CliCommand, UsageError } from '../../command-line/command.js'
+import { byOperator } from '../../command-line/operator.js'
+import { ProgressBar } from '../../command-line/progress-bar.js'
 import { RunRetention } from '../retention/commands/run-retention.js'
-import { Incomplete, type OpsCommand, UsageError } from './command.js'
-import { byOperator } from './operator.js'
-import { ProgressBar } from './progress-bar.js'
 
-export const retentionRun: OpsCommand = {
+export const retentionRun: CliCommand = {
   words: 'retention run',
   about: 'Erase what has been kept for long enough: deleted chats, sessions of guests, keys and logins of what was erased',
   details: `The service does so by itself, once an hour. May run at the same time, and twice, without harm.

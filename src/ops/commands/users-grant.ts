@@ -1,14 +1,14 @@
 import { CommandBus } from '@nestjs/cqrs'
+import { type CliCommand, UsageError } from '../../command-line/command.js'
+import { byOperator } from '../../command-line/operator.js'
 import { Refused } from '../../event-store/errors.js'
 import { Claims } from '../../identity/claims.js'
 import { GrantRole } from '../../identity/commands/grant-role.js'
 import type { Role } from '../../identity/user.js'
-import { type OpsCommand, UsageError } from './command.js'
-import { byOperator } from './operator.js'
 
 const roles: readonly Role[] = ['user', 'auditor', 'admin']
 
-export const usersGrant: OpsCommand = {
+export const usersGrant: CliCommand = {
   words: 'users grant',
   about: 'Give an account another role: user, auditor or admin; it counts from its next request on',
   arguments: ['email', 'role'],

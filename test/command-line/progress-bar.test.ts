@@ -1,4 +1,4 @@
-import { ProgressBar, progressLine } from '../../src/ops/commands/progress-bar.js'
+import { ProgressBar, progressLine } from '../../src/command-line/progress-bar.js'
 
 describe('progress', () => {
   it.each([

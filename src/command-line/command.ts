@@ -10,7 +10,7 @@ export interface Typed {
 }
 
 /** One thing that can be asked for on the command line. */
-export interface OpsCommand {
+export interface CliCommand {
   /** What one types: retention run. */
   readonly words: string
   readonly about: string

@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util'
-import { type OpsCommand, type Typed, UsageError } from './command.js'
+import { type CliCommand, type Typed, UsageError } from './command.js'
 
 /** A group of commands: npm run <name> -- <command>. */
 export interface Program {
   readonly name: string
-  readonly commands: readonly OpsCommand[]
+  readonly commands: readonly CliCommand[]
 }
 
 /** A command to run, or what to tell whoever asked for help. */
-export type Understood = { command: OpsCommand; typed: Typed } | { help: string }
+export type Understood = { command: CliCommand; typed: Typed } | { help: string }
 
 /** Throws a UsageError for what makes no sense. */
 export function understand(program: Program, args: readonly string[]): Understood {
@@ -25,7 +25,7 @@ export function understand(program: Program, args: readonly string[]): Understoo
   return { command, typed: { arguments: positionals, ...typed } }
 }
 
-function parsed(program: Program, command: OpsCommand, args: readonly string[]) {
+function parsed(program: Program, command: CliCommand, args: readonly string[]) {
   const named = (names: readonly string[], type: 'string' | 'boolean') => Object.fromEntries(names.map((name) => [name, { type }]))
   const options = { ...named(Object.keys(command.options ?? {}), 'string'), ...named(command.flags ?? [], 'boolean'), help: { type: 'boolean' as const, short: 'h' } }
   try {
@@ -38,11 +38,11 @@ function parsed(program: Program, command: OpsCommand, args: readonly string[]) 
   }
 }
 
-function lineOf({ name }: Program, { words, arguments: names = [], options = {}, flags = [] }: OpsCommand): string {
+function lineOf({ name }: Program, { words, arguments: names = [], options = {}, flags = [] }: CliCommand): string {
   const taking = Object.entries(options).map(([option, what]) => `[--${option} <${what}>]`)
   return [`npm run ${name} --`, words, ...names.map((one) => `<${one}>`), ...taking, ...flags.map((flag) => `[--${flag}]`)].join(' ')
 }
 
-const helpOf = (program: Program, command: OpsCommand) => [lineOf(program, command), '', command.about, ...(command.details ? ['', command.details] : [])].join('\n')
+const helpOf = (program: Program, command: CliCommand) => [lineOf(program, command), '', command.about, ...(command.details ? ['', command.details] : [])].join('\n')
 
 const overview = (program: Program) => [...program.commands.flatMap((command) => [lineOf(program, command), `    ${command.about}`]), '', 'Each of them explains itself with --help.'].join('\n')
