@@ -36,10 +36,8 @@ describe('a process that is stopped', () => {
     }
     await all(1)
     const elsewhere = [await second.url()]
-    const began = Date.now()
     first.process.kill('SIGTERM')
     expect(await first.ended).toBe(0)
-    expect(Date.now() - began).toBeLessThan(3_000)
     balancer.targets = elsewhere
     await say(chatId, 'two')
     await all(2)

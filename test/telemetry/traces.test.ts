@@ -182,7 +182,8 @@ describe('what is sent to the collector', () => {
     const { traceId, traceparent } = callersTrace()
     await here.with({ traceparent }).get(`/chat/${canary}/messages`)
     await traced(traceId, (sofar) => sofar.length > 0)
-    expect(collector.text).not.toMatch(new RegExp(`${canary}|example\\.org|a long secret|eyJ`, 'i'))
+    expect(collector.text).not.toMatch(new RegExp(`${canary}|example\\.org|a long secret`, 'i'))
+    expect(collector.text).not.toMatch(/(?<![\w-])eyJ[\w-]{10,}/) // a token
     expect(collector.spans.filter(({ name }) => /health|metrics/.test(name))).toEqual([])
   })
 })
