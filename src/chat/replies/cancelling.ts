@@ -57,7 +57,7 @@ export class Cancelling {
     const { data, personal } = await this.writtenSoFar(chat.chatId, open)
     const cause = new Cause({ actor: chat.ownerId, commandId: randomUUID() })
     await this.commands.execute(new CancelReply(cause, data, personal.text))
-    await this.deltas.forget(open.replyId).catch(() => undefined) // or it runs out by itself
+    await this.deltas.forget(open.replyId)
   }
 
   /** Its end, should it end now: with what readers have been sent. */

@@ -27,6 +27,8 @@ const keptForMs = 10 * 60_000
 @Injectable()
 export class Deltas {
   private readonly prefix: string
+  /** Replies that have ended, perhaps while Redis was away. A process has no more of them than it answers at once. */
+  private readonly ended = new Set<string>()
 
   constructor(
     private readonly redis: Redis,
@@ -35,6 +37,7 @@ export class Deltas {
     db: Db,
   ) {
     this.prefix = `verbatim:${db.databaseName}:reply:`
+    redis.on('ready', () => void this.forgetEnded())
   }
 
   async begin(replyId: string, attempt: string): Promise<void> {
@@ -47,8 +50,21 @@ export class Deltas {
     await this.redis.eval(addScript, 1, this.prefix + replyId, delta.attempt, sealed, keptForMs)
   }
 
+  /** At once, or when Redis is back. Should this process not live to see that, the text runs out by itself. */
   async forget(replyId: string): Promise<void> {
-    await this.redis.del(this.prefix + replyId)
+    this.ended.add(replyId)
+    await this.forgetEnded()
+  }
+
+  private async forgetEnded(): Promise<void> {
+    const ended = [...this.ended]
+    if (ended.length === 0) return
+    try {
+      await this.redis.del(ended.map((replyId) => this.prefix + replyId))
+      for (const replyId of ended) this.ended.delete(replyId)
+    } catch {
+      // Redis is away: they are forgotten when it is ready again.
+    }
   }
 
   /** What is kept of the latest attempt; undefined when that is nothing, or Redis is away. */

@@ -43,7 +43,7 @@ export class Replying {
       await continuing(open.trace, () => inSpan('answer', options, () => this.end({ chatId, ownerId }, open, isLast, signal)))
     }
     // It has ended, now or before; whoever ended it may have been killed before this.
-    await this.deltas.forget(replyId).catch(() => undefined) // or it runs out by itself
+    await this.deltas.forget(replyId)
   }
 
   private async end(chat: { chatId: string; ownerId: string }, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<void> {
