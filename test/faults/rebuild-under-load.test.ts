@@ -15,8 +15,11 @@ import { Database } from '../ops/database.js'
 
 jest.setTimeout(240_000)
 
-/** As many, or half of what this machine takes now when nothing else is asked of it. */
+/** As many, or this part of what this machine takes now when nothing else is asked of it. */
 const mostPromptsPerSecond = 100
+const partOfPossible = 0.6
+/** Exactly as many, whatever the machine takes. */
+const demanded = Number(process.env.VERBATIM_PROMPTS_PER_SECOND) || undefined
 const seconds = 12
 const people = 12
 const readers = 3
@@ -58,12 +61,17 @@ async function history(person: Client): Promise<void> {
   for (let time = 0; time < 2; time++) must(await person.post(`/api/chats/${id}/messages/batch`, { messages: batch }), 201)
 }
 
-/** What this machine takes when everybody waits for the one before. */
+/** What this machine takes when everybody waits for the one before. The second time, when the code has been compiled. */
 async function possible(): Promise<number> {
+  await trial('cold')
+  return await trial('warm')
+}
+
+async function trial(name: string): Promise<number> {
   const [began, withinMs] = [performance.now(), 3_000]
   let sent = 0
   const one = async (person: Client) => {
-    while (performance.now() - began < withinMs) await prompt(person, `trial-${sent++}`)
+    while (performance.now() - began < withinMs) await prompt(person, `${name}-${sent++}`)
   }
   await Promise.all(everybody.map(one))
   return (sent * 1000) / (performance.now() - began)
@@ -158,7 +166,7 @@ async function atRest({ projection, position }: Certificate): Promise<Certificat
 
 describe('a rebuild while up to a hundred prompts a second arrive', () => {
   it('lets no read fail or go back in time, and comes out as it does at rest', async () => {
-    const promptsPerSecond = Math.max(1, Math.floor(Math.min(mostPromptsPerSecond, (await possible()) / 2)))
+    const promptsPerSecond = demanded ?? Math.max(1, Math.floor(Math.min(mostPromptsPerSecond, (await possible()) * partOfPossible)))
     let over = false
     const seen = new Seen()
     const others = [rebuilding(() => over), ...Array.from({ length: readers }, () => reading(seen, () => over))] as const
