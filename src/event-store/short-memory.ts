@@ -1,7 +1,7 @@
 /**
- * What may be known for a moment only: each entry for at least half of `keptForMs`, never for longer than that. Two
- * halves, of which the older is dropped whole; to look through entries for those that are too old takes milliseconds
- * that somebody waits for.
+ * What may be known for a moment only: never for longer than `keptForMs`, and for half of that at least, unless more
+ * than `most` come meanwhile. Two halves, of which the older is dropped whole: to look through entries for those that
+ * are too old takes milliseconds that somebody waits for.
  */
 export class ShortMemory<Value> {
   private young = new Map<string, Value>()
