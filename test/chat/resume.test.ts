@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { type Engines, startEngines } from '../../src/embedded/index.js'
 import { chance } from '../chance.js'
@@ -198,6 +199,23 @@ describe('when a process is told to stop', () => {
     expect(reader).toMatchObject({ resets: 0, ended: { event: 'done' } })
     const { body } = await eventually(() => here.get(pending.headers.get('location')!), ({ body: { status } }) => status !== 'pending')
     expect(texts).toContain(body.text)
+  })
+})
+
+describe('when a chat is erased while its reply is written', () => {
+  it('a process that hears of it when the key has gone tells its readers all the same', async () => {
+    saysAnew(7, 100)
+    const { until } = occasion()
+    model.failNext({ fault: 'stall', at: 50, until })
+    const reader = new Reader()
+    const reading = reader.read(here, sending('erased', { text: 'Go on' }))
+    await eventually(async () => reader, hasSomething)
+    api.process.kill('SIGSTOP')
+    expect((await there.ask('DELETE', '/chat/erased?erase=true')).status).toBe(204)
+    await pause(5_000) // no process has a key in its memory for longer
+    api.process.kill('SIGCONT')
+    await reading
+    expect(reader.ended).toMatchObject({ event: 'failed', data: { code: 'erased' } })
   })
 })
 

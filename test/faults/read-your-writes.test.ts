@@ -1,5 +1,7 @@
 import { type Client, World } from '../chat/world.js'
 
+jest.setTimeout(300_000)
+
 let world: World
 let here: Client
 let there: Client

@@ -46,12 +46,12 @@ export class ReplyStream {
     const gone = new AbortController()
     const inbox = new Inbox<Buffer>()
     const silence = await this.deltas.listen(replyId, (sealed) => inbox.put(sealed))
-    let ended: { outcome: Outcome | undefined } | undefined
-    const end = (outcome: Outcome | undefined) => {
-      ended = { outcome }
+    let ended: { outcome?: Outcome | undefined; error?: unknown } | undefined
+    const end = (how: { outcome?: Outcome | undefined; error?: unknown }) => {
+      ended = how
       inbox.wake()
     }
-    this.outcomes.wait(chatId, replyId, gone.signal).then(end, () => end(undefined))
+    this.outcomes.wait(chatId, replyId, gone.signal).then((outcome) => end({ outcome }), (error: unknown) => end({ error }))
     try {
       yield texts(await this.catchUp(chatId, replyId, along))
       while (!ended) {
@@ -60,9 +60,10 @@ export class ReplyStream {
         const told = texts(await this.tell(arrived, chatId, replyId, along))
         if (told || !ended) yield told || sseComment
       }
+      if (isErased(ended.error)) throw ended.error // after the end was in the log, and before it was read here
       yield ended.outcome ? texts(along.outcome(ended.outcome)) : sseComeBack()
     } catch (error) {
-      if (!(error instanceof EventStoreError && error.code === 'erased')) throw error
+      if (!isErased(error)) throw error
       yield sseText({ event: 'failed', data: { code: 'erased', detail: 'the chat was erased' } })
     } finally {
       gone.abort()
@@ -87,3 +88,5 @@ export class ReplyStream {
 }
 
 const texts = (events: readonly ServerSentEvent[]) => events.map((event) => sseText(event)).join('')
+
+const isErased = (error: unknown) => error instanceof EventStoreError && error.code === 'erased'
