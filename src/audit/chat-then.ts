@@ -1,6 +1,6 @@
 import type { RecordedEventOf } from '../event-store/catalog.js'
 import type { Engine } from '../event-store/engine.js'
-import { EventStoreError } from '../event-store/errors.js'
+import { isErased } from '../event-store/errors.js'
 import { chatAggregate, type ChatState } from '../chat/chat.js'
 import type { ChatEvents, ModelSettings } from '../chat/chat.events.js'
 import { type ChatDoc, chats } from '../chat/chats.view.js'
@@ -63,7 +63,7 @@ export async function openedChat(engine: Engine, doc: ChatDoc, some: readonly Me
   try {
     return { isErased: false, ...(await opened(engine, doc, some)) }
   } catch (error) {
-    if (!(error instanceof EventStoreError && error.code === 'erased')) throw error
+    if (!isErased(error)) throw error
     const { name: _, tags: __, metadata: ___, ...left } = doc
     const { chat, messages: empty } = await opened(engine, left, some.map(withoutWords))
     return { isErased: true, chat, messages: empty.map((one, i) => ({ ...one, size: sizeOf(some[i]!) })) }

@@ -1,5 +1,5 @@
 import { canonical } from '../event-store/canonical.js'
-import { EventStoreError } from '../event-store/errors.js'
+import { EventStoreError, isErased } from '../event-store/errors.js'
 import type { Envelope } from '../event-store/event.js'
 import type { Vault } from '../event-store/vault.js'
 import type { OpenedWords } from './export-line.js'
@@ -43,7 +43,7 @@ export async function openedOf(vault: Vault, envelope: Envelope): Promise<Opened
   try {
     return await vault.open(envelope)
   } catch (error) {
-    if (error instanceof EventStoreError && error.code === 'erased') return 'erased'
+    if (isErased(error)) return 'erased'
     if (error instanceof EventStoreError && error.code === 'damaged_envelope') return 'damaged'
     throw error
   }

@@ -42,6 +42,9 @@ export class EventStoreError extends Error {
   }
 }
 
+/** Its key is destroyed: nobody can read it or add to it. */
+export const isErased = (error: unknown): boolean => error instanceof EventStoreError && error.code === 'erased'
+
 /** Somebody else's append took this version of the stream. A value, not an exception: it is how appends race. */
 export class VersionConflict {
   constructor(

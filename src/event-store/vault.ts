@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Binary, type Db } from 'mongodb'
 import type { Catalog } from './catalog.js'
 import { type EnvelopeHeader, headerOf, open } from './envelope.js'
-import { EventStoreError } from './errors.js'
+import { EventStoreError, isErased } from './errors.js'
 import type { Envelope } from './event.js'
 import { KeyStore, type LivingKey, type StoredKey } from './key-store.js'
 import { type MasterKey, unwrap, wrap, wrappingKey } from './key-wrap.js'
@@ -139,7 +139,7 @@ export class Vault {
     try {
       return await this.unwrapped(stored._id, stored)
     } catch (error) {
-      if (error instanceof EventStoreError && error.code === 'erased') return undefined
+      if (isErased(error)) return undefined
       throw error
     }
   }

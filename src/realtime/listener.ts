@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { EventStoreError, Refused } from '../event-store/errors.js'
+import { isErased, Refused } from '../event-store/errors.js'
 import type { EventStore } from '../event-store/event-store.js'
 import { backoff, isRetryable, pause } from '../event-store/retryable.js'
 import { problemIn } from '../http/problem.filter.js'
@@ -65,7 +65,7 @@ export class Listener implements Reader, Joined {
   end(why: unknown): void {
     if (this.hasLeft) return
     this.leave()
-    const { code, detail } = problemIn(isErased(why) ? erased() : why, randomUUID())
+    const { code, detail } = problemIn(hasGone(why) ? erased() : why, randomUUID())
     this.session.tell('chat-gone', { chatId: this.name, code, detail })
   }
 
@@ -119,4 +119,4 @@ export class Listener implements Reader, Joined {
   }
 }
 
-const isErased = (error: unknown) => (error instanceof EventStoreError || error instanceof Refused) && error.code === 'erased'
+const hasGone = (error: unknown) => isErased(error) || (error instanceof Refused && error.code === 'erased')

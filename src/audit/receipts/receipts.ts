@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Db } from 'mongodb'
 import { Engine } from '../../event-store/engine.js'
 import { headerOf } from '../../event-store/envelope.js'
-import { EventStoreError, Refused } from '../../event-store/errors.js'
+import { isErased, Refused } from '../../event-store/errors.js'
 import { type AppendDocument, type Envelope, lastPosition } from '../../event-store/event.js'
 import { LogCollection } from '../../event-store/log-collection.js'
 import { lineOf, type OpenedWords } from '../export-line.js'
@@ -51,7 +51,7 @@ export class Receipts {
     try {
       return await this.engine.vault.open(envelope)
     } catch (error) {
-      if (error instanceof EventStoreError && error.code === 'erased') return undefined
+      if (isErased(error)) return undefined
       throw error
     }
   }

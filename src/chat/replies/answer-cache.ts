@@ -5,7 +5,7 @@ import { CONFIG, type SettledConfig } from '../../config.js'
 import { canonical } from '../../event-store/canonical.js'
 import { seal } from '../../event-store/envelope.js'
 import { Engine } from '../../event-store/engine.js'
-import { EventStoreError } from '../../event-store/errors.js'
+import { isErased } from '../../event-store/errors.js'
 import { derived } from '../../http/derive.js'
 import { EdgeSecrets } from '../../http/secrets.js'
 import type { CompletionRequest } from '../../llm/provider.js'
@@ -37,7 +37,7 @@ export class AnswerCache {
     try {
       return ((await this.engine.vault.open(new Binary(sealed))).personal as { text: string }).text
     } catch (error) {
-      if (!(error instanceof EventStoreError && error.code === 'erased')) throw error
+      if (!isErased(error)) throw error
       await this.redis.del(key).catch(() => 0) // nobody can read it any more
       return undefined
     }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Engine } from '../../event-store/engine.js'
-import { EventStoreError } from '../../event-store/errors.js'
+import { isErased } from '../../event-store/errors.js'
 import { type ServerSentEvent, sseComeBack, sseComment, sseText } from '../../http/sse.js'
 import { chatStream } from '../chats.js'
 import type { MessageDoc } from '../messages.view.js'
@@ -88,5 +88,3 @@ export class ReplyStream {
 }
 
 const texts = (events: readonly ServerSentEvent[]) => events.map((event) => sseText(event)).join('')
-
-const isErased = (error: unknown) => error instanceof EventStoreError && error.code === 'erased'

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { type Command, CommandBus } from '@nestjs/cqrs'
 import { SpanKind } from '@opentelemetry/api'
-import { EventStoreError, Refused } from '../../event-store/errors.js'
+import { isErased, Refused } from '../../event-store/errors.js'
 import { isRetryable } from '../../event-store/retryable.js'
 import { continuing, inSpan } from '../../event-store/span.js'
 import type { Effect } from '../../http/bus.js'
@@ -94,5 +94,3 @@ function failureOf(error: unknown, isLast: boolean): { code: string; detail: str
   if (isRetryable(error) || !isLast) return undefined
   return { code: 'internal', detail: 'something went wrong here; send the prompt again' }
 }
-
-const isErased = (error: unknown) => error instanceof EventStoreError && error.code === 'erased'

@@ -1,7 +1,7 @@
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { Chats } from '../../chat/chats.js'
 import { DeleteChat } from '../../chat/commands/delete-chat.js'
-import { EventStoreError } from '../../event-store/errors.js'
+import { isErased } from '../../event-store/errors.js'
 import type { Effect } from '../../http/bus.js'
 import type { Cause } from '../../http/cause.js'
 import { eraseGuest } from '../guest.js'
@@ -49,7 +49,7 @@ export class EraseGuestHandler implements ICommandHandler<EraseGuest> {
       await this.commands.execute(new DeleteChat(cause, chat, true))
     } catch (error) {
       // Its key is destroyed already: nobody can read it, and nothing can be added to it.
-      if (!(error instanceof EventStoreError && error.code === 'erased')) throw error
+      if (!isErased(error)) throw error
     }
   }
 }

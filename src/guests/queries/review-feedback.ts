@@ -2,7 +2,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
-import { EventStoreError } from '../../event-store/errors.js'
+import { isErased } from '../../event-store/errors.js'
 import { reading } from '../../event-store/read-model.js'
 import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
 import { type GuestFeedbackDoc, guestFeedbackModel } from '../guest-feedback.view.js'
@@ -46,7 +46,7 @@ export class ReviewFeedbackHandler implements IQueryHandler<ReviewFeedback> {
       const { personal } = await this.engine.vault.open(text)
       return [{ id, session, feedback: (personal as { text: string }).text, createdAt }]
     } catch (error) {
-      if (error instanceof EventStoreError && error.code === 'erased') return []
+      if (isErased(error)) return []
       throw error
     }
   }

@@ -4,7 +4,7 @@ import { type Command, CommandBus } from '@nestjs/cqrs'
 import { DeleteChat } from '../../chat/commands/delete-chat.js'
 import { type CliCommand, UsageError } from '../../command-line/command.js'
 import { byOperator } from '../../command-line/operator.js'
-import { EventStoreError, Refused } from '../../event-store/errors.js'
+import { isErased, Refused } from '../../event-store/errors.js'
 import { EraseGuest } from '../../guests/commands/erase-guest.js'
 import type { Effect } from '../../http/bus.js'
 import type { Cause } from '../../http/cause.js'
@@ -54,7 +54,7 @@ async function isErasedNow(commands: CommandBus, erasing: Command<Effect>): Prom
   try {
     return (await commands.execute(erasing)).position > 0
   } catch (error) {
-    const isNothing = (error instanceof Refused && error.code === 'not_found') || (error instanceof EventStoreError && error.code === 'erased')
+    const isNothing = (error instanceof Refused && error.code === 'not_found') || isErased(error)
     if (isNothing) return false
     throw error
   }

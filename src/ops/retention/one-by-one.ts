@@ -1,4 +1,4 @@
-import { EventStoreError } from '../../event-store/errors.js'
+import { isErased } from '../../event-store/errors.js'
 import type { Ended, Progress } from './retention-task.js'
 
 interface Due<Thing> {
@@ -18,7 +18,7 @@ export async function oneByOne<Thing>({ things, count, end }: Due<Thing>, signal
     try {
       if (await end(thing)) done++
     } catch (error) {
-      if (!isErased(error)) {
+      if (!isErased(error)) { // else somebody was faster: nothing can be added to what has no key
         left++
         why ??= String(error)
       }
@@ -27,6 +27,3 @@ export async function oneByOne<Thing>({ things, count, end }: Due<Thing>, signal
   }
   return { done, left, ...(why !== undefined && { why }) }
 }
-
-/** Somebody else was faster: nothing can be added to what has no key. */
-const isErased = (error: unknown) => error instanceof EventStoreError && error.code === 'erased'
