@@ -43,7 +43,7 @@ export class KeyStore {
   }
 
   /** Keys below an owner's, in bunches: while one is looked at, the database finds the next. */
-  ownedBy(owner: string, limit: number): AsyncGenerator<StoredKey[]> {
+  ownedBy(owner: string, limit: number): AsyncGenerator<Omit<StoredKey, 'owner'>[]> {
     return inBunches(this.db, { find: 'keys', filter: { owner }, projection: { owner: 0 }, limit, readConcern: fromMajority.readConcern })
   }
 

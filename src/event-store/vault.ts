@@ -188,6 +188,7 @@ export class Vault {
 
 const broughtAtOnce = 2_000
 
-const isLiving = (stored: StoredKey): stored is LivingKey => stored.key !== undefined && stored.master !== undefined
+const isLiving = <Stored extends Omit<StoredKey, 'owner'>>(stored: Stored): stored is Stored & Pick<LivingKey, 'key' | 'master'> =>
+  stored.key !== undefined && stored.master !== undefined
 
 const erased = (stream: string) => new EventStoreError('erased', `${stream} was erased: its key is destroyed, nobody can read or add to it`, { stream })

@@ -27,7 +27,7 @@ const keptForMs = 10 * 60_000
 @Injectable()
 export class Deltas {
   private readonly prefix: string
-  /** Replies that have ended, perhaps while Redis was away. A process has no more of them than it answers at once. */
+  /** Replies that have ended, and whose text may still be there. Few: while Redis is away no worker begins another. */
   private readonly ended = new Set<string>()
 
   constructor(

@@ -19,6 +19,12 @@ export interface ReadableReply {
   readonly doc?: MessageDoc
 }
 
+/** Without either it goes on elsewhere, or later. */
+interface Ended {
+  outcome?: Outcome | undefined
+  error?: unknown
+}
+
 const heartbeatMs = 15_000
 
 /**
@@ -46,8 +52,8 @@ export class ReplyStream {
     const gone = new AbortController()
     const inbox = new Inbox<Buffer>()
     const silence = await this.deltas.listen(replyId, (sealed) => inbox.put(sealed))
-    let ended: { outcome?: Outcome | undefined; error?: unknown } | undefined
-    const end = (how: { outcome?: Outcome | undefined; error?: unknown }) => {
+    let ended: Ended | undefined
+    const end = (how: Ended) => {
       ended = how
       inbox.wake()
     }
