@@ -1,15 +1,15 @@
 import 'reflect-metadata'
 import { NestFactory } from '@nestjs/core'
-import { audit } from './audit/commands/audit-program.js'
-import { UsageError } from './command-line/command.js'
-import { Terminal } from './command-line/terminal.js'
-import { understand, type Understood } from './command-line/typed.js'
+import { audit } from './audit/cli/audit-program.js'
+import { UsageError } from './cli/command.js'
+import { Terminal } from './cli/terminal.js'
+import { understand, type Understood } from './cli/parsed-arguments.js'
 import { type Config, loadConfig } from './config.js'
 import { runningEngines, startEngines } from './embedded/index.js'
-import { ops } from './ops/commands/ops-program.js'
-import { explain } from './service/explain.js'
+import { ops } from './ops/cli/ops-program.js'
+import { explain } from './service/error-text.js'
 import { ServiceLog } from './service/service-log.js'
-import { settle } from './service/settle.js'
+import { settle } from './service/settled-config.js'
 
 /** 0: done. 1: not, or not all. 2: typed wrongly. */
 type ExitCode = 0 | 1 | 2

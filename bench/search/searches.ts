@@ -1,4 +1,4 @@
-import { SearchChats, SearchChatsHandler } from '../../src/chat/queries/search-chats.js'
+import { SearchChats, SearchChatsHandler } from '../../src/chat/read-models/search-chats.js'
 import { PageQuery } from '../../src/http/pages.js'
 import { percentile, sorted } from '../store/statistics.js'
 import { Library } from './library.js'

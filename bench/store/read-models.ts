@@ -1,4 +1,4 @@
-import { projection } from '../../src/event-store/projection.js'
+import { projection } from '../../src/event-store/projecting/projection.js'
 import type { chatEvents } from './chat.js'
 
 interface Message {

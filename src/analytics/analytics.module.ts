@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common'
 import { MongooseModule } from '@nestjs/mongoose'
-import { AnalyticsController } from './analytics.controller.js'
-import { analyticsModel } from './analytics.view.js'
-import { TopUsersHandler } from './top-users.js'
-import { UsageOverTimeHandler } from './usage-series.js'
-import { usageModel } from './usage.view.js'
+import { AnalyticsController } from './api/analytics.controller.js'
+import { analyticsModel } from './read-models/analytics.js'
+import { TopUsersHandler } from './read-models/top-users.js'
+import { UsageOverTimeHandler } from './read-models/usage-series.js'
+import { usageModel } from './read-models/usage.js'
 
 @Module({
   imports: [MongooseModule.forFeature([analyticsModel, usageModel])],

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common'
 import { Engine } from '../event-store/engine.js'
-import { reactor } from '../event-store/reactor.js'
+import { reactor } from '../event-store/projecting/reactor.js'
 import type { ChatEvents } from './chat.events.js'
 import { chatStream } from './chats.js'
 

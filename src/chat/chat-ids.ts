@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
-import { derivedId } from '../http/derive.js'
-import { EdgeSecrets } from '../http/secrets.js'
+import { derivedId } from '../commands/derived-ids.js'
+import { EdgeSecrets } from '../commands/secrets.js'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 

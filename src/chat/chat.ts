@@ -1,5 +1,5 @@
 import type { RecordedEventOf } from '../event-store/catalog.js'
-import type { Aggregate } from '../event-store/decider.js'
+import type { Aggregate } from '../event-store/deciding/decider.js'
 import { Refused } from '../event-store/errors.js'
 import type { ChatEvent, ChatEvents, MessageContent, MessageCounts, MessageRole, ModelSettings } from './chat.events.js'
 import type { Feedback } from './feedback.js'

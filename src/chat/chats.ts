@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common'
 import type { RecordedEventOf } from '../event-store/catalog.js'
-import type { Decide, Decider, Outcome } from '../event-store/decider.js'
+import type { Decide, Decider, Outcome } from '../event-store/deciding/decider.js'
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import { ownerStream } from '../identity/users.js'
 import type { ChatEvents } from './chat.events.js'
 import { ReplyMetrics } from '../telemetry/reply-metrics.js'
 import { chatAggregate, type ChatState, type OpenReply } from './chat.js'
-import { isEnding } from './replies/outcome.js'
+import { isEnding } from './replies/ending/outcome.js'
 
 const endings = { ReplyCompleted: 'completed', ReplyFailed: 'failed', ReplyCancelled: 'cancelled' } as const
 

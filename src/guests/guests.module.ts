@@ -5,12 +5,12 @@ import { BeginSessionHandler } from './commands/begin-session.js'
 import { EraseGuestHandler } from './commands/erase-guest.js'
 import { GiveGuestFeedbackHandler } from './commands/give-guest-feedback.js'
 import { GuestErasures } from './guest-erasures.js'
-import { guestFeedbackModel } from './guest-feedback.view.js'
+import { guestFeedbackModel } from './read-models/guest-feedback.js'
 import { Guests } from './guests.js'
-import { GetSessionHandler } from './queries/get-session.js'
-import { ReviewFeedbackHandler } from './queries/review-feedback.js'
-import { ReviewController } from './review.controller.js'
-import { SessionsController } from './sessions.controller.js'
+import { GetSessionHandler } from './read-models/get-session.js'
+import { ReviewFeedbackHandler } from './read-models/review-feedback.js'
+import { ReviewController } from './api/review.controller.js'
+import { SessionsController } from './api/sessions.controller.js'
 
 const handlers = [BeginSessionHandler, EraseGuestHandler, GetSessionHandler, GiveGuestFeedbackHandler, ReviewFeedbackHandler]
 

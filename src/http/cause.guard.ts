@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
 import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
-import { ALWAYS_ANEW, Cause } from './cause.js'
-import { commandKey, metaOf, textOf } from './command-meta.js'
-import { EdgeSecrets } from './secrets.js'
+import { ALWAYS_ANEW, Cause } from '../commands/cause.js'
+import { commandKey, metaOf, textOf } from '../commands/command-meta.js'
+import { EdgeSecrets } from '../commands/secrets.js'
 import { refusal } from './validation.js'
 
 /** Second: gives the request the identity of the command it stands for. A guard, because limits need to know repeats. */

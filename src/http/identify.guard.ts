@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
 import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
-import { Authenticator, type Credentials } from './caller.js'
-import { FOR_GUESTS, guestIdOf, sessionIdOf } from './guest.js'
-import { EdgeSecrets } from './secrets.js'
+import { Authenticator, type Credentials } from '../commands/caller.js'
+import { FOR_GUESTS, guestIdOf, sessionIdOf } from '../commands/guest-ids.js'
+import { EdgeSecrets } from '../commands/secrets.js'
 
 /** First: finds out who calls. Whether that is enough is decided later, after the request has been counted. */
 @Injectable()

@@ -3,8 +3,8 @@ import { Inject, Injectable } from '@nestjs/common'
 import { normalizeIp } from '@nestjs/throttler'
 import { CONFIG, type SettledConfig } from '../config.js'
 import { Refused } from '../event-store/errors.js'
-import type { Caller } from './caller.js'
-import type { Cause } from './cause.js'
+import type { Caller } from '../commands/caller.js'
+import type { Cause } from '../commands/cause.js'
 import { LimitsStorage } from './limits.storage.js'
 
 /** The same counts as those of LimitsGuard, for whoever comes another way than over HTTP: what comes both ways counts together. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { Authenticator, type Caller, type Credentials } from '../http/caller.js'
+import { Authenticator, type Caller, type Credentials } from '../commands/caller.js'
 import { CredentialStore } from './credentials.js'
 import { Tokens } from './tokens.js'
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { type Collection, Db, MongoServerError } from 'mongodb'
-import { derived } from '../http/derive.js'
-import { EdgeSecrets } from '../http/secrets.js'
+import { derived } from '../commands/derived-ids.js'
+import { EdgeSecrets } from '../commands/secrets.js'
 
 type Kind = 'email' | 'username'
 

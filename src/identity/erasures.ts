@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common'
 import { Engine } from '../event-store/engine.js'
-import { reactor } from '../event-store/reactor.js'
+import { reactor } from '../event-store/projecting/reactor.js'
 import { Claims } from './claims.js'
 import { CredentialStore } from './credentials.js'
 import type { UserEvents } from './user.js'

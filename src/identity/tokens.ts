@@ -2,7 +2,7 @@ import { createSecretKey, randomUUID } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { JwtService } from '@nestjs/jwt'
 import { CONFIG, type SettledConfig } from '../config.js'
-import { EdgeSecrets } from '../http/secrets.js'
+import { EdgeSecrets } from '../commands/secrets.js'
 
 /** What a token says: whose it is, which login made it, and with which generation of the password. */
 export interface TokenContent {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Refused } from '../event-store/errors.js'
 import { Claims } from './claims.js'
 import type { Profile } from './user.js'
-import { UserProfiles } from './user-profiles.js'
+import { UserProfiles } from './read-models/user-profiles.js'
 
 const unique = ['email', 'username'] as const
 

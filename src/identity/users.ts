@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common'
-import type { Decide, Decider, Outcome } from '../event-store/decider.js'
+import type { Decide, Decider, Outcome } from '../event-store/deciding/decider.js'
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import type { RecordedEventOf } from '../event-store/catalog.js'
-import { isGuest } from '../http/guest.js'
+import { isGuest } from '../commands/guest-ids.js'
 import { type Profile, type ProfileField, user, type UserEvents, type UserState } from './user.js'
 
 export const userStream = (userId: string) => `user-${userId}`

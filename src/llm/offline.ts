@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { promised } from './promised.js'
-import { shown } from './failures.js'
+import { promised } from './normalized-chunks.js'
+import { shown } from './provider-failures.js'
 import type { Chunk, CompletionRequest, ModelInfo, PromptMessage, Provider } from './provider.js'
 import { ProviderError } from './provider-error.js'
 import { loadTokenizer } from './tokens.js'

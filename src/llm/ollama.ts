@@ -1,7 +1,7 @@
 import { contextTokensAtOllama } from './context-sizes.js'
-import { connectionError, dropped, malformedAnswer, refusalError } from './failures.js'
+import { connectionError, dropped, malformedAnswer, refusalError } from './provider-failures.js'
 import { ndjson } from './ndjson.js'
-import { promised } from './promised.js'
+import { promised } from './normalized-chunks.js'
 import type { Chunk, CompletionRequest, ModelInfo, Provider } from './provider.js'
 
 /** Ollama, through its own API. */

@@ -1,5 +1,5 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
-import { type Asked, connectionError, refusalError, tookTooLong, unreachable } from './failures.js'
+import { type Asked, connectionError, refusalError, tookTooLong, unreachable } from './provider-failures.js'
 
 /** What the client throws, as what it means. */
 export function explained(asked: Asked, error: unknown): Error {

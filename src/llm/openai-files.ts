@@ -1,6 +1,6 @@
 import { APIError, type OpenAI, toStreamingFile } from 'openai'
-import { malformedAnswer } from './failures.js'
-import { linked } from './linked.js'
+import { malformedAnswer } from './provider-failures.js'
+import { linked } from './linked-abort.js'
 import { explained } from './openai-faults.js'
 import type { ProviderFiles } from './provider.js'
 import { ProviderError } from './provider-error.js'

@@ -1,7 +1,7 @@
 import type { OpenAI } from 'openai'
 import { Stream } from 'openai/core/streaming'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
-import { contentFiltered, dropped, malformedAnswer } from './failures.js'
+import { contentFiltered, dropped, malformedAnswer } from './provider-failures.js'
 import type { Chunk, Finish, Usage } from './provider.js'
 
 /** Servers leave out what OpenAI always sends. */

@@ -1,12 +1,12 @@
 import { APIError, type OpenAI } from 'openai'
-import { malformedAnswer } from './failures.js'
-import { linked } from './linked.js'
+import { malformedAnswer } from './provider-failures.js'
+import { linked } from './linked-abort.js'
 import { openAiClient, type OpenAiOptions } from './openai-client.js'
 import { explained } from './openai-faults.js'
 import { OpenAiFiles } from './openai-files.js'
 import { openAiRequest, type Optional, unsupported } from './openai-request.js'
 import { openAiChunks } from './openai-stream.js'
-import { promised } from './promised.js'
+import { promised } from './normalized-chunks.js'
 import type { Chunk, CompletionRequest, ModelInfo, Provider, ProviderFiles } from './provider.js'
 
 /** OpenAI, and every server that speaks its language. */

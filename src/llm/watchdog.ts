@@ -1,4 +1,4 @@
-import { linked } from './linked.js'
+import { linked } from './linked-abort.js'
 import type { Chunk } from './provider.js'
 import { ProviderError } from './provider-error.js'
 

@@ -3,7 +3,7 @@ import type { Socket } from 'socket.io'
 import { CONFIG, type SettledConfig } from '../config.js'
 import { Refused } from '../event-store/errors.js'
 import { noLongerGood } from '../http/admit.guard.js'
-import { Authenticator, type Caller, type Credentials } from '../http/caller.js'
+import { Authenticator, type Caller, type Credentials } from '../commands/caller.js'
 import { Limits } from '../http/limits.js'
 
 export interface Admitted {

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { isErased, Refused } from '../event-store/errors.js'
-import type { EventStore } from '../event-store/event-store.js'
+import type { EventStore } from '../event-store/log/event-store.js'
 import { backoff, isRetryable, pause } from '../event-store/retryable.js'
 import { problemIn } from '../http/problem.filter.js'
 import { noSuchChat } from '../chat/chat.js'
 import { chatStream } from '../chat/chats.js'
-import { type Emission, Following } from './following.js'
-import { missed } from './missed.js'
-import type { Opened } from './opened.js'
+import { type Emission, Following } from './reply-follower.js'
+import { missed } from './missed-messages.js'
+import type { Opened } from './opened-messages.js'
 import type { Reader, Room } from './room.js'
 import { erased, type Rooms } from './rooms.js'
 import type { Joined, Session } from './session.js'
-import { type ChatRecord, withoutWords } from './told.js'
+import { type ChatRecord, withoutWords } from './chat-updates.js'
 
 /** Where it has everything from. */
 export interface Sources {

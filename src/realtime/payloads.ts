@@ -1,7 +1,7 @@
 import { IntersectionType } from '@nestjs/swagger'
-import { AskBody } from '../chat/ai.dto.js'
-import { LoggedChatParams } from '../chat/chat-log.dto.js'
-import { commandKey } from '../http/command-meta.js'
+import { AskBody } from '../chat/api/realtime/ai.dto.js'
+import { LoggedChatParams } from '../chat/api/logging/chat-log.dto.js'
+import { commandKey } from '../commands/command-meta.js'
 import { Text, Whole } from '../http/fields.js'
 import { refusal, validation } from '../http/validation.js'
 

@@ -1,7 +1,7 @@
 import type { Refused } from '../event-store/errors.js'
-import type { Ear } from './ear.js'
-import type { Known, Written } from './following.js'
-import type { ChatRecord } from './told.js'
+import type { Ear } from './delta-listener.js'
+import type { Known, Written } from './reply-follower.js'
+import type { ChatRecord } from './chat-updates.js'
 
 /** Somebody who has joined a chat. */
 export interface Reader {

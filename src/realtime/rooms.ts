@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common'
 import { Refused } from '../event-store/errors.js'
 import type { RecordedEvent } from '../event-store/event.js'
 import { chatStream } from '../chat/chats.js'
-import { Deltas } from '../chat/replies/deltas.js'
-import { Ear } from './ear.js'
-import { Opened } from './opened.js'
+import { Deltas } from '../chat/replies/stream/deltas.js'
+import { Ear } from './delta-listener.js'
+import { Opened } from './opened-messages.js'
 import { type Reader, Room } from './room.js'
-import type { ChatRecord } from './told.js'
+import type { ChatRecord } from './chat-updates.js'
 
 /** The chats that sockets of this process have joined. */
 @Injectable()

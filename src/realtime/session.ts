@@ -1,6 +1,6 @@
 import type { Socket } from 'socket.io'
 import { Refused } from '../event-store/errors.js'
-import type { Caller, Credentials } from '../http/caller.js'
+import type { Caller, Credentials } from '../commands/caller.js'
 
 /** A chat that a socket has joined, under the name that its client gave it. */
 export interface Joined {

@@ -1,10 +1,10 @@
 import { type DynamicModule, Global, Inject, Logger, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
-import { LogRoot } from '../audit/log-root.js'
+import { LogRoot } from '../notary/log-root.js'
 import { CONFIG, type SettledConfig } from '../config.js'
 import { Engine, type EngineOptions } from '../event-store/engine.js'
-import { masterKey } from '../event-store/key-wrap.js'
+import { masterKey } from '../event-store/sealing/key-wrap.js'
 import { StoreMetrics } from '../telemetry/store-metrics.js'
 
 /** What the contexts bring to the event store. */

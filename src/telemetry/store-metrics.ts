@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Counter, Histogram, Registry } from 'prom-client'
-import type { Commit } from '../event-store/committer.js'
+import type { Commit } from '../event-store/log/committer.js'
 
 /** What this process has written to the log. */
 @Injectable()

@@ -1,4 +1,4 @@
-import { commitmentOf } from '../../src/event-store/envelope.js'
+import { commitmentOf } from '../../src/event-store/sealing/envelope.js'
 import { expectProblem } from '../api/problem.js'
 import { type Client, Client as Anybody, World } from '../chat/world.js'
 import { eventually } from '../event-store/engines.js'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { request } from 'node:http'
-import { commitmentOf } from '../../src/event-store/envelope.js'
+import { commitmentOf } from '../../src/event-store/sealing/envelope.js'
 import { expectProblem } from '../api/problem.js'
 import { answeredBy, Client, World } from '../chat/world.js'
 import { eventually } from '../event-store/engines.js'

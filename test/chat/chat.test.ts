@@ -12,7 +12,7 @@ import {
   storeMessages,
   withdrawFeedback,
 } from '../../src/chat/chat.js'
-import { given } from '../../src/event-store/testing.js'
+import { given } from '../../src/event-store/deciding/testing.js'
 
 const chat = { chatId: 'chat-1', ownerId: 'ann' }
 const reply = { ...chat, promptId: 'p1', replyId: 'r1' }

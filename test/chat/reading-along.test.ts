@@ -1,8 +1,8 @@
 import type { ServerSentEvent } from '../../src/http/sse.js'
-import { type Delta, joined } from '../../src/chat/replies/deltas.js'
-import type { Outcome } from '../../src/chat/replies/outcome.js'
-import { eventId, isCut, placeIn } from '../../src/chat/replies/place.js'
-import { ReadingAlong } from '../../src/chat/replies/reading-along.js'
+import { type Delta, joined } from '../../src/chat/replies/stream/deltas.js'
+import type { Outcome } from '../../src/chat/replies/ending/outcome.js'
+import { eventId, isCut, placeIn } from '../../src/chat/replies/stream/stream-cursor.js'
+import { ReadingAlong } from '../../src/chat/replies/stream/reading-along.js'
 import { chance } from '../chance.js'
 import { Transcript } from './reader.js'
 

@@ -1,4 +1,4 @@
-import { ProgressBar, progressLine } from '../../src/command-line/progress-bar.js'
+import { ProgressBar, progressLine } from '../../src/cli/progress-bar.js'
 
 describe('progress', () => {
   it.each([

@@ -1,7 +1,7 @@
-import { audit } from '../../src/audit/commands/audit-program.js'
-import { UsageError } from '../../src/command-line/command.js'
-import { understand } from '../../src/command-line/typed.js'
-import { ops } from '../../src/ops/commands/ops-program.js'
+import { audit } from '../../src/audit/cli/audit-program.js'
+import { UsageError } from '../../src/cli/command.js'
+import { understand } from '../../src/cli/parsed-arguments.js'
+import { ops } from '../../src/ops/cli/ops-program.js'
 
 const understood = (line: string) => {
   const found = understand(ops, line.split(' ').filter(Boolean))

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { audit } from '../../src/audit/commands/audit-program.js'
-import { understand } from '../../src/command-line/typed.js'
-import { ops } from '../../src/ops/commands/ops-program.js'
+import { audit } from '../../src/audit/cli/audit-program.js'
+import { understand } from '../../src/cli/parsed-arguments.js'
+import { ops } from '../../src/ops/cli/ops-program.js'
 
 const text = readFileSync('docs/operations.md', 'utf8')
 

@@ -1,4 +1,4 @@
-import { inBunches } from '../../src/event-store/bunches.js'
+import { inBunches } from '../../src/event-store/batched-find.js'
 import { all, Place } from './engines.js'
 
 interface Thing {

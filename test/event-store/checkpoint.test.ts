@@ -1,4 +1,4 @@
-import { Checkpoint } from '../../src/event-store/checkpoint.js'
+import { Checkpoint } from '../../src/event-store/projecting/lease.js'
 import { Place } from './engines.js'
 
 let place: Place

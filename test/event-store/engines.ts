@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { type Db, MongoClient } from 'mongodb'
-import { LogRoot } from '../../src/audit/log-root.js'
+import { LogRoot } from '../../src/notary/log-root.js'
 import { durably } from '../../src/event-store/durability.js'
 import { Engine, type EngineOptions } from '../../src/event-store/engine.js'
-import { masterKey } from '../../src/event-store/key-wrap.js'
+import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
 import { notebookEvents } from './notebooks.js'
 
 /** The database and the Redis of this test file: the run's own engines, a name nobody else has. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Binary } from 'mongodb'
-import { commitmentOf, headerOf, open, seal } from '../../src/event-store/envelope.js'
+import { commitmentOf, headerOf, open, seal } from '../../src/event-store/sealing/envelope.js'
 
 const key = randomBytes(32)
 const header = { stream: 'notebook-1', version: 3, type: 'NoteWritten', shape: 2 }

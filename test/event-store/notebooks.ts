@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { defineEvents, type NewEventOf, type RecordedEventOf } from '../../src/event-store/catalog.js'
-import type { Aggregate } from '../../src/event-store/decider.js'
+import type { Aggregate } from '../../src/event-store/deciding/decider.js'
 import { Refused } from '../../src/event-store/errors.js'
 import type { Envelope } from '../../src/event-store/event.js'
-import { projection } from '../../src/event-store/projection.js'
+import { projection } from '../../src/event-store/projecting/projection.js'
 
 /** A small context that only tests have: notebooks with notes, to prove the engine with. */
 export const notebookEvents = defineEvents({

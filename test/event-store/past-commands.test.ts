@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../src/event-store/event.js'
-import { CommandHashes, PastCommands } from '../../src/event-store/past-commands.js'
+import { CommandHashes, PastCommands } from '../../src/event-store/deciding/past-commands.js'
 
 const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `command-${from + i}`)
 const event = (version: number, commandId: string) => ({ version, meta: { actor: 'user-ann', commandId, payload: `of ${commandId}` } }) as RecordedEvent

@@ -1,7 +1,7 @@
 import type { Engine } from '../../src/event-store/engine.js'
 import type { EngineOptions } from '../../src/event-store/engine.js'
-import { digestOf } from '../../src/event-store/digest.js'
-import { type Document, present, type Projection, projection } from '../../src/event-store/projection.js'
+import { digestOf } from '../../src/event-store/projecting/digest.js'
+import { type Document, present, type Projection, projection } from '../../src/event-store/projecting/projection.js'
 import { command, eventually, Place } from './engines.js'
 import { type NotebookEvent, type NotebookEvents, notes, pages, readModels, type WriterDoc, writers } from './notebooks.js'
 
@@ -123,8 +123,8 @@ describe('a projection', () => {
 describe('a projector that was held up', () => {
   /** Folds with an old idea of the model, as after a long pause between reading and writing. */
   async function staleWriter(of: Projection) {
-    const { Model } = await import('../../src/event-store/model.js')
-    const { Fold } = await import('../../src/event-store/fold.js')
+    const { Model } = await import('../../src/event-store/projecting/read-model-collection.js')
+    const { Fold } = await import('../../src/event-store/projecting/fold.js')
     const model = await Model.open(place.db, of.name, 'live')
     return async (after: number, to: number) => {
       const { events } = await engine.tail.read(after)

@@ -1,5 +1,5 @@
 import type { Engine } from '../../src/event-store/engine.js'
-import { reactor } from '../../src/event-store/reactor.js'
+import { reactor } from '../../src/event-store/projecting/reactor.js'
 import { command, eventually, Place } from './engines.js'
 import { type NotebookEvent, type NotebookEvents, readModels } from './notebooks.js'
 

@@ -1,4 +1,4 @@
-import { ShortMemory } from '../../src/event-store/short-memory.js'
+import { ShortMemory } from '../../src/event-store/sealing/expiring-cache.js'
 
 let now: number
 let memory: ShortMemory<string>

@@ -1,6 +1,6 @@
-import { digestOf } from '../../src/event-store/digest.js'
+import { digestOf } from '../../src/event-store/projecting/digest.js'
 import type { Engine, EngineOptions } from '../../src/event-store/engine.js'
-import { type Projection, projection } from '../../src/event-store/projection.js'
+import { type Projection, projection } from '../../src/event-store/projecting/projection.js'
 import { command, eventually, Place } from './engines.js'
 import type { NotebookEvents, WriterDoc } from './notebooks.js'
 

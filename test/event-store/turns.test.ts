@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
-import { type Turn, Turns } from '../../src/event-store/turns.js'
+import { type Turn, Turns } from '../../src/event-store/log/turns.js'
 
 let redis: Redis
 let scope: string

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { durably } from '../../src/event-store/durability.js'
-import { masterKey } from '../../src/event-store/key-wrap.js'
-import { Vault } from '../../src/event-store/vault.js'
+import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
+import { Vault } from '../../src/event-store/sealing/vault.js'
 import type { Engine } from '../../src/event-store/engine.js'
 import { all, command, Place } from './engines.js'
 

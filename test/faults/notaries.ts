@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb'
-import { Notary } from '../../src/audit/notary/notary.js'
-import { TreeStore } from '../../src/audit/notary/tree-store.js'
+import { Notary } from '../../src/notary/notary.js'
+import { TreeStore } from '../../src/notary/tree-store.js'
 import type { Engine } from '../../src/event-store/engine.js'
 import { noteSigner } from '../../src/proof/note.js'
 

@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
-import { LogRoot } from '../../src/audit/log-root.js'
+import { LogRoot } from '../../src/notary/log-root.js'
 import { durably } from '../../src/event-store/durability.js'
 import { Engine } from '../../src/event-store/engine.js'
 import { EventStoreError } from '../../src/event-store/errors.js'
-import { masterKey } from '../../src/event-store/key-wrap.js'
+import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
 import { notebook, notebookEvents, open, readModels, write } from '../event-store/notebooks.js'
 import { notaryOf } from './notaries.js'
 

@@ -1,7 +1,7 @@
-import { given } from '../../src/event-store/testing.js'
+import { given } from '../../src/event-store/deciding/testing.js'
 import { arrive, eraseGuest, giveFeedback, guest, type GuestEvent } from '../../src/guests/guest.js'
 import { isActive, mustBeActive } from '../../src/guests/session.js'
-import { guestIdOf, isGuest } from '../../src/http/guest.js'
+import { guestIdOf, isGuest } from '../../src/commands/guest-ids.js'
 import { ownerStream } from '../../src/identity/users.js'
 
 const guestId = 'guest-1'

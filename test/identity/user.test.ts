@@ -1,5 +1,5 @@
 import { changeProfile, eraseUser, grantRole, issueApiKey, logOut, register, revokeApiKey, user, type UserEvent } from '../../src/identity/user.js'
-import { given } from '../../src/event-store/testing.js'
+import { given } from '../../src/event-store/deciding/testing.js'
 
 const profile = { email: 'ann@example.org', name: 'Ann' }
 const registered: UserEvent = { type: 'UserRegistered', data: { userId: 'ann', role: 'user' }, personal: profile }

@@ -1,5 +1,5 @@
 import { EventStoreError } from '../../src/event-store/errors.js'
-import { oneByOne } from '../../src/ops/retention/one-by-one.js'
+import { oneByOne } from '../../src/ops/retention/serial-runs.js'
 import { Retention } from '../../src/ops/retention/retention.js'
 
 async function* things(...names: string[]) {

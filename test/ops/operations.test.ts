@@ -1,4 +1,4 @@
-import { given } from '../../src/event-store/testing.js'
+import { given } from '../../src/event-store/deciding/testing.js'
 import { endRebuild, type OperationEvent, pause, projectionOrders, resume, retry, skip, startRebuild } from '../../src/ops/operations.js'
 
 const paused: OperationEvent = { type: 'ProjectionPaused', data: { projection: 'chats' } }

@@ -1,7 +1,7 @@
 import { ObjectId } from 'mongodb'
 import { Providers } from '../../src/llm/providers.js'
 import { addFile } from '../../src/projects/project.js'
-import { DamagedFile, pieceBytes } from '../../src/projects/sealing.js'
+import { DamagedFile, pieceBytes } from '../../src/projects/files/file-sealing.js'
 import { all, command, Place } from '../event-store/engines.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
 import { Desk, deskEvents } from './desk.js'

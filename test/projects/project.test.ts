@@ -1,4 +1,4 @@
-import { given } from '../../src/event-store/testing.js'
+import { given } from '../../src/event-store/deciding/testing.js'
 import {
   addFile,
   addPrompt,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { DamagedFile, fileKey, pieceBytes, seal, sealedPieceBytes, unseal } from '../../src/projects/sealing.js'
+import { DamagedFile, fileKey, pieceBytes, seal, sealedPieceBytes, unseal } from '../../src/projects/files/file-sealing.js'
 
 const projectKey = randomBytes(32)
 const name = { projectId: 'p', fileId: 'f', contentId: 'c' }

@@ -1,7 +1,7 @@
-import type { Delta } from '../../src/chat/replies/deltas.js'
-import { type Emission, Following, type Written } from '../../src/realtime/following.js'
-import type { ChatRecord, Ended, Told } from '../../src/realtime/told.js'
-import { Writing } from '../../src/realtime/writing.js'
+import type { Delta } from '../../src/chat/replies/stream/deltas.js'
+import { type Emission, Following, type Written } from '../../src/realtime/reply-follower.js'
+import type { ChatRecord, Ended, Told } from '../../src/realtime/chat-updates.js'
+import { Writing } from '../../src/realtime/open-replies-reader.js'
 import { Story } from './story.js'
 
 const event = (position: number) => ({ position }) as ChatRecord

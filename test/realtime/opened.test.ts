@@ -1,7 +1,7 @@
 import { chatEvents } from '../../src/chat/chat.events.js'
 import type { Engine } from '../../src/event-store/engine.js'
-import { Opened } from '../../src/realtime/opened.js'
-import type { ChatRecord } from '../../src/realtime/told.js'
+import { Opened } from '../../src/realtime/opened-messages.js'
+import type { ChatRecord } from '../../src/realtime/chat-updates.js'
 import { command, Place } from '../event-store/engines.js'
 
 let place: Place

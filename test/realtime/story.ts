@@ -1,7 +1,7 @@
 import { chance } from '../chance.js'
-import { type Emission, Following, type ReplyDelta } from '../../src/realtime/following.js'
-import type { ChatRecord, Told } from '../../src/realtime/told.js'
-import { Writing } from '../../src/realtime/writing.js'
+import { type Emission, Following, type ReplyDelta } from '../../src/realtime/reply-follower.js'
+import type { ChatRecord, Told } from '../../src/realtime/chat-updates.js'
+import { Writing } from '../../src/realtime/open-replies-reader.js'
 
 /** Somebody who reads, and what arrives there. */
 class Reader {

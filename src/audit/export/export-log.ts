@@ -1,13 +1,13 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { Engine } from '../../event-store/engine.js'
-import type { Cause } from '../../http/cause.js'
+import type { Cause } from '../../commands/cause.js'
 import { tileWidth } from '../../proof/tiles.js'
-import { beyondHead } from '../asked-history.js'
-import { Evidence } from '../evidence.js'
-import { exportLines } from '../export-lines.js'
-import { History } from '../history.js'
-import { Checkpoints } from '../notary/checkpoints.js'
-import type { SignedTree } from '../notary/signed-tree.js'
+import { beyondHead } from '../history/requested-history.js'
+import { Evidence } from '../history/evidence.js'
+import { exportLines } from './export-lines.js'
+import { History } from '../history/history.js'
+import { Checkpoints } from '../../notary/checkpoints.js'
+import type { SignedTree } from '../../notary/signed-tree.js'
 
 /** The log from a position on, with all that is needed to verify it without us. */
 export class ExportLog extends Query<LogExport> {

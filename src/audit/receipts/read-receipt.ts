@@ -1,7 +1,7 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { lastPosition } from '../../event-store/event.js'
-import type { Cause } from '../../http/cause.js'
-import { Evidence } from '../evidence.js'
+import type { Cause } from '../../commands/cause.js'
+import { Evidence } from '../history/evidence.js'
 import type { Receipt } from './receipt.js'
 import { Receipts } from './receipts.js'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type LogProof, parseLogProof, verifyLogProof } from '../../proof/log-proof.js'
-import { leafText } from '../leaf.js'
+import { leafText } from '../../notary/leaf.js'
 import { Disproved } from '../verification/disproved.js'
 import { checkAlone, recordFrom } from '../verification/record.js'
 

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common'
 import { Db } from 'mongodb'
 import { Engine } from '../../event-store/engine.js'
-import { headerOf } from '../../event-store/envelope.js'
+import { headerOf } from '../../event-store/sealing/envelope.js'
 import { isErased, Refused } from '../../event-store/errors.js'
 import { type AppendDocument, type Envelope, lastPosition } from '../../event-store/event.js'
-import { LogCollection } from '../../event-store/log-collection.js'
-import { lineOf, type OpenedWords } from '../export-line.js'
-import { leafOf } from '../leaf.js'
-import { Checkpoints } from '../notary/checkpoints.js'
+import { LogCollection } from '../../event-store/log/log-collection.js'
+import { lineOf, type OpenedWords } from '../export/export-line.js'
+import { leafOf } from '../../notary/leaf.js'
+import { Checkpoints } from '../../notary/checkpoints.js'
 import type { Receipt } from './receipt.js'
 
 /** Makes receipts of events that the notary has signed. */

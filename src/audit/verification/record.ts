@@ -1,10 +1,10 @@
 import { Binary } from 'mongodb'
 import { z } from 'zod'
 import { canonical } from '../../event-store/canonical.js'
-import { commitmentOf, type EnvelopeHeader, headerOf, isSealedAs } from '../../event-store/envelope.js'
+import { commitmentOf, type EnvelopeHeader, headerOf, isSealedAs } from '../../event-store/sealing/envelope.js'
 import type { AppendDocument } from '../../event-store/event.js'
 import { leafHash } from '../../proof/hashes.js'
-import { leafText, type Placed, placeOf, storedText } from '../leaf.js'
+import { leafText, type Placed, placeOf, storedText } from '../../notary/leaf.js'
 import { Disproved } from './disproved.js'
 
 /** An event as a verifier looks at it, wherever it comes from. */

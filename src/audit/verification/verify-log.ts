@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb'
 import { openCheckpoint, type TreeHead } from '../../proof/checkpoint.js'
-import type { TreeStore } from '../notary/tree-store.js'
+import type { TreeStore } from '../../notary/tree-store.js'
 import { Disproved } from './disproved.js'
 import { type Hashing, storedLog } from './stored-log.js'
 import { Walk } from './walk.js'

@@ -1,11 +1,11 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
-import type { Effect } from '../../http/bus.js'
-import type { Cause } from '../../http/cause.js'
+import type { Effect } from '../../commands/bus.js'
+import type { Cause } from '../../commands/cause.js'
 import type { ChatEvent } from '../chat.events.js'
 import { deleteChat, type OpenReply } from '../chat.js'
 import { ChatErasures } from '../chat-erasures.js'
 import { Chats } from '../chats.js'
-import { Cancelling } from '../replies/cancelling.js'
+import { Cancelling } from '../replies/ending/reply-cancellation.js'
 
 export class DeleteChat extends Command<Effect> {
   constructor(

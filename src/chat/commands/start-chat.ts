@@ -1,8 +1,8 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
-import type { Effect } from '../../http/bus.js'
-import type { Cause } from '../../http/cause.js'
-import { derivedId } from '../../http/derive.js'
-import { EdgeSecrets } from '../../http/secrets.js'
+import type { Effect } from '../../commands/bus.js'
+import type { Cause } from '../../commands/cause.js'
+import { derivedId } from '../../commands/derived-ids.js'
+import { EdgeSecrets } from '../../commands/secrets.js'
 import { type ChatDetails, startChat } from '../chat.js'
 import { Chats } from '../chats.js'
 

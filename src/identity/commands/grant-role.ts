@@ -1,6 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
-import type { Effect } from '../../http/bus.js'
-import type { Cause } from '../../http/cause.js'
+import type { Effect } from '../../commands/bus.js'
+import type { Cause } from '../../commands/cause.js'
 import { CredentialStore } from '../credentials.js'
 import { grantRole, type Role } from '../user.js'
 import { Users } from '../users.js'

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Gauge, Registry } from 'prom-client'
-import { type NotaryDocument, TreeStore } from '../../audit/notary/tree-store.js'
+import { type NotaryDocument, TreeStore } from '../../notary/tree-store.js'
 import { treeHead } from '../../proof/checkpoint.js'
 import type { LookedUp } from './looked-up.js'
 

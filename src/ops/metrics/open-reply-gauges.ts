@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { Gauge, Registry } from 'prom-client'
-import { type OpenReplyDoc, openReplyModel } from '../../chat/open-replies.view.js'
-import { reading } from '../../event-store/read-model.js'
+import { type OpenReplyDoc, openReplyModel } from '../../chat/read-models/open-replies.js'
+import { reading } from '../../event-store/projecting/read-model-schema.js'
 import type { LookedUp } from './looked-up.js'
 
 interface Found {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Gauge, Registry } from 'prom-client'
 import { Engine } from '../../event-store/engine.js'
-import type { Standing } from '../../event-store/standing.js'
+import type { Standing } from '../../event-store/projecting/projection-status.js'
 import type { LookedUp } from './looked-up.js'
 
 const states = ['not_begun', 'live', 'paused', 'failed'] as const satisfies readonly Standing['state'][]

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Gauge, Registry } from 'prom-client'
-import { ReplyQueue, replyQueue } from '../../chat/replies/reply-queue.js'
+import { ReplyQueue, replyQueue } from '../../chat/replies/worker/reply-queue.js'
 import type { LookedUp } from './looked-up.js'
 
 type Found = Readonly<Record<string, number>>

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Db } from 'mongodb'
 import { Gauge, Registry } from 'prom-client'
-import type { CheckpointDocument } from '../../event-store/checkpoint.js'
+import type { CheckpointDocument } from '../../event-store/projecting/lease.js'
 import { Engine } from '../../event-store/engine.js'
 import type { LookedUp } from './looked-up.js'
 

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
-import type { Decide, Decider, Outcome } from '../../event-store/decider.js'
+import type { Decide, Decider, Outcome } from '../../event-store/deciding/decider.js'
 import { Engine } from '../../event-store/engine.js'
 import type { AppendMeta } from '../../event-store/event.js'
-import type { EventStore } from '../../event-store/event-store.js'
+import type { EventStore } from '../../event-store/log/event-store.js'
 import { type OperationEvents, type ProjectionOrders, projectionOrders } from '../operations.js'
 
 const streamOf = (projection: string) => `projection-${projection}`

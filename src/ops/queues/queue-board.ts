@@ -6,7 +6,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
 import type { Queue } from 'bullmq'
 import type { FastifyInstance } from 'fastify'
-import { replyQueue } from '../../chat/replies/reply-queue.js'
+import { replyQueue } from '../../chat/replies/worker/reply-queue.js'
 import { retentionQueue } from '../retention/retention-jobs.js'
 import { BoardAccess } from './board-access.js'
 

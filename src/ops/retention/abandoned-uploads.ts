@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { UploadSweep } from '../../projects/upload-sweep.js'
+import { UploadSweep } from '../../projects/files/upload-sweep.js'
 import type { Ended, RetentionTask } from './retention-task.js'
 
 /** What is left of uploads that never came to their event. */

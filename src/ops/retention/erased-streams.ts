@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
-import { reading } from '../../event-store/read-model.js'
-import { type ErasedStreamDoc, erasedStreamModel } from './erased-streams.view.js'
+import { reading } from '../../event-store/projecting/read-model-schema.js'
+import { type ErasedStreamDoc, erasedStreamModel } from './erased-streams-model.js'
 import type { Progress } from './retention-task.js'
 
 const atOnce = 500

@@ -5,9 +5,9 @@ import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { EraseGuest } from '../../guests/commands/erase-guest.js'
-import { type GuestDoc, guestModel } from '../../guests/guests.view.js'
-import { Cause } from '../../http/cause.js'
-import { oneByOne } from './one-by-one.js'
+import { type GuestDoc, guestModel } from '../../guests/read-models/guests.js'
+import { Cause } from '../../commands/cause.js'
+import { oneByOne } from './serial-runs.js'
 import type { Ended, Progress, RetentionTask } from './retention-task.js'
 
 /** Guests who have not been here for long enough are erased, with everything under them. */

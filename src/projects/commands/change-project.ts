@@ -1,6 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
-import type { Effect } from '../../http/bus.js'
-import type { Cause } from '../../http/cause.js'
+import type { Effect } from '../../commands/bus.js'
+import type { Cause } from '../../commands/cause.js'
 import { Providers } from '../../llm/providers.js'
 import { changeProject, type OwnProject, type ProjectSettings, type ProjectWords } from '../project.js'
 import { Projects } from '../projects.js'

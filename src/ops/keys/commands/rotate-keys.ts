@@ -2,9 +2,9 @@ import { Inject } from '@nestjs/common'
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { CONFIG, type SettledConfig } from '../../../config.js'
 import { Engine } from '../../../event-store/engine.js'
-import { masterKey } from '../../../event-store/key-wrap.js'
-import type { Effect } from '../../../http/bus.js'
-import type { Cause } from '../../../http/cause.js'
+import { masterKey } from '../../../event-store/sealing/key-wrap.js'
+import type { Effect } from '../../../commands/bus.js'
+import type { Cause } from '../../../commands/cause.js'
 import { OperationRecords } from '../../operation-records.js'
 
 export interface Rotated extends Effect {

@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { Engine } from '../../../event-store/engine.js'
-import type { Effect } from '../../../http/bus.js'
-import type { Cause } from '../../../http/cause.js'
+import type { Effect } from '../../../commands/bus.js'
+import type { Cause } from '../../../commands/cause.js'
 import { pause } from '../../operations.js'
 import { ProjectionStreams } from '../projection-streams.js'
 

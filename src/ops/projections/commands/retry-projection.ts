@@ -1,8 +1,8 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { Engine } from '../../../event-store/engine.js'
 import type { RecordedEventOf } from '../../../event-store/catalog.js'
-import type { Effect } from '../../../http/bus.js'
-import type { Cause } from '../../../http/cause.js'
+import type { Effect } from '../../../commands/bus.js'
+import type { Cause } from '../../../commands/cause.js'
 import { type OperationEvents, retry } from '../../operations.js'
 import { ProjectionStreams } from '../projection-streams.js'
 

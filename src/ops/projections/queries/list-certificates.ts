@@ -1,5 +1,5 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
-import type { KeptCertificate } from '../../../event-store/certificate.js'
+import type { KeptCertificate } from '../../../event-store/projecting/certificate.js'
 import { Engine } from '../../../event-store/engine.js'
 import { type Page, type PageQuery, pageOf, placeOf } from '../../../http/pages.js'
 import { refusal } from '../../../http/validation.js'

@@ -1,6 +1,6 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { Engine } from '../../../event-store/engine.js'
-import type { Standing } from '../../../event-store/standing.js'
+import type { Standing } from '../../../event-store/projecting/projection-status.js'
 import { ProjectionStreams } from '../projection-streams.js'
 
 export interface ProjectionStatus extends Standing {

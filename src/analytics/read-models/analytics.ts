@@ -1,0 +1,60 @@
+import type { ChatEvents } from '../../chat/chat.events.js'
+import { feedbackStep } from '../../chat/feedback.js'
+import { projection } from '../../event-store/projecting/projection.js'
+import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
+import { isGuest } from '../../commands/guest-ids.js'
+import type { UserEvents } from '../../identity/user.js'
+
+/** What an account has done, as document 1 counts it. */
+export interface AnalyticsDoc {
+  _id: string
+  userId: string
+  sessionCount: number
+  messageCount: number
+  totalTokensUsed: number
+  feedbackGiven: number
+  lastActive: Date
+}
+
+type Events = ChatEvents & UserEvents
+type Counts = Partial<Record<'sessionCount' | 'messageCount' | 'totalTokensUsed' | 'feedbackGiven', number>>
+
+/** Adds to the owner's counts. */
+const adds = <E extends { data: { ownerId: string }; at: Date }>(counts: (event: E) => Counts) => ({
+  key: ({ data: { ownerId } }: E) => (isGuest(ownerId) ? undefined : ownerId),
+  evolve: (doc: AnalyticsDoc | null, e: E): AnalyticsDoc => {
+    const { sessionCount = 0, messageCount = 0, totalTokensUsed = 0, feedbackGiven = 0 } = counts(e)
+    const { ownerId } = e.data
+    return {
+      _id: ownerId,
+      userId: ownerId,
+      sessionCount: (doc?.sessionCount ?? 0) + sessionCount,
+      messageCount: (doc?.messageCount ?? 0) + messageCount,
+      totalTokensUsed: (doc?.totalTokensUsed ?? 0) + totalTokensUsed,
+      feedbackGiven: (doc?.feedbackGiven ?? 0) + feedbackGiven,
+      lastActive: e.at,
+    }
+  },
+})
+
+export const analytics = projection<AnalyticsDoc, Events>('analytics', {
+  version: 1,
+  indexes: [
+    { feedbackGiven: -1, _id: 1 },
+    { totalTokensUsed: -1, _id: 1 },
+  ],
+  on: {
+    ChatStarted: adds(() => ({ sessionCount: 1 })),
+    PromptSent: adds(() => ({ messageCount: 1 })),
+    ReplyCompleted: adds(({ data }) => ({ messageCount: 1, totalTokensUsed: data.tokens.total })),
+    ReplyCancelled: adds(({ data }) => ({ messageCount: 1, totalTokensUsed: data.tokens.total })),
+    FeedbackGiven: adds(({ data }) => ({ feedbackGiven: feedbackStep(data) })),
+    FeedbackWithdrawn: adds(() => ({ feedbackGiven: -1 })),
+    UserErased: { key: (e) => e.data.userId, evolve: () => null },
+  },
+})
+
+export const analyticsModel = {
+  name: 'Analytics',
+  schema: readModelSchema('analytics', { userId: String, totalTokensUsed: Number, feedbackGiven: Number }),
+}

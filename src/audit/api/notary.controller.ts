@@ -1,0 +1,52 @@
+import { Controller, Get, Header, Req, Res } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Refused } from '../../event-store/errors.js'
+import { NeedsNoAccount } from '../../commands/caller.js'
+import { Unlimited } from '../../http/limits.guard.js'
+import { parseTilePath } from '../../proof/tiles.js'
+import { Checkpoints } from '../../notary/checkpoints.js'
+
+const text = 'text/plain; charset=utf-8'
+const forEver = 'public, max-age=31536000, immutable'
+
+/** What anybody may have to verify with: it tells how much there is, and nothing of what it is. */
+@ApiTags('audit')
+@NeedsNoAccount()
+@Unlimited()
+@Controller()
+export class NotaryController {
+  constructor(private readonly checkpoints: Checkpoints) {}
+
+  @Get('checkpoint')
+  @Header('Content-Type', text)
+  @Header('Cache-Control', 'public, max-age=1')
+  @ApiOperation({ summary: 'What the log has signed of itself last', description: 'A C2SP checkpoint. Keep one elsewhere: with it, anybody finds that a tail was cut off.' })
+  @ApiProduces('text/plain')
+  @ApiOkResponse({ schema: { type: 'string' } })
+  async checkpoint(): Promise<string> {
+    return (await this.checkpoints.latest()).note
+  }
+
+  @Get('notary-key')
+  @Header('Content-Type', text)
+  @Header('Cache-Control', 'public, max-age=60')
+  @ApiOperation({ summary: 'The public keys that have signed, one a line, the present one first', description: 'As in C2SP signed-note: name+id+key. Get it once, from where you trust it, and keep it.' })
+  @ApiProduces('text/plain')
+  @ApiOkResponse({ schema: { type: 'string' } })
+  async key(): Promise<string> {
+    return `${(await this.checkpoints.keys()).toReversed().join('\n')}\n`
+  }
+
+  @Get('tile/*')
+  @ApiOperation({ summary: 'Hashes of the Merkle tree', description: 'A C2SP tile, <level>/<index>[.p/<width>]. Entries are not public: receipts and exports have them.' })
+  @ApiParam({ name: 'path', example: '0/000.p/1', schema: { type: 'string' } })
+  @ApiProduces('application/octet-stream')
+  @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
+  async tile(@Req() { params }: FastifyRequest<{ Params: { '*': string } }>, @Res() reply: FastifyReply): Promise<void> {
+    const place = parseTilePath(params['*'])
+    const hashes = place?.kind === 'hashes' ? await (await this.checkpoints.latest()).tile(place) : undefined
+    if (!hashes) throw new Refused('not_found', 'the tree has no such tile; see c2sp.org/tlog-tiles for how they are called')
+    await reply.header('Content-Type', 'application/octet-stream').header('Cache-Control', forEver).send(hashes)
+  }
+}

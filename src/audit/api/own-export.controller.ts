@@ -1,0 +1,23 @@
+import { Controller, Get, Res } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
+import type { FastifyReply } from 'fastify'
+import { Bus } from '../../commands/bus.js'
+import { By, type Caller } from '../../commands/caller.js'
+import { Because, type Cause } from '../../commands/cause.js'
+import { linesHeaders } from '../export/lines.js'
+import { ExportOwn } from '../export/export-own.js'
+
+@ApiTags('accounts')
+@Controller('api/users/export')
+export class OwnExportController {
+  constructor(private readonly bus: Bus) {}
+
+  @Get()
+  @ApiOperation({ summary: 'All that is kept of the caller, as NDJSON: every event of its account, chats and projects, opened' })
+  @ApiOkResponse({ description: 'Lines of an export; docs/audit.md has the format', content: { 'application/x-ndjson': { schema: { type: 'string' } } } })
+  async export(@By() caller: Caller, @Because() cause: Cause, @Res({ passthrough: true }) reply: FastifyReply): Promise<AsyncIterable<string>> {
+    const lines = await this.bus.query(new ExportOwn(cause, caller.id))
+    void reply.headers({ ...linesHeaders, 'content-disposition': 'attachment; filename="verbatim.ndjson"' })
+    return lines
+  }
+}

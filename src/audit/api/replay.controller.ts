@@ -1,0 +1,32 @@
+import { Controller, Get, Param, Query } from '@nestjs/common'
+import { ApiGoneResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
+import { Bus } from '../../commands/bus.js'
+import { NeedsRole } from '../../commands/caller.js'
+import { Because, type Cause } from '../../commands/cause.js'
+import { ReadChat } from '../replay/read-chat.js'
+import { ReadContext } from '../replay/read-context.js'
+import { ChatAtMomentDto, MomentQuery, ReplayedChatParams, ReplayedReplyParams, ReplyContextDto } from './replay.dto.js'
+import { asChatAtMoment, asReplyContext } from './replay.presenter.js'
+
+/** Things as they were. Each request leaves one event. */
+@ApiTags('audit')
+@NeedsRole('auditor', 'admin')
+@Controller('audit/chats/:chatId')
+export class ReplayController {
+  constructor(private readonly bus: Bus) {}
+
+  @Get()
+  @ApiOperation({ summary: 'A chat as it was at a position or a time' })
+  @ApiOkResponse({ type: ChatAtMomentDto })
+  async chat(@Param() { chatId }: ReplayedChatParams, @Query() { at, ...page }: MomentQuery, @Because() cause: Cause): Promise<ChatAtMomentDto> {
+    return asChatAtMoment(await this.bus.query(new ReadChat(cause, chatId, at, page)))
+  }
+
+  @Get('replies/:replyId/context')
+  @ApiOperation({ summary: 'What the model was given for a reply' })
+  @ApiOkResponse({ type: ReplyContextDto })
+  @ApiGoneResponse({ description: 'The chat was erased: nobody can read what was said' })
+  async context(@Param() { chatId, replyId }: ReplayedReplyParams, @Because() cause: Cause): Promise<ReplyContextDto> {
+    return asReplyContext(await this.bus.query(new ReadContext(cause, chatId, replyId)))
+  }
+}

@@ -1,0 +1,55 @@
+import { asLoggedChat, asLoggedMessage } from '../../chat/api/presenters.js'
+import { given } from '../../commands/defined-fields.js'
+import type { MessageThen } from '../replay/chat-at.js'
+import type { ChatAtMoment } from '../replay/read-chat.js'
+import type { ReplyContext } from '../replay/read-context.js'
+import type { ChatAtMomentDto, ReplayedMessageDto, ReplyContextDto } from './replay.dto.js'
+
+/** What was replayed, as auditors get it. Where words are erased there are none: no empty ones. */
+
+export function asChatAtMoment({ position, isErased, state, settings, chat, messages, nextCursor }: ChatAtMoment): ChatAtMomentDto {
+  const { id, user, title, tags, metadata, createdAt, updatedAt, messageCount } = asLoggedChat(chat)
+  const words = isErased ? {} : { title, tags, metadata }
+  const rest = given({ settings, openReplyId: state.open?.replyId })
+  return {
+    position,
+    erased: isErased,
+    chat: { id, user, status: state.status, ...words, createdAt, updatedAt, messageCount, ...rest },
+    messages: messages.map((message) => asReplayed(message, isErased)),
+    ...given({ nextCursor }),
+  }
+}
+
+function asReplayed({ message, position, size }: MessageThen, isErased: boolean): Partial<ReplayedMessageDto> {
+  const { content, ...left } = asLoggedMessage(message)
+  return { ...left, ...(!isErased && { content }), position, size }
+}
+
+export function asReplyContext({ prompt, messages, promptTokens, truncated, contextTokens, budgetTokens, meanwhile, end }: ReplyContext): ReplyContextDto {
+  const { chatId, promptId, replyId, model, settings, projectId } = prompt.data
+  return {
+    chatId,
+    promptId,
+    replyId,
+    position: prompt.position,
+    settings: { model, ...settings, ...given({ projectId }) },
+    messages: messages.map(({ role, content }) => ({ role, content })),
+    promptTokens,
+    truncated,
+    contextTokens,
+    budgetTokens,
+    meanwhile,
+    ...(end && { end: asEnd(end) }),
+  }
+}
+
+const statuses = { ReplyCompleted: 'completed', ReplyFailed: 'failed', ReplyCancelled: 'cancelled' } as const
+
+function asEnd(end: NonNullable<ReplyContext['end']>): NonNullable<ReplyContextDto['end']> {
+  const { type, position } = end
+  if (type === 'ReplyFailed') return { status: statuses[type], position }
+  const { attempt, tokens } = end.data
+  const usage = { promptTokens: tokens.prompt, completionTokens: tokens.completion, totalTokens: tokens.total }
+  const cached = type === 'ReplyCompleted' ? end.data.cached : undefined
+  return { status: statuses[type], position, tokens: usage, countedBy: tokens.by, ...given({ attempt, cached }) }
+}

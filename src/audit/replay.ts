@@ -1,9 +1,0 @@
-import { Fold } from '../event-store/fold.js'
-import type { RecordedEvent } from '../event-store/event.js'
-import type { Document, Projection } from '../event-store/projection.js'
-
-/** What a read model would hold after these events, by the very code that projects it. */
-export function replay<Doc extends Document>(projection: Projection, events: readonly RecordedEvent[]): Doc[] {
-  const { changed } = new Fold(projection, events, Infinity).run([])
-  return changed.flatMap(({ doc }) => (doc ? [doc as Doc] : []))
-}

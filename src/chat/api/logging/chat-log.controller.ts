@@ -1,0 +1,93 @@
+import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
+import { type Answer, answer, Answers } from '../../../http/api-family.js'
+import { Bus } from '../../../commands/bus.js'
+import { By, type Caller } from '../../../commands/caller.js'
+import { Because, type Cause } from '../../../commands/cause.js'
+import { given } from '../../../commands/defined-fields.js'
+import { PageQuery } from '../../../http/pages.js'
+import { EraseQuery } from '../root/chat.dto.js'
+import { ChatIds } from '../../chat-ids.js'
+import { LoggedChatBody, LoggedChatDetailsDto, LoggedChatDto, LoggedChatParams, SearchQuery } from './chat-log.dto.js'
+import { ChangeChat } from '../../commands/change-chat.js'
+import { DeleteChat } from '../../commands/delete-chat.js'
+import { StartChat } from '../../commands/start-chat.js'
+import { asLoggedChat, asLoggedMessage } from '../presenters.js'
+import { GetChat } from '../../read-models/get-chat.js'
+import { ListChats } from '../../read-models/list-chats.js'
+import { ListMessages } from '../../read-models/list-messages.js'
+import { SearchChats } from '../../read-models/search-chats.js'
+
+const newest = Object.assign(new PageQuery(), { limit: 50 })
+
+/** Chats as documents 2 and 5 know them. */
+@ApiTags('chats')
+@Controller(['api/chats', 'api/ai/chats'])
+export class ChatLogController {
+  constructor(
+    private readonly bus: Bus,
+    private readonly ids: ChatIds,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Start a chat' })
+  @Answers(201, { chat: LoggedChatDto })
+  async start(@Body() body: LoggedChatBody, @By() caller: Caller, @Because() cause: Cause): Promise<Answer<{ chat: LoggedChatDto }>> {
+    const { chatId } = await this.bus.command(new StartChat(cause, caller.id, given(body)))
+    return answer({ chat: asLoggedChat(await this.bus.query(new GetChat(chatId, caller.id))) }, 'Chat created')
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'The caller’s chats, newest first' })
+  @Answers(200, { chats: [LoggedChatDto], nextCursor: 'string' }, ['nextCursor'])
+  async list(@Query() page: PageQuery, @By() caller: Caller): Promise<Answer<{ chats: LoggedChatDto[]; nextCursor?: string }>> {
+    const { items, nextCursor } = await this.bus.query(new ListChats(caller.id, page))
+    return answer({ chats: items.map(asLoggedChat), nextCursor })
+  }
+
+  @Get('search')
+  @ApiOperation({ summary: 'The caller’s chats by any part of the title, and by tags' })
+  @Answers(200, { chats: [LoggedChatDto], nextCursor: 'string' }, ['nextCursor'])
+  async search(@Query() { q = '', tags = '', ...page }: SearchQuery, @By() caller: Caller): Promise<Answer<{ chats: LoggedChatDto[]; nextCursor?: string }>> {
+    const wanted = tags.split(',').map((tag) => tag.trim()).filter(Boolean)
+    const { items, nextCursor } = await this.bus.query(new SearchChats(caller.id, q, wanted, page))
+    return answer({ chats: items.map(asLoggedChat), nextCursor })
+  }
+
+  @Get(':chatId')
+  @ApiOperation({ summary: 'A chat with its newest messages' })
+  @Answers(200, { chat: LoggedChatDetailsDto })
+  async details(@Param() { chatId: name }: LoggedChatParams, @By() caller: Caller): Promise<Answer<{ chat: LoggedChatDetailsDto }>> {
+    const chatId = this.ids.of(caller.id, name)
+    const chat = asLoggedChat(await this.bus.query(new GetChat(chatId, caller.id)))
+    const { items } = await this.bus.query(new ListMessages(chatId, caller.id, newest, 'newest first'))
+    return answer({ chat: Object.assign(chat, { messages: items.reverse().map(asLoggedMessage) }) })
+  }
+
+  @Put(':chatId')
+  @ApiOperation({ summary: 'Change title, tags or metadata; what is left out stays' })
+  @Answers(200, { chat: LoggedChatDto })
+  async change(
+    @Param() { chatId: name }: LoggedChatParams,
+    @Body() body: LoggedChatBody,
+    @By() caller: Caller,
+    @Because() cause: Cause,
+  ): Promise<Answer<{ chat: LoggedChatDto }>> {
+    const chatId = this.ids.of(caller.id, name)
+    await this.bus.command(new ChangeChat(cause, { chatId, ownerId: caller.id }, given(body)))
+    return answer({ chat: asLoggedChat(await this.bus.query(new GetChat(chatId, caller.id))) }, 'Chat updated')
+  }
+
+  @Delete(':chatId')
+  @ApiOperation({ summary: 'Delete a chat and its messages; with ?erase=true nobody can ever read it again, from now on' })
+  @Answers(200, {})
+  async delete(
+    @Param() { chatId: name }: LoggedChatParams,
+    @Query() { erase }: EraseQuery,
+    @By() caller: Caller,
+    @Because() cause: Cause,
+  ): Promise<Answer<object>> {
+    await this.bus.command(new DeleteChat(cause, { chatId: this.ids.of(caller.id, name), ownerId: caller.id }, erase))
+    return answer({}, 'Chat deleted')
+  }
+}

@@ -1,0 +1,100 @@
+import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
+import { type Answer, answer, Answers } from '../../../http/api-family.js'
+import { Bus } from '../../../commands/bus.js'
+import { By, type Caller } from '../../../commands/caller.js'
+import { Because, type Cause } from '../../../commands/cause.js'
+import { PageQuery } from '../../../http/pages.js'
+import { ChatIds } from '../../chat-ids.js'
+import { BatchBody, LoggedChatParams, LoggedMessageBody, LoggedMessageDto, LoggedMessageParams, MessageChangesBody } from './chat-log.dto.js'
+import { DeleteMessage } from '../../commands/delete-message.js'
+import { EditMessage } from '../../commands/edit-message.js'
+import { StoreMessages } from '../../commands/store-messages.js'
+import { asLoggedMessage, changed, loggedFrom, stored } from '../presenters.js'
+import { GetMessage } from '../../read-models/get-message.js'
+import { ListMessages } from '../../read-models/list-messages.js'
+
+/** Messages that are kept as they come, without calling a model: document 2. */
+@ApiTags('messages')
+@Controller(['api/:chatId/messages', 'api/chats/:chatId/messages'])
+export class MessageLogController {
+  constructor(
+    private readonly bus: Bus,
+    private readonly ids: ChatIds,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Keep a message' })
+  @Answers(201, { message: LoggedMessageDto })
+  async add(
+    @Param() { chatId: name }: LoggedChatParams,
+    @Body() body: LoggedMessageBody,
+    @By() caller: Caller,
+    @Because() cause: Cause,
+  ): Promise<Answer<{ message: LoggedMessageDto }>> {
+    const [message] = await this.store(name, [body], caller, cause)
+    return answer({ message: message! }, 'Message added')
+  }
+
+  @Post('batch')
+  @ApiOperation({ summary: 'Keep up to 500 messages: all of them or none' })
+  @Answers(201, { messages: [LoggedMessageDto] })
+  async addAll(
+    @Param() { chatId: name }: LoggedChatParams,
+    @Body() { messages }: BatchBody,
+    @By() caller: Caller,
+    @Because() cause: Cause,
+  ): Promise<Answer<{ messages: LoggedMessageDto[] }>> {
+    return answer({ messages: await this.store(name, messages, caller, cause) }, `${messages.length} messages added`)
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'The messages of a chat, oldest first' })
+  @Answers(200, { messages: [LoggedMessageDto], nextCursor: 'string' }, ['nextCursor'])
+  async list(
+    @Param() { chatId: name }: LoggedChatParams,
+    @Query() page: PageQuery,
+    @By() caller: Caller,
+  ): Promise<Answer<{ messages: LoggedMessageDto[]; nextCursor?: string }>> {
+    const { items, nextCursor } = await this.bus.query(new ListMessages(this.ids.of(caller.id, name), caller.id, page))
+    return answer({ messages: items.map(asLoggedMessage), nextCursor })
+  }
+
+  @Get(':messageId')
+  @ApiOperation({ summary: 'One message' })
+  @Answers(200, { message: LoggedMessageDto })
+  async one(@Param() { chatId: name, messageId }: LoggedMessageParams, @By() caller: Caller): Promise<Answer<{ message: LoggedMessageDto }>> {
+    return answer({ message: asLoggedMessage(await this.bus.query(new GetMessage(this.ids.of(caller.id, name), messageId, caller.id))) })
+  }
+
+  @Put(':messageId')
+  @ApiOperation({ summary: 'Change a message; what is left out stays' })
+  @Answers(200, { message: LoggedMessageDto })
+  async edit(
+    @Param() { chatId: name, messageId }: LoggedMessageParams,
+    @Body() changes: MessageChangesBody,
+    @By() caller: Caller,
+    @Because() cause: Cause,
+  ): Promise<Answer<{ message: LoggedMessageDto }>> {
+    const chatId = this.ids.of(caller.id, name)
+    const now = () => this.bus.query(new GetMessage(chatId, messageId, caller.id))
+    await this.bus.command(new EditMessage(cause, { chatId, ownerId: caller.id }, changed(await now(), changes)))
+    return answer({ message: asLoggedMessage(await now()) }, 'Message updated')
+  }
+
+  @Delete(':messageId')
+  @ApiOperation({ summary: 'Delete a message' })
+  @Answers(200, {})
+  async delete(@Param() { chatId: name, messageId }: LoggedMessageParams, @By() caller: Caller, @Because() cause: Cause): Promise<Answer<object>> {
+    const chatId = this.ids.of(caller.id, name)
+    await this.bus.query(new GetMessage(chatId, messageId, caller.id)) // or there is no such message
+    await this.bus.command(new DeleteMessage(cause, { chatId, ownerId: caller.id }, messageId))
+    return answer({}, 'Message deleted')
+  }
+
+  private async store(name: string, bodies: LoggedMessageBody[], caller: Caller, cause: Cause): Promise<LoggedMessageDto[]> {
+    const chat = { chatId: this.ids.of(caller.id, name), ownerId: caller.id }
+    const { messageIds, at } = await this.bus.command(new StoreMessages(cause, chat, bodies.map(loggedFrom)))
+    return bodies.map((body, i) => stored(body, { id: messageIds[i]!, chatId: chat.chatId, at }))
+  }
+}

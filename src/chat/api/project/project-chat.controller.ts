@@ -1,0 +1,62 @@
+import { Body, Controller, Param, Post } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
+import { type Answer, answer, Answers } from '../../../http/api-family.js'
+import { Bus } from '../../../commands/bus.js'
+import { By, type Caller } from '../../../commands/caller.js'
+import { Because, type Cause } from '../../../commands/cause.js'
+import { derivedId } from '../../../commands/derived-ids.js'
+import { CountsAsPrompt } from '../../../http/limits.guard.js'
+import { EdgeSecrets } from '../../../commands/secrets.js'
+import { ProjectForChat } from '../../../projects/read-models/project-for-chat.js'
+import type { AnswerDto, PendingDto } from '../root/chat.dto.js'
+import { ChatIds } from '../../chat-ids.js'
+import { SendPrompt } from '../../commands/send-prompt.js'
+import { ProjectMessageBody, ProjectParams, ProjectUsageDto } from './project-chat.dto.js'
+import { type Hearing, Hears, Prompts } from '../prompts.js'
+
+interface Said {
+  message: string
+  usage: ProjectUsageDto | null
+  chatId: string
+  messageId: string
+  status: string
+}
+
+/** Chatting with a project, as document 4 does: its prompts come first, its settings apply. */
+@ApiTags('projects')
+@Controller('api/chat/:projectId')
+export class ProjectChatController {
+  constructor(
+    private readonly bus: Bus,
+    private readonly ids: ChatIds,
+    private readonly prompts: Prompts,
+    private readonly secrets: EdgeSecrets,
+  ) {}
+
+  @Post()
+  @CountsAsPrompt()
+  @ApiOperation({ summary: 'Send a message to a project: in a chat of its own, or going on with one' })
+  @Answers(200, { message: 'string', usage: ProjectUsageDto, chatId: 'string', messageId: 'string', status: 'string' })
+  async send(
+    @Param() { projectId }: ProjectParams,
+    @Body() { message, chatId: name }: ProjectMessageBody,
+    @By() caller: Caller,
+    @Because() cause: Cause,
+    @Hears() hearing: Hearing,
+  ): Promise<Answer<Said> | AsyncIterable<string>> {
+    const { settings } = await this.bus.query(new ProjectForChat({ projectId, ownerId: caller.id }))
+    const { model, ...others } = settings
+    const chatId = name === undefined ? derivedId(this.secrets.commands, 'chat', cause.commandId) : this.ids.of(caller.id, name)
+    const prompt = new SendPrompt(cause, { chatId, ownerId: caller.id }, message, model, others, projectId)
+    return await this.prompts.send(prompt, hearing, (said) => answer(asSaid(chatId, said)))
+  }
+}
+
+function asSaid(chatId: string, said: AnswerDto | PendingDto): Said {
+  const { messageId, status } = said
+  if (!('text' in said)) return { message: '', usage: null, chatId, messageId, status }
+  const { promptTokens, completionTokens, totalTokens } = said.usage
+  // In the words of OpenAI's answers, which document 4 passes on.
+  const usage = { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: totalTokens }
+  return { message: said.text, usage, chatId, messageId, status }
+}

@@ -1,0 +1,54 @@
+import { Body, Controller, Get, Param, Post } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
+import { type Answer, answer, Answers } from '../../../http/api-family.js'
+import { By, type Caller } from '../../../commands/caller.js'
+import { Because, type Cause } from '../../../commands/cause.js'
+import { CountsAsPrompt } from '../../../http/limits.guard.js'
+import type { ListedModel } from '../../../llm/providers.js'
+import { AskBody, AskedDto, ModelDto } from './ai.dto.js'
+import type { AnswerDto, PendingDto } from '../root/chat.dto.js'
+import { ChatIds } from '../../chat-ids.js'
+import { LoggedChatParams } from '../logging/chat-log.dto.js'
+import { SendPrompt } from '../../commands/send-prompt.js'
+import { ModelList } from '../../model-list.js'
+import { type Hearing, Hears, Prompts } from '../prompts.js'
+
+/** Prompts as document 5 sends them. */
+@ApiTags('prompts')
+@Controller('api/ai')
+export class AiController {
+  constructor(
+    private readonly ids: ChatIds,
+    private readonly prompts: Prompts,
+    private readonly list: ModelList,
+  ) {}
+
+  @Get('models')
+  @ApiOperation({ summary: 'The models of every configured provider' })
+  @Answers(200, { models: [ModelDto] })
+  async models(): Promise<Answer<{ models: ListedModel[] }>> {
+    return answer({ models: await this.list.read() })
+  }
+
+  @Post('chats/:chatId/messages')
+  @CountsAsPrompt()
+  @ApiOperation({ summary: 'Send a prompt and get the answer: whole, as a stream of events, or later' })
+  @Answers(200, { message: AskedDto })
+  ask(
+    @Param() { chatId: name }: LoggedChatParams,
+    @Body() { content, model }: AskBody,
+    @By() caller: Caller,
+    @Because() cause: Cause,
+    @Hears() hearing: Hearing,
+  ): Promise<Answer<{ message: AskedDto }> | AsyncIterable<string>> {
+    const chatId = this.ids.of(caller.id, name)
+    const prompt = new SendPrompt(cause, { chatId, ownerId: caller.id }, content, model)
+    return this.prompts.send(prompt, hearing, (said) => answer({ message: asAsked(chatId, said) }))
+  }
+}
+
+function asAsked(chatId: string, said: AnswerDto | PendingDto): AskedDto {
+  const { messageId, promptId, status } = said
+  const [content, tokens] = 'text' in said ? [said.text, said.tokens] : ['', null]
+  return { id: messageId, chatId, role: 'assistant', content, status, tokens, promptId }
+}

@@ -1,0 +1,66 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Put, Query } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger'
+import { Bus } from '../../../commands/bus.js'
+import { By, type Caller } from '../../../commands/caller.js'
+import { Because, type Cause } from '../../../commands/cause.js'
+import { PageQuery } from '../../../http/pages.js'
+import { Refused } from '../../../event-store/errors.js'
+import { ChatDto, ChatParams, ChatsDto, EditBody, EraseQuery, MessagesDto, UserParams } from './chat.dto.js'
+import { ChatIds } from '../../chat-ids.js'
+import { DeleteChat } from '../../commands/delete-chat.js'
+import { RenameChat } from '../../commands/rename-chat.js'
+import { GetChat } from '../../read-models/get-chat.js'
+import { ListChats } from '../../read-models/list-chats.js'
+import { ListMessages } from '../../read-models/list-messages.js'
+import { asSession, asSessionMessage } from '../presenters.js'
+
+@ApiTags('chats')
+@Controller()
+export class ChatsController {
+  constructor(
+    private readonly bus: Bus,
+    private readonly ids: ChatIds,
+  ) {}
+
+  @Get('user/:userId/list-chats')
+  @ApiOperation({ summary: 'A user’s chats, newest first' })
+  @ApiOkResponse({ type: ChatsDto })
+  async list(@Param() { userId }: UserParams, @Query() page: PageQuery, @By() caller: Caller): Promise<ChatsDto> {
+    if (userId !== caller.id && caller.role !== 'admin') throw new Refused('not_found', 'there is no such account')
+    const { items, nextCursor } = await this.bus.query(new ListChats(userId, page))
+    return { chats: items.map(asSession), nextCursor }
+  }
+
+  @Get('chat/:sessionId/messages')
+  @ApiOperation({ summary: 'The messages of a chat, oldest first' })
+  @ApiOkResponse({ type: MessagesDto })
+  async messages(@Param() { sessionId }: ChatParams, @Query() page: PageQuery, @By() caller: Caller): Promise<MessagesDto> {
+    const { items, nextCursor } = await this.bus.query(new ListMessages(this.ids.of(caller.id, sessionId), caller.id, page))
+    return { messages: items.map(asSessionMessage), nextCursor }
+  }
+
+  @Put('chat/:sessionId/edit')
+  @ApiOperation({ summary: 'Give a chat another title' })
+  @ApiOkResponse({ type: ChatDto })
+  put(@Param() params: ChatParams, @Body() body: EditBody, @By() caller: Caller, @Because() cause: Cause): Promise<ChatDto> {
+    return this.edit(params, body, caller, cause)
+  }
+
+  @Patch('chat/:sessionId/edit')
+  @ApiOperation({ summary: 'Give a chat another title' })
+  @ApiOkResponse({ type: ChatDto })
+  async edit(@Param() { sessionId }: ChatParams, @Body() { name }: EditBody, @By() caller: Caller, @Because() cause: Cause): Promise<ChatDto> {
+    const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
+    await this.bus.command(new RenameChat(cause, chat, name))
+    return asSession(await this.bus.query(new GetChat(chat.chatId, chat.ownerId)))
+  }
+
+  @Delete('chat/:sessionId')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete a chat; with ?erase=true nobody can ever read it again, from now on' })
+  @ApiResponse({ status: 204, description: 'It is gone' })
+  async delete(@Param() { sessionId }: ChatParams, @Query() { erase }: EraseQuery, @By() caller: Caller, @Because() cause: Cause): Promise<void> {
+    const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
+    await this.bus.command(new DeleteChat(cause, chat, erase))
+  }
+}

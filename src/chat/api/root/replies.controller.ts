@@ -1,0 +1,83 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common'
+import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger'
+import type { FastifyReply } from 'fastify'
+import { Bus } from '../../../commands/bus.js'
+import { By, type Caller } from '../../../commands/caller.js'
+import { Because, type Cause } from '../../../commands/cause.js'
+import { given } from '../../../commands/defined-fields.js'
+import { CountsAsPrompt } from '../../../http/limits.guard.js'
+import { sseHeaders } from '../../../http/sse.js'
+import { AnswerDto, ChatParams, PendingDto, ReplyDto, ReplyEventDto, ReplyParams, SendBody } from './chat.dto.js'
+import { ChatIds } from '../../chat-ids.js'
+import { SendPrompt } from '../../commands/send-prompt.js'
+import { type Hearing, Hears, Prompts } from '../prompts.js'
+import { FindMessage } from '../../read-models/find-message.js'
+import { Replies } from '../../replies/ending/replies.js'
+import { ReplyStream } from '../../replies/stream/reply-stream.js'
+
+type Streamed = AsyncIterable<string>
+
+const schemaOf = (type: new () => object) => ({ schema: { $ref: getSchemaPath(type) } })
+const events = { 'text/event-stream': schemaOf(ReplyEventDto) }
+
+/** Prompts and what becomes of them. */
+@ApiTags('prompts')
+@ApiExtraModels(AnswerDto, ReplyEventDto)
+@Controller('chat')
+export class RepliesController {
+  constructor(
+    private readonly bus: Bus,
+    private readonly ids: ChatIds,
+    private readonly prompts: Prompts,
+    private readonly replies: Replies,
+    private readonly stream: ReplyStream,
+  ) {}
+
+  @Post(':sessionId/send')
+  @HttpCode(200)
+  @CountsAsPrompt()
+  @ApiOperation({ summary: 'Send a prompt and get the answer: whole, as a stream of events, or later' })
+  @ApiHeader({ name: 'Prefer', required: false, description: 'respond-async: do not wait for the answer', schema: { type: 'string' } })
+  @ApiOkResponse({ description: 'The answer, or its events when they are asked for', content: { 'application/json': schemaOf(AnswerDto), ...events } })
+  @ApiResponse({ status: 202, type: PendingDto, description: 'Not answered yet: look where Location says' })
+  async send(
+    @Param() { sessionId }: ChatParams,
+    @Body() { text, model, settings }: SendBody,
+    @By() caller: Caller,
+    @Because() cause: Cause,
+    @Hears() hearing: Hearing,
+  ): Promise<AnswerDto | PendingDto | Streamed> {
+    const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
+    return await this.prompts.send(new SendPrompt(cause, chat, text, model, given(settings ?? {})), hearing, (answer) => answer)
+  }
+
+  @Get('replies/:replyId')
+  @ApiOperation({ summary: 'An answer, or how far it has come' })
+  @ApiOkResponse({ type: ReplyDto })
+  async reply(@Param() { replyId }: ReplyParams, @By() caller: Caller): Promise<ReplyDto> {
+    return await this.replies.read(await this.bus.query(new FindMessage(replyId, caller.id)))
+  }
+
+  @Get('replies/:replyId/stream')
+  @ApiOperation({ summary: 'An answer as a stream of events; Last-Event-ID goes on where a stream was cut' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last event that arrived', schema: { type: 'string' } })
+  @ApiOkResponse({ description: 'start, delta, reset, done, failed, cancelled', content: events })
+  async events(
+    @Param() { replyId }: ReplyParams,
+    @By() caller: Caller,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Streamed> {
+    const doc = this.replies.isReply(await this.bus.query(new FindMessage(replyId, caller.id)))
+    void reply.headers(sseHeaders)
+    return this.stream.events({ chatId: doc.sessionId, promptId: doc.promptId ?? '', replyId, doc }, lastEventId)
+  }
+
+  @Post(':sessionId/cancel')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Stop the answer that is being written; what was written is kept' })
+  @ApiOkResponse({ type: ReplyDto })
+  async cancel(@Param() { sessionId }: ChatParams, @By() caller: Caller, @Because() cause: Cause): Promise<ReplyDto> {
+    return await this.replies.cancel(cause, { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id })
+  }
+}

@@ -1,0 +1,23 @@
+import { projection } from '../../event-store/projecting/projection.js'
+import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
+import type { UserEvents } from '../../identity/user.js'
+import type { ChatEvents } from '../chat.events.js'
+
+/** A chat that was deleted and is still kept: what retention looks for. */
+export interface DeletedChatDoc {
+  _id: string
+  ownerId: string
+  deletedAt: Date
+}
+
+export const deletedChats = projection<DeletedChatDoc, ChatEvents & UserEvents>('deleted_chats', {
+  version: 1,
+  indexes: [{ deletedAt: 1 }, { ownerId: 1 }],
+  on: {
+    ChatDeleted: { key: (e) => e.data.chatId, evolve: (_, { data, at }) => ({ _id: data.chatId, ownerId: data.ownerId, deletedAt: at }) },
+    ChatErased: { key: (e) => e.data.chatId, evolve: () => null },
+    UserErased: { remove: (e) => ({ ownerId: e.data.userId }) },
+  },
+})
+
+export const deletedChatModel = { name: 'DeletedChat', schema: readModelSchema('deleted_chats', { ownerId: String, deletedAt: Date }) }

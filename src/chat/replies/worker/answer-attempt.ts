@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto'
+import { Inject, Injectable } from '@nestjs/common'
+import { QueryBus } from '@nestjs/cqrs'
+import { CONFIG, type SettledConfig } from '../../../config.js'
+import { Engine } from '../../../event-store/engine.js'
+import { fitContext, promptBudget } from '../../../llm/context.js'
+import type { CompletionRequest, Finish, Usage } from '../../../llm/provider.js'
+import { ProviderError } from '../../../llm/provider-error.js'
+import { Providers, type ResolvedModel } from '../../../llm/providers.js'
+import { loadTokenizer } from '../../../llm/tokens.js'
+import { watched } from '../../../llm/watchdog.js'
+import { ProjectForChat } from '../../../projects/read-models/project-for-chat.js'
+import type { OpenReply } from '../../chat.js'
+import type { Tokens } from '../../chat.events.js'
+import { type ModelCall, ModelCalls } from '../../../telemetry/model-calls.js'
+import { AnswerCache } from './answer-cache.js'
+import { saidIn } from './context.js'
+import { DeltaWriter } from './delta-writer.js'
+import { Deltas } from '../stream/deltas.js'
+
+/** What one attempt has written, finished or not. */
+export interface Written {
+  readonly attempt: string
+  text: string
+  finish: Finish
+  tokens: Tokens
+  cached?: true
+}
+
+/** Beyond this an answer is taken to be complete: an append has its limits, and so has a reader. */
+const longestAnswer = 1_000_000
+
+/** One attempt to answer an open prompt: context, model, deltas. It appends nothing. */
+@Injectable()
+export class Answering {
+  constructor(
+    private readonly engine: Engine,
+    private readonly queries: QueryBus,
+    private readonly providers: Providers,
+    private readonly deltas: Deltas,
+    private readonly cache: AnswerCache,
+    private readonly calls: ModelCalls,
+    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'replies'>,
+  ) {}
+
+  /** Whatever it throws, `written` has what was written until then. */
+  async answer(chat: { chatId: string; ownerId: string }, open: OpenReply, written: Written, signal: AbortSignal): Promise<void> {
+    const resolved = await this.providers.resolve(open.model)
+    const writer = new DeltaWriter(this.deltas, { chatId: chat.chatId, replyId: open.replyId }, written.attempt)
+    await writer.begin()
+    const budget = promptBudget(resolved.contextTokens, open.settings.maxTokens)
+    try {
+      await this.ask(chat, open, resolved, budget, written, writer, signal).catch((error: unknown) => {
+        // A model may count in another way than we do: then it is asked with a part of what we thought would fit.
+        if (!isTooLong(error) || written.text) throw error
+        return this.ask(chat, open, resolved, Math.floor(budget / 2), written, writer, signal)
+      })
+    } finally {
+      await writer.finish()
+    }
+  }
+
+  private async ask(
+    chat: { chatId: string; ownerId: string },
+    { model: id, settings, projectId }: OpenReply,
+    resolved: ResolvedModel,
+    budgetTokens: number,
+    written: Written,
+    writer: DeltaWriter,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const system = projectId === undefined ? [] : (await this.queries.execute(new ProjectForChat({ projectId, ownerId: chat.ownerId }))).prompts
+    const { messages, promptTokens } = await fitContext({ system, history: saidIn(this.engine, chat.chatId), budgetTokens })
+    const request: CompletionRequest = { model: resolved.model, messages, ...settings }
+    const known = await this.cache.find(chat.ownerId, id, request)
+    if (known !== undefined) {
+      Object.assign(written, { text: known, cached: true })
+      return writer.write(known)
+    }
+    await this.calls.run(resolved, request, async (call) => {
+      const { answeredBy } = call
+      let usage: Usage | undefined
+      try {
+        usage = await this.read((own) => resolved.provider.complete({ ...request, answeredBy }, own), written, writer, signal, call)
+        call.finished(written.finish)
+      } finally {
+        written.tokens = usage ? counted(usage) : await estimated(promptTokens, written.text)
+        call.counted(written.tokens)
+      }
+    })
+    if (written.finish === 'stop') await this.cache.keep(chat, id, request, written.text)
+  }
+
+  private async read(start: Parameters<typeof watched>[0], written: Written, writer: DeltaWriter, signal: AbortSignal, call: ModelCall): Promise<Usage | undefined> {
+    const { idleMs, timeoutMs } = this.config.replies
+    let usage: Usage | undefined
+    for await (const chunk of watched(start, { idleMs, totalMs: timeoutMs }, signal)) {
+      if ('usage' in chunk) usage = chunk.usage
+      if ('finish' in chunk) written.finish = chunk.finish
+      if (!('text' in chunk)) continue
+      call.began()
+      written.text += chunk.text
+      writer.write(written.text)
+      if (written.text.length < longestAnswer) continue
+      written.finish = 'length'
+      return undefined
+    }
+    return usage
+  }
+}
+
+export const nothingWritten = (): Written => ({ attempt: randomUUID(), text: '', finish: 'stop', tokens: tokensOf(0, 0, 'tokenizer') })
+
+const isTooLong = (error: unknown) => error instanceof ProviderError && error.code === 'context_too_long'
+
+const tokensOf = (prompt: number, completion: number, by: Tokens['by']): Tokens => ({ prompt, completion, total: prompt + completion, by })
+
+const counted = ({ promptTokens, completionTokens }: Usage) => tokensOf(promptTokens, completionTokens, 'provider')
+
+/** Of a reply that was cut, or of a model that counts nothing. */
+async function estimated(promptTokens: number, text: string): Promise<Tokens> {
+  const { countTokens } = await loadTokenizer()
+  return tokensOf(promptTokens, countTokens(text), 'tokenizer')
+}

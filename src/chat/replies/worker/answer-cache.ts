@@ -1,0 +1,62 @@
+import { Inject, Injectable } from '@nestjs/common'
+import { Redis } from 'ioredis'
+import { Binary, Db } from 'mongodb'
+import { CONFIG, type SettledConfig } from '../../../config.js'
+import { canonical } from '../../../event-store/canonical.js'
+import { seal } from '../../../event-store/sealing/envelope.js'
+import { Engine } from '../../../event-store/engine.js'
+import { isErased } from '../../../event-store/errors.js'
+import { derived } from '../../../commands/derived-ids.js'
+import { EdgeSecrets } from '../../../commands/secrets.js'
+import type { CompletionRequest } from '../../../llm/provider.js'
+import { chatStream } from '../../chats.js'
+
+/**
+ * Answers that were given to the very same question: of the same owner, with the same model, settings and everything
+ * said before. In Redis, for a while, sealed with the key of the chat they were given in: with that key they go.
+ */
+@Injectable()
+export class AnswerCache {
+  private readonly prefix: string
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly engine: Engine,
+    private readonly secrets: EdgeSecrets,
+    db: Db,
+    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'replies'>,
+  ) {
+    this.prefix = `verbatim:${db.databaseName}:answer:`
+  }
+
+  async find(ownerId: string, model: string, request: CompletionRequest): Promise<string | undefined> {
+    if (!this.isOn) return undefined
+    const key = this.keyOf(ownerId, model, request)
+    const sealed = await this.redis.getBuffer(key).catch(() => null)
+    if (!sealed) return undefined
+    try {
+      return ((await this.engine.vault.open(new Binary(sealed))).personal as { text: string }).text
+    } catch (error) {
+      if (!isErased(error)) throw error
+      await this.redis.del(key).catch(() => 0) // nobody can read it any more
+      return undefined
+    }
+  }
+
+  async keep(chat: { chatId: string; ownerId: string }, model: string, request: CompletionRequest, text: string): Promise<void> {
+    if (!this.isOn) return
+    const stream = chatStream(chat.chatId)
+    const envelope = { stream, version: 0, type: 'ReplyCompleted', shape: 1 }
+    const { personal } = seal(await this.engine.vault.keyOf(stream), envelope, { text })
+    const key = this.keyOf(chat.ownerId, model, request)
+    await this.redis.set(key, Buffer.from(personal.value()), 'EX', this.config.replies.cacheSeconds).catch(() => undefined) // then it is asked again
+  }
+
+  private get isOn(): boolean {
+    return this.config.replies.cacheSeconds > 0 && this.redis.status === 'ready'
+  }
+
+  private keyOf(ownerId: string, model: string, { messages, temperature, maxTokens }: CompletionRequest): string {
+    return this.prefix + derived(this.secrets.commands, 'answer', ownerId, model, canonical({ messages, temperature, maxTokens })).toString('base64url')
+  }
+}

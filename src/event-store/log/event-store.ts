@@ -1,0 +1,152 @@
+import type { Db } from 'mongodb'
+import { measure } from '../canonical.js'
+import type { Catalog } from '../catalog.js'
+import { Committer, type CommitterOptions } from './committer.js'
+import { seal } from '../sealing/envelope.js'
+import { EventStoreError, VersionConflict } from '../errors.js'
+import { type AppendDocument, type AppendMeta, lastPosition, type NewEvent, type RecordedEvent, type StoredEvent } from '../event.js'
+import { LogCollection } from './log-collection.js'
+import { backoff, isRetryable, pause } from '../retryable.js'
+import { inSpan, traceparent } from '../span.js'
+import type { Turns } from './turns.js'
+import type { Vault } from '../sealing/vault.js'
+
+export interface AppendRequest {
+  stream: string
+  /** The version the stream has as far as the caller knows; 0 when it is to begin. */
+  expected: number
+  events: readonly NewEvent[]
+  meta: AppendMeta
+  /** For a stream that begins: the stream whose key wraps its key. None: the master key does. */
+  owner?: string
+}
+
+/** Where the events are now. `position` and `version` are those of the last one. */
+export interface Appended {
+  readonly events: readonly RecordedEvent[]
+  readonly position: number
+  readonly version: number
+}
+
+export interface StreamRange {
+  /** First version to read (last one when backwards). */
+  from?: number
+  /** Instead: only what was appended after this version, for who knows that an append ends there. Spares a read. */
+  after?: number
+  backwards?: boolean
+  /** Forwards: no more appends than these, for who reads page by page and may take long between two. */
+  appends?: number
+  /** Leave the envelopes in the database: decisions never need them. */
+  withoutPersonal?: boolean
+}
+
+const maxEvents = 500
+const maxBytes = 4 * 1024 * 1024
+const deadlineMs = 10_000
+
+/**
+ * The log: every event that ever happened, in one order.
+ *
+ * 1. One order, no gaps: positions are 1, 2, 3 … in commit order. Whoever sees position n can read all below it.
+ * 2. Atomic: all events of an append are in, or none.
+ * 3. Optimistic: an append names the version it follows. If that is taken, it alone gets a `VersionConflict`; whatever
+ *    else is wrong with one append (too large, not encodable, erased) fails it alone, before it joins a batch.
+ * 4. Idempotent, together with the decider: an append whose reply was lost is recognised as itself, never doubled.
+ * 5. Durable: acknowledged means majority-committed and journaled.
+ */
+export class EventStore {
+  private readonly log: LogCollection
+  private readonly committer: Committer
+
+  constructor(
+    db: Db,
+    private readonly catalog: Catalog,
+    private readonly vault: Vault,
+    turns: Turns,
+    options: CommitterOptions = {},
+  ) {
+    this.log = new LogCollection(db)
+    this.committer = new Committer(this.log, turns, { deadlineMs, ...options })
+  }
+
+  prepare(): Promise<void> {
+    return this.log.prepare()
+  }
+
+  /** Appends all events after `expected`, or none. Safe to repeat after any error. */
+  append({ stream, expected, events, meta, owner }: AppendRequest): Promise<Appended | VersionConflict> {
+    const attributes = { 'verbatim.event.types': events.map(({ type }) => type) }
+    return inSpan('append', { attributes }, async (span) => {
+      const { n, bytes, stored } = await this.sealed(stream, expected, events, owner)
+      const trace = traceparent()
+      const append = { n, stream, version: expected + 1, meta: trace === undefined ? meta : { ...meta, trace }, events: stored }
+      const outcome = await this.committer.commit(append, bytes)
+      span.setAttribute('verbatim.conflict', outcome instanceof VersionConflict)
+      return outcome instanceof VersionConflict ? outcome : this.appended(outcome)
+    })
+  }
+
+  /** The events of one stream, oldest first or newest first. */
+  async *readStream(stream: string, { from, after = 0, backwards = false, appends = 0, withoutPersonal = false }: StreamRange = {}): AsyncGenerator<RecordedEvent> {
+    const start = from ?? (backwards ? Number.MAX_SAFE_INTEGER : after + 1)
+    const projection = withoutPersonal ? { 'events.personal': 0, 'events.commitment': 0 } : {}
+    // An append that begins before `from` may reach beyond it.
+    const first = backwards || from === undefined ? start : await this.log.beginningOf(stream, from)
+    const found = backwards ? this.log.newest(stream, start, projection) : this.log.oldest(stream, first, projection, appends)
+    for await (const append of found) {
+      const events = append.events.map((_, i) => this.catalog.read(append, i))
+      for (const event of backwards ? events.reverse() : events) {
+        if (backwards ? event.version <= start : event.version >= start) yield event
+      }
+    }
+  }
+
+  /** The whole log after a position, in order. Ends at the head of the moment. */
+  async *readAll({ after = 0 }: { after?: number } = {}): AsyncGenerator<RecordedEvent> {
+    for await (const append of this.log.reaching(after + 1)) {
+      for (let i = Math.max(0, after + 1 - append._id); i < append.n; i++) yield this.catalog.read(append, i)
+    }
+  }
+
+  /** The position of the newest event, 0 when there is none. */
+  async head(): Promise<number> {
+    return (await this.log.head()).position
+  }
+
+  close(): Promise<void> {
+    return this.committer.close()
+  }
+
+  private async sealed(stream: string, expected: number, events: readonly NewEvent[], owner?: string) {
+    if (events.length === 0 || events.length > maxEvents) throw tooLarge(`an append has 1 to ${maxEvents} events, this one ${events.length}`)
+    const checked = events.map((event) => ({ type: event.type, ...this.catalog.check(event) }))
+    const key = await persistently(() => (expected === 0 ? this.vault.keyForFirstAppend(stream, owner) : this.vault.keyOf(stream)))
+    const stored = checked.map(({ type, shape, data, personal }, i): StoredEvent => {
+      if (personal === undefined) return { type, shape, data }
+      return { type, shape, data, ...seal(key, { stream, version: expected + 1 + i, type, shape }, personal) }
+    })
+    const bytes = stored.reduce((sum, { data, personal }) => sum + measure(data) + (personal?.length() ?? 0) + 200, 0)
+    if (bytes > maxBytes) throw tooLarge(`an append has at most ${maxBytes} bytes, this one ${bytes}`)
+    return { n: stored.length, stored, bytes }
+  }
+
+  private appended(append: AppendDocument): Appended {
+    const events = append.events.map((_, i) => this.catalog.read(append, i))
+    return { events, position: lastPosition(append), version: events.at(-1)!.version }
+  }
+}
+
+/** Getting a key may need the database; what an election interrupts is tried again, like the append itself. */
+async function persistently<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + deadlineMs
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isRetryable(error) || Date.now() > deadline) throw error
+      await pause(backoff(attempt))
+    }
+  }
+}
+
+const tooLarge = (message: string) => new EventStoreError('too_large', message)

@@ -1,0 +1,106 @@
+import { EventStoreError } from '../errors.js'
+import type { RecordedEvent } from '../event.js'
+import type { Document, Evolves, Projection, Stored } from './projection.js'
+
+/** An event that a projection cannot take: it threw, or the event's shape is unknown to this build. */
+export class PoisonEvent extends Error {
+  constructor(
+    readonly position: number,
+    cause: unknown,
+  ) {
+    super(`event ${position}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+
+  /** To whoever asked for a rebuild, this is an answer and not an accident. */
+  refusalOf(projection: string): EventStoreError {
+    return new EventStoreError('poison_event', `${projection} cannot take ${this.message}`, { projection, position: this.position }, { cause: this })
+  }
+}
+
+/** One document while a batch is folded into it. */
+export interface Entry {
+  key: string
+  doc: Document | null
+  /** Position of the last event in it. */
+  position: number
+  /** Its position in the database, undefined when it is not there. */
+  stored?: number
+}
+
+/** A removal of all documents with some values, as of a position. */
+export interface Removal {
+  position: number
+  values: Record<string, unknown>
+}
+
+/** What a batch means to one projection. Planned first, to know which documents it needs; then folded, in memory. */
+export class Fold {
+  private readonly events: RecordedEvent[] = []
+  private readonly keysOf: (readonly string[])[] = []
+  readonly keys = new Set<string>()
+
+  constructor(
+    private readonly projection: Projection,
+    events: readonly RecordedEvent[],
+    upTo: number,
+    skipped: ReadonlySet<number> = nothing,
+  ) {
+    for (const event of events) {
+      if (event.position > upTo) break
+      const handler = projection.on.get(event.type)
+      if (!handler || skipped.has(event.position)) continue
+      try {
+        const keys = 'key' in handler ? listed(handler.key(event)) : []
+        for (const key of keys) this.keys.add(key)
+        this.events.push(event)
+        this.keysOf.push(keys)
+      } catch (error) {
+        throw new PoisonEvent(event.position, error)
+      }
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.events.length === 0
+  }
+
+  run(found: readonly Stored[]): { changed: Entry[]; removals: Removal[] } {
+    const entries = new Map<string, Entry>()
+    for (const key of this.keys) entries.set(key, { key, doc: null, position: 0 })
+    for (const doc of found) entries.set(doc._id, { key: doc._id, doc: doc._removed ? null : doc, position: doc._position, stored: doc._position })
+    const removals: Removal[] = []
+    this.events.forEach((event, i) => {
+      const handler = this.projection.on.get(event.type)!
+      try {
+        if ('remove' in handler) removals.push(removeFrom(entries.values(), event.position, handler.remove(event)))
+        else for (const key of this.keysOf[i]!) evolve(entries.get(key)!, event, handler)
+      } catch (error) {
+        throw new PoisonEvent(event.position, error)
+      }
+    })
+    return { changed: [...entries.values()].filter(({ position, stored }) => position > (stored ?? 0)), removals }
+  }
+}
+
+const nothing: ReadonlySet<number> = new Set()
+
+const listed = (keys: string | readonly string[] | undefined): readonly string[] => (keys === undefined ? [] : typeof keys === 'string' ? [keys] : keys)
+
+/** An event at or below the document's position is in it already. */
+function evolve(entry: Entry, event: RecordedEvent, { evolve: next }: Evolves<Document, RecordedEvent>): void {
+  if (event.position <= entry.position) return
+  entry.doc = next(entry.doc, event, entry.key)
+  entry.position = event.position
+}
+
+function removeFrom(entries: Iterable<Entry>, position: number, values: object): Removal {
+  const wanted = Object.entries(values)
+  for (const entry of entries) {
+    const { doc } = entry
+    if (!doc || entry.position >= position) continue
+    if (!wanted.every(([name, value]) => (doc as unknown as Record<string, unknown>)[name] === value)) continue
+    entry.doc = null
+    entry.position = position
+  }
+  return { position, values: Object.fromEntries(wanted) }
+}

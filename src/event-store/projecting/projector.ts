@@ -1,0 +1,126 @@
+import type { Db } from 'mongodb'
+import { Checkpoint, type CheckpointDocument } from './lease.js'
+import { Fold, PoisonEvent } from './fold.js'
+import { LostGround, Model, ModelReplaced } from './read-model-collection.js'
+import type { Projection } from './projection.js'
+import { Reader } from '../log/reader.js'
+import { pause } from '../retryable.js'
+import { finishSwap } from './swap.js'
+import type { Batch, Tail } from '../log/tail.js'
+import type { Wake } from '../log/wake.js'
+
+/** How soon a projector without the lease asks for it again: a rebuild holds it but for a moment. */
+const askAgainMs = 150
+
+export type Skipped = (projection: string, version: number) => Promise<ReadonlySet<number>>
+
+/** What a projector needs of its process. */
+export interface ProjectorContext {
+  db: Db
+  tail: Tail
+  wake: Wake
+  /** This process's name in leases. */
+  me: string
+  /** The positions that operators have had a version of a projection leave out, as the log has them now. */
+  skipped: Skipped
+  onError?: (projection: string, error: unknown) => void
+}
+
+/**
+ * Keeps one read model up to date while it has the lease. An event that the projection cannot take stops this
+ * projection alone: all before it is applied, its position and the error are in the checkpoint, others go on.
+ */
+export class Projector {
+  private readonly checkpoint: Checkpoint
+  private readonly stopping = new AbortController()
+  private running = Promise.resolve()
+  /** Known from the log whenever it begins or goes on. More of them come only while the projection stands failed. */
+  private skipped: ReadonlySet<number> = new Set()
+
+  constructor(
+    private readonly context: ProjectorContext,
+    private readonly projection: Projection,
+  ) {
+    this.checkpoint = new Checkpoint(context.db, projection.name, context.me)
+  }
+
+  start(): void {
+    this.running = this.run()
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort()
+    await this.running
+  }
+
+  private get stopped(): boolean {
+    return this.stopping.signal.aborted
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        const held = await this.takeOver()
+        if (held) await this.follow(held)
+        else await pause(askAgainMs, this.stopping.signal)
+      } catch (error) {
+        const overtaken = error instanceof LostGround || error instanceof ModelReplaced
+        if (!overtaken) this.context.onError?.(this.projection.name, error)
+        await pause(overtaken ? 10 : 200, this.stopping.signal) // then start again from what is there
+      }
+    }
+    await this.checkpoint.release().catch(() => {}) // or it runs out by itself
+  }
+
+  /** A swap that its author did not live to finish is finished first. Another version's model is left alone. */
+  private async takeOver(): Promise<CheckpointDocument | null> {
+    const { version } = this.projection
+    const ours = { $or: [{ version, state: 'live' as const, swap: { $exists: false } }, { 'swap.version': version }] }
+    const held = await this.checkpoint.acquire(ours)
+    if (!held?.swap) return held
+    await finishSwap(this.context, this.checkpoint, held, held.swap)
+    return null
+  }
+
+  /** Until the lease is lost, wanted by another, or the projection is not live any more. */
+  private async follow(held: CheckpointDocument): Promise<void> {
+    const { db, tail, wake } = this.context
+    const { name, version } = this.projection
+    this.skipped = await this.context.skipped(name, version)
+    const model = await Model.open(db, name, 'live')
+    const reader = new Reader(tail, wake, this.stopping.signal)
+    for (let at = held; !this.stopped; ) {
+      const batch = await reader.next(at.position)
+      if (batch.to > at.position) {
+        at = await this.take(batch, model, at)
+      } else {
+        const still = await this.checkpoint.settle()
+        if (!still || still.position !== at.position) throw new LostGround()
+        at = still
+      }
+      if (at.wanted || at.state !== 'live') return await this.checkpoint.release()
+    }
+  }
+
+  private async take(batch: Batch, model: Model, at: CheckpointDocument): Promise<CheckpointDocument> {
+    try {
+      return await this.step(batch, model, at)
+    } catch (error) {
+      if (!(error instanceof PoisonEvent)) throw error
+      const before = await this.step(batch, model, at, error.position - 1)
+      const failed = { position: error.position, message: error.message, at: new Date() }
+      this.context.onError?.(this.projection.name, error)
+      return (await this.checkpoint.change({ $set: { state: 'failed', error: failed } })) ?? before
+    }
+  }
+
+  private async step({ events, after, to }: Batch, model: Model, at: CheckpointDocument, upTo = to): Promise<CheckpointDocument> {
+    const fold = new Fold(this.projection, events, upTo, this.skipped)
+    // A crash between the two repeats the batch: every document knows that it has these events already.
+    await model.apply(fold)
+    this.context.wake.announce(`projected:${this.projection.name}`, upTo)
+    const moved = await (fold.isEmpty && upTo === to ? this.checkpoint.pass(at, to) : this.checkpoint.advance(after, upTo))
+    if (!moved) throw new LostGround()
+    return moved
+  }
+}

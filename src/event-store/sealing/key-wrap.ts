@@ -1,0 +1,43 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
+import { EventStoreError } from '../errors.js'
+
+/** The key above all keys. Its id names it in stored keys without telling anything about it. */
+export interface MasterKey {
+  readonly id: string
+  readonly key: Uint8Array
+}
+
+export function masterKey(key: Uint8Array): MasterKey {
+  if (key.length !== 32) throw new Error(`a master key has 32 bytes, this one has ${key.length}`)
+  return { id: createHmac('sha256', key).update('verbatim master key id').digest('base64url').slice(0, 11), key }
+}
+
+/**
+ * The key that wraps what `owner` owns (the owner's own key, or nothing for what is the master's). It needs the
+ * master *and* the owner's key, so that once a master is forgotten every copy wrapped under it is worthless: also the
+ * copy of a destroyed chat key in an old backup, although its living owner's key is the same as ever.
+ */
+export function wrappingKey(master: MasterKey, owner?: Uint8Array): Buffer {
+  const mac = createHmac('sha256', master.key).update('verbatim wrapping key')
+  if (owner) mac.update(owner)
+  return mac.digest()
+}
+
+/** 12 bytes nonce, the sealed key, 16 bytes tag. Bound to the id, so a stored key cannot be given to another stream. */
+export function wrap(wrapping: Uint8Array, id: string, key: Uint8Array): Buffer {
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', wrapping, nonce).setAAD(Buffer.from(id))
+  return Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()])
+}
+
+export function unwrap(wrapping: Uint8Array, id: string, wrapped: Uint8Array): Buffer {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', wrapping, wrapped.subarray(0, 12), { authTagLength: 16 })
+    decipher.setAAD(Buffer.from(id)).setAuthTag(wrapped.subarray(-16))
+    const key = decipher.update(wrapped.subarray(12, -16))
+    decipher.final() // adds nothing in this mode; throws unless the tag is right
+    return Buffer.from(key) // out of Buffer's pool: each ArrayBuffer of its own costs the collector, and many keys are kept
+  } catch (cause) {
+    throw new EventStoreError('damaged_envelope', `the stored key ${id} does not open with the keys above it`, { id }, { cause })
+  }
+}

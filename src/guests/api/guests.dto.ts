@@ -1,0 +1,82 @@
+import { Choice, Moment, Parts, Text, Whole, Words } from '../../http/fields.js'
+
+const sessionId = { min: 1, max: 128, about: 'Whoever has it is the guest', example: '9f86d081884c7d659a2feaa0c55ad015' }
+
+export class SessionParams {
+  @Text(sessionId)
+  session_id!: string
+}
+
+export class GuestPromptBody {
+  @Text(sessionId)
+  session_id!: string
+
+  @Choice(['user'], { optional: true, example: 'user' })
+  role?: 'user'
+
+  @Text({ min: 1, max: 100_000, example: 'Hello, how are you?' })
+  content!: string
+}
+
+export class GuestFeedbackBody {
+  @Text(sessionId)
+  session_id!: string
+
+  @Text({ min: 1, max: 10_000, example: 'The chat was very helpful.' })
+  feedback!: string
+}
+
+export class GuestSessionDto {
+  @Words({ about: 'Keep it: it is shown this once' })
+  session_id!: string
+
+  @Moment()
+  created_at!: Date
+
+  @Moment()
+  last_active!: Date
+
+  @Whole({ about: '1, or 0 once the session has expired', example: 1 })
+  is_active!: number
+}
+
+export class GuestReplyDto {
+  @Words()
+  session_id!: string
+
+  @Choice(['assistant'])
+  role!: string
+
+  @Words({ example: 'I’m doing well, thank you! How can I assist you today?' })
+  content!: string
+
+  @Choice(['completed', 'cancelled', 'pending'], { about: 'pending: not answered yet; the same request with the same Idempotency-Key goes on waiting' })
+  status!: string
+}
+
+export class FeedbackReceivedDto {
+  @Words({ example: 'Feedback received' })
+  detail!: string
+}
+
+export class ReviewDto {
+  @Words()
+  id!: string
+
+  @Words({ about: 'The guest: a hash of its session id' })
+  session!: string
+
+  @Words({ example: 'The chat was very helpful.' })
+  feedback!: string
+
+  @Moment()
+  createdAt!: Date
+}
+
+export class ReviewsDto {
+  @Parts(() => ReviewDto)
+  feedback!: ReviewDto[]
+
+  @Words({ optional: true })
+  nextCursor?: string
+}

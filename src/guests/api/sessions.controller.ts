@@ -1,0 +1,98 @@
+import { applyDecorators, Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common'
+import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger'
+import { SendPrompt } from '../../chat/commands/send-prompt.js'
+import { type Hearing, Hears, Prompts } from '../../chat/api/prompts.js'
+import { CONFIG, type SettledConfig } from '../../config.js'
+import { Bus } from '../../commands/bus.js'
+import { AlwaysAnew, Because, type Cause } from '../../commands/cause.js'
+import { ForGuests, Guest } from '../../commands/guest-ids.js'
+import { CountsAsPrompt } from '../../http/limits.guard.js'
+import { BeginSession } from '../commands/begin-session.js'
+import { GiveGuestFeedback } from '../commands/give-guest-feedback.js'
+import { Guests } from '../guests.js'
+import { FeedbackReceivedDto, GuestFeedbackBody, GuestPromptBody, GuestReplyDto, GuestSessionDto, SessionParams } from './guests.dto.js'
+import { GetSession } from '../read-models/get-session.js'
+import { isActive, mustBeActive, type Session } from '../session.js'
+
+const NeedsSession = () =>
+  applyDecorators(
+    ApiResponse({ status: 404, description: 'There is no such session' }),
+    ApiResponse({ status: 410, description: 'The session has expired: begin a new one' }),
+  )
+
+/** Anonymous sessions as document 3 knows them. */
+@ApiTags('sessions')
+@ApiExtraModels(GuestReplyDto)
+@ForGuests()
+@Controller()
+export class SessionsController {
+  constructor(
+    private readonly bus: Bus,
+    private readonly guests: Guests,
+    private readonly prompts: Prompts,
+    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'guests'>,
+  ) {}
+
+  @Post('session/initialize_session')
+  @HttpCode(200)
+  @AlwaysAnew()
+  @ApiOperation({ summary: 'Begin a session; its id is shown this once, and whoever has it may use the session' })
+  @ApiOkResponse({ type: GuestSessionDto })
+  async begin(@Because() cause: Cause): Promise<GuestSessionDto> {
+    const session = await this.bus.command(new BeginSession(cause))
+    return this.shown(session.sessionId, session)
+  }
+
+  @Get('session/:session_id')
+  @ApiOperation({ summary: 'Whether a session still goes on' })
+  @ApiOkResponse({ type: GuestSessionDto })
+  async session(@Param() { session_id }: SessionParams, @Guest() guestId: string): Promise<GuestSessionDto> {
+    return this.shown(session_id, await this.bus.query(new GetSession(guestId)))
+  }
+
+  @Post('chat')
+  @HttpCode(200)
+  @CountsAsPrompt()
+  @ApiOperation({ summary: 'Send a prompt in a session and get the answer: whole, as a stream of events, or later; sent again with its Idempotency-Key it goes on where it was' })
+  @ApiHeader({ name: 'Prefer', required: false, description: 'respond-async: do not wait for the answer', schema: { type: 'string' } })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last event that arrived', schema: { type: 'string' } })
+  @ApiOkResponse({
+    description: 'The answer, or its events when they are asked for',
+    content: { 'application/json': { schema: { $ref: getSchemaPath(GuestReplyDto) } }, 'text/event-stream': { schema: { type: 'string' } } },
+  })
+  @ApiResponse({ status: 202, type: GuestReplyDto, description: 'Not answered yet: send the same request with the same Idempotency-Key' })
+  @ApiResponse({ status: 502, description: 'The model could not answer' })
+  @NeedsSession()
+  async prompt(
+    @Body() { session_id, content }: GuestPromptBody,
+    @Guest() guestId: string,
+    @Because() cause: Cause,
+    @Hears() hearing: Hearing,
+  ): Promise<GuestReplyDto | AsyncIterable<string>> {
+    await this.mustBeActive(guestId)
+    return await this.prompts.send(new SendPrompt(cause, this.guests.chatOf(guestId), content), hearing, (answer) => {
+      hearing.reply.removeHeader('location') // where an account would look
+      return { session_id, role: 'assistant', content: 'text' in answer ? answer.text : '', status: answer.status }
+    })
+  }
+
+  @Post('feedback')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Say what you think of the service' })
+  @ApiOkResponse({ type: FeedbackReceivedDto })
+  @NeedsSession()
+  async feedback(@Body() { feedback }: GuestFeedbackBody, @Guest() guestId: string, @Because() cause: Cause): Promise<FeedbackReceivedDto> {
+    await this.mustBeActive(guestId)
+    await this.bus.command(new GiveGuestFeedback(cause, guestId, feedback))
+    return { detail: 'Feedback received' }
+  }
+
+  private async mustBeActive(guestId: string): Promise<void> {
+    mustBeActive(await this.bus.query(new GetSession(guestId)), new Date(), this.config.guests.idleMs)
+  }
+
+  private shown(session_id: string, session: Session): GuestSessionDto {
+    const { createdAt: created_at, lastActive: last_active } = session
+    return { session_id, created_at, last_active, is_active: isActive(session, new Date(), this.config.guests.idleMs) ? 1 : 0 }
+  }
+}

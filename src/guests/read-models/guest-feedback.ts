@@ -1,0 +1,26 @@
+import type { Envelope } from '../../event-store/event.js'
+import { projection } from '../../event-store/projecting/projection.js'
+import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
+import type { GuestEvents } from '../guest.js'
+
+/** What a guest has said of the service, for review. */
+export interface GuestFeedbackDoc {
+  _id: string
+  guestId: string
+  text?: Envelope
+  createdAt: Date
+}
+
+export const guestFeedback = projection<GuestFeedbackDoc, GuestEvents>('guest_feedback', {
+  version: 1,
+  indexes: [{ createdAt: -1, _id: -1 }, { guestId: 1 }],
+  on: {
+    GuestFeedbackGiven: {
+      key: (e) => e.data.feedbackId,
+      evolve: (_, { data, personal, at }) => ({ _id: data.feedbackId, guestId: data.guestId, ...(personal && { text: personal }), createdAt: at }),
+    },
+    GuestErased: { remove: (e) => ({ guestId: e.data.guestId }) },
+  },
+})
+
+export const guestFeedbackModel = { name: 'GuestFeedback', schema: readModelSchema('guest_feedback', { guestId: String, createdAt: Date }) }

@@ -1,0 +1,100 @@
+import { Choice, Email, Moment, Text, Whole, Words } from '../../http/fields.js'
+
+const roles = ['user', 'auditor', 'admin'] as const
+
+const username = {
+  min: 2,
+  max: 40,
+  pattern: [/^[\p{L}\p{N}._-]+$/u, 'must be letters, digits, dots, underscores and hyphens'] as [RegExp, string],
+  example: 'ada',
+}
+
+export class RegisterBody {
+  @Email({ example: 'ada@example.org' })
+  email!: string
+
+  @Text({ min: 8, max: 128, about: 'Any 8 to 128 characters', example: 'a long secret' })
+  password!: string
+
+  @Text({ min: 1, max: 200, optional: true, example: 'Ada Lovelace' })
+  name?: string
+
+  @Text({ ...username, optional: true })
+  username?: string
+}
+
+export class LoginBody {
+  @Email({ example: 'ada@example.org' })
+  email!: string
+
+  @Text({ min: 1, max: 128, example: 'a long secret' })
+  password!: string
+}
+
+export class ProfileBody {
+  @Email({ optional: true, example: 'ada@example.org' })
+  email?: string
+
+  @Text({ min: 1, max: 200, optional: true, example: 'Ada Lovelace' })
+  name?: string
+
+  @Text({ ...username, optional: true })
+  username?: string
+}
+
+export class PasswordBody {
+  @Text({ min: 1, max: 128, example: 'a long secret' })
+  currentPassword!: string
+
+  @Text({ min: 8, max: 128, example: 'an even longer secret' })
+  newPassword!: string
+}
+
+export class ApiKeyParams {
+  @Text({ min: 1, max: 128 })
+  id!: string
+}
+
+export class UserParams {
+  @Text({ min: 1, max: 128, pattern: [/^[\w-]+$/, 'must be the id of an account'] })
+  userId!: string
+}
+
+export class RoleBody {
+  @Choice(roles, { name: 'Role', example: 'auditor' })
+  role!: (typeof roles)[number]
+}
+
+export class AccountDto {
+  @Words({ example: '0b6f2a4e-3c1d-8e5f-9a7b-1c2d3e4f5a6b' })
+  id!: string
+
+  @Words({ example: 'ada@example.org', optional: true })
+  email?: string
+
+  @Words({ example: 'Ada Lovelace', optional: true })
+  name?: string
+
+  @Words({ example: 'ada', optional: true })
+  username?: string
+
+  @Choice(roles, { name: 'Role' })
+  role!: string
+
+  @Moment()
+  createdAt!: Date
+
+  @Whole()
+  totalTokensUsed!: number
+
+  @Whole()
+  feedbackCount!: number
+}
+
+export class ApiKeyDto {
+  @Words()
+  id!: string
+
+  @Moment()
+  createdAt!: Date
+}

@@ -1,0 +1,60 @@
+import { Body, Controller, Post } from '@nestjs/common'
+import { ApiOperation, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger'
+import { type Answer, answer, Answers } from '../../http/api-family.js'
+import { Bus } from '../../commands/bus.js'
+import { By, type Caller, NeedsNoAccount } from '../../commands/caller.js'
+import { Because, type Cause } from '../../commands/cause.js'
+import { given } from '../../commands/defined-fields.js'
+import { AccountDto, LoginBody, RegisterBody } from './account.dto.js'
+import { LogOut } from '../commands/log-out.js'
+import { RegisterUser } from '../commands/register-user.js'
+import { Logins } from '../logins.js'
+import type { Profile } from '../user.js'
+import { type Account, UserProfiles } from '../read-models/user-profiles.js'
+
+interface LoggedIn {
+  user: Account
+  token: string
+}
+
+/** As it is, should the read model be late: a registration that is in the log has succeeded. */
+const newAccount = (id: string, profile: Profile): Account => ({ id, role: 'user', createdAt: new Date(), totalTokensUsed: 0, feedbackCount: 0, ...given(profile) })
+
+@ApiTags('accounts')
+@Controller('api')
+export class AuthController {
+  constructor(
+    private readonly bus: Bus,
+    private readonly logins: Logins,
+    private readonly profiles: UserProfiles,
+  ) {}
+
+  @Post(['auth/register', 'users/register'])
+  @NeedsNoAccount()
+  @ApiOperation({ summary: 'Register an account' })
+  @ApiUnauthorizedResponse({ description: 'A repeat, and the password is another one by now' })
+  @Answers(201, { user: AccountDto, token: 'string' })
+  async register(@Body() { password, ...profile }: RegisterBody, @Because() cause: Cause): Promise<Answer<LoggedIn>> {
+    const { userId } = await this.bus.command(new RegisterUser(cause, profile, password))
+    const token = await this.logins.tokenFor(userId)
+    return answer({ user: (await this.profiles.of(userId)) ?? newAccount(userId, profile), token }, 'User registered successfully')
+  }
+
+  @Post(['auth/login', 'users/login'])
+  @NeedsNoAccount()
+  @ApiOperation({ summary: 'Log in: gives a token to send as a bearer' })
+  @ApiUnauthorizedResponse({ description: 'Nobody has this address and this password' })
+  @Answers(200, { user: AccountDto, token: 'string' })
+  async login(@Body() { email, password }: LoginBody): Promise<Answer<LoggedIn>> {
+    const { userId, token } = await this.logins.logIn(email, password)
+    return answer({ user: await this.profiles.mustBe(userId), token }, 'Login successful')
+  }
+
+  @Post(['auth/logout', 'users/logout'])
+  @ApiOperation({ summary: 'Log out: the token is no longer good' })
+  @Answers(200, {})
+  async logout(@By() caller: Caller, @Because() cause: Cause): Promise<Answer<object>> {
+    if (caller.session) await this.bus.command(new LogOut(cause, caller.id, caller.session))
+    return answer({}, caller.session ? 'Logged out' : 'An API key has no login to end; delete the key instead')
+  }
+}

@@ -1,0 +1,54 @@
+import { Body, Controller, Delete, Get, Post, Put } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
+import { type Answer, answer, Answers } from '../../http/api-family.js'
+import { Bus } from '../../commands/bus.js'
+import { By, type Caller } from '../../commands/caller.js'
+import { Because, type Cause } from '../../commands/cause.js'
+import { given } from '../../commands/defined-fields.js'
+import { AccountDto, PasswordBody, ProfileBody } from './account.dto.js'
+import { ChangePassword } from '../commands/change-password.js'
+import { ChangeProfile } from '../commands/change-profile.js'
+import { EraseAccount } from '../commands/erase-account.js'
+import { Logins } from '../logins.js'
+import { type Account, UserProfiles } from '../read-models/user-profiles.js'
+
+@ApiTags('accounts')
+@Controller('api')
+export class ProfileController {
+  constructor(
+    private readonly bus: Bus,
+    private readonly profiles: UserProfiles,
+    private readonly logins: Logins,
+  ) {}
+
+  @Get(['auth/profile', 'users/profile'])
+  @ApiOperation({ summary: 'The caller’s own account' })
+  @Answers(200, { user: AccountDto })
+  async profile(@By() caller: Caller): Promise<Answer<{ user: Account }>> {
+    return answer({ user: await this.profiles.mustBe(caller.id) })
+  }
+
+  @Put('users/profile')
+  @ApiOperation({ summary: 'Change name, user name or email address' })
+  @Answers(200, { user: AccountDto })
+  async change(@Body() changes: ProfileBody, @By() caller: Caller, @Because() cause: Cause): Promise<Answer<{ user: Account }>> {
+    await this.bus.command(new ChangeProfile(cause, caller.id, given(changes)))
+    return answer({ user: await this.profiles.mustBe(caller.id) }, 'Profile updated')
+  }
+
+  @Post('users/password')
+  @ApiOperation({ summary: 'Change the password; every other login ends' })
+  @Answers(200, { token: 'string' })
+  async password(@Body() body: PasswordBody, @By() caller: Caller, @Because() cause: Cause): Promise<Answer<{ token: string }>> {
+    await this.bus.command(new ChangePassword(cause, caller, body.currentPassword, body.newPassword))
+    return answer({ token: await this.logins.tokenFor(caller.id) }, 'Password changed; all other logins have ended')
+  }
+
+  @Delete('users/profile')
+  @ApiOperation({ summary: 'Erase the account, and everything of it, for good' })
+  @Answers(200, {})
+  async erase(@By() caller: Caller, @Because() cause: Cause): Promise<Answer<object>> {
+    await this.bus.command(new EraseAccount(cause, caller.id))
+    return answer({}, 'Account erased')
+  }
+}

@@ -1,0 +1,27 @@
+import { Body, Controller, Param, Put } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
+import { type Answer, answer, Answers } from '../../http/api-family.js'
+import { Bus } from '../../commands/bus.js'
+import { NeedsRole } from '../../commands/caller.js'
+import { Because, type Cause } from '../../commands/cause.js'
+import { AccountDto, RoleBody, UserParams } from './account.dto.js'
+import { GrantRole } from '../commands/grant-role.js'
+import { type Account, UserProfiles } from '../read-models/user-profiles.js'
+
+@ApiTags('accounts')
+@Controller('api/users/:userId/role')
+export class RolesController {
+  constructor(
+    private readonly bus: Bus,
+    private readonly profiles: UserProfiles,
+  ) {}
+
+  @Put()
+  @NeedsRole('admin')
+  @ApiOperation({ summary: 'Give an account another role; it counts from its next request on' })
+  @Answers(200, { user: AccountDto })
+  async grant(@Param() { userId }: UserParams, @Body() { role }: RoleBody, @Because() cause: Cause): Promise<Answer<{ user: Account }>> {
+    await this.bus.command(new GrantRole(cause, userId, role))
+    return answer({ user: await this.profiles.mustBe(userId) }, `The account is ${role} now`)
+  }
+}

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common'
+import { InjectModel } from '@nestjs/mongoose'
+import type { Model } from 'mongoose'
+import { Engine } from '../../event-store/engine.js'
+import { Refused } from '../../event-store/errors.js'
+import { present } from '../../event-store/projecting/projection.js'
+import type { Profile, ProfileField } from '../user.js'
+import { Users } from '../users.js'
+import { type UserDoc, userModel, users } from './users.js'
+
+export interface Account extends Partial<Profile> {
+  id: string
+  role: UserDoc['role']
+  createdAt: Date
+  totalTokensUsed: number
+  feedbackCount: number
+}
+
+/** Opens profiles, for their owners and to see whether a name is really somebody's. */
+@Injectable()
+export class UserProfiles {
+  constructor(
+    private readonly engine: Engine,
+    private readonly accounts: Users,
+    @InjectModel(userModel.name) private readonly users: Model<UserDoc>,
+  ) {}
+
+  async of(userId: string): Promise<Account | undefined> {
+    const doc = await this.engine.findIn(users, () => this.users.findOne({ _id: userId, ...present }).lean<UserDoc>())
+    if (!doc) return undefined
+    const { role, createdAt, totalTokensUsed, feedbackCount } = doc
+    const [email, name, username] = await Promise.all((['email', 'name', 'username'] as const).map((field) => this.open(doc, field)))
+    const profile = { ...(email !== undefined && { email }), ...(name !== undefined && { name }), ...(username !== undefined && { username }) }
+    return { id: doc._id, role, createdAt, totalTokensUsed, feedbackCount, ...profile }
+  }
+
+  async mustBe(userId: string): Promise<Account> {
+    const account = await this.of(userId)
+    if (account) return account
+    const { state } = await this.accounts.read(userId)
+    if (state.status !== 'active') throw new Refused('not_found', 'there is no such account')
+    throw new Refused('projection_behind', 'the account is there, but cannot be read yet; try again in a moment', { retryAfterMs: 1000 })
+  }
+
+  async has(userId: string, field: 'email' | 'username', value: string): Promise<boolean> {
+    return (await this.of(userId))?.[field] === value
+  }
+
+  private async open(doc: UserDoc, field: ProfileField): Promise<string | undefined> {
+    const envelope = doc[field]
+    if (!envelope) return undefined
+    const { personal } = await this.engine.vault.open(envelope)
+    return (personal as Partial<Profile>)[field]
+  }
+}

@@ -1,0 +1,52 @@
+import { Binary, type Collection, type Db } from 'mongodb'
+import { fromMajority } from '../event-store/durability.js'
+import { LogCollection } from '../event-store/log/log-collection.js'
+import { MerkleFrontier } from '../proof/frontier.js'
+import { leafHash } from '../proof/hashes.js'
+import { leafOf } from './leaf.js'
+
+interface StoredFrontier {
+  /** The number of leaves. */
+  _id: number
+  subtrees: Binary[]
+}
+
+/** The Merkle root of the log at any position. Remembers where it has been, so that the next root costs only what is new. */
+export class LogRoot {
+  private readonly frontiers: Collection<StoredFrontier>
+  private readonly log: LogCollection
+
+  constructor(db: Db) {
+    this.frontiers = db.collection('log_roots', fromMajority)
+    this.log = new LogCollection(db)
+  }
+
+  readonly at = async (position: number): Promise<string> => {
+    const frontier = await this.nearestBelow(position)
+    if (frontier.size < position) {
+      await this.addEvents(frontier, position)
+      await this.remember(frontier)
+    }
+    return frontier.root().toString('hex')
+  }
+
+  private async addEvents(frontier: MerkleFrontier, upTo: number): Promise<void> {
+    for await (const append of this.log.reaching(frontier.size + 1)) {
+      for (let i = frontier.size + 1 - append._id; i < append.n && frontier.size < upTo; i++) {
+        frontier.add(leafHash(leafOf(append, i)))
+      }
+      if (frontier.size === upTo) return
+    }
+    throw new Error(`the log ends at ${frontier.size}, it has no root at ${upTo}`)
+  }
+
+  private async nearestBelow(position: number): Promise<MerkleFrontier> {
+    const [stored] = await this.frontiers.find({ _id: { $lte: position } }).sort({ _id: -1 }).limit(1).toArray()
+    return stored ? MerkleFrontier.restore(stored._id, stored.subtrees.map((subtree) => subtree.value())) : MerkleFrontier.empty()
+  }
+
+  private async remember(frontier: MerkleFrontier): Promise<void> {
+    const subtrees = frontier.hashes.map((subtree) => new Binary(subtree))
+    await this.frontiers.updateOne({ _id: frontier.size }, { $setOnInsert: { subtrees } }, { upsert: true })
+  }
+}

@@ -1,0 +1,118 @@
+import { Binary, type Collection, type Db } from 'mongodb'
+import { fromMajority } from '../event-store/durability.js'
+import { type FullTile, GrowingTree } from '../proof/growing-tree.js'
+import { hashBytes, tileWidth, widthIn } from '../proof/tiles.js'
+import { LogDiffers } from './log-differs.js'
+
+/** The tree as far as it has been witnessed under an origin, and what was signed of it. */
+export interface NotaryDocument {
+  _id: string
+  size: number
+  root: Binary
+  /** The last tile of each level, while it is not full. */
+  edge: Binary[]
+  /** What was signed last: of this size, or of a smaller one for as long as it takes to sign, or since a crash before. */
+  note?: string
+  signedAt?: Date
+  /** Public keys that have signed for this origin, the present one last. */
+  keys?: string[]
+}
+
+interface StoredTile {
+  /** origin level/index */
+  _id: string
+  hashes: Binary
+}
+
+const duplicateKey = 11000
+
+/**
+ * Where the tree lives: full tiles for ever, the rest with the size and root that they belong to. The size only moves
+ * on from where the writer found it, and only after the tiles below are durable; so whoever reads a size finds all of
+ * its tiles, and of two notaries one comes too late and changes nothing.
+ */
+export class TreeStore {
+  private readonly trees: Collection<NotaryDocument>
+  private readonly tiles: Collection<StoredTile>
+
+  constructor(
+    db: Db,
+    readonly origin: string,
+  ) {
+    this.trees = db.collection('notary', fromMajority)
+    this.tiles = db.collection('tiles', fromMajority)
+  }
+
+  read(): Promise<NotaryDocument | null> {
+    return this.trees.findOne({ _id: this.origin })
+  }
+
+  async begin(): Promise<NotaryDocument> {
+    const { size, root } = placed(GrowingTree.empty())
+    await this.trees.updateOne({ _id: this.origin }, { $setOnInsert: { size, root, edge: [] } }, { upsert: true })
+    return (await this.read())!
+  }
+
+  /** Tiles are the same whoever makes them, and so may be kept twice; another content says that the log has changed. */
+  async keep(full: readonly FullTile[]): Promise<void> {
+    if (full.length === 0) return
+    const documents = full.map((tile) => ({ _id: this.idOf(tile), hashes: new Binary(tile.hashes) }))
+    try {
+      await this.tiles.insertMany(documents, { ordered: false })
+    } catch (error) {
+      if ((error as { code?: number }).code !== duplicateKey) throw error
+      const kept = await this.tiles.find({ _id: { $in: documents.map(({ _id }) => _id) } }).toArray()
+      const differs = documents.find(({ _id, hashes }) => !kept.some((tile) => tile._id === _id && equal(tile.hashes, hashes)))
+      if (differs) throw new LogDiffers(`the log is not what it was when tile ${differs._id} was made`)
+    }
+  }
+
+  /** Null when somebody else has moved it on. */
+  advance(from: NotaryDocument, to: GrowingTree): Promise<NotaryDocument | null> {
+    const expected = { _id: this.origin, size: from.size, root: from.root }
+    return this.trees.findOneAndUpdate(expected, { $set: placed(to) }, { returnDocument: 'after' })
+  }
+
+  /** Signing the same twice makes the same note, so it does not matter who does it. */
+  async signed({ size, root }: NotaryDocument, note: string, keys: readonly string[]): Promise<void> {
+    await this.trees.updateOne({ _id: this.origin, size, root }, [{ $set: { note, signedAt: '$$NOW', keys: { $concatArrays: [{ $setDifference: [{ $ifNull: ['$keys', []] }, keys] }, keys] } } }])
+  }
+
+  /** The bytes of a tile in the tree of this document. */
+  async tile({ size, edge }: NotaryDocument, level: number, index: number): Promise<Buffer> {
+    const width = widthIn(size, { level, index })
+    if (width < tileWidth) return bytesOf(edge[level]).subarray(0, width * hashBytes)
+    const found = await this.tiles.findOne({ _id: this.idOf({ level, index }) })
+    if (!found) throw new LogDiffers(`tile ${level}/${index} of ${this.origin} is missing`)
+    return bytesOf(found.hashes)
+  }
+
+  /** Hashes of leaves, from a tile on: of so many tiles, or as far as the tree goes. */
+  async leafTiles(at: NotaryDocument, from: number, tiles: number): Promise<Buffer> {
+    const full = Math.max(0, Math.min(tiles, Math.floor(at.size / tileWidth) - from))
+    const ids = Array.from({ length: full }, (_, i) => this.idOf({ level: 0, index: from + i }))
+    const found = new Map((await this.tiles.find({ _id: { $in: ids } }).toArray()).map(({ _id, hashes }) => [_id, bytesOf(hashes)]))
+    const whole = ids.map((id) => {
+      const hashes = found.get(id)
+      if (!hashes) throw new LogDiffers(`tile ${id} is missing`)
+      return hashes
+    })
+    const rest = full < tiles && widthIn(at.size, { level: 0, index: from + full }) > 0 ? [bytesOf(at.edge[0])] : []
+    return Buffer.concat([...whole, ...rest])
+  }
+
+  private idOf({ level, index }: Pick<FullTile, 'level' | 'index'>): string {
+    return `${this.origin} ${level}/${index}`
+  }
+}
+
+export const treeOf = ({ size, edge }: NotaryDocument): GrowingTree => GrowingTree.restore(size, edge.map(bytesOf))
+
+const placed = (tree: GrowingTree) => ({ size: tree.size, root: new Binary(tree.root()), edge: tree.lastTiles.map((hashes) => new Binary(hashes)) })
+
+export function bytesOf(binary: Binary | undefined): Buffer {
+  const bytes = binary?.value() ?? Buffer.alloc(0)
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+const equal = (a: Binary, b: Binary) => bytesOf(a).equals(bytesOf(b))

@@ -1,0 +1,21 @@
+import { CommandBus } from '@nestjs/cqrs'
+import type { CliCommand } from '../../cli/command.js'
+import { byOperator } from '../../cli/operator.js'
+import { RotateKeys } from '../keys/commands/rotate-keys.js'
+
+export const keysRotate: CliCommand = {
+  words: 'keys rotate',
+  about: 'Wrap every key anew under MASTER_KEY; MASTER_KEY_PREVIOUS opens what the master key before it has wrapped',
+  details: `1. Make a new key (openssl rand -base64 32), set it as MASTER_KEY and the present one as MASTER_KEY_PREVIOUS, and
+   restart every process of the service with both. A key that was generated is in DATA_DIR/keys/master.key.
+2. Run this command, with both set. It may be interrupted and repeated, and the service goes on meanwhile.
+3. Unset MASTER_KEY_PREVIOUS, restart, and destroy that key. From then on what old backups hold of erased keys is
+   worthless: erasure is final.`,
+  async run(app, _, terminal) {
+    const rotate = (update: (done: number, total: number) => void) => new RotateKeys(byOperator(), (done, total) => update(done, Math.max(done, total)))
+    const { rewrapped, destroyed } = await terminal.watch('keys', (update) => app.get(CommandBus).execute(rotate(update)))
+    if (rewrapped + destroyed === 0) return terminal.say('every key is under MASTER_KEY already')
+    terminal.say(`${rewrapped} keys are wrapped anew, ${destroyed} of what was erased are destroyed`)
+    terminal.say('now unset MASTER_KEY_PREVIOUS, restart the service, and destroy that key')
+  },
+}

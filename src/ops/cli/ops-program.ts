@@ -1,0 +1,29 @@
+import type { Program } from '../../cli/parsed-arguments.js'
+import { erasuresRepeat } from './erasures-repeat.js'
+import { keysRotate } from './keys-rotate.js'
+import { projectionsCertificates } from './projection-certificates.js'
+import { projectionsPause, projectionsResume, projectionsRetry, projectionsSkip } from './projection-control.js'
+import { projectionsList, projectionsRebuild } from './projections.js'
+import { repliesOpen, repliesReconcile } from './replies.js'
+import { retentionRun } from './retention-run.js'
+import { usersGrant } from './users-grant.js'
+
+/** What operators ask for. */
+export const ops: Program = {
+  name: 'ops',
+  commands: [
+    retentionRun,
+    erasuresRepeat,
+    usersGrant,
+    repliesOpen,
+    repliesReconcile,
+    keysRotate,
+    projectionsList,
+    projectionsRebuild,
+    projectionsPause,
+    projectionsResume,
+    projectionsRetry,
+    projectionsSkip,
+    projectionsCertificates,
+  ],
+}

@@ -1,0 +1,19 @@
+import { QueryBus } from '@nestjs/cqrs'
+import { type CliCommand, UsageError } from '../../cli/command.js'
+import { ListCertificates } from '../projections/queries/list-certificates.js'
+
+const usual = 20
+
+export const projectionsCertificates: CliCommand = {
+  words: 'projections certificates',
+  about: 'List what rebuilds of a read model have found, newest first',
+  arguments: ['name'],
+  options: { limit: 'number' },
+  async run(app, { arguments: [name = ''], options: { limit = String(usual) } }, terminal) {
+    if (!/^[1-9]\d{0,3}$/.test(limit)) throw new UsageError(`--limit: ${limit} is no number from 1 to 9999`)
+    const { items } = await app.get(QueryBus).execute(new ListCertificates(name, { limit: Number(limit) }))
+    const rows = items.map(({ at, version, position, skipped = [], digest, root }) => [at.toISOString(), String(version), String(position), skipped.join(',') || '-', digest, root])
+    if (rows.length > 0) terminal.table([['at', 'version', 'position', 'skipped', 'digest', 'log root'], ...rows])
+    else terminal.say(`${name} was never rebuilt`)
+  },
+}

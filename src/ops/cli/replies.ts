@@ -1,0 +1,39 @@
+import { CommandBus, QueryBus } from '@nestjs/cqrs'
+import type { CliCommand } from '../../cli/command.js'
+import { byOperator } from '../../cli/operator.js'
+import { ReconcileReplies } from '../replies/commands/reconcile-replies.js'
+import { ListOpenReplies, type OpenReply } from '../replies/queries/list-open-replies.js'
+
+const pageSize = 200
+
+export const repliesOpen: CliCommand = {
+  words: 'replies open',
+  about: 'List the prompts that wait for an answer, the oldest first',
+  details: 'age: in seconds. attempts: how often a worker has begun with it since it came into the queue.',
+  async run(app, _, terminal) {
+    const open: OpenReply[] = []
+    for (let cursor: string | undefined, more = true; more && !terminal.signal.aborted; more = cursor !== undefined) {
+      const page = await app.get(QueryBus).execute(new ListOpenReplies({ limit: pageSize, cursor }))
+      open.push(...page.items)
+      cursor = page.nextCursor
+    }
+    if (open.length > 0) terminal.table([['reply', 'chat', 'since', 'age', 'attempts', 'in the queue'], ...open.map(rowOf)])
+    terminal.say(`${open.length} open`)
+  },
+}
+
+function rowOf({ id, chatId, since, age, attempts, isQueued }: OpenReply): string[] {
+  const queued = isQueued === undefined ? 'unknown' : isQueued ? 'yes' : 'no'
+  return [id, chatId, since.toISOString(), String(age), attempts === undefined ? '-' : String(attempts), queued]
+}
+
+export const repliesReconcile: CliCommand = {
+  words: 'replies reconcile',
+  about: 'Put prompts that wait for an answer back into the queue when they are missing there',
+  details: 'Every worker does so by itself every few seconds. Adding twice is adding once.',
+  async run(app, _, terminal) {
+    const reconcile = (update: (done: number, total: number) => void) => app.get(CommandBus).execute(new ReconcileReplies(byOperator(), update))
+    const { open, added } = await terminal.watch('replies', reconcile)
+    terminal.say(`${added} of ${open} open replies were not in the queue${added > 0 ? '; added again' : ''}`)
+  },
+}

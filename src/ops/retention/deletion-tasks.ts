@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto'
+import { CommandBus } from '@nestjs/cqrs'
+import { getModelToken } from '@nestjs/mongoose'
+import type { Model } from 'mongoose'
+import { DeleteChat } from '../../chat/commands/delete-chat.js'
+import { type DeletedChatDoc, deletedChatModel } from '../../chat/read-models/deleted-chats.js'
+import { CONFIG, type SettledConfig } from '../../config.js'
+import { Cause } from '../../commands/cause.js'
+import { DeleteProject } from '../../projects/commands/delete-project.js'
+import { type DeletedProjectDoc, deletedProjectModel } from '../../projects/read-models/deleted-projects.js'
+import { DeletedThings } from './retention-of-deleted.js'
+
+const cause = () => new Cause({ actor: 'retention', commandId: randomUUID() })
+
+export const DELETED_CHATS = Symbol('deleted chats')
+export const DELETED_PROJECTS = Symbol('deleted projects')
+
+export const deletedChatsTask = {
+  provide: DELETED_CHATS,
+  inject: [getModelToken(deletedChatModel.name), CONFIG, CommandBus],
+  useFactory: (model: Model<DeletedChatDoc>, { retentionMs }: SettledConfig, commands: CommandBus) =>
+    new DeletedThings('deleted chats', model, retentionMs, commands, ({ _id, ownerId }) => new DeleteChat(cause(), { chatId: _id, ownerId }, true)),
+}
+
+export const deletedProjectsTask = {
+  provide: DELETED_PROJECTS,
+  inject: [getModelToken(deletedProjectModel.name), CONFIG, CommandBus],
+  useFactory: (model: Model<DeletedProjectDoc>, { retentionMs }: SettledConfig, commands: CommandBus) =>
+    new DeletedThings('deleted projects', model, retentionMs, commands, ({ _id, ownerId }) => new DeleteProject(cause(), { projectId: _id, ownerId }, true)),
+}

@@ -1,0 +1,79 @@
+import { Controller, Delete, Get, Inject, Param, Post, Query, Req, Res } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { CONFIG, type SettledConfig } from '../../config.js'
+import { type Answer, answer, Answers } from '../../http/api-family.js'
+import { Bus } from '../../commands/bus.js'
+import { By, type Caller } from '../../commands/caller.js'
+import { Because, type Cause } from '../../commands/cause.js'
+import { PageQuery } from '../../http/pages.js'
+import { TakesFile, uploadOf } from '../../http/uploads.js'
+import { attachment } from './attachment.js'
+import { AddFile } from '../commands/add-file.js'
+import { RemoveFile } from '../commands/remove-file.js'
+import { FileContents } from '../files/file-contents.js'
+import { FileParams, ProjectFileDto, ProjectParams } from './project.dto.js'
+import { GetProjectFile } from '../read-models/get-project-file.js'
+import { ListProjectFiles } from '../read-models/list-project-files.js'
+import type { ProjectFile } from '../read-models/opened-projects.js'
+
+@ApiTags('projects')
+@Controller('api/projects/:id/files')
+export class ProjectFilesController {
+  constructor(
+    private readonly bus: Bus,
+    private readonly contents: FileContents,
+    @Inject(CONFIG) private readonly config: SettledConfig,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The files of a project, in the order in which they were added' })
+  @Answers(200, { files: [ProjectFileDto], nextCursor: 'string' }, ['nextCursor'])
+  async list(
+    @Param() { id }: ProjectParams,
+    @Query() page: PageQuery,
+    @By() caller: Caller,
+  ): Promise<Answer<{ files: ProjectFile[]; nextCursor?: string }>> {
+    const { items, nextCursor } = await this.bus.query(new ListProjectFiles({ projectId: id, ownerId: caller.id }, page))
+    return answer({ files: items, nextCursor })
+  }
+
+  @Post()
+  @TakesFile()
+  @ApiOperation({ summary: 'Upload a file to a project; the model’s provider gets a copy when it keeps files' })
+  @ApiResponse({ status: 502, description: 'The provider does not take it; nothing of it was kept' })
+  @Answers(201, { file: ProjectFileDto })
+  async add(
+    @Param() { id }: ProjectParams,
+    @Req() request: FastifyRequest,
+    @By() caller: Caller,
+    @Because() cause: Cause,
+  ): Promise<Answer<{ file: ProjectFile }>> {
+    const project = { projectId: id, ownerId: caller.id }
+    const upload = await uploadOf(request, this.config.files.maxBytes)
+    const { fileId } = await this.bus.command(new AddFile(cause, project, upload))
+    const { contentId: _, ...file } = await this.bus.query(new GetProjectFile(project, fileId))
+    return answer({ file }, 'File uploaded')
+  }
+
+  @Get(':fileId')
+  @ApiOperation({ summary: 'Download a file' })
+  @ApiOkResponse({ description: 'Its bytes', content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } })
+  async download(
+    @Param() { id, fileId }: FileParams,
+    @By() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const { filename, type, size, contentId } = await this.bus.query(new GetProjectFile({ projectId: id, ownerId: caller.id }, fileId))
+    void reply.headers({ 'content-type': type, 'content-length': size, 'content-disposition': attachment(filename), 'cache-control': 'no-store' })
+    return this.contents.read({ projectId: id, fileId, contentId })
+  }
+
+  @Delete(':fileId')
+  @ApiOperation({ summary: 'Delete a file, and the copy at the model’s provider' })
+  @Answers(200, {})
+  async remove(@Param() { id, fileId }: FileParams, @By() caller: Caller, @Because() cause: Cause): Promise<Answer<object>> {
+    await this.bus.command(new RemoveFile(cause, { projectId: id, ownerId: caller.id }, fileId))
+    return answer({}, 'File deleted')
+  }
+}

@@ -1,0 +1,39 @@
+import { InjectModel } from '@nestjs/mongoose'
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
+import type { Model } from 'mongoose'
+import { Engine } from '../../event-store/engine.js'
+import { reading } from '../../event-store/projecting/read-model-schema.js'
+import { Bus } from '../../commands/bus.js'
+import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
+import type { OwnProject } from '../project.js'
+import { type ProjectFileDoc, projectFileModel } from './project-files.js'
+import { FindProject } from './find-project.js'
+import { openedFile, type ProjectFile } from './opened-projects.js'
+
+export class ListProjectFiles extends Query<Page<ProjectFile>> {
+  constructor(
+    readonly project: OwnProject,
+    readonly page: PageQuery,
+  ) {
+    super()
+  }
+}
+
+/** In the order in which they were added. */
+@QueryHandler(ListProjectFiles)
+export class ListProjectFilesHandler implements IQueryHandler<ListProjectFiles> {
+  constructor(
+    private readonly engine: Engine,
+    private readonly bus: Bus,
+    @InjectModel(projectFileModel.name) private readonly files: Model<ProjectFileDoc>,
+  ) {}
+
+  async execute({ project, page: { limit, cursor } }: ListProjectFiles): Promise<Page<ProjectFile>> {
+    await this.bus.query(new FindProject(project)) // or there is no such project
+    const [after] = placeOf(cursor, 'number') ?? []
+    const next = { projectId: project.projectId, ...(after !== undefined && { seq: { $gt: after } }) }
+    const find = () => this.files.find(next).sort({ seq: 1 }).limit(limit + 1).lean<ProjectFileDoc[]>()
+    const { items, nextCursor } = pageOf(await reading(find), limit, ({ seq }) => [seq])
+    return { items: await Promise.all(items.map((doc) => openedFile(this.engine.vault, doc))), nextCursor }
+  }
+}

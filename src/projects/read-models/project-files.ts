@@ -1,0 +1,50 @@
+import type { Envelope } from '../../event-store/event.js'
+import { projection } from '../../event-store/projecting/projection.js'
+import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
+import type { UserEvents } from '../../identity/user.js'
+import type { NewFile, ProjectEvents } from '../project.js'
+
+export interface ProjectFileDoc {
+  _id: string
+  projectId: string
+  ownerId: string
+  /** Its place among the project's files. */
+  seq: number
+  contentId: string
+  size: number
+  copy?: NewFile['copy']
+  /** Filename and type. */
+  words?: Envelope
+  uploadedAt: Date
+}
+
+type Events = ProjectEvents & UserEvents
+
+export const projectFiles = projection<ProjectFileDoc, Events>('project_files', {
+  version: 1,
+  indexes: [{ projectId: 1, seq: 1 }, { ownerId: 1 }],
+  on: {
+    ProjectFileAdded: {
+      key: (e) => e.data.fileId,
+      evolve: (_, { data, personal, at, position }) => ({
+        _id: data.fileId,
+        projectId: data.projectId,
+        ownerId: data.ownerId,
+        seq: position,
+        contentId: data.contentId,
+        size: data.size,
+        ...(data.copy && { copy: data.copy }),
+        ...(personal && { words: personal }),
+        uploadedAt: at,
+      }),
+    },
+    ProjectFileRemoved: { key: (e) => e.data.fileId, evolve: () => null },
+    ProjectDeleted: { remove: (e) => ({ projectId: e.data.projectId }) },
+    UserErased: { remove: (e) => ({ ownerId: e.data.userId }) },
+  },
+})
+
+export const projectFileModel = {
+  name: 'ProjectFile',
+  schema: readModelSchema('project_files', { projectId: String, ownerId: String, seq: Number }),
+}

@@ -1,0 +1,97 @@
+import type { RecordedEventOf } from '../event-store/catalog.js'
+import type { Engine } from '../event-store/engine.js'
+import type { Evolves } from '../event-store/projecting/projection.js'
+import type { ChatEvents } from '../chat/chat.events.js'
+import type { LoggedMessageDto } from '../chat/api/logging/chat-log.dto.js'
+import { type MessageDoc, messages } from '../chat/read-models/messages.js'
+import { asLoggedMessage } from '../chat/api/presenters.js'
+import { messageOf } from '../chat/read-models/message.js'
+import { outcomeOf } from '../chat/replies/ending/outcome.js'
+
+export type ChatRecord = RecordedEventOf<ChatEvents>
+type Ending = RecordedEventOf<ChatEvents, 'ReplyCompleted' | 'ReplyCancelled'>
+
+/** What one event of a chat tells whoever has joined it, opened. */
+export interface Told {
+  readonly message?: LoggedMessageDto
+  /** The reply that is being written from now on. */
+  readonly begun?: string
+  readonly edited?: EditedMessage
+  /** Of a message that is no more. */
+  readonly deleted?: string
+  readonly ended?: Ended
+}
+
+/** What an edit sets. */
+export type EditedMessage = Omit<LoggedMessageDto, 'status' | 'feedback' | 'promptId' | 'model' | 'error' | 'createdAt'>
+
+export interface Ended {
+  readonly replyId: string
+  readonly status: 'completed' | 'failed' | 'cancelled'
+  readonly error?: { code: string; detail: string }
+  /** The stored reply, and which attempt's words these are. */
+  readonly words?: { attempt: string; text: string }
+}
+
+export async function toldBy(engine: Engine, event: ChatRecord): Promise<Told> {
+  const shown = async (doc: MessageDoc, key: string) => asLoggedMessage(await messageOf(engine, evolved(doc, event, key)))
+  const { data } = event
+  switch (event.type) {
+    case 'PromptSent':
+      return { message: await shown(nothing, event.data.promptId), begun: event.data.replyId }
+    case 'MessageStored':
+      return { message: await shown(nothing, event.data.messageId) }
+    case 'MessageEdited': {
+      const message = await shown({ ...nothing, _id: event.data.messageId, sessionId: data.chatId }, event.data.messageId)
+      const { status: _, feedback: __, promptId: ___, model: ____, error: _____, createdAt: ______, ...edited } = message
+      return { edited }
+    }
+    case 'MessageDeleted':
+      return { deleted: event.data.messageId }
+    case 'ReplyCompleted':
+    case 'ReplyCancelled': {
+      const { replyId, attempt = 'none' } = event.data
+      const message = await shown(pending(event), replyId)
+      const isStored = event.type === 'ReplyCompleted' || message.content !== ''
+      const status = event.type === 'ReplyCompleted' ? 'completed' : 'cancelled'
+      return { ...(isStored && { message }), ended: { replyId, status, words: { attempt, text: message.content } } }
+    }
+    case 'ReplyFailed': {
+      const { error } = await outcomeOf(engine, event)
+      return { ended: { replyId: event.data.replyId, status: 'failed', ...(error && { error }) } }
+    }
+    default:
+      return {}
+  }
+}
+
+/** The same, once the message has been deleted: it is not shown any more. */
+export const withoutWords = ({ ended }: Told): Told => (ended ? { ended: { replyId: ended.replyId, status: ended.status } } : {})
+
+/** As the read model will have it: a socket shows what a later GET shows. */
+function evolved(doc: MessageDoc, event: ChatRecord, key: string): MessageDoc {
+  const { evolve } = messages.on.get(event.type) as unknown as Evolves<MessageDoc, ChatRecord>
+  return evolve(doc, event, key)!
+}
+
+const nothing: MessageDoc = {
+  _id: '',
+  sessionId: '',
+  userId: '',
+  seq: 0,
+  sentBy: 'system',
+  role: 'assistant',
+  status: 'pending',
+  timestamp: new Date(0),
+  tokens: null,
+  feedback: null,
+}
+
+const pending = ({ data: { chatId, ownerId, replyId, promptId, model } }: Ending): MessageDoc => ({
+  ...nothing,
+  _id: replyId,
+  sessionId: chatId,
+  userId: ownerId,
+  promptId,
+  model,
+})

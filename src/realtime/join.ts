@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common'
+import { Engine } from '../event-store/engine.js'
+import { Refused } from '../event-store/errors.js'
+import { refusal } from '../http/validation.js'
+import { noSuchChat } from '../chat/chat.js'
+import { ChatIds } from '../chat/chat-ids.js'
+import { Chats } from '../chat/chats.js'
+import { Listener } from './listener.js'
+import { Opened } from './opened-messages.js'
+import type { JoinBody } from './payloads.js'
+import { Rooms } from './rooms.js'
+import type { Session } from './session.js'
+
+const mostChats = 100
+
+export interface JoinedChat {
+  /** The name that its events carry, and the chat's id. */
+  readonly chatId: string
+  readonly id: string
+  /** What comes after this is sent. */
+  readonly position: number
+}
+
+/** Lets sockets into the chats of their owner. */
+@Injectable()
+export class Joining {
+  constructor(
+    private readonly engine: Engine,
+    private readonly chats: Chats,
+    private readonly ids: ChatIds,
+    private readonly opened: Opened,
+    private readonly rooms: Rooms,
+  ) {}
+
+  /** Joining again changes nothing. One's own name for a chat may be joined before the chat begins. */
+  async join(session: Session, { chatId: name, after }: JoinBody): Promise<JoinedChat> {
+    const id = this.ids.of(session.caller.id, name)
+    const already = session.joined.get(id) as Listener | undefined
+    if (already) return { chatId: already.name, id, position: already.at }
+    if (session.joined.size >= mostChats) throw refusal([{ field: 'chatId', message: `is one too many: a socket joins at most ${mostChats} chats` }])
+    if (after !== undefined) await this.mustBeInTheLog(after)
+    const { listener, openReply } = await this.enter(session, id, name, after)
+    const { at: position } = listener
+    setImmediate(() => listener.start(openReply)) // the answer goes first
+    return { chatId: name, id, position }
+  }
+
+  leave(session: Session, name: string): { chatId: string } {
+    session.joined.get(this.ids.of(session.caller.id, name))?.leave()
+    return { chatId: name }
+  }
+
+  /** In first, and looked at then: so no end of the chat falls between the two. */
+  private async enter(session: Session, id: string, name: string, after: number | undefined): Promise<{ listener: Listener; openReply: string | undefined }> {
+    const { store } = this.engine
+    const { opened, rooms } = this
+    const [listener, room] = rooms.enter(id, (room) => new Listener(session, room, name, after, { store, opened, rooms }))
+    session.joined.set(id, listener)
+    try {
+      const { status, ownerId, open } = await this.chats.state(id)
+      const isOwn = status === 'active' ? ownerId === session.caller.id : status === 'none' && id !== name.toLowerCase()
+      if (!isOwn) throw noSuchChat()
+      if (!session.isOpen) throw new Refused('unavailable', 'the socket has gone')
+      room.learn(open?.replyId)
+      return { listener, openReply: open?.replyId }
+    } catch (error) {
+      listener.leave()
+      throw error
+    }
+  }
+
+  private async mustBeInTheLog(after: number): Promise<void> {
+    if (after <= this.rooms.position || after <= (await this.engine.store.head())) return
+    const message = `is ${after}, and the log does not reach that far yet`
+    throw new Refused('position_beyond_head', `after ${message}`, { errors: [{ field: 'after', message }] })
+  }
+}

@@ -1,0 +1,94 @@
+import type { Ended, Told, ChatRecord } from './chat-updates.js'
+
+/** What this process has of a chat at the moment. */
+export interface Known {
+  /** Its events after this position are in `recent`. */
+  readonly since: number
+  readonly recent: readonly ChatRecord[]
+  /** What is being written. */
+  readonly written?: Written | undefined
+}
+
+export interface Written {
+  readonly replyId: string
+  readonly attempt: string
+  readonly text: string
+}
+
+/** Text of a reply: what the reader has of it from `offset` on (in UTF-16 units) is replaced by `text`. */
+export interface ReplyDelta {
+  readonly replyId: string
+  readonly attempt: string
+  readonly offset: number
+  readonly text: string
+}
+
+export type Emission = readonly [event: string, data: object]
+
+/**
+ * What one reader has been sent of a chat, and so what comes next. Pure.
+ *
+ * - Each event once, in order: `at` only grows, and what is between it and the next event has been looked at.
+ * - Deltas of a reply come after its prompt and before its end. Of a reply that ends while the reader is there, they
+ *   add up to the stored text when `reply-done` comes, even if there is only one, at the end.
+ */
+export class Following {
+  private reading: { replyId: string; attempt: string; offset: number } | undefined
+
+  constructor(private last: number) {}
+
+  get at(): number {
+    return this.last
+  }
+
+  /** Behind: what comes next is in the log only. Undefined: nothing, until there is more. A delta is taken as sent. */
+  next({ since, recent, written }: Known): 'behind' | { event: ChatRecord } | { delta: Emission } | undefined {
+    if (this.last < since) return 'behind'
+    const event = recent.find((one) => one.position > this.last)
+    if (event) return { event }
+    const delta = written && this.bringTo(written)
+    return delta && { delta: ['reply-delta', delta] }
+  }
+
+  /** The reader is there while this reply is written. */
+  expect(replyId: string): void {
+    if (this.reading?.replyId !== replyId) this.reading = { replyId, attempt: '', offset: 0 }
+  }
+
+  /** The reader has seen all there is up to here. */
+  reached(position: number): void {
+    this.last = Math.max(this.last, position)
+  }
+
+  tell(position: number, { message, edited, deleted, ended }: Told): Emission[] {
+    if (position <= this.last) return []
+    this.last = position
+    const rest = ended && this.restOf(ended)
+    return [
+      ...(rest ? [['reply-delta', rest] as const] : []),
+      ...(message ? [['message', { position, message }] as const] : []),
+      ...(edited ? [['message-edited', { position, message: edited }] as const] : []),
+      ...(deleted === undefined ? [] : [['message-deleted', { position, messageId: deleted }] as const]),
+      ...(ended ? [['reply-done', doneOf(position, ended)] as const] : []),
+    ]
+  }
+
+  /** Only for who has been there: all others have it whole in its message. */
+  private restOf({ replyId, words }: Ended): ReplyDelta | undefined {
+    if (this.reading?.replyId !== replyId) return undefined
+    const rest = words && this.bringTo({ replyId, ...words })
+    this.reading = undefined
+    return rest
+  }
+
+  /** What the reader lacks to have exactly this. */
+  private bringTo({ replyId, attempt, text }: Written): ReplyDelta | undefined {
+    const has = this.reading?.replyId === replyId ? this.reading : { attempt: '', offset: 0 }
+    const offset = has.attempt === attempt ? Math.min(has.offset, text.length) : 0
+    if (offset === text.length && offset === has.offset) return undefined
+    this.reading = { replyId, attempt, offset: text.length }
+    return { replyId, attempt, offset, text: text.slice(offset) }
+  }
+}
+
+const doneOf = (position: number, { replyId, status, error }: Ended) => ({ position, replyId, status, ...(error && { error }) })

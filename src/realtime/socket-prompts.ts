@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common'
+import { Bus } from '../commands/bus.js'
+import type { Caller } from '../commands/caller.js'
+import { Cause } from '../commands/cause.js'
+import { metaOf, textOf } from '../commands/command-meta.js'
+import { given } from '../commands/defined-fields.js'
+import { Limits } from '../http/limits.js'
+import { EdgeSecrets } from '../commands/secrets.js'
+import { ChatIds } from '../chat/chat-ids.js'
+import { SendPrompt } from '../chat/commands/send-prompt.js'
+import { PromptBody, read } from './payloads.js'
+
+export interface Prompted {
+  readonly promptId: string
+  readonly replyId: string
+  readonly position: number
+}
+
+/** A prompt that came over a socket. It is answered as soon as it is in the log. */
+@Injectable()
+export class Prompting {
+  constructor(
+    private readonly bus: Bus,
+    private readonly ids: ChatIds,
+    private readonly limits: Limits,
+    private readonly secrets: EdgeSecrets,
+  ) {}
+
+  async send(caller: Caller, payload: unknown, correlation: string): Promise<Prompted> {
+    const { chatId: name, content, model, commandId: key } = await this.read(caller, payload)
+    const chatId = this.ids.of(caller.id, name)
+    const asked = { actor: caller.id, place: ['socket', `chat-message ${chatId}`], key, content: [textOf(given({ content, model }))], correlation }
+    const cause = new Cause(metaOf(this.secrets, asked), { isAsync: true, isRepeatable: key !== undefined })
+    await this.limits.request(caller, cause)
+    await this.limits.prompt(caller, name, cause)
+    const { promptId, replyId, position } = await this.bus.command(new SendPrompt(cause, { chatId, ownerId: caller.id }, content, model))
+    return { promptId, replyId, position }
+  }
+
+  /** What is no prompt is counted all the same. */
+  private async read(caller: Caller, payload: unknown): Promise<PromptBody> {
+    try {
+      return await read(PromptBody, payload)
+    } catch (error) {
+      await this.limits.request(caller)
+      throw error
+    }
+  }
+}
