@@ -3,8 +3,9 @@ import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
 import { CONFIG, type SettledConfig } from '../config.js'
 import { Refused } from '../event-store/errors.js'
-import { type Credentials, NEEDS_NO_ACCOUNT, NEEDS_ROLE, type Role } from '../commands/caller.js'
-import { FOR_GUESTS } from '../commands/guest-ids.js'
+import type { Credentials, Role } from '../commands/caller.js'
+import { NEEDS_NO_ACCOUNT, NEEDS_ROLE } from './access.js'
+import { FOR_GUESTS } from './guest-access.js'
 import { credentialsOf } from './identify.guard.js'
 
 /** Last: keeps out who may not. */

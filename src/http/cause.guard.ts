@@ -1,7 +1,8 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
 import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
-import { ALWAYS_ANEW, Cause } from '../commands/cause.js'
+import { Cause } from '../commands/cause.js'
+import { IGNORES_IDEMPOTENCY_KEY } from './request-cause.js'
 import { commandKey, metaOf, textOf } from '../commands/command-meta.js'
 import { EdgeSecrets } from '../commands/secrets.js'
 import { refusal } from './validation.js'
@@ -18,7 +19,7 @@ export class CauseGuard implements CanActivate {
     if (context.getType() !== 'http') return true
     const request = context.switchToHttp().getRequest<FastifyRequest>()
     const actor = request.guestId ?? request.caller?.id ?? 'anonymous'
-    const key = this.reflector.get<boolean>(ALWAYS_ANEW, context.getHandler()) ? undefined : idempotencyKey(request)
+    const key = this.reflector.get<boolean>(IGNORES_IDEMPOTENCY_KEY, context.getHandler()) ? undefined : idempotencyKey(request)
     const place = [request.method, pathOf(request)]
     const meta = metaOf(this.secrets, { actor, place, key, content: [textOf(request.body), queryOf(request)], correlation: request.id })
     request.cause = new Cause(meta, { isAsync: prefersAsync(request), isRepeatable: key !== undefined && !request.isMultipart() && !isRead(request) })

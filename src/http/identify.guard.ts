@@ -2,7 +2,8 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
 import { Authenticator, type Credentials } from '../commands/caller.js'
-import { FOR_GUESTS, guestIdOf, sessionIdOf } from '../commands/guest-ids.js'
+import { guestIdOf } from '../commands/guest-ids.js'
+import { FOR_GUESTS, sessionIdOf } from './guest-access.js'
 import { EdgeSecrets } from '../commands/secrets.js'
 
 /** First: finds out who calls. Whether that is enough is decided later, after the request has been counted. */

@@ -2,7 +2,8 @@ import { Controller, Get, Query } from '@nestjs/common'
 import { ApiForbiddenResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { Refused } from '../../event-store/errors.js'
 import { Bus } from '../../commands/bus.js'
-import { By, type Caller } from '../../commands/caller.js'
+import type { Caller } from '../../commands/caller.js'
+import { CurrentCaller } from '../../http/access.js'
 import { PageQuery } from '../../http/pages.js'
 import { refusal } from '../../http/validation.js'
 import { ContributorsDto, TopUsersDto, UsageDto, UsageQuery } from './analytics.dto.js'
@@ -38,7 +39,7 @@ export class AnalyticsController {
   @ApiOperation({ summary: 'Prompts and tokens over time, for charts' })
   @ApiOkResponse({ type: UsageDto })
   @ApiForbiddenResponse({ description: 'Everybody’s usage is for admins' })
-  async usage(@Query() query: UsageQuery, @By() caller: Caller): Promise<UsageDto> {
+  async usage(@Query() query: UsageQuery, @CurrentCaller() caller: Caller): Promise<UsageDto> {
     const { bucket, groupBy, scope = caller.role === 'admin' ? 'all' : 'own' } = query
     if (scope === 'all' && caller.role !== 'admin') throw new Refused('forbidden', 'everybody’s usage is for admins; leave scope out for your own')
     const to = query.to === undefined ? new Date() : new Date(query.to)

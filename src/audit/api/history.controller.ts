@@ -2,8 +2,9 @@ import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common'
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { Bus } from '../../commands/bus.js'
-import { NeedsRole } from '../../commands/caller.js'
-import { Because, type Cause } from '../../commands/cause.js'
+import { NeedsRole } from '../../http/access.js'
+import type { Cause } from '../../commands/cause.js'
+import { RequestCause } from '../../http/request-cause.js'
 import type { AskedHistory } from '../history/requested-history.js'
 import { AuditedUserParams, EventTypesDto, HistoryDto, HistoryQuery, StreamParams } from './history.dto.js'
 import { linesHeaders, wantsLines } from '../export/lines.js'
@@ -32,7 +33,7 @@ export class HistoryController {
   @Get('events')
   @ApiOperation({ summary: 'The log, in order; as NDJSON with Accept: application/x-ndjson' })
   @pageOrLines
-  events(@Query() query: HistoryQuery, @Because() cause: Cause, @Headers('accept') accept: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<History> {
+  events(@Query() query: HistoryQuery, @RequestCause() cause: Cause, @Headers('accept') accept: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<History> {
     return this.read(cause, query, accept, reply)
   }
 
@@ -42,7 +43,7 @@ export class HistoryController {
   stream(
     @Param() { stream }: StreamParams,
     @Query() query: HistoryQuery,
-    @Because() cause: Cause,
+    @RequestCause() cause: Cause,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<History> {
@@ -55,7 +56,7 @@ export class HistoryController {
   user(
     @Param() { userId }: AuditedUserParams,
     @Query() query: HistoryQuery,
-    @Because() cause: Cause,
+    @RequestCause() cause: Cause,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<History> {
@@ -65,7 +66,7 @@ export class HistoryController {
   @Get('event-types')
   @ApiOperation({ summary: 'Every type of event, with JSON Schemas' })
   @ApiOkResponse({ type: EventTypesDto })
-  async types(@Because() cause: Cause): Promise<EventTypesDto> {
+  async types(@RequestCause() cause: Cause): Promise<EventTypesDto> {
     return { eventTypes: await this.bus.query(new ListEventTypes(cause)) }
   }
 

@@ -2,8 +2,10 @@ import { Controller, Get, Res } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { Bus } from '../../commands/bus.js'
-import { By, type Caller } from '../../commands/caller.js'
-import { Because, type Cause } from '../../commands/cause.js'
+import type { Caller } from '../../commands/caller.js'
+import { CurrentCaller } from '../../http/access.js'
+import type { Cause } from '../../commands/cause.js'
+import { RequestCause } from '../../http/request-cause.js'
 import { linesHeaders } from '../export/lines.js'
 import { ExportOwn } from '../export/export-own.js'
 
@@ -15,7 +17,7 @@ export class OwnExportController {
   @Get()
   @ApiOperation({ summary: 'All that is kept of the caller, as NDJSON: every event of its account, chats and projects, opened' })
   @ApiOkResponse({ description: 'Lines of an export; docs/audit.md has the format', content: { 'application/x-ndjson': { schema: { type: 'string' } } } })
-  async export(@By() caller: Caller, @Because() cause: Cause, @Res({ passthrough: true }) reply: FastifyReply): Promise<AsyncIterable<string>> {
+  async export(@CurrentCaller() caller: Caller, @RequestCause() cause: Cause, @Res({ passthrough: true }) reply: FastifyReply): Promise<AsyncIterable<string>> {
     const lines = await this.bus.query(new ExportOwn(cause, caller.id))
     void reply.headers({ ...linesHeaders, 'content-disposition': 'attachment; filename="verbatim.ndjson"' })
     return lines

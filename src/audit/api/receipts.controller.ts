@@ -2,8 +2,10 @@ import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { MessageParams } from '../../chat/api/root/chat.dto.js'
 import { Bus } from '../../commands/bus.js'
-import { By, type Caller, NeedsRole } from '../../commands/caller.js'
-import { Because, type Cause } from '../../commands/cause.js'
+import type { Caller } from '../../commands/caller.js'
+import { CurrentCaller, NeedsRole } from '../../http/access.js'
+import type { Cause } from '../../commands/cause.js'
+import { RequestCause } from '../../http/request-cause.js'
 import { ReadMessageReceipt } from '../receipts/read-message-receipt.js'
 import { ReadReceipt } from '../receipts/read-receipt.js'
 import { PositionParams, ReceiptDto, ReceiptQuery } from './receipts.dto.js'
@@ -17,14 +19,14 @@ export class ReceiptsController {
   @NeedsRole('auditor', 'admin')
   @ApiOperation({ summary: 'A proof that an event is in the log, good without asking us' })
   @ApiOkResponse({ type: ReceiptDto })
-  ofEvent(@Param() { position }: PositionParams, @Query() { open }: ReceiptQuery, @Because() cause: Cause): Promise<ReceiptDto> {
+  ofEvent(@Param() { position }: PositionParams, @Query() { open }: ReceiptQuery, @RequestCause() cause: Cause): Promise<ReceiptDto> {
     return this.bus.query(new ReadReceipt(cause, position, open))
   }
 
   @Get('message/:messageId/receipt')
   @ApiOperation({ summary: 'A proof of what a message says, for its owner and for auditors' })
   @ApiOkResponse({ type: ReceiptDto })
-  ofMessage(@Param() { messageId }: MessageParams, @Query() { open }: ReceiptQuery, @By() caller: Caller, @Because() cause: Cause): Promise<ReceiptDto> {
+  ofMessage(@Param() { messageId }: MessageParams, @Query() { open }: ReceiptQuery, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<ReceiptDto> {
     return this.bus.query(new ReadMessageReceipt(cause, caller, messageId, open))
   }
 }

@@ -1,8 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiGoneResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { Bus } from '../../commands/bus.js'
-import { NeedsRole } from '../../commands/caller.js'
-import { Because, type Cause } from '../../commands/cause.js'
+import { NeedsRole } from '../../http/access.js'
+import type { Cause } from '../../commands/cause.js'
+import { RequestCause } from '../../http/request-cause.js'
 import { ReadChat } from '../replay/read-chat.js'
 import { ReadContext } from '../replay/read-context.js'
 import { ChatAtMomentDto, MomentQuery, ReplayedChatParams, ReplayedReplyParams, ReplyContextDto } from './replay.dto.js'
@@ -18,7 +19,7 @@ export class ReplayController {
   @Get()
   @ApiOperation({ summary: 'A chat as it was at a position or a time' })
   @ApiOkResponse({ type: ChatAtMomentDto })
-  async chat(@Param() { chatId }: ReplayedChatParams, @Query() { at, ...page }: MomentQuery, @Because() cause: Cause): Promise<ChatAtMomentDto> {
+  async chat(@Param() { chatId }: ReplayedChatParams, @Query() { at, ...page }: MomentQuery, @RequestCause() cause: Cause): Promise<ChatAtMomentDto> {
     return asChatAtMoment(await this.bus.query(new ReadChat(cause, chatId, at, page)))
   }
 
@@ -26,7 +27,7 @@ export class ReplayController {
   @ApiOperation({ summary: 'What the model was given for a reply' })
   @ApiOkResponse({ type: ReplyContextDto })
   @ApiGoneResponse({ description: 'The chat was erased: nobody can read what was said' })
-  async context(@Param() { chatId, replyId }: ReplayedReplyParams, @Because() cause: Cause): Promise<ReplyContextDto> {
+  async context(@Param() { chatId, replyId }: ReplayedReplyParams, @RequestCause() cause: Cause): Promise<ReplyContextDto> {
     return asReplyContext(await this.bus.query(new ReadContext(cause, chatId, replyId)))
   }
 }

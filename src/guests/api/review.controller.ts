@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { Bus } from '../../commands/bus.js'
-import { NeedsRole } from '../../commands/caller.js'
+import { NeedsRole } from '../../http/access.js'
 import { PageQuery } from '../../http/pages.js'
 import { ReviewsDto } from './guests.dto.js'
 import { ReviewFeedback } from '../read-models/review-feedback.js'

@@ -4,8 +4,9 @@ import { SendPrompt } from '../../chat/commands/send-prompt.js'
 import { type Hearing, Hears, Prompts } from '../../chat/api/prompts.js'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { Bus } from '../../commands/bus.js'
-import { AlwaysAnew, Because, type Cause } from '../../commands/cause.js'
-import { ForGuests, Guest } from '../../commands/guest-ids.js'
+import type { Cause } from '../../commands/cause.js'
+import { IgnoresIdempotencyKey, RequestCause } from '../../http/request-cause.js'
+import { ForGuests, CurrentGuest } from '../../http/guest-access.js'
 import { CountsAsPrompt } from '../../http/limits.guard.js'
 import { BeginSession } from '../commands/begin-session.js'
 import { GiveGuestFeedback } from '../commands/give-guest-feedback.js'
@@ -35,10 +36,10 @@ export class SessionsController {
 
   @Post('session/initialize_session')
   @HttpCode(200)
-  @AlwaysAnew()
+  @IgnoresIdempotencyKey()
   @ApiOperation({ summary: 'Begin a session; its id is shown this once, and whoever has it may use the session' })
   @ApiOkResponse({ type: GuestSessionDto })
-  async begin(@Because() cause: Cause): Promise<GuestSessionDto> {
+  async begin(@RequestCause() cause: Cause): Promise<GuestSessionDto> {
     const session = await this.bus.command(new BeginSession(cause))
     return this.shown(session.sessionId, session)
   }
@@ -46,7 +47,7 @@ export class SessionsController {
   @Get('session/:session_id')
   @ApiOperation({ summary: 'Whether a session still goes on' })
   @ApiOkResponse({ type: GuestSessionDto })
-  async session(@Param() { session_id }: SessionParams, @Guest() guestId: string): Promise<GuestSessionDto> {
+  async session(@Param() { session_id }: SessionParams, @CurrentGuest() guestId: string): Promise<GuestSessionDto> {
     return this.shown(session_id, await this.bus.query(new GetSession(guestId)))
   }
 
@@ -65,8 +66,8 @@ export class SessionsController {
   @NeedsSession()
   async prompt(
     @Body() { session_id, content }: GuestPromptBody,
-    @Guest() guestId: string,
-    @Because() cause: Cause,
+    @CurrentGuest() guestId: string,
+    @RequestCause() cause: Cause,
     @Hears() hearing: Hearing,
   ): Promise<GuestReplyDto | AsyncIterable<string>> {
     await this.mustBeActive(guestId)
@@ -81,7 +82,7 @@ export class SessionsController {
   @ApiOperation({ summary: 'Say what you think of the service' })
   @ApiOkResponse({ type: FeedbackReceivedDto })
   @NeedsSession()
-  async feedback(@Body() { feedback }: GuestFeedbackBody, @Guest() guestId: string, @Because() cause: Cause): Promise<FeedbackReceivedDto> {
+  async feedback(@Body() { feedback }: GuestFeedbackBody, @CurrentGuest() guestId: string, @RequestCause() cause: Cause): Promise<FeedbackReceivedDto> {
     await this.mustBeActive(guestId)
     await this.bus.command(new GiveGuestFeedback(cause, guestId, feedback))
     return { detail: 'Feedback received' }

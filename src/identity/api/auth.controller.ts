@@ -2,8 +2,10 @@ import { Body, Controller, Post } from '@nestjs/common'
 import { ApiOperation, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../../http/api-family.js'
 import { Bus } from '../../commands/bus.js'
-import { By, type Caller, NeedsNoAccount } from '../../commands/caller.js'
-import { Because, type Cause } from '../../commands/cause.js'
+import type { Caller } from '../../commands/caller.js'
+import { CurrentCaller, NeedsNoAccount } from '../../http/access.js'
+import type { Cause } from '../../commands/cause.js'
+import { RequestCause } from '../../http/request-cause.js'
 import { given } from '../../commands/defined-fields.js'
 import { AccountDto, LoginBody, RegisterBody } from './account.dto.js'
 import { LogOut } from '../commands/log-out.js'
@@ -34,7 +36,7 @@ export class AuthController {
   @ApiOperation({ summary: 'Register an account' })
   @ApiUnauthorizedResponse({ description: 'A repeat, and the password is another one by now' })
   @Answers(201, { user: AccountDto, token: 'string' })
-  async register(@Body() { password, ...profile }: RegisterBody, @Because() cause: Cause): Promise<Answer<LoggedIn>> {
+  async register(@Body() { password, ...profile }: RegisterBody, @RequestCause() cause: Cause): Promise<Answer<LoggedIn>> {
     const { userId } = await this.bus.command(new RegisterUser(cause, profile, password))
     const token = await this.logins.tokenFor(userId)
     return answer({ user: (await this.profiles.of(userId)) ?? newAccount(userId, profile), token }, 'User registered successfully')
@@ -53,7 +55,7 @@ export class AuthController {
   @Post(['auth/logout', 'users/logout'])
   @ApiOperation({ summary: 'Log out: the token is no longer good' })
   @Answers(200, {})
-  async logout(@By() caller: Caller, @Because() cause: Cause): Promise<Answer<object>> {
+  async logout(@CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {
     if (caller.session) await this.bus.command(new LogOut(cause, caller.id, caller.session))
     return answer({}, caller.session ? 'Logged out' : 'An API key has no login to end; delete the key instead')
   }

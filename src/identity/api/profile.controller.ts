@@ -2,8 +2,10 @@ import { Body, Controller, Delete, Get, Post, Put } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../../http/api-family.js'
 import { Bus } from '../../commands/bus.js'
-import { By, type Caller } from '../../commands/caller.js'
-import { Because, type Cause } from '../../commands/cause.js'
+import type { Caller } from '../../commands/caller.js'
+import { CurrentCaller } from '../../http/access.js'
+import type { Cause } from '../../commands/cause.js'
+import { RequestCause } from '../../http/request-cause.js'
 import { given } from '../../commands/defined-fields.js'
 import { AccountDto, PasswordBody, ProfileBody } from './account.dto.js'
 import { ChangePassword } from '../commands/change-password.js'
@@ -24,14 +26,14 @@ export class ProfileController {
   @Get(['auth/profile', 'users/profile'])
   @ApiOperation({ summary: 'The caller’s own account' })
   @Answers(200, { user: AccountDto })
-  async profile(@By() caller: Caller): Promise<Answer<{ user: Account }>> {
+  async profile(@CurrentCaller() caller: Caller): Promise<Answer<{ user: Account }>> {
     return answer({ user: await this.profiles.mustBe(caller.id) })
   }
 
   @Put('users/profile')
   @ApiOperation({ summary: 'Change name, user name or email address' })
   @Answers(200, { user: AccountDto })
-  async change(@Body() changes: ProfileBody, @By() caller: Caller, @Because() cause: Cause): Promise<Answer<{ user: Account }>> {
+  async change(@Body() changes: ProfileBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<{ user: Account }>> {
     await this.bus.command(new ChangeProfile(cause, caller.id, given(changes)))
     return answer({ user: await this.profiles.mustBe(caller.id) }, 'Profile updated')
   }
@@ -39,7 +41,7 @@ export class ProfileController {
   @Post('users/password')
   @ApiOperation({ summary: 'Change the password; every other login ends' })
   @Answers(200, { token: 'string' })
-  async password(@Body() body: PasswordBody, @By() caller: Caller, @Because() cause: Cause): Promise<Answer<{ token: string }>> {
+  async password(@Body() body: PasswordBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<{ token: string }>> {
     await this.bus.command(new ChangePassword(cause, caller, body.currentPassword, body.newPassword))
     return answer({ token: await this.logins.tokenFor(caller.id) }, 'Password changed; all other logins have ended')
   }
@@ -47,7 +49,7 @@ export class ProfileController {
   @Delete('users/profile')
   @ApiOperation({ summary: 'Erase the account, and everything of it, for good' })
   @Answers(200, {})
-  async erase(@By() caller: Caller, @Because() cause: Cause): Promise<Answer<object>> {
+  async erase(@CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {
     await this.bus.command(new EraseAccount(cause, caller.id))
     return answer({}, 'Account erased')
   }

@@ -2,8 +2,9 @@ import { Body, Controller, Param, Put } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../../http/api-family.js'
 import { Bus } from '../../commands/bus.js'
-import { NeedsRole } from '../../commands/caller.js'
-import { Because, type Cause } from '../../commands/cause.js'
+import { NeedsRole } from '../../http/access.js'
+import type { Cause } from '../../commands/cause.js'
+import { RequestCause } from '../../http/request-cause.js'
 import { AccountDto, RoleBody, UserParams } from './account.dto.js'
 import { GrantRole } from '../commands/grant-role.js'
 import { type Account, UserProfiles } from '../read-models/user-profiles.js'
@@ -20,7 +21,7 @@ export class RolesController {
   @NeedsRole('admin')
   @ApiOperation({ summary: 'Give an account another role; it counts from its next request on' })
   @Answers(200, { user: AccountDto })
-  async grant(@Param() { userId }: UserParams, @Body() { role }: RoleBody, @Because() cause: Cause): Promise<Answer<{ user: Account }>> {
+  async grant(@Param() { userId }: UserParams, @Body() { role }: RoleBody, @RequestCause() cause: Cause): Promise<Answer<{ user: Account }>> {
     await this.bus.command(new GrantRole(cause, userId, role))
     return answer({ user: await this.profiles.mustBe(userId) }, `The account is ${role} now`)
   }

@@ -3,7 +3,7 @@ import { Controller, Get, Header, Headers, Inject } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { Refused } from '../../event-store/errors.js'
-import { NeedsNoAccount } from '../../commands/caller.js'
+import { NeedsNoAccount } from '../../http/access.js'
 import { Unlimited } from '../../http/limits.guard.js'
 import { Scrape } from './scrape.js'
 

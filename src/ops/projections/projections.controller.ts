@@ -2,8 +2,9 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestj
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { Bus } from '../../commands/bus.js'
-import { NeedsRole } from '../../commands/caller.js'
-import { Because, type Cause } from '../../commands/cause.js'
+import { NeedsRole } from '../../http/access.js'
+import type { Cause } from '../../commands/cause.js'
+import { RequestCause } from '../../http/request-cause.js'
 import { PageQuery } from '../../http/pages.js'
 import { PauseProjection } from './commands/pause-projection.js'
 import { RebuildProjection } from './commands/rebuild-projection.js'
@@ -49,7 +50,7 @@ export class ProjectionsController {
   @HttpCode(202)
   @ApiOperation({ summary: 'Build it anew from the log while it goes on being read; Location tells how far that is. 409 while it is being rebuilt' })
   @ApiAcceptedResponse({ type: ProjectionDto })
-  async rebuild(@Param() { name }: ProjectionParams, @Because() cause: Cause, @Res({ passthrough: true }) reply: FastifyReply): Promise<ProjectionDto> {
+  async rebuild(@Param() { name }: ProjectionParams, @RequestCause() cause: Cause, @Res({ passthrough: true }) reply: FastifyReply): Promise<ProjectionDto> {
     await this.bus.command(new RebuildProjection(cause, name))
     void reply.header('location', `/ops/projections/${name}`)
     return await this.see({ name })
@@ -59,7 +60,7 @@ export class ProjectionsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Keep it as it is; what happens meanwhile is not lost to it' })
   @ApiOkResponse({ type: ProjectionDto })
-  async pause(@Param() { name }: ProjectionParams, @Because() cause: Cause): Promise<ProjectionDto> {
+  async pause(@Param() { name }: ProjectionParams, @RequestCause() cause: Cause): Promise<ProjectionDto> {
     await this.bus.command(new PauseProjection(cause, name))
     return await this.see({ name })
   }
@@ -68,7 +69,7 @@ export class ProjectionsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Let it go on after a pause' })
   @ApiOkResponse({ type: ProjectionDto })
-  async resume(@Param() { name }: ProjectionParams, @Because() cause: Cause): Promise<ProjectionDto> {
+  async resume(@Param() { name }: ProjectionParams, @RequestCause() cause: Cause): Promise<ProjectionDto> {
     await this.bus.command(new ResumeProjection(cause, name))
     return await this.see({ name })
   }
@@ -77,7 +78,7 @@ export class ProjectionsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'One that has failed tries the same event again' })
   @ApiOkResponse({ type: ProjectionDto })
-  async retry(@Param() { name }: ProjectionParams, @Because() cause: Cause): Promise<ProjectionDto> {
+  async retry(@Param() { name }: ProjectionParams, @RequestCause() cause: Cause): Promise<ProjectionDto> {
     await this.bus.command(new RetryProjection(cause, name))
     return await this.see({ name })
   }
@@ -86,7 +87,7 @@ export class ProjectionsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'One that has failed goes on without the event at which it stands; so do its rebuilds' })
   @ApiOkResponse({ type: ProjectionDto })
-  async skip(@Param() { name }: ProjectionParams, @Body() { position, reason }: SkipBody, @Because() cause: Cause): Promise<ProjectionDto> {
+  async skip(@Param() { name }: ProjectionParams, @Body() { position, reason }: SkipBody, @RequestCause() cause: Cause): Promise<ProjectionDto> {
     await this.bus.command(new SkipEvent(cause, name, position, reason))
     return await this.see({ name })
   }

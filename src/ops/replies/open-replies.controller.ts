@@ -1,8 +1,9 @@
 import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { Bus } from '../../commands/bus.js'
-import { NeedsRole } from '../../commands/caller.js'
-import { Because, type Cause } from '../../commands/cause.js'
+import { NeedsRole } from '../../http/access.js'
+import type { Cause } from '../../commands/cause.js'
+import { RequestCause } from '../../http/request-cause.js'
 import { PageQuery } from '../../http/pages.js'
 import { ReconcileReplies } from './commands/reconcile-replies.js'
 import { ListOpenReplies } from './queries/list-open-replies.js'
@@ -26,7 +27,7 @@ export class OpenRepliesController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Put those that are missing in the queue back there, as workers do by themselves every few seconds' })
   @ApiOkResponse({ type: ReconciledDto })
-  async reconcile(@Because() cause: Cause): Promise<ReconciledDto> {
+  async reconcile(@RequestCause() cause: Cause): Promise<ReconciledDto> {
     const { open, added } = await this.bus.command(new ReconcileReplies(cause))
     return { open, added }
   }

@@ -4,8 +4,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { type Answer, answer, Answers } from '../../http/api-family.js'
 import { Bus } from '../../commands/bus.js'
-import { By, type Caller } from '../../commands/caller.js'
-import { Because, type Cause } from '../../commands/cause.js'
+import type { Caller } from '../../commands/caller.js'
+import { CurrentCaller } from '../../http/access.js'
+import type { Cause } from '../../commands/cause.js'
+import { RequestCause } from '../../http/request-cause.js'
 import { PageQuery } from '../../http/pages.js'
 import { TakesFile, uploadOf } from '../../http/uploads.js'
 import { attachment } from './attachment.js'
@@ -32,7 +34,7 @@ export class ProjectFilesController {
   async list(
     @Param() { id }: ProjectParams,
     @Query() page: PageQuery,
-    @By() caller: Caller,
+    @CurrentCaller() caller: Caller,
   ): Promise<Answer<{ files: ProjectFile[]; nextCursor?: string }>> {
     const { items, nextCursor } = await this.bus.query(new ListProjectFiles({ projectId: id, ownerId: caller.id }, page))
     return answer({ files: items, nextCursor })
@@ -46,8 +48,8 @@ export class ProjectFilesController {
   async add(
     @Param() { id }: ProjectParams,
     @Req() request: FastifyRequest,
-    @By() caller: Caller,
-    @Because() cause: Cause,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
   ): Promise<Answer<{ file: ProjectFile }>> {
     const project = { projectId: id, ownerId: caller.id }
     const upload = await uploadOf(request, this.config.files.maxBytes)
@@ -61,7 +63,7 @@ export class ProjectFilesController {
   @ApiOkResponse({ description: 'Its bytes', content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } })
   async download(
     @Param() { id, fileId }: FileParams,
-    @By() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AsyncIterable<Uint8Array>> {
     const { filename, type, size, contentId } = await this.bus.query(new GetProjectFile({ projectId: id, ownerId: caller.id }, fileId))
@@ -72,7 +74,7 @@ export class ProjectFilesController {
   @Delete(':fileId')
   @ApiOperation({ summary: 'Delete a file, and the copy at the model’s provider' })
   @Answers(200, {})
-  async remove(@Param() { id, fileId }: FileParams, @By() caller: Caller, @Because() cause: Cause): Promise<Answer<object>> {
+  async remove(@Param() { id, fileId }: FileParams, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {
     await this.bus.command(new RemoveFile(cause, { projectId: id, ownerId: caller.id }, fileId))
     return answer({}, 'File deleted')
   }

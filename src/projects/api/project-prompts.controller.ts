@@ -2,8 +2,10 @@ import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/commo
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../../http/api-family.js'
 import { Bus } from '../../commands/bus.js'
-import { By, type Caller } from '../../commands/caller.js'
-import { Because, type Cause } from '../../commands/cause.js'
+import type { Caller } from '../../commands/caller.js'
+import { CurrentCaller } from '../../http/access.js'
+import type { Cause } from '../../commands/cause.js'
+import { RequestCause } from '../../http/request-cause.js'
 import { PageQuery } from '../../http/pages.js'
 import { AddPrompt } from '../commands/add-prompt.js'
 import { RemovePrompt } from '../commands/remove-prompt.js'
@@ -25,7 +27,7 @@ export class ProjectPromptsController {
   async list(
     @Param() { id }: ProjectParams,
     @Query() page: PageQuery,
-    @By() caller: Caller,
+    @CurrentCaller() caller: Caller,
   ): Promise<Answer<{ prompts: ProjectPrompt[]; nextCursor?: string }>> {
     const { items, nextCursor } = await this.bus.query(new ListProjectPrompts({ projectId: id, ownerId: caller.id }, page))
     return answer({ prompts: items, nextCursor })
@@ -34,7 +36,7 @@ export class ProjectPromptsController {
   @Post()
   @ApiOperation({ summary: 'Add a prompt to a project' })
   @Answers(201, { prompt: ProjectPromptDto })
-  async add(@Param() { id }: ProjectParams, @Body() { role, content }: PromptBody, @By() caller: Caller, @Because() cause: Cause): Promise<One> {
+  async add(@Param() { id }: ProjectParams, @Body() { role, content }: PromptBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<One> {
     const project = { projectId: id, ownerId: caller.id }
     const { promptId } = await this.bus.command(new AddPrompt(cause, project, role, content))
     return answer({ prompt: await this.bus.query(new GetProjectPrompt(project, promptId)) }, 'Prompt added')
@@ -43,14 +45,14 @@ export class ProjectPromptsController {
   @Get(':promptId')
   @ApiOperation({ summary: 'One prompt of a project' })
   @Answers(200, { prompt: ProjectPromptDto })
-  async get(@Param() { id, promptId }: PromptParams, @By() caller: Caller): Promise<One> {
+  async get(@Param() { id, promptId }: PromptParams, @CurrentCaller() caller: Caller): Promise<One> {
     return answer({ prompt: await this.bus.query(new GetProjectPrompt({ projectId: id, ownerId: caller.id }, promptId)) })
   }
 
   @Delete(':promptId')
   @ApiOperation({ summary: 'Take a prompt out of a project' })
   @Answers(200, {})
-  async remove(@Param() { id, promptId }: PromptParams, @By() caller: Caller, @Because() cause: Cause): Promise<Answer<object>> {
+  async remove(@Param() { id, promptId }: PromptParams, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {
     await this.bus.command(new RemovePrompt(cause, { projectId: id, ownerId: caller.id }, promptId))
     return answer({}, 'Prompt removed')
   }

@@ -2,8 +2,10 @@ import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../../http/api-family.js'
 import { Bus } from '../../commands/bus.js'
-import { By, type Caller } from '../../commands/caller.js'
-import { Because, type Cause } from '../../commands/cause.js'
+import type { Caller } from '../../commands/caller.js'
+import { CurrentCaller } from '../../http/access.js'
+import type { Cause } from '../../commands/cause.js'
+import { RequestCause } from '../../http/request-cause.js'
 import { given } from '../../commands/defined-fields.js'
 import { PageQuery } from '../../http/pages.js'
 import { ChangeProject } from '../commands/change-project.js'
@@ -24,7 +26,7 @@ export class ProjectsController {
   @Get()
   @ApiOperation({ summary: 'The caller’s projects, newest first' })
   @Answers(200, { projects: [ProjectDto], nextCursor: 'string' }, ['nextCursor'])
-  async list(@Query() page: PageQuery, @By() caller: Caller): Promise<Answer<{ projects: ProjectSummary[]; nextCursor?: string }>> {
+  async list(@Query() page: PageQuery, @CurrentCaller() caller: Caller): Promise<Answer<{ projects: ProjectSummary[]; nextCursor?: string }>> {
     const { items, nextCursor } = await this.bus.query(new ListProjects(caller.id, page))
     return answer({ projects: items, nextCursor })
   }
@@ -32,7 +34,7 @@ export class ProjectsController {
   @Post()
   @ApiOperation({ summary: 'Create a project' })
   @Answers(201, { project: ProjectDetailsDto })
-  async create(@Body() { name, description = '', settings = {} }: CreateProjectBody, @By() caller: Caller, @Because() cause: Cause): Promise<One> {
+  async create(@Body() { name, description = '', settings = {} }: CreateProjectBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<One> {
     const { projectId } = await this.bus.command(new CreateProject(cause, caller.id, { name, description }, given(settings)))
     return await this.one({ projectId, ownerId: caller.id }, 'Project created')
   }
@@ -40,7 +42,7 @@ export class ProjectsController {
   @Get(':id')
   @ApiOperation({ summary: 'A project with its prompts and files' })
   @Answers(200, { project: ProjectDetailsDto })
-  get(@Param() { id }: ProjectParams, @By() caller: Caller): Promise<One> {
+  get(@Param() { id }: ProjectParams, @CurrentCaller() caller: Caller): Promise<One> {
     return this.one({ projectId: id, ownerId: caller.id })
   }
 
@@ -50,8 +52,8 @@ export class ProjectsController {
   async change(
     @Param() { id }: ProjectParams,
     @Body() { settings = {}, ...words }: ChangeProjectBody,
-    @By() caller: Caller,
-    @Because() cause: Cause,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
   ): Promise<One> {
     const project = { projectId: id, ownerId: caller.id }
     await this.bus.command(new ChangeProject(cause, project, given(words), given(settings)))
@@ -64,8 +66,8 @@ export class ProjectsController {
   async delete(
     @Param() { id }: ProjectParams,
     @Query() { erase }: EraseProjectQuery,
-    @By() caller: Caller,
-    @Because() cause: Cause,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
   ): Promise<Answer<object>> {
     await this.bus.command(new DeleteProject(cause, { projectId: id, ownerId: caller.id }, erase))
     return answer({}, erase ? 'Project erased' : 'Project deleted')

@@ -2,8 +2,10 @@ import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../../../http/api-family.js'
 import { Bus } from '../../../commands/bus.js'
-import { By, type Caller } from '../../../commands/caller.js'
-import { Because, type Cause } from '../../../commands/cause.js'
+import type { Caller } from '../../../commands/caller.js'
+import { CurrentCaller } from '../../../http/access.js'
+import type { Cause } from '../../../commands/cause.js'
+import { RequestCause } from '../../../http/request-cause.js'
 import { given } from '../../../commands/defined-fields.js'
 import { PageQuery } from '../../../http/pages.js'
 import { EraseQuery } from '../root/chat.dto.js'
@@ -32,7 +34,7 @@ export class ChatLogController {
   @Post()
   @ApiOperation({ summary: 'Start a chat' })
   @Answers(201, { chat: LoggedChatDto })
-  async start(@Body() body: LoggedChatBody, @By() caller: Caller, @Because() cause: Cause): Promise<Answer<{ chat: LoggedChatDto }>> {
+  async start(@Body() body: LoggedChatBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<{ chat: LoggedChatDto }>> {
     const { chatId } = await this.bus.command(new StartChat(cause, caller.id, given(body)))
     return answer({ chat: asLoggedChat(await this.bus.query(new GetChat(chatId, caller.id))) }, 'Chat created')
   }
@@ -40,7 +42,7 @@ export class ChatLogController {
   @Get()
   @ApiOperation({ summary: 'The caller’s chats, newest first' })
   @Answers(200, { chats: [LoggedChatDto], nextCursor: 'string' }, ['nextCursor'])
-  async list(@Query() page: PageQuery, @By() caller: Caller): Promise<Answer<{ chats: LoggedChatDto[]; nextCursor?: string }>> {
+  async list(@Query() page: PageQuery, @CurrentCaller() caller: Caller): Promise<Answer<{ chats: LoggedChatDto[]; nextCursor?: string }>> {
     const { items, nextCursor } = await this.bus.query(new ListChats(caller.id, page))
     return answer({ chats: items.map(asLoggedChat), nextCursor })
   }
@@ -48,7 +50,7 @@ export class ChatLogController {
   @Get('search')
   @ApiOperation({ summary: 'The caller’s chats by any part of the title, and by tags' })
   @Answers(200, { chats: [LoggedChatDto], nextCursor: 'string' }, ['nextCursor'])
-  async search(@Query() { q = '', tags = '', ...page }: SearchQuery, @By() caller: Caller): Promise<Answer<{ chats: LoggedChatDto[]; nextCursor?: string }>> {
+  async search(@Query() { q = '', tags = '', ...page }: SearchQuery, @CurrentCaller() caller: Caller): Promise<Answer<{ chats: LoggedChatDto[]; nextCursor?: string }>> {
     const wanted = tags.split(',').map((tag) => tag.trim()).filter(Boolean)
     const { items, nextCursor } = await this.bus.query(new SearchChats(caller.id, q, wanted, page))
     return answer({ chats: items.map(asLoggedChat), nextCursor })
@@ -57,7 +59,7 @@ export class ChatLogController {
   @Get(':chatId')
   @ApiOperation({ summary: 'A chat with its newest messages' })
   @Answers(200, { chat: LoggedChatDetailsDto })
-  async details(@Param() { chatId: name }: LoggedChatParams, @By() caller: Caller): Promise<Answer<{ chat: LoggedChatDetailsDto }>> {
+  async details(@Param() { chatId: name }: LoggedChatParams, @CurrentCaller() caller: Caller): Promise<Answer<{ chat: LoggedChatDetailsDto }>> {
     const chatId = this.ids.of(caller.id, name)
     const chat = asLoggedChat(await this.bus.query(new GetChat(chatId, caller.id)))
     const { items } = await this.bus.query(new ListMessages(chatId, caller.id, newest, 'newest first'))
@@ -70,8 +72,8 @@ export class ChatLogController {
   async change(
     @Param() { chatId: name }: LoggedChatParams,
     @Body() body: LoggedChatBody,
-    @By() caller: Caller,
-    @Because() cause: Cause,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
   ): Promise<Answer<{ chat: LoggedChatDto }>> {
     const chatId = this.ids.of(caller.id, name)
     await this.bus.command(new ChangeChat(cause, { chatId, ownerId: caller.id }, given(body)))
@@ -84,8 +86,8 @@ export class ChatLogController {
   async delete(
     @Param() { chatId: name }: LoggedChatParams,
     @Query() { erase }: EraseQuery,
-    @By() caller: Caller,
-    @Because() cause: Cause,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
   ): Promise<Answer<object>> {
     await this.bus.command(new DeleteChat(cause, { chatId: this.ids.of(caller.id, name), ownerId: caller.id }, erase))
     return answer({}, 'Chat deleted')

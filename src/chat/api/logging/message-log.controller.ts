@@ -2,8 +2,10 @@ import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../../../http/api-family.js'
 import { Bus } from '../../../commands/bus.js'
-import { By, type Caller } from '../../../commands/caller.js'
-import { Because, type Cause } from '../../../commands/cause.js'
+import type { Caller } from '../../../commands/caller.js'
+import { CurrentCaller } from '../../../http/access.js'
+import type { Cause } from '../../../commands/cause.js'
+import { RequestCause } from '../../../http/request-cause.js'
 import { PageQuery } from '../../../http/pages.js'
 import { ChatIds } from '../../chat-ids.js'
 import { BatchBody, LoggedChatParams, LoggedMessageBody, LoggedMessageDto, LoggedMessageParams, MessageChangesBody } from './chat-log.dto.js'
@@ -29,8 +31,8 @@ export class MessageLogController {
   async add(
     @Param() { chatId: name }: LoggedChatParams,
     @Body() body: LoggedMessageBody,
-    @By() caller: Caller,
-    @Because() cause: Cause,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
   ): Promise<Answer<{ message: LoggedMessageDto }>> {
     const [message] = await this.store(name, [body], caller, cause)
     return answer({ message: message! }, 'Message added')
@@ -42,8 +44,8 @@ export class MessageLogController {
   async addAll(
     @Param() { chatId: name }: LoggedChatParams,
     @Body() { messages }: BatchBody,
-    @By() caller: Caller,
-    @Because() cause: Cause,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
   ): Promise<Answer<{ messages: LoggedMessageDto[] }>> {
     return answer({ messages: await this.store(name, messages, caller, cause) }, `${messages.length} messages added`)
   }
@@ -54,7 +56,7 @@ export class MessageLogController {
   async list(
     @Param() { chatId: name }: LoggedChatParams,
     @Query() page: PageQuery,
-    @By() caller: Caller,
+    @CurrentCaller() caller: Caller,
   ): Promise<Answer<{ messages: LoggedMessageDto[]; nextCursor?: string }>> {
     const { items, nextCursor } = await this.bus.query(new ListMessages(this.ids.of(caller.id, name), caller.id, page))
     return answer({ messages: items.map(asLoggedMessage), nextCursor })
@@ -63,7 +65,7 @@ export class MessageLogController {
   @Get(':messageId')
   @ApiOperation({ summary: 'One message' })
   @Answers(200, { message: LoggedMessageDto })
-  async one(@Param() { chatId: name, messageId }: LoggedMessageParams, @By() caller: Caller): Promise<Answer<{ message: LoggedMessageDto }>> {
+  async one(@Param() { chatId: name, messageId }: LoggedMessageParams, @CurrentCaller() caller: Caller): Promise<Answer<{ message: LoggedMessageDto }>> {
     return answer({ message: asLoggedMessage(await this.bus.query(new GetMessage(this.ids.of(caller.id, name), messageId, caller.id))) })
   }
 
@@ -73,8 +75,8 @@ export class MessageLogController {
   async edit(
     @Param() { chatId: name, messageId }: LoggedMessageParams,
     @Body() changes: MessageChangesBody,
-    @By() caller: Caller,
-    @Because() cause: Cause,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
   ): Promise<Answer<{ message: LoggedMessageDto }>> {
     const chatId = this.ids.of(caller.id, name)
     const now = () => this.bus.query(new GetMessage(chatId, messageId, caller.id))
@@ -85,7 +87,7 @@ export class MessageLogController {
   @Delete(':messageId')
   @ApiOperation({ summary: 'Delete a message' })
   @Answers(200, {})
-  async delete(@Param() { chatId: name, messageId }: LoggedMessageParams, @By() caller: Caller, @Because() cause: Cause): Promise<Answer<object>> {
+  async delete(@Param() { chatId: name, messageId }: LoggedMessageParams, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {
     const chatId = this.ids.of(caller.id, name)
     await this.bus.query(new GetMessage(chatId, messageId, caller.id)) // or there is no such message
     await this.bus.command(new DeleteMessage(cause, { chatId, ownerId: caller.id }, messageId))

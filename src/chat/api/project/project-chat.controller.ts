@@ -2,8 +2,10 @@ import { Body, Controller, Param, Post } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../../../http/api-family.js'
 import { Bus } from '../../../commands/bus.js'
-import { By, type Caller } from '../../../commands/caller.js'
-import { Because, type Cause } from '../../../commands/cause.js'
+import type { Caller } from '../../../commands/caller.js'
+import { CurrentCaller } from '../../../http/access.js'
+import type { Cause } from '../../../commands/cause.js'
+import { RequestCause } from '../../../http/request-cause.js'
 import { derivedId } from '../../../commands/derived-ids.js'
 import { CountsAsPrompt } from '../../../http/limits.guard.js'
 import { EdgeSecrets } from '../../../commands/secrets.js'
@@ -40,8 +42,8 @@ export class ProjectChatController {
   async send(
     @Param() { projectId }: ProjectParams,
     @Body() { message, chatId: name }: ProjectMessageBody,
-    @By() caller: Caller,
-    @Because() cause: Cause,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
     @Hears() hearing: Hearing,
   ): Promise<Answer<Said> | AsyncIterable<string>> {
     const { settings } = await this.bus.query(new ProjectForChat({ projectId, ownerId: caller.id }))

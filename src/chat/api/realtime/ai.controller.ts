@@ -1,8 +1,10 @@
 import { Body, Controller, Get, Param, Post } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../../../http/api-family.js'
-import { By, type Caller } from '../../../commands/caller.js'
-import { Because, type Cause } from '../../../commands/cause.js'
+import type { Caller } from '../../../commands/caller.js'
+import { CurrentCaller } from '../../../http/access.js'
+import type { Cause } from '../../../commands/cause.js'
+import { RequestCause } from '../../../http/request-cause.js'
 import { CountsAsPrompt } from '../../../http/limits.guard.js'
 import type { ListedModel } from '../../../llm/providers.js'
 import { AskBody, AskedDto, ModelDto } from './ai.dto.js'
@@ -37,8 +39,8 @@ export class AiController {
   ask(
     @Param() { chatId: name }: LoggedChatParams,
     @Body() { content, model }: AskBody,
-    @By() caller: Caller,
-    @Because() cause: Cause,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
     @Hears() hearing: Hearing,
   ): Promise<Answer<{ message: AskedDto }> | AsyncIterable<string>> {
     const chatId = this.ids.of(caller.id, name)

@@ -1,8 +1,10 @@
 import { Body, Controller, Delete, HttpCode, Param, Post } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { Bus } from '../../../commands/bus.js'
-import { By, type Caller } from '../../../commands/caller.js'
-import { Because, type Cause } from '../../../commands/cause.js'
+import type { Caller } from '../../../commands/caller.js'
+import { CurrentCaller } from '../../../http/access.js'
+import type { Cause } from '../../../commands/cause.js'
+import { RequestCause } from '../../../http/request-cause.js'
 import { FeedbackBody, FeedbackDto, MessageParams } from './chat.dto.js'
 import { GiveFeedback } from '../../commands/give-feedback.js'
 import { WithdrawFeedback } from '../../commands/withdraw-feedback.js'
@@ -17,7 +19,7 @@ export class FeedbackController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Say what you think of a message; a later word replaces an earlier one' })
   @ApiOkResponse({ type: FeedbackDto })
-  async give(@Param() { messageId }: MessageParams, @Body() { type }: FeedbackBody, @By() caller: Caller, @Because() cause: Cause): Promise<FeedbackDto> {
+  async give(@Param() { messageId }: MessageParams, @Body() { type }: FeedbackBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<FeedbackDto> {
     const { sessionId, userId } = await this.bus.query(new FindMessage(messageId, caller.id))
     await this.bus.command(new GiveFeedback(cause, { id: messageId, chatId: sessionId, ownerId: userId }, type))
     return { id: messageId, feedback: type }
@@ -26,7 +28,7 @@ export class FeedbackController {
   @Delete()
   @ApiOperation({ summary: 'Take it back' })
   @ApiOkResponse({ type: FeedbackDto })
-  async withdraw(@Param() { messageId }: MessageParams, @By() caller: Caller, @Because() cause: Cause): Promise<FeedbackDto> {
+  async withdraw(@Param() { messageId }: MessageParams, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<FeedbackDto> {
     const { sessionId, userId } = await this.bus.query(new FindMessage(messageId, caller.id))
     await this.bus.command(new WithdrawFeedback(cause, { id: messageId, chatId: sessionId, ownerId: userId }))
     return { id: messageId, feedback: null }

@@ -2,8 +2,10 @@ import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nes
 import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { Bus } from '../../../commands/bus.js'
-import { By, type Caller } from '../../../commands/caller.js'
-import { Because, type Cause } from '../../../commands/cause.js'
+import type { Caller } from '../../../commands/caller.js'
+import { CurrentCaller } from '../../../http/access.js'
+import type { Cause } from '../../../commands/cause.js'
+import { RequestCause } from '../../../http/request-cause.js'
 import { given } from '../../../commands/defined-fields.js'
 import { CountsAsPrompt } from '../../../http/limits.guard.js'
 import { sseHeaders } from '../../../http/sse.js'
@@ -43,8 +45,8 @@ export class RepliesController {
   async send(
     @Param() { sessionId }: ChatParams,
     @Body() { text, model, settings }: SendBody,
-    @By() caller: Caller,
-    @Because() cause: Cause,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
     @Hears() hearing: Hearing,
   ): Promise<AnswerDto | PendingDto | Streamed> {
     const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
@@ -54,7 +56,7 @@ export class RepliesController {
   @Get('replies/:replyId')
   @ApiOperation({ summary: 'An answer, or how far it has come' })
   @ApiOkResponse({ type: ReplyDto })
-  async reply(@Param() { replyId }: ReplyParams, @By() caller: Caller): Promise<ReplyDto> {
+  async reply(@Param() { replyId }: ReplyParams, @CurrentCaller() caller: Caller): Promise<ReplyDto> {
     return await this.replies.read(await this.bus.query(new FindMessage(replyId, caller.id)))
   }
 
@@ -64,7 +66,7 @@ export class RepliesController {
   @ApiOkResponse({ description: 'start, delta, reset, done, failed, cancelled', content: events })
   async events(
     @Param() { replyId }: ReplyParams,
-    @By() caller: Caller,
+    @CurrentCaller() caller: Caller,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Streamed> {
@@ -77,7 +79,7 @@ export class RepliesController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Stop the answer that is being written; what was written is kept' })
   @ApiOkResponse({ type: ReplyDto })
-  async cancel(@Param() { sessionId }: ChatParams, @By() caller: Caller, @Because() cause: Cause): Promise<ReplyDto> {
+  async cancel(@Param() { sessionId }: ChatParams, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<ReplyDto> {
     return await this.replies.cancel(cause, { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id })
   }
 }
