@@ -3,13 +3,13 @@ import { NestFactory } from '@nestjs/core'
 import { audit } from './audit/cli/audit-program.js'
 import { UsageError } from './cli/command.js'
 import { Terminal } from './cli/terminal.js'
-import { understand, type Understood } from './cli/parsed-arguments.js'
+import { parseArguments, type ParsedArguments } from './cli/parsed-arguments.js'
 import { type Config, loadConfig } from './config.js'
 import { runningEngines, startEngines } from './embedded/index.js'
 import { ops } from './ops/cli/ops-program.js'
-import { explain } from './service/error-text.js'
+import { errorText } from './service/error-text.js'
 import { ServiceLog } from './service/service-log.js'
-import { settle } from './service/settled-config.js'
+import { settleConfig } from './service/settle-config.js'
 
 /** 0: done. 1: not, or not all. 2: typed wrongly. */
 type ExitCode = 0 | 1 | 2
@@ -20,22 +20,22 @@ export async function commandLine([name, ...args]: readonly string[], signal: Ab
   try {
     const program = [ops, audit].find((one) => one.name === name)
     if (!program) throw new UsageError(`say npm run ops or npm run audit, not ${String(name)}`)
-    const understood = understand(program, args)
+    const understood = parseArguments(program, args)
     if ('help' in understood) console.log(understood.help)
     else if (!(await understood.command.offline?.(understood.typed, terminal))) await run(understood, terminal)
     return 0
   } catch (error) {
-    say(explain(error))
+    say(errorText(error))
     return error instanceof UsageError ? 2 : 1
   }
 }
 
 /** In the modules of the service, with no role of it: nothing is served, worked on or followed but the one command. */
-async function run({ command, typed }: Exclude<Understood, { help: string }>, terminal: Terminal): Promise<void> {
+async function run({ command, typed }: Exclude<ParsedArguments, { help: string }>, terminal: Terminal): Promise<void> {
   const config = loadConfig()
   const engines = await enginesFor(config)
   try {
-    const settled = { ...(await settle(config, engines)), roles: [] }
+    const settled = { ...(await settleConfig(config, engines)), roles: [] }
     const logger = new ServiceLog({ ...config, production: false, logLevel: config.logLevel === 'info' ? 'warn' : config.logLevel })
     const { AppModule } = await import('./app.module.js') // what needs no service does not wait for it to be loaded
     const app = await NestFactory.createApplicationContext(AppModule.with(settled), { logger, abortOnError: false })

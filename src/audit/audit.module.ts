@@ -5,8 +5,8 @@ import { chatModel } from '../chat/read-models/chats.js'
 import { deletedChatModel } from '../chat/read-models/deleted-chats.js'
 import { deletedProjectModel } from '../projects/read-models/deleted-projects.js'
 import { projectModel } from '../projects/read-models/projects.js'
-import { AskedHistories } from './history/requested-history.js'
-import { AskedMoments } from './replay/requested-moment.js'
+import { RequestedHistories } from './history/requested-history.js'
+import { RequestedMoments } from './replay/requested-moment.js'
 import { Evidence } from './history/evidence.js'
 import { History } from './history/history.js'
 import { HistoryController } from './api/history.controller.js'
@@ -15,7 +15,7 @@ import { LogExportController } from './api/log-export.controller.js'
 import { NotaryModule } from './notary.module.js'
 import { OwnExportController } from './api/own-export.controller.js'
 import { OwnStreams } from './export/own-streams.js'
-import { Places } from './history/places.js'
+import { LogSearch } from './history/log-search.js'
 import { ExportHistoryHandler } from './export/export-history.js'
 import { ExportOwnHandler } from './export/export-own.js'
 import { ListEventTypesHandler } from './history/list-event-types.js'
@@ -34,7 +34,7 @@ const handlers = [ExportLogHandler, ReadMessageReceiptHandler, ReadReceiptHandle
 @Module({
   imports: [NotaryModule, MongooseModule.forFeature([chatModel, messageModel, deletedChatModel, projectModel, deletedProjectModel])],
   controllers: [HistoryController, LogExportController, OwnExportController, ReceiptsController, ReplayController],
-  providers: [...handlers, AskedHistories, AskedMoments, Evidence, History, OwnStreams, Places, Receipts],
+  providers: [...handlers, RequestedHistories, RequestedMoments, Evidence, History, OwnStreams, LogSearch, Receipts],
   exports: [Evidence],
 })
 export class AuditModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { derivedId } from '../commands/derived-ids.js'
-import { EdgeSecrets } from '../commands/secrets.js'
+import { ServiceSecrets } from '../commands/secrets.js'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -10,7 +10,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
  */
 @Injectable()
 export class ChatIds {
-  constructor(private readonly secrets: EdgeSecrets) {}
+  constructor(private readonly secrets: ServiceSecrets) {}
 
   of(callerId: string, name: string): string {
     return uuid.test(name) ? name.toLowerCase() : derivedId(this.secrets.chatNames, callerId, name)

@@ -37,18 +37,18 @@ import { ListChatsHandler } from './read-models/list-chats.js'
 import { ListMessagesHandler } from './read-models/list-messages.js'
 import { SearchChatsHandler } from './read-models/search-chats.js'
 import { AnswerCache } from './replies/worker/answer-cache.js'
-import { Answering } from './replies/worker/answer-attempt.js'
-import { Cancelling } from './replies/ending/reply-cancellation.js'
+import { AnswerAttempt } from './replies/worker/answer-attempt.js'
+import { ReplyCancellation } from './replies/ending/reply-cancellation.js'
 import { Channels } from './replies/stream/channels.js'
 import { Deltas } from './replies/stream/deltas.js'
-import { Outcomes } from './replies/ending/outcomes.js'
+import { ReplyOutcomes } from './replies/ending/reply-outcomes.js'
 import { Reconciler } from './replies/worker/reconciler.js'
 import { Replies } from './replies/ending/replies.js'
 import { queuePrefix, ReplyQueue, replyQueue } from './replies/worker/reply-queue.js'
 import { ReplyReactor } from './replies/worker/reply.reactor.js'
 import { ReplyStream } from './replies/stream/reply-stream.js'
 import { ReplyWorker } from './replies/worker/reply-worker.js'
-import { Replying } from './replies/worker/reply-job.js'
+import { ReplyRun } from './replies/worker/reply-run.js'
 import { RepliesController } from './api/root/replies.controller.js'
 
 const handlers = [
@@ -73,7 +73,7 @@ const handlers = [
   WithdrawFeedbackHandler,
 ]
 
-const replies = [AnswerCache, Answering, Cancelling, Channels, Deltas, Outcomes, Reconciler, Replies, ReplyQueue, ReplyReactor, ReplyStream, ReplyWorker, Replying]
+const replies = [AnswerCache, AnswerAttempt, ReplyCancellation, Channels, Deltas, ReplyOutcomes, Reconciler, Replies, ReplyQueue, ReplyReactor, ReplyStream, ReplyWorker, ReplyRun]
 
 @Module({
   imports: [

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common'
 import type { RecordedEventOf } from '../event-store/catalog.js'
-import type { Decide, Decider, Outcome } from '../event-store/deciding/decider.js'
+import type { Decide, Decider, CommandOutcome } from '../event-store/deciding/decider.js'
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import { ownerStream } from '../identity/users.js'
 import type { ChatEvents } from './chat.events.js'
 import { ReplyMetrics } from '../telemetry/reply-metrics.js'
 import { chatAggregate, type ChatState, type OpenReply } from './chat.js'
-import { isEnding } from './replies/ending/outcome.js'
+import { isEnding } from './replies/ending/reply-outcome.js'
 
 const endings = { ReplyCompleted: 'completed', ReplyFailed: 'failed', ReplyCancelled: 'cancelled' } as const
 
@@ -25,7 +25,7 @@ export class Chats {
     this.decider = engine.decider(chatAggregate)
   }
 
-  async execute({ chatId, ownerId }: { chatId: string; ownerId: string }, meta: AppendMeta, decide: Decide<ChatState>): Promise<Outcome<ChatState>> {
+  async execute({ chatId, ownerId }: { chatId: string; ownerId: string }, meta: AppendMeta, decide: Decide<ChatState>): Promise<CommandOutcome<ChatState>> {
     const before: { open?: OpenReply | null } = {}
     const noting: Decide<ChatState> = (state) => {
       before.open = state.open
@@ -41,7 +41,7 @@ export class Chats {
     return state
   }
 
-  private measure({ model, since }: OpenReply, events: Outcome<ChatState>['events']): void {
+  private measure({ model, since }: OpenReply, events: CommandOutcome<ChatState>['events']): void {
     for (const event of events) {
       if (!isEnding(event)) continue
       const tokens = event.type === 'ReplyFailed' ? undefined : event.data.tokens

@@ -2,7 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common'
 import type { Terminal } from './terminal.js'
 
 /** What was typed after the command's own words. */
-export interface Typed {
+export interface TypedArguments {
   readonly arguments: readonly string[]
   readonly options: Readonly<Record<string, string | undefined>>
   /** Those that were named. */
@@ -23,8 +23,8 @@ export interface CliCommand {
   /** Options that take nothing. */
   readonly flags?: readonly string[]
   /** What needs nothing of the service, neither its databases nor its keys. True when that was all. */
-  offline?(typed: Typed, terminal: Terminal): Promise<boolean>
-  run(app: INestApplicationContext, typed: Typed, terminal: Terminal): Promise<void>
+  offline?(typed: TypedArguments, terminal: Terminal): Promise<boolean>
+  run(app: INestApplicationContext, typed: TypedArguments, terminal: Terminal): Promise<void>
 }
 
 /** The command was typed wrongly; its message says how it is meant. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type CliCommand, type Typed, UsageError } from './command.js'
+import { type CliCommand, type TypedArguments, UsageError } from './command.js'
 
 /** A group of commands: npm run <name> -- <command>. */
 export interface Program {
@@ -8,10 +8,10 @@ export interface Program {
 }
 
 /** A command to run, or what to tell whoever asked for help. */
-export type Understood = { command: CliCommand; typed: Typed } | { help: string }
+export type ParsedArguments = { command: CliCommand; typed: TypedArguments } | { help: string }
 
 /** Throws a UsageError for what makes no sense. */
-export function understand(program: Program, args: readonly string[]): Understood {
+export function parseArguments(program: Program, args: readonly string[]): ParsedArguments {
   const command = program.commands.find(({ words }) => words.split(' ').every((word, i) => args[i] === word))
   if (!command) {
     if (args.length === 0 || args.includes('--help') || args.includes('-h')) return { help: overview(program) }
@@ -32,7 +32,7 @@ function parsed(program: Program, command: CliCommand, args: readonly string[]) 
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
     const { help = false, ...given } = values as Record<string, string | boolean | undefined>
     const flags = new Set((command.flags ?? []).filter((name) => given[name] === true))
-    return { help: help === true, positionals, options: given as Typed['options'], flags }
+    return { help: help === true, positionals, options: given as TypedArguments['options'], flags }
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n${lineOf(program, command)}`, { cause: error })
   }

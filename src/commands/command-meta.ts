@@ -3,10 +3,10 @@ import { canonical } from '../event-store/canonical.js'
 import { EventStoreError } from '../event-store/errors.js'
 import type { AppendMeta } from '../event-store/event.js'
 import { derived, derivedId } from './derived-ids.js'
-import type { EdgeSecrets } from './secrets.js'
+import type { ServiceSecrets } from './secrets.js'
 
 /** A command as somebody asks for it. */
-export interface Asked {
+export interface CommandRequest {
   readonly actor: string
   /** Where: the same key means another command elsewhere. */
   readonly place: readonly string[]
@@ -19,7 +19,7 @@ export interface Asked {
 
 export const commandKey = /^[\x21-\x7e]{1,255}$/
 
-export function metaOf({ commands }: EdgeSecrets, { actor, place, key, content, correlation }: Asked): AppendMeta {
+export function metaOf({ commands }: ServiceSecrets, { actor, place, key, content, correlation }: CommandRequest): AppendMeta {
   const commandId = key === undefined ? randomUUID() : derivedId(commands, ...place, actor, key)
   return { actor, commandId, payload: derived(commands, ...content).toString('base64url'), correlation }
 }

@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify'
  * on. Everything that was begun is ended after that, for as long as there is time.
  */
 @Injectable()
-export class Leaving {
+export class Drain {
   private readonly announcing = new AbortController()
   private readonly closing = new AbortController()
   private unfinished = 0

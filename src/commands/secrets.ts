@@ -3,7 +3,7 @@ import { Engine } from '../event-store/engine.js'
 
 /** The service's own HMAC keys: random, sealed in the database, the same for every process and across rotations. */
 @Injectable()
-export class EdgeSecrets {
+export class ServiceSecrets {
   private constructor(
     /** Command ids and what is derived from them. */
     readonly commands: Buffer,
@@ -17,9 +17,9 @@ export class EdgeSecrets {
     readonly sessions: Buffer,
   ) {}
 
-  static async of({ vault }: Engine): Promise<EdgeSecrets> {
+  static async of({ vault }: Engine): Promise<ServiceSecrets> {
     const names = ['commands', 'chat-names', 'claims', 'tokens', 'sessions'] as const
     const [commands, chatNames, claims, tokens, sessions] = await Promise.all(names.map((name) => vault.secret(name)))
-    return new EdgeSecrets(commands!, chatNames!, claims!, tokens!, sessions!)
+    return new ServiceSecrets(commands!, chatNames!, claims!, tokens!, sessions!)
   }
 }

@@ -8,7 +8,7 @@ interface Reply<Doc> {
  * What a find finds, a bunch at a time, for who reads many: the driver decodes a whole reply in half the time of its
  * single documents, and the database looks for the next bunch while one is looked at.
  */
-export async function* inBunches<Doc>(db: Db, find: Document, bunch = 250): AsyncGenerator<Doc[]> {
+export async function* batchedFind<Doc>(db: Db, find: Document, bunch = 250): AsyncGenerator<Doc[]> {
   const session = db.client.startSession()
   const ask = (command: Document) => db.command(command, { session }) as Promise<Reply<Doc>>
   let coming = ask({ ...find, batchSize: bunch })

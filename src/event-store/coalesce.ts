@@ -2,7 +2,7 @@
  * Turns many small calls into few large ones: all items asked for while a round trip is under way go together in the
  * next. `work` answers in the order of its items; when it fails, the items of that round fail, and no others.
  */
-export function gather<Item, Result>(
+export function coalesce<Item, Result>(
   work: (items: Item[]) => Promise<Result[]>,
   atMost = 1000,
 ): (item: Item) => Promise<Result> {

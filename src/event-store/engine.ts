@@ -14,7 +14,7 @@ import { LogCollection } from './log/log-collection.js'
 import type { Projection } from './projecting/projection.js'
 import { Projections } from './projecting/projections.js'
 import { type Reactor, ReactorRunner } from './projecting/reactor.js'
-import { reading } from './projecting/read-model-schema.js'
+import { retryWhenReplaced } from './projecting/read-model-schema.js'
 import type { RebuildContext } from './projecting/rebuild.js'
 import { StoredFolds } from './deciding/stored-folds.js'
 import { Tail } from './log/tail.js'
@@ -107,10 +107,10 @@ export class Engine {
 
   /** One document of a read model. That there is none is only believed once the model has all that is in the log by now. */
   async findIn<Doc>({ name }: Projection, find: () => PromiseLike<Doc | null>): Promise<Doc | null> {
-    const doc = await reading(find)
+    const doc = await retryWhenReplaced(find)
     if (doc) return doc
     await this.projections.reached(await this.store.head(), [name])
-    return await reading(find)
+    return await retryWhenReplaced(find)
   }
 
   /** What comes after a position, as it comes; for readers that keep no place. */

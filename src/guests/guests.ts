@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { ChatIds } from '../chat/chat-ids.js'
 import { chatStream } from '../chat/chats.js'
 import type { RecordedEventOf } from '../event-store/catalog.js'
-import type { Decide, Decider, Outcome } from '../event-store/deciding/decider.js'
+import type { Decide, Decider, CommandOutcome } from '../event-store/deciding/decider.js'
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import { guest, type GuestEvents, type GuestState } from './guest.js'
@@ -20,7 +20,7 @@ export class Guests {
     this.decider = engine.decider(guest)
   }
 
-  execute(guestId: string, meta: AppendMeta, decide: Decide<GuestState>): Promise<Outcome<GuestState>> {
+  execute(guestId: string, meta: AppendMeta, decide: Decide<GuestState>): Promise<CommandOutcome<GuestState>> {
     return this.decider.execute(guestId, meta, decide)
   }
 

@@ -4,14 +4,14 @@ import type { FastifyRequest } from 'fastify'
 import { Cause } from '../commands/cause.js'
 import { IGNORES_IDEMPOTENCY_KEY } from './request-cause.js'
 import { commandKey, metaOf, textOf } from '../commands/command-meta.js'
-import { EdgeSecrets } from '../commands/secrets.js'
+import { ServiceSecrets } from '../commands/secrets.js'
 import { refusal } from './validation.js'
 
 /** Second: gives the request the identity of the command it stands for. A guard, because limits need to know repeats. */
 @Injectable()
 export class CauseGuard implements CanActivate {
   constructor(
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
     private readonly reflector: Reflector,
   ) {}
 

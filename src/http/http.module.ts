@@ -8,13 +8,13 @@ import { AdmitGuard } from './admit.guard.js'
 import { Bus } from '../commands/bus.js'
 import { CauseGuard } from './cause.guard.js'
 import { IdentifyGuard } from './identify.guard.js'
-import { Leaving } from '../commands/drain.js'
+import { Drain } from '../commands/drain.js'
 import { chatTracker, isNoPrompt, limitOf, LimitsGuard, promptLimitOf } from './limits.guard.js'
 import { Limits } from './limits.js'
 import { LimitsStorage } from './limits.storage.js'
 import { PositionsInterceptor } from './positions.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
-import { EdgeSecrets } from '../commands/secrets.js'
+import { ServiceSecrets } from '../commands/secrets.js'
 import { validation } from './validation.js'
 
 @Global()
@@ -41,9 +41,9 @@ const limits = ThrottlerModule.forRootAsync({
 @Module({
   imports: [CqrsModule.forRoot(), limits],
   providers: [
-    { provide: EdgeSecrets, useFactory: (engine: Engine) => EdgeSecrets.of(engine), inject: [Engine] },
+    { provide: ServiceSecrets, useFactory: (engine: Engine) => ServiceSecrets.of(engine), inject: [Engine] },
     Bus,
-    Leaving,
+    Drain,
     Limits,
     { provide: APP_GUARD, useClass: IdentifyGuard },
     { provide: APP_GUARD, useClass: CauseGuard },
@@ -53,6 +53,6 @@ const limits = ThrottlerModule.forRootAsync({
     { provide: APP_PIPE, useFactory: validation },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [Bus, EdgeSecrets, Leaving, Limits, CqrsModule],
+  exports: [Bus, ServiceSecrets, Drain, Limits, CqrsModule],
 })
 export class HttpModule {}

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { Authenticator, type Credentials } from '../commands/caller.js'
 import { guestIdOf } from '../commands/guest-ids.js'
 import { FOR_GUESTS, sessionIdOf } from './guest-access.js'
-import { EdgeSecrets } from '../commands/secrets.js'
+import { ServiceSecrets } from '../commands/secrets.js'
 
 /** First: finds out who calls. Whether that is enough is decided later, after the request has been counted. */
 @Injectable()
@@ -12,7 +12,7 @@ export class IdentifyGuard implements CanActivate {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly reflector: Reflector,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { type Collection, Db, MongoServerError } from 'mongodb'
 import { derived } from '../commands/derived-ids.js'
-import { EdgeSecrets } from '../commands/secrets.js'
+import { ServiceSecrets } from '../commands/secrets.js'
 
 type Kind = 'email' | 'username'
 
@@ -27,7 +27,7 @@ export class Claims {
 
   constructor(
     db: Db,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
   ) {
     this.collection = db.collection('claims')
   }

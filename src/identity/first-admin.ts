@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { Cause } from '../commands/cause.js'
 import { derivedId } from '../commands/derived-ids.js'
-import { EdgeSecrets } from '../commands/secrets.js'
+import { ServiceSecrets } from '../commands/secrets.js'
 import { IssueApiKey } from './commands/issue-api-key.js'
 import { RegisterUser } from './commands/register-user.js'
 import { Users } from './users.js'
@@ -15,7 +15,7 @@ export class FirstAdmin {
   constructor(
     private readonly commands: CommandBus,
     private readonly users: Users,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   /**

@@ -2,7 +2,7 @@ import { createSecretKey, randomUUID } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { JwtService } from '@nestjs/jwt'
 import { CONFIG, type SettledConfig } from '../config.js'
-import { EdgeSecrets } from '../commands/secrets.js'
+import { ServiceSecrets } from '../commands/secrets.js'
 
 /** What a token says: whose it is, which login made it, and with which generation of the password. */
 export interface TokenContent {
@@ -22,7 +22,7 @@ export class Tokens {
 
   constructor(
     private readonly jwt: JwtService,
-    secrets: EdgeSecrets,
+    secrets: ServiceSecrets,
     @Inject(CONFIG) { edge }: SettledConfig,
   ) {
     // As a key object: anything else is tried as a public key at each token first, which takes a millisecond. Nest's

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import type { Decide, Decider, Outcome } from '../event-store/deciding/decider.js'
+import type { Decide, Decider, CommandOutcome } from '../event-store/deciding/decider.js'
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import type { RecordedEventOf } from '../event-store/catalog.js'
@@ -20,7 +20,7 @@ export class Users {
     this.decider = engine.decider(user)
   }
 
-  execute(userId: string, meta: AppendMeta, decide: Decide<UserState>): Promise<Outcome<UserState>> {
+  execute(userId: string, meta: AppendMeta, decide: Decide<UserState>): Promise<CommandOutcome<UserState>> {
     return this.decider.execute(userStream(userId), meta, decide)
   }
 
@@ -28,7 +28,7 @@ export class Users {
    * What the command led to when it was carried out before; undefined when it is new. For commands that do something
    * before they are recorded: a repeat must not, and neither must another command under the same id, which is refused.
    */
-  async repeatOf(userId: string, meta: AppendMeta): Promise<Outcome<UserState> | undefined> {
+  async repeatOf(userId: string, meta: AppendMeta): Promise<CommandOutcome<UserState> | undefined> {
     const outcome = await this.execute(userId, meta, () => [])
     return outcome.repeated ? outcome : undefined
   }

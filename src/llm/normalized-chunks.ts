@@ -1,17 +1,17 @@
-import { linked } from './linked-abort.js'
+import { linkedAbort } from './linked-abort.js'
 import type { Chunk } from './provider.js'
 
 /**
  * Makes of what a server sends what `Provider` promises: whole characters, the signal's reason for an abort, an
  * explained error for everything else, and a request that ends when nobody reads it any more.
  */
-export async function* promised(
+export async function* normalizedChunks(
   signal: AbortSignal,
   start: (signal: AbortSignal) => AsyncIterable<Chunk>,
   explain: (error: unknown) => Error,
 ): AsyncGenerator<Chunk, void, undefined> {
   signal.throwIfAborted()
-  const { own, release } = linked(signal)
+  const { own, release } = linkedAbort(signal)
   try {
     for await (const chunk of wholeCharacters(start(own.signal))) {
       signal.throwIfAborted()

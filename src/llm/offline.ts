@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { promised } from './normalized-chunks.js'
+import { normalizedChunks } from './normalized-chunks.js'
 import { shown } from './provider-failures.js'
 import type { Chunk, CompletionRequest, ModelInfo, PromptMessage, Provider } from './provider.js'
 import { ProviderError } from './provider-error.js'
@@ -17,7 +17,7 @@ export class OfflineProvider implements Provider {
   }
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
-    return promised(signal, (signal) => this.answer(request, signal), (error) => error as Error)
+    return normalizedChunks(signal, (signal) => this.answer(request, signal), (error) => error as Error)
   }
 
   private async *answer({ model, messages, maxTokens = Infinity, answeredBy }: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {

@@ -1,7 +1,7 @@
 import { contextTokensAtOllama } from './context-sizes.js'
 import { connectionError, dropped, malformedAnswer, refusalError } from './provider-failures.js'
 import { ndjson } from './ndjson.js'
-import { promised } from './normalized-chunks.js'
+import { normalizedChunks } from './normalized-chunks.js'
 import type { Chunk, CompletionRequest, ModelInfo, Provider } from './provider.js'
 
 /** Ollama, through its own API. */
@@ -33,7 +33,7 @@ export class OllamaProvider implements Provider {
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
     const asked = { provider: this.name, model: request.model }
-    return promised(signal, (signal) => this.answer(request, signal), (error) => connectionError(asked, error))
+    return normalizedChunks(signal, (signal) => this.answer(request, signal), (error) => connectionError(asked, error))
   }
 
   private async *answer({ model, messages, temperature, maxTokens, answeredBy }: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {

@@ -1,6 +1,6 @@
 import { APIError, type OpenAI, toStreamingFile } from 'openai'
 import { malformedAnswer } from './provider-failures.js'
-import { linked } from './linked-abort.js'
+import { linkedAbort } from './linked-abort.js'
 import { explained } from './openai-faults.js'
 import type { ProviderFiles } from './provider.js'
 import { ProviderError } from './provider-error.js'
@@ -44,7 +44,7 @@ export class OpenAiFiles implements ProviderFiles {
 
   private async calling<T>(signal: AbortSignal, call: (signal: AbortSignal) => PromiseLike<T>): Promise<T> {
     signal.throwIfAborted()
-    const { own, release } = linked(signal)
+    const { own, release } = linkedAbort(signal)
     try {
       return await call(own.signal)
     } catch (error) {

@@ -1,12 +1,12 @@
 import { APIError, type OpenAI } from 'openai'
 import { malformedAnswer } from './provider-failures.js'
-import { linked } from './linked-abort.js'
+import { linkedAbort } from './linked-abort.js'
 import { openAiClient, type OpenAiOptions } from './openai-client.js'
 import { explained } from './openai-faults.js'
 import { OpenAiFiles } from './openai-files.js'
 import { openAiRequest, type Optional, unsupported } from './openai-request.js'
 import { openAiChunks } from './openai-stream.js'
-import { promised } from './normalized-chunks.js'
+import { normalizedChunks } from './normalized-chunks.js'
 import type { Chunk, CompletionRequest, ModelInfo, Provider, ProviderFiles } from './provider.js'
 
 /** OpenAI, and every server that speaks its language. */
@@ -24,7 +24,7 @@ export class OpenAiProvider implements Provider {
 
   async models(signal: AbortSignal): Promise<ModelInfo[]> {
     signal.throwIfAborted()
-    const { own, release } = linked(signal)
+    const { own, release } = linkedAbort(signal)
     try {
       const body = await this.client.get<{ data?: ListedModel[] } | ListedModel[] | null>('/models', { signal: own.signal })
       const listed = Array.isArray(body) ? body : body?.data
@@ -43,7 +43,7 @@ export class OpenAiProvider implements Provider {
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
     const asked = { provider: this.name, model: request.model }
-    return promised(signal, (signal) => this.answer(request, signal), (error) => explained(asked, error))
+    return normalizedChunks(signal, (signal) => this.answer(request, signal), (error) => explained(asked, error))
   }
 
   private async *answer(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { contextTokensOf, knownContextTokens } from './context-sizes.js'
 import { shown, tookTooLong } from './provider-failures.js'
-import { linked } from './linked-abort.js'
+import { linkedAbort } from './linked-abort.js'
 import { OfflineProvider } from './offline.js'
 import { OllamaProvider } from './ollama.js'
 import { OpenAiProvider } from './openai.js'
@@ -122,7 +122,7 @@ export class Providers {
   }
 
   private async modelsOf(provider: Provider, signal = new AbortController().signal): Promise<Listing> {
-    const { own, release } = linked(signal)
+    const { own, release } = linkedAbort(signal)
     const limit = setTimeout(() => own.abort(tookTooLong(provider.name)), this.options.listingMs ?? 5000)
     try {
       const models = await provider.models(own.signal)

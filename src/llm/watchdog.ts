@@ -1,8 +1,8 @@
-import { linked } from './linked-abort.js'
+import { linkedAbort } from './linked-abort.js'
 import type { Chunk } from './provider.js'
 import { ProviderError } from './provider-error.js'
 
-export interface Limits {
+export interface StreamLimits {
   /** How long nothing may come, also before the first chunk. What the reader takes does not count. */
   idleMs: number
   totalMs: number
@@ -12,12 +12,12 @@ export interface Limits {
  * Reads an answer within limits. Beyond one of them the request is aborted and the iteration throws `provider_stalled`
  * or `provider_timeout`; with the signal it throws the signal's reason, whether or not the provider listens to it.
  */
-export async function* watched(
+export async function* withWatchdog(
   start: (signal: AbortSignal) => AsyncIterable<Chunk>,
-  { idleMs, totalMs }: Limits,
+  { idleMs, totalMs }: StreamLimits,
   signal: AbortSignal,
 ): AsyncGenerator<Chunk, void, undefined> {
-  const { own, release } = linked(signal)
+  const { own, release } = linkedAbort(signal)
   const total = setTimeout(() => own.abort(tookTooLong(totalMs)), totalMs)
   const chunks = start(own.signal)[Symbol.asyncIterator]()
   try {

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb'
-import { Checkpoint, renewEveryMs } from '../event-store/projecting/lease.js'
+import { Lease, renewEveryMs } from '../event-store/projecting/lease.js'
 import type { Engine } from '../event-store/engine.js'
 import { lastPosition } from '../event-store/event.js'
 import { LogCollection } from '../event-store/log/log-collection.js'
@@ -41,7 +41,7 @@ const lookIntoItAgainMs = 5_000
  * It signs nothing for a log that is shorter than what it has signed, or that ends otherwise: that is another log.
  */
 export class Notary {
-  private readonly lease: Checkpoint
+  private readonly lease: Lease
   private readonly log: LogCollection
   private readonly stopping = new AbortController()
   private running = Promise.resolve()
@@ -52,7 +52,7 @@ export class Notary {
     private readonly trees: TreeStore,
     private readonly options: NotaryOptions,
   ) {
-    this.lease = new Checkpoint(db, 'notary', options.me)
+    this.lease = new Lease(db, 'notary', options.me)
     this.log = new LogCollection(db)
   }
 

@@ -5,10 +5,10 @@ import { MongoClient } from 'mongodb'
 import { CONFIG, type SettledConfig } from '../config.js'
 import { Engine } from '../event-store/engine.js'
 import { Refused } from '../event-store/errors.js'
-import type { Standing } from '../event-store/projecting/projection-status.js'
+import type { ProjectionStatus } from '../event-store/projecting/projection-status.js'
 import { NeedsNoAccount } from '../http/access.js'
 import { Choice, Decimal, Flag, Moment, Parts, Whole, Words } from '../http/fields.js'
-import { Leaving } from '../commands/drain.js'
+import { Drain } from '../commands/drain.js'
 import { Unlimited } from '../http/limits.guard.js'
 import { answersInTime } from './answers-in-time.js'
 
@@ -66,7 +66,7 @@ export class HealthController {
     private readonly mongo: MongoClient,
     private readonly redis: Redis,
     private readonly engine: Engine,
-    private readonly leaving: Leaving,
+    private readonly leaving: Drain,
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles' | 'readyMaxLagMs'>,
   ) {}
 
@@ -92,9 +92,9 @@ export class HealthController {
   @ApiOkResponse({ type: ReadyDto })
   async ready(): Promise<ReadyDto> {
     if (this.leaving.announced.aborted) throw new Refused('not_ready', 'this process is about to end; others go on', { missing: [] })
-    let standings: readonly Standing[] = []
+    let standings: readonly ProjectionStatus[] = []
     const look = async () => {
-      standings = await this.engine.projections.standings()
+      standings = await this.engine.projections.statuses()
     }
     const [mongodb, redis, isKnown] = await Promise.all([
       answersInTime(() => this.mongo.db('admin').command({ ping: 1 })),
@@ -109,14 +109,14 @@ export class HealthController {
     return { status: 'OK', timestamp: new Date().toISOString(), mongodb, redis, projections }
   }
 
-  private isLate({ state, lag, rebuild }: Standing): boolean {
+  private isLate({ state, lag, rebuild }: ProjectionStatus): boolean {
     const { readyMaxLagMs } = this.config
     const goesOn = state === 'live' || (state === 'not_begun' && rebuild?.state !== 'failed')
     return readyMaxLagMs > 0 && goesOn && lag.seconds * 1000 > readyMaxLagMs
   }
 }
 
-function behind(late: readonly Standing[]): Refused {
+function behind(late: readonly ProjectionStatus[]): Refused {
   const each = late.map(({ name, lag }) => `${name} is ${lag.events} events and ${Math.round(lag.seconds)} s behind`)
   return new Refused('not_ready', each.join('; '), { missing: late.map(({ name }) => name) })
 }

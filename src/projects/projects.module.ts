@@ -27,7 +27,7 @@ import { ListProjectsHandler } from './read-models/list-projects.js'
 import { ProjectForChatHandler } from './read-models/project-for-chat.js'
 import { StoredFiles } from './files/stored-files.js'
 import { UploadSweep } from './files/upload-sweep.js'
-import { Uploading } from './files/upload.js'
+import { FileUpload } from './files/file-upload.js'
 
 const handlers = [
   AddFileHandler,
@@ -51,7 +51,7 @@ const handlers = [
 @Module({
   imports: [MongooseModule.forFeature([projectModel, projectPromptModel, projectFileModel])],
   controllers: [ProjectsController, ProjectPromptsController, ProjectFilesController],
-  providers: [...handlers, FileContents, FileRemovals, ProjectErasures, Projects, StoredFiles, Uploading, UploadSweep],
+  providers: [...handlers, FileContents, FileRemovals, ProjectErasures, Projects, StoredFiles, FileUpload, UploadSweep],
   exports: [UploadSweep],
 })
 export class ProjectsModule implements OnModuleInit {

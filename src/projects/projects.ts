@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { RecordedEventOf } from '../event-store/catalog.js'
-import type { Decide, Decider, Outcome } from '../event-store/deciding/decider.js'
+import type { Decide, Decider, CommandOutcome } from '../event-store/deciding/decider.js'
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import { userStream } from '../identity/users.js'
@@ -17,7 +17,7 @@ export class Projects {
     this.decider = engine.decider(projectAggregate)
   }
 
-  execute({ projectId, ownerId }: OwnProject, meta: AppendMeta, decide: Decide<ProjectState>): Promise<Outcome<ProjectState>> {
+  execute({ projectId, ownerId }: OwnProject, meta: AppendMeta, decide: Decide<ProjectState>): Promise<CommandOutcome<ProjectState>> {
     return this.decider.execute(projectStream(projectId), meta, decide, { owner: userStream(ownerId) })
   }
 

@@ -6,26 +6,26 @@ import type { LoggedMessageDto } from '../chat/api/logging/chat-log.dto.js'
 import { type MessageDoc, messages } from '../chat/read-models/messages.js'
 import { asLoggedMessage } from '../chat/api/presenters.js'
 import { messageOf } from '../chat/read-models/message.js'
-import { outcomeOf } from '../chat/replies/ending/outcome.js'
+import { outcomeFromEvent } from '../chat/replies/ending/reply-outcome.js'
 
 export type ChatRecord = RecordedEventOf<ChatEvents>
 type Ending = RecordedEventOf<ChatEvents, 'ReplyCompleted' | 'ReplyCancelled'>
 
 /** What one event of a chat tells whoever has joined it, opened. */
-export interface Told {
+export interface ChatUpdate {
   readonly message?: LoggedMessageDto
   /** The reply that is being written from now on. */
   readonly begun?: string
   readonly edited?: EditedMessage
   /** Of a message that is no more. */
   readonly deleted?: string
-  readonly ended?: Ended
+  readonly ended?: ReplyEnd
 }
 
 /** What an edit sets. */
 export type EditedMessage = Omit<LoggedMessageDto, 'status' | 'feedback' | 'promptId' | 'model' | 'error' | 'createdAt'>
 
-export interface Ended {
+export interface ReplyEnd {
   readonly replyId: string
   readonly status: 'completed' | 'failed' | 'cancelled'
   readonly error?: { code: string; detail: string }
@@ -33,7 +33,7 @@ export interface Ended {
   readonly words?: { attempt: string; text: string }
 }
 
-export async function toldBy(engine: Engine, event: ChatRecord): Promise<Told> {
+export async function chatUpdateOf(engine: Engine, event: ChatRecord): Promise<ChatUpdate> {
   const shown = async (doc: MessageDoc, key: string) => asLoggedMessage(await messageOf(engine, evolved(doc, event, key)))
   const { data } = event
   switch (event.type) {
@@ -57,7 +57,7 @@ export async function toldBy(engine: Engine, event: ChatRecord): Promise<Told> {
       return { ...(isStored && { message }), ended: { replyId, status, words: { attempt, text: message.content } } }
     }
     case 'ReplyFailed': {
-      const { error } = await outcomeOf(engine, event)
+      const { error } = await outcomeFromEvent(engine, event)
       return { ended: { replyId: event.data.replyId, status: 'failed', ...(error && { error }) } }
     }
     default:
@@ -66,7 +66,7 @@ export async function toldBy(engine: Engine, event: ChatRecord): Promise<Told> {
 }
 
 /** The same, once the message has been deleted: it is not shown any more. */
-export const withoutWords = ({ ended }: Told): Told => (ended ? { ended: { replyId: ended.replyId, status: ended.status } } : {})
+export const withoutText = ({ ended }: ChatUpdate): ChatUpdate => (ended ? { ended: { replyId: ended.replyId, status: ended.status } } : {})
 
 /** As the read model will have it: a socket shows what a later GET shows. */
 function evolved(doc: MessageDoc, event: ChatRecord, key: string): MessageDoc {

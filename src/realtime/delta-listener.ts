@@ -1,13 +1,13 @@
 import type { Deltas } from '../chat/replies/stream/deltas.js'
-import type { Written } from './reply-follower.js'
-import { Writing } from './open-replies-reader.js'
+import type { Written } from './room-position.js'
+import { PartialReply } from './partial-reply.js'
 
 /**
  * Hears what is written of one reply, once for all who read along here. Whatever goes wrong on the way is made good by
  * the reply's end, which comes from the log: so a delta that cannot be had is simply missing.
  */
-export class Ear {
-  private readonly writing = new Writing()
+export class DeltaListener {
+  private readonly writing = new PartialReply()
   private turn: Promise<void>
   private silence: (() => void) | undefined
   private isClosed = false

@@ -5,24 +5,24 @@ import { backoff, isRetryable, pause } from '../event-store/retryable.js'
 import { problemIn } from '../http/problem.filter.js'
 import { noSuchChat } from '../chat/chat.js'
 import { chatStream } from '../chat/chats.js'
-import { type Emission, Following } from './reply-follower.js'
-import { missed } from './missed-messages.js'
-import type { Opened } from './opened-messages.js'
-import type { Reader, Room } from './room.js'
+import { type Emission, RoomPosition } from './room-position.js'
+import { missedEvents } from './missed-events.js'
+import type { OpenedUpdates } from './opened-updates.js'
+import type { RoomReader, Room } from './room.js'
 import { erased, type Rooms } from './rooms.js'
 import type { Joined, Session } from './session.js'
-import { type ChatRecord, withoutWords } from './chat-updates.js'
+import { type ChatRecord, withoutText } from './chat-updates.js'
 
 /** Where it has everything from. */
 export interface Sources {
   readonly store: EventStore
-  readonly opened: Opened
+  readonly opened: OpenedUpdates
   readonly rooms: Rooms
 }
 
 /** One socket in one chat: sends it what comes, as fast as its client takes it. `Following` says what that is. */
-export class Listener implements Reader, Joined {
-  private readonly following: Following
+export class Listener implements RoomReader, Joined {
+  private readonly following: RoomPosition
   private readonly joinedAt: number
   hasLeft = false
   private awaken: () => void = () => {}
@@ -35,7 +35,7 @@ export class Listener implements Reader, Joined {
     private readonly sources: Sources,
   ) {
     this.joinedAt = room.position
-    this.following = new Following(after ?? room.position)
+    this.following = new RoomPosition(after ?? room.position)
   }
 
   get at(): number {
@@ -94,7 +94,7 @@ export class Listener implements Reader, Joined {
   /** From the log, but never beyond what this process has heard of: an end of the chat or of a login comes first. */
   private async catchUp(): Promise<void> {
     const { position } = this.room
-    for await (const event of missed(this.sources.store, chatStream(this.room.chatId), this.at, this)) {
+    for await (const event of missedEvents(this.sources.store, chatStream(this.room.chatId), this.at, this)) {
       await this.session.clear()
       if (this.hasLeft) return
       if (event.position > this.room.position) break
@@ -109,7 +109,7 @@ export class Listener implements Reader, Joined {
     const told = await this.sources.opened.of(event)
     if (this.hasLeft) return
     const { id = '' } = told.message ?? told.edited ?? {}
-    this.say(this.following.tell(event.position, this.room.deleted.has(id) ? withoutWords(told) : told))
+    this.say(this.following.tell(event.position, this.room.deleted.has(id) ? withoutText(told) : told))
     if (told.begun !== undefined && event.position > this.joinedAt) this.following.expect(told.begun)
     this.room.prune()
   }

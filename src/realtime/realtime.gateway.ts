@@ -8,9 +8,9 @@ import { inSpan } from '../event-store/span.js'
 import { Limits } from '../http/limits.js'
 import { type Ack, connectError, refusalOf } from './acknowledgements.js'
 import { type Admitted, Handshake } from './handshake.js'
-import { Joining } from './join.js'
+import { ChatJoin } from './chat-join.js'
 import { JoinBody, LeaveBody, read } from './payloads.js'
-import { Prompting } from './socket-prompts.js'
+import { SocketPrompts } from './socket-prompts.js'
 import type { Session } from './session.js'
 import { Sessions } from './sessions.js'
 
@@ -24,8 +24,8 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
   constructor(
     private readonly handshake: Handshake,
     private readonly sessions: Sessions,
-    private readonly joining: Joining,
-    private readonly prompting: Prompting,
+    private readonly joining: ChatJoin,
+    private readonly prompting: SocketPrompts,
     private readonly limits: Limits,
   ) {}
 

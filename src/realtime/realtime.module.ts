@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common'
 import { ChatModule } from '../chat/chat.module.js'
 import { Handshake } from './handshake.js'
-import { Joining } from './join.js'
+import { ChatJoin } from './chat-join.js'
 import { LogFeed } from './log-feed.js'
-import { Opened } from './opened-messages.js'
-import { Prompting } from './socket-prompts.js'
+import { OpenedUpdates } from './opened-updates.js'
+import { SocketPrompts } from './socket-prompts.js'
 import { RealtimeGateway } from './realtime.gateway.js'
 import { Rooms } from './rooms.js'
 import { Sessions } from './sessions.js'
@@ -12,6 +12,6 @@ import { Sessions } from './sessions.js'
 /** Sockets: chats as they happen. Only in processes that serve the API. */
 @Module({
   imports: [ChatModule],
-  providers: [Handshake, Joining, LogFeed, Opened, Prompting, RealtimeGateway, Rooms, Sessions],
+  providers: [Handshake, ChatJoin, LogFeed, OpenedUpdates, SocketPrompts, RealtimeGateway, Rooms, Sessions],
 })
 export class RealtimeModule {}

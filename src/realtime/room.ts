@@ -1,10 +1,10 @@
 import type { Refused } from '../event-store/errors.js'
-import type { Ear } from './delta-listener.js'
-import type { Known, Written } from './reply-follower.js'
+import type { DeltaListener } from './delta-listener.js'
+import type { Known, Written } from './room-position.js'
 import type { ChatRecord } from './chat-updates.js'
 
 /** Somebody who has joined a chat. */
-export interface Reader {
+export interface RoomReader {
   /** How far it has come. */
   readonly at: number
   /** There may be something for it. */
@@ -24,16 +24,16 @@ export class Room implements Known {
   readonly recent: ChatRecord[] = []
   /** Messages whose words are not to be shown any more. */
   readonly deleted = new Set<string>()
-  readonly readers = new Set<Reader>()
+  readonly readers = new Set<RoomReader>()
   private bytes = 0
-  private ear: Ear | undefined
+  private ear: DeltaListener | undefined
   private knowsReply = false
   private isClosed = false
 
   constructor(
     readonly chatId: string,
     private readonly log: { readonly position: number },
-    private readonly listen: (replyId: string, onNews: () => void) => Ear,
+    private readonly listen: (replyId: string, onNews: () => void) => DeltaListener,
     public since = log.position,
   ) {}
 

@@ -3,9 +3,9 @@ import { Refused } from '../event-store/errors.js'
 import type { RecordedEvent } from '../event-store/event.js'
 import { chatStream } from '../chat/chats.js'
 import { Deltas } from '../chat/replies/stream/deltas.js'
-import { Ear } from './delta-listener.js'
-import { Opened } from './opened-messages.js'
-import { type Reader, Room } from './room.js'
+import { DeltaListener } from './delta-listener.js'
+import { OpenedUpdates } from './opened-updates.js'
+import { type RoomReader, Room } from './room.js'
 import type { ChatRecord } from './chat-updates.js'
 
 /** The chats that sockets of this process have joined. */
@@ -17,11 +17,11 @@ export class Rooms {
 
   constructor(
     private readonly deltas: Deltas,
-    private readonly opened: Opened,
+    private readonly opened: OpenedUpdates,
   ) {}
 
   /** What comes after `position` from now on is in the room for as long as the reader is. */
-  enter<One extends Reader>(chatId: string, makeReader: (room: Room) => One): [One, Room] {
+  enter<One extends RoomReader>(chatId: string, makeReader: (room: Room) => One): [One, Room] {
     const stream = chatStream(chatId)
     const room = this.rooms.get(stream) ?? this.open(chatId)
     this.rooms.set(stream, room)
@@ -30,7 +30,7 @@ export class Rooms {
     return [reader, room]
   }
 
-  leave(room: Room, reader: Reader): void {
+  leave(room: Room, reader: RoomReader): void {
     room.readers.delete(reader)
     if (room.readers.size === 0) this.close(room)
     else room.prune()
@@ -45,7 +45,7 @@ export class Rooms {
   }
 
   private open(chatId: string): Room {
-    return new Room(chatId, this, (replyId, onNews) => new Ear(this.deltas, chatId, replyId, onNews))
+    return new Room(chatId, this, (replyId, onNews) => new DeltaListener(this.deltas, chatId, replyId, onNews))
   }
 
   private end(room: Room, why: Refused): void {

@@ -5,7 +5,7 @@ import type { RecordedEvent } from '../event-store/event.js'
 import { pause } from '../event-store/retryable.js'
 import { noLongerGood } from '../http/admit.guard.js'
 import { Authenticator } from '../commands/caller.js'
-import { Leaving } from '../commands/drain.js'
+import { Drain } from '../commands/drain.js'
 import { userStream } from '../identity/users.js'
 import { SocketMetrics } from '../telemetry/socket-metrics.js'
 import type { Admitted } from './handshake.js'
@@ -29,7 +29,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly metrics: SocketMetrics,
-    private readonly leaving: Leaving,
+    private readonly leaving: Drain,
   ) {}
 
   onApplicationBootstrap(): void {

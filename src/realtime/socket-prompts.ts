@@ -3,9 +3,9 @@ import { Bus } from '../commands/bus.js'
 import type { Caller } from '../commands/caller.js'
 import { Cause } from '../commands/cause.js'
 import { metaOf, textOf } from '../commands/command-meta.js'
-import { given } from '../commands/defined-fields.js'
+import { definedFields } from '../commands/defined-fields.js'
 import { Limits } from '../http/limits.js'
-import { EdgeSecrets } from '../commands/secrets.js'
+import { ServiceSecrets } from '../commands/secrets.js'
 import { ChatIds } from '../chat/chat-ids.js'
 import { SendPrompt } from '../chat/commands/send-prompt.js'
 import { PromptBody, read } from './payloads.js'
@@ -18,18 +18,18 @@ export interface Prompted {
 
 /** A prompt that came over a socket. It is answered as soon as it is in the log. */
 @Injectable()
-export class Prompting {
+export class SocketPrompts {
   constructor(
     private readonly bus: Bus,
     private readonly ids: ChatIds,
     private readonly limits: Limits,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   async send(caller: Caller, payload: unknown, correlation: string): Promise<Prompted> {
     const { chatId: name, content, model, commandId: key } = await this.read(caller, payload)
     const chatId = this.ids.of(caller.id, name)
-    const asked = { actor: caller.id, place: ['socket', `chat-message ${chatId}`], key, content: [textOf(given({ content, model }))], correlation }
+    const asked = { actor: caller.id, place: ['socket', `chat-message ${chatId}`], key, content: [textOf(definedFields({ content, model }))], correlation }
     const cause = new Cause(metaOf(this.secrets, asked), { isAsync: true, isRepeatable: key !== undefined })
     await this.limits.request(caller, cause)
     await this.limits.prompt(caller, name, cause)

@@ -7,7 +7,7 @@ import type { SettledConfig } from '../config.js'
 import { documentApi } from '../http/api-document.js'
 import { readJsonBodies } from '../http/bodies.js'
 import { brokenRequests } from '../http/broken-requests.js'
-import { Leaving } from '../commands/drain.js'
+import { Drain } from '../commands/drain.js'
 import { correlationId, logRequests } from '../http/request-log.js'
 import { readBeforeRefusing } from '../http/unread-bodies.js'
 import { readForms } from '../http/uploads.js'
@@ -27,7 +27,7 @@ export async function createApp(module: DynamicModule, config: SettledConfig, lo
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false, forceCloseConnections: true, bodyParser: false })
   readJsonBodies(adapter.getInstance())
   logRequests(adapter.getInstance())
-  app.get(Leaving).afterRequests(adapter.getInstance())
+  app.get(Drain).afterRequests(adapter.getInstance())
   app.get(RequestMetrics).measure(adapter.getInstance())
   if (config.telemetry.tracing) traceRequests(adapter.getInstance())
   await app.register(multipart)

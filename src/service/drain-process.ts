@@ -3,7 +3,7 @@ import type { Server as HttpServer } from 'node:http'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { ShutdownConfig } from '../config/shutdown.js'
 import { pause } from '../event-store/retryable.js'
-import { Leaving } from '../commands/drain.js'
+import { Drain } from '../commands/drain.js'
 
 /** A client may have sent a request on a connection that looks idle here: it hears of the end with its answer. */
 const lingerMs = 500
@@ -13,8 +13,8 @@ const lookEveryMs = 20
  * Ends what others have asked this process for, before anything is taken away that it needs for that. Nobody is cut
  * off who comes to an end in time; connections on which nothing is asked are ended last.
  */
-export async function takeLeave(app: NestFastifyApplication, { delayMs, graceMs }: ShutdownConfig): Promise<void> {
-  const leaving = app.get(Leaving)
+export async function drainProcess(app: NestFastifyApplication, { delayMs, graceMs }: ShutdownConfig): Promise<void> {
+  const leaving = app.get(Drain)
   const server = app.getHttpServer()
   leaving.announce()
   await pause(delayMs)

@@ -1,5 +1,5 @@
 import { History } from '../../src/audit/history/history.js'
-import { Places } from '../../src/audit/history/places.js'
+import { LogSearch } from '../../src/audit/history/log-search.js'
 import { positionOf } from '../../src/audit/history/selection.js'
 import type { AppendDocument } from '../../src/event-store/event.js'
 import { chance } from '../chance.js'
@@ -27,7 +27,7 @@ async function logOf(place: Place, seed: number, appends: number): Promise<Appen
 
 describe.each([1, 2])('in a log (story %i)', (seed) => {
   let place: Place
-  let places: Places
+  let places: LogSearch
   let history: History
   let log: AppendDocument[]
   let events: { position: number; stream: string; version: number; at: Date; type: string; actor: string }[]
@@ -35,7 +35,7 @@ describe.each([1, 2])('in a log (story %i)', (seed) => {
   beforeAll(async () => {
     place = await Place.find()
     await place.engine() // makes the index
-    places = new Places(place.db)
+    places = new LogSearch(place.db)
     history = new History(place.db, places)
     log = await logOf(place, seed, 10_000)
     events = log.flatMap(({ _id, stream, version, at, meta, events: inside }) =>
@@ -88,7 +88,7 @@ describe.each([1, 2])('in a log (story %i)', (seed) => {
 
 it('there is nothing in an empty log', async () => {
   const place = await Place.find()
-  const places = new Places(place.db)
+  const places = new LogSearch(place.db)
   expect(await places.positionAt(new Date())).toBe(0)
   expect(await places.versionAt('chat-a', 5)).toBe(0)
   expect(await all(new History(place.db, places).walk({ from: 1, upTo: 0 }))).toEqual([])

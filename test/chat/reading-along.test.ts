@@ -1,32 +1,32 @@
 import type { ServerSentEvent } from '../../src/http/sse.js'
 import { type Delta, joined } from '../../src/chat/replies/stream/deltas.js'
-import type { Outcome } from '../../src/chat/replies/ending/outcome.js'
-import { eventId, isCut, placeIn } from '../../src/chat/replies/stream/stream-cursor.js'
-import { ReadingAlong } from '../../src/chat/replies/stream/reading-along.js'
+import type { ReplyOutcome } from '../../src/chat/replies/ending/reply-outcome.js'
+import { eventId, cutsSurrogatePair, cursorFromEventId } from '../../src/chat/replies/stream/stream-cursor.js'
+import { ReplyFollower } from '../../src/chat/replies/stream/reply-follower.js'
 import { chance } from '../chance.js'
 import { Transcript } from './reader.js'
 
 const reply = { replyId: 'reply-1', promptId: 'prompt-1' }
 
-const along = (lastEventId?: string) => new ReadingAlong(reply, placeIn('reply-1', lastEventId))
+const along = (lastEventId?: string) => new ReplyFollower(reply, cursorFromEventId('reply-1', lastEventId))
 const delta = (attempt: string, offset: number, text: string): Delta => ({ attempt, offset, text })
 const ended = { text: '', usage: { promptTokens: 1, completionTokens: 2, totalTokens: 3 }, cached: false, position: 1 }
-const completed = (attempt: string, text: string): Outcome => ({ ...ended, status: 'completed', text, attempt })
-const failed: Outcome = { ...ended, status: 'failed', error: { code: 'provider_stalled', detail: 'Try again.' } }
-const cancelled: Outcome = { ...ended, status: 'cancelled' }
+const completed = (attempt: string, text: string): ReplyOutcome => ({ ...ended, status: 'completed', text, attempt })
+const failed: ReplyOutcome = { ...ended, status: 'failed', error: { code: 'provider_stalled', detail: 'Try again.' } }
+const cancelled: ReplyOutcome = { ...ended, status: 'cancelled' }
 
 const names = (events: readonly ServerSentEvent[] | undefined) => events?.map(({ event, data }) => (event === 'delta' ? (data as Delta).text : event))
 
 describe('the id of an event', () => {
   it('says how far its reader has come', () => {
     const place = { attempt: '8e4c2f97-2728', offset: 37 }
-    expect(placeIn('reply-1', eventId('reply-1', place))).toEqual(place)
+    expect(cursorFromEventId('reply-1', eventId('reply-1', place))).toEqual(place)
   })
 
   it.each([undefined, '', 'reply-1', 'reply-1:a', 'reply-1:a:', 'reply-1:a:-1', 'reply-1:a:1e3', 'reply-1:a:1:2', 'reply-1:a b:1', 'reply-2:a:1', '\n', 'reply-1:a:9999999999'])(
     'says nothing when it is no id of this reply (%j)',
     (id) => {
-      expect(placeIn('reply-1', id)).toBeUndefined()
+      expect(cursorFromEventId('reply-1', id)).toBeUndefined()
     },
   )
 })
@@ -34,7 +34,7 @@ describe('the id of an event', () => {
 describe('a text', () => {
   it('is cut between characters, at its beginning and at its end', () => {
     const text = 'a😀b'
-    expect([0, 1, 2, 3, 4, 5].map((offset) => isCut(text, offset))).toEqual([true, true, false, true, true, false])
+    expect([0, 1, 2, 3, 4, 5].map((offset) => cutsSurrogatePair(text, offset))).toEqual([true, true, false, true, true, false])
   })
 })
 
@@ -174,7 +174,7 @@ class Story {
     }
   }
 
-  ending(): Outcome {
+  ending(): ReplyOutcome {
     const { name, chunks, written } = this.attempts[this.pick(this.attempts.length)]!
     const dice = this.pick(4)
     if (dice === 0) return failed
@@ -183,7 +183,7 @@ class Story {
     return { ...cancelled, ...cut }
   }
 
-  end(outcome: Outcome): void {
+  end(outcome: ReplyOutcome): void {
     this.wire.push(...this.along.outcome(outcome))
     while (this.pick(2) === 0) {
       this.hear(this.pick(this.wire.length))

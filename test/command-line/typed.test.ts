@@ -1,10 +1,10 @@
 import { audit } from '../../src/audit/cli/audit-program.js'
 import { UsageError } from '../../src/cli/command.js'
-import { understand } from '../../src/cli/parsed-arguments.js'
+import { parseArguments } from '../../src/cli/parsed-arguments.js'
 import { ops } from '../../src/ops/cli/ops-program.js'
 
 const understood = (line: string) => {
-  const found = understand(ops, line.split(' ').filter(Boolean))
+  const found = parseArguments(ops, line.split(' ').filter(Boolean))
   return 'help' in found ? found.help : [found.command.words, found.typed.arguments, found.typed.options]
 }
 
@@ -35,8 +35,8 @@ describe('a command line', () => {
   })
 
   it('knows options that take nothing', () => {
-    expect(understand(audit, ['receipt', '7', '--open'])).toMatchObject({ typed: { arguments: ['7'], flags: new Set(['open']) } })
-    expect(() => understand(audit, ['receipt', '7', '--open=yes'])).toThrow('npm run audit -- receipt <position> [--open]')
+    expect(parseArguments(audit, ['receipt', '7', '--open'])).toMatchObject({ typed: { arguments: ['7'], flags: new Set(['open']) } })
+    expect(() => parseArguments(audit, ['receipt', '7', '--open=yes'])).toThrow('npm run audit -- receipt <position> [--open]')
   })
 
   it.each(['retention run --help', 'keys rotate -h', 'users grant --help'])('%s explains it', (line) => {

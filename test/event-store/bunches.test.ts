@@ -1,4 +1,4 @@
-import { inBunches } from '../../src/event-store/batched-find.js'
+import { batchedFind } from '../../src/event-store/batched-find.js'
 import { all, Place } from './engines.js'
 
 interface Thing {
@@ -28,20 +28,20 @@ describe('bunches', () => {
     ['one more than fit', { ...find, limit: 251 }, 251],
     ['many', find, 1_001],
   ])('have %s, each once and in order', async (_, command, count) => {
-    const bunches = await all(inBunches<Thing>(place.db, command))
+    const bunches = await all(batchedFind<Thing>(place.db, command))
     expect(numbers(bunches)).toEqual(Array.from({ length: count }, (_, i) => i))
     expect(Math.max(...bunches.map((bunch) => bunch.length))).toBeLessThanOrEqual(250)
     expect(await openCursors()).toEqual([])
   })
 
   it('have nothing where nothing is', async () => {
-    expect(numbers(await all(inBunches<Thing>(place.db, { ...find, filter: { _id: -1 } })))).toEqual([])
-    expect(numbers(await all(inBunches<Thing>(place.db, { find: 'nowhere' })))).toEqual([])
+    expect(numbers(await all(batchedFind<Thing>(place.db, { ...find, filter: { _id: -1 } })))).toEqual([])
+    expect(numbers(await all(batchedFind<Thing>(place.db, { find: 'nowhere' })))).toEqual([])
   })
 
   it('leave nothing open behind whoever has seen enough', async () => {
     const seen: number[] = []
-    for await (const bunch of inBunches<Thing>(place.db, find, 10)) {
+    for await (const bunch of batchedFind<Thing>(place.db, find, 10)) {
       seen.push(...numbers([bunch]))
       if (seen.length === 20) break
     }
@@ -50,6 +50,6 @@ describe('bunches', () => {
   })
 
   it('say what is wrong', async () => {
-    await expect(all(inBunches(place.db, { ...find, filter: { $nonsense: 1 } }))).rejects.toThrow(/nonsense/)
+    await expect(all(batchedFind(place.db, { ...find, filter: { $nonsense: 1 } }))).rejects.toThrow(/nonsense/)
   })
 })

@@ -1,13 +1,13 @@
-import { Checkpoint } from '../../src/event-store/projecting/lease.js'
+import { Lease } from '../../src/event-store/projecting/lease.js'
 import { Place } from './engines.js'
 
 let place: Place
-let checkpoint: Checkpoint
+let checkpoint: Lease
 const stored = async () => (await checkpoint.read())?.position
 
 beforeEach(async () => {
   place = await Place.find()
-  checkpoint = new Checkpoint(place.db, 'reader', 'me')
+  checkpoint = new Lease(place.db, 'reader', 'me')
   await checkpoint.ensure(1)
 })
 afterEach(() => place?.leave())

@@ -123,9 +123,9 @@ describe('a projection', () => {
 describe('a projector that was held up', () => {
   /** Folds with an old idea of the model, as after a long pause between reading and writing. */
   async function staleWriter(of: Projection) {
-    const { Model } = await import('../../src/event-store/projecting/read-model-collection.js')
+    const { ReadModelCollection } = await import('../../src/event-store/projecting/read-model-collection.js')
     const { Fold } = await import('../../src/event-store/projecting/fold.js')
-    const model = await Model.open(place.db, of.name, 'live')
+    const model = await ReadModelCollection.open(place.db, of.name, 'live')
     return async (after: number, to: number) => {
       const { events } = await engine.tail.read(after)
       return model.apply(new Fold(of, events, to))

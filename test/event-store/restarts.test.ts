@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AppendDocument } from '../../src/event-store/event.js'
-import { Decider, type Decide, type Outcome } from '../../src/event-store/deciding/decider.js'
+import { Decider, type Decide, type CommandOutcome } from '../../src/event-store/deciding/decider.js'
 import { chance } from '../chance.js'
 import { command, Place } from './engines.js'
 import { notebook, type NotebookEvent, open, tearOut, write } from './notebooks.js'
@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => place?.leave())
 
 /** What a caller hears, but for the position. */
-async function told(outcome: Promise<Outcome<Notebook>>): Promise<unknown> {
+async function told(outcome: Promise<CommandOutcome<Notebook>>): Promise<unknown> {
   return outcome.then(
     ({ events, repeated, state }) => ({ events: events.map(({ type, version, data }) => ({ type, version, data })), repeated, state }),
     (error: { code: string }) => ({ code: error.code }),

@@ -1,11 +1,11 @@
-import { ShortMemory } from '../../src/event-store/sealing/expiring-cache.js'
+import { ExpiringCache } from '../../src/event-store/sealing/expiring-cache.js'
 
 let now: number
-let memory: ShortMemory<string>
+let memory: ExpiringCache<string>
 
 beforeEach(() => {
   now = 0
-  memory = new ShortMemory(4_000, 10, () => now)
+  memory = new ExpiringCache(4_000, 10, () => now)
 })
 afterEach(() => memory.close())
 

@@ -45,7 +45,7 @@ async function write(...notes: string[]): Promise<void> {
   const events = notes.map((noteId) => ({ type: 'NoteWritten', data: { notebookId: '1', noteId, ownerId: 'user-ann' }, personal: { text: 'Hi' } }))
   await engine.store.append({ stream: `notebook-${notes.join()}`, expected: 0, events, meta: command() })
 }
-const standing = async () => (await engine.projections.standings())[0]!
+const standing = async () => (await engine.projections.statuses())[0]!
 const written = async () => (await place.db.collection<WriterDoc>('fussy').findOne({ _id: 'user-ann' }))?.written
 /** As an operator does: recorded while it stands failed there, then told. */
 async function skip(position: number): Promise<void> {

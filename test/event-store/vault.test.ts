@@ -73,7 +73,7 @@ describe('the vault', () => {
     await engine.vault.destroy('notebook-3', new Date())
     const other = await place.engine()
     const titles = await Promise.all(['1', '2', '3'].map(async (id) => (await all(other.store.readStream(`notebook-${id}`)))[0]!.personal!))
-    await other.vault.bring('user-ann')
+    await other.vault.prefetchKeys('user-ann')
     await place.db.collection('keys').updateMany({ _id: /^notebook/ }, { $unset: { key: 1 } })
     expect((await other.vault.open(titles[0]!)).personal).toEqual({ title: 'Diary 1' })
     expect((await other.vault.open(titles[1]!)).personal).toEqual({ title: 'Diary 2' })

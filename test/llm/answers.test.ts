@@ -1,4 +1,4 @@
-import { watched } from '../../src/llm/watchdog.js'
+import { withWatchdog } from '../../src/llm/watchdog.js'
 import { asking, type Line, lines, never, read } from './reading.js'
 
 describe.each(lines)('an answer of $name', ({ open }) => {
@@ -120,7 +120,7 @@ describe.each(lines)('an answer of $name', ({ open }) => {
 
   it('is cut off by the watchdog when it stalls, and the request with it', async () => {
     line.server.failNext({ fault: 'stall', at: 2 })
-    const { text, error } = await read(watched((signal) => line.provider.complete(asking(line.model), signal), { idleMs: 100, totalMs: 60_000 }, never()))
+    const { text, error } = await read(withWatchdog((signal) => line.provider.complete(asking(line.model), signal), { idleMs: 100, totalMs: 60_000 }, never()))
     expect('You asked:').toContain(text)
     expect(error).toMatchObject({ code: 'provider_stalled', retryable: true })
     await line.server.idle()
@@ -129,7 +129,7 @@ describe.each(lines)('an answer of $name', ({ open }) => {
   it('is cut off by the watchdog when it takes too long, though it goes on', async () => {
     line.server.answerWith(Array.from({ length: 1000 }, () => 'on and '))
     line.server.failNext({ fault: 'slow', at: 5 })
-    const { text, error } = await read(watched((signal) => line.provider.complete(asking(line.model), signal), { idleMs: 60_000, totalMs: 100 }, never()))
+    const { text, error } = await read(withWatchdog((signal) => line.provider.complete(asking(line.model), signal), { idleMs: 60_000, totalMs: 100 }, never()))
     expect(text).toMatch(/^(on and )*$/)
     expect(error).toMatchObject({ code: 'provider_timeout', retryable: true })
     await line.server.idle()

@@ -1,5 +1,5 @@
 import type { Chunk } from '../../src/llm/provider.js'
-import { watched } from '../../src/llm/watchdog.js'
+import { withWatchdog } from '../../src/llm/watchdog.js'
 import { never, read } from './reading.js'
 
 const patient = { idleMs: 60_000, totalMs: 60_000 }
@@ -24,7 +24,7 @@ describe('the watchdog', () => {
   })
 
   it('passes on what comes in time', async () => {
-    expect(await read(watched(() => saying('a', 'b'), patient, never()))).toMatchObject({ texts: ['a', 'b'], finish: 'stop', error: undefined })
+    expect(await read(withWatchdog(() => saying('a', 'b'), patient, never()))).toMatchObject({ texts: ['a', 'b'], finish: 'stop', error: undefined })
   })
 
   it.each([
@@ -32,7 +32,7 @@ describe('the watchdog', () => {
     ['after some', ['a', 'b'], 'ab'],
   ])('cuts off what stalls %s, also when it hears no abort', async (_, texts, text) => {
     let heard: AbortSignal | undefined
-    const reading = read(watched((signal) => ((heard = signal), deaf(...texts)), { idleMs: 1000, totalMs: 60_000 }, never()))
+    const reading = read(withWatchdog((signal) => ((heard = signal), deaf(...texts)), { idleMs: 1000, totalMs: 60_000 }, never()))
     await jest.advanceTimersByTimeAsync(1000)
     const { text: got, error } = await reading
     expect(got).toBe(text)
@@ -48,7 +48,7 @@ describe('the watchdog', () => {
       }
     }
     let heard: AbortSignal | undefined
-    const reading = read(watched((signal) => ((heard = signal), endless()), { idleMs: 500, totalMs: 2000 }, never()))
+    const reading = read(withWatchdog((signal) => ((heard = signal), endless()), { idleMs: 500, totalMs: 2000 }, never()))
     await jest.advanceTimersByTimeAsync(2000)
     const { alive, error } = await reading
     expect(alive).toBeGreaterThan(2)
@@ -60,7 +60,7 @@ describe('the watchdog', () => {
   it('does not count the time that the reader takes as silence', async () => {
     const texts: string[] = []
     const reading = (async () => {
-      for await (const chunk of watched(() => saying('a', 'b'), { idleMs: 10, totalMs: 60_000 }, never())) {
+      for await (const chunk of withWatchdog(() => saying('a', 'b'), { idleMs: 10, totalMs: 60_000 }, never())) {
         if ('text' in chunk) texts.push(chunk.text)
         await new Promise((resolve) => setTimeout(resolve, 1000))
       }
@@ -72,14 +72,14 @@ describe('the watchdog', () => {
 
   it('throws the signal’s reason, also when the provider hears no abort', async () => {
     const stop = new AbortController()
-    const reading = read(watched(() => deaf('a'), patient, stop.signal))
+    const reading = read(withWatchdog(() => deaf('a'), patient, stop.signal))
     await jest.advanceTimersByTimeAsync(1)
     stop.abort(new Error('stopped by the user'))
     expect(await reading).toMatchObject({ text: 'a', error: new Error('stopped by the user') })
   })
 
   it('throws it before anything was read', async () => {
-    const { error } = await read(watched(() => saying('a'), patient, AbortSignal.abort(new Error('too late'))))
+    const { error } = await read(withWatchdog(() => saying('a'), patient, AbortSignal.abort(new Error('too late'))))
     expect(error).toEqual(new Error('too late'))
   })
 
@@ -88,12 +88,12 @@ describe('the watchdog', () => {
       yield { text: 'a' }
       throw new Error('no more')
     }
-    expect(await read(watched(failing, patient, never()))).toMatchObject({ text: 'a', error: new Error('no more') })
+    expect(await read(withWatchdog(failing, patient, never()))).toMatchObject({ text: 'a', error: new Error('no more') })
   })
 
   it('ends the request when the reader leaves', async () => {
     let heard: AbortSignal | undefined
-    for await (const _ of watched((signal) => ((heard = signal), saying('a', 'b')), patient, never())) break
+    for await (const _ of withWatchdog((signal) => ((heard = signal), saying('a', 'b')), patient, never())) break
     expect(heard?.aborted).toBe(true)
   })
 })

@@ -3,7 +3,7 @@ import { type Collection, type Document, MongoClient } from 'mongodb'
 import { auditEvents } from '../../src/audit/history/access.js'
 import { LogRoot } from '../../src/notary/log-root.js'
 import { chatEvents } from '../../src/chat/chat.events.js'
-import { Checkpoint } from '../../src/event-store/projecting/lease.js'
+import { Lease } from '../../src/event-store/projecting/lease.js'
 import { digestOf } from '../../src/event-store/projecting/digest.js'
 import { durably } from '../../src/event-store/durability.js'
 import { Engine } from '../../src/event-store/engine.js'
@@ -55,7 +55,7 @@ export class Database {
 
   /** Keeps a read model from its projector and its rebuilds, as a process does that is held up in the middle of one. */
   async hold(projection: string): Promise<() => Promise<void>> {
-    const lease = new Checkpoint(await durably(this.client.db()), projection, 'test')
+    const lease = new Lease(await durably(this.client.db()), projection, 'test')
     await eventually(async () => (await lease.acquire()) ?? ((await lease.want()), null), Boolean)
     const letGo = lease.keep()
     return async () => {

@@ -1,5 +1,5 @@
 import { EventStoreError } from '../../src/event-store/errors.js'
-import { oneByOne } from '../../src/ops/retention/serial-runs.js'
+import { endEach } from '../../src/ops/retention/end-each.js'
 import { Retention } from '../../src/ops/retention/retention.js'
 
 async function* things(...names: string[]) {
@@ -11,7 +11,7 @@ const now = new Date()
 describe('ending one thing after the other', () => {
   const run = async (end: (name: string) => Promise<boolean>, signal = never) => {
     const seen: string[] = []
-    const ended = await oneByOne({ things: things('a', 'b', 'c'), count: 3, end }, signal, (done, total) => seen.push(`${done}/${total}`))
+    const ended = await endEach({ things: things('a', 'b', 'c'), count: 3, end }, signal, (done, total) => seen.push(`${done}/${total}`))
     return [ended, seen]
   }
 

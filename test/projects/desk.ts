@@ -10,7 +10,7 @@ import { createProject, type OwnProject, projectEvents } from '../../src/project
 import { Projects } from '../../src/projects/projects.js'
 import { StoredFiles } from '../../src/projects/files/stored-files.js'
 import { UploadSweep } from '../../src/projects/files/upload-sweep.js'
-import { Uploading } from '../../src/projects/files/upload.js'
+import { FileUpload } from '../../src/projects/files/file-upload.js'
 import { command } from '../event-store/engines.js'
 
 export const deskEvents = [userEvents, projectEvents]
@@ -22,7 +22,7 @@ export class Desk {
   readonly contents: FileContents
   readonly stored: StoredFiles
   readonly removals: FileRemovals
-  readonly uploading: Uploading
+  readonly uploading: FileUpload
   readonly sweep: UploadSweep
 
   constructor(
@@ -34,7 +34,7 @@ export class Desk {
     this.contents = new FileContents(db, engine)
     this.stored = new StoredFiles(db)
     this.removals = new FileRemovals(engine, providers, this.contents, this.stored)
-    this.uploading = new Uploading(this.contents, this.stored, this.removals)
+    this.uploading = new FileUpload(this.contents, this.stored, this.removals)
     this.sweep = new UploadSweep(this.stored, this.projects, this.removals)
   }
 

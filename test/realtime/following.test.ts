@@ -1,25 +1,25 @@
 import type { Delta } from '../../src/chat/replies/stream/deltas.js'
-import { type Emission, Following, type Written } from '../../src/realtime/reply-follower.js'
-import type { ChatRecord, Ended, Told } from '../../src/realtime/chat-updates.js'
-import { Writing } from '../../src/realtime/open-replies-reader.js'
+import { type Emission, RoomPosition, type Written } from '../../src/realtime/room-position.js'
+import type { ChatRecord, ReplyEnd, ChatUpdate } from '../../src/realtime/chat-updates.js'
+import { PartialReply } from '../../src/realtime/partial-reply.js'
 import { Story } from './story.js'
 
 const event = (position: number) => ({ position }) as ChatRecord
-const message = (id: string) => ({ id }) as NonNullable<Told['message']>
+const message = (id: string) => ({ id }) as NonNullable<ChatUpdate['message']>
 const delta = (attempt: string, offset: number, text: string): Delta => ({ attempt, offset, text })
 const known = (recent: readonly number[] = [], since = 0, written?: Written) => ({ since, recent: recent.map(event), written })
 const names = (emissions: readonly Emission[]) => emissions.map(([name]) => name)
-const completed = (attempt: string, text: string): Ended => ({ replyId: 'r', status: 'completed', words: { attempt, text } })
+const completed = (attempt: string, text: string): ReplyEnd => ({ replyId: 'r', status: 'completed', words: { attempt, text } })
 
 describe('what is put together of deltas', () => {
   it('is the beginning of what one attempt wrote, however often a delta arrives', () => {
-    const writing = new Writing()
+    const writing = new PartialReply()
     for (const one of [delta('a', 0, 'One '), delta('a', 0, 'One '), delta('a', 0, 'One two'), delta('a', 4, 'two three')]) expect(writing.add(one)).toBe(true)
     expect(writing).toMatchObject({ attempt: 'a', text: 'One two three' })
   })
 
   it('starts over with the beginning of another attempt, and with nothing but that', () => {
-    const writing = new Writing()
+    const writing = new PartialReply()
     writing.add(delta('a', 0, 'One'))
     expect(writing.add(delta('b', 3, '!'))).toBe(false)
     expect(writing.add(delta('b', 0, 'Uno'))).toBe(true)
@@ -27,7 +27,7 @@ describe('what is put together of deltas', () => {
   })
 
   it('is completed from what is kept, when something is missing', () => {
-    const writing = new Writing()
+    const writing = new PartialReply()
     expect(writing.add(delta('a', 4, 'two'))).toBe(false)
     writing.keep({ attempt: 'a', text: 'One two' })
     writing.keep({ attempt: 'a', text: 'One' })
@@ -38,7 +38,7 @@ describe('what is put together of deltas', () => {
 
 describe('a reader of a chat', () => {
   it('gets each event once and in order, whoever brings it', () => {
-    const reader = new Following(3)
+    const reader = new RoomPosition(3)
     expect(reader.next(known([2, 3, 5, 9]))).toEqual({ event: event(5) })
     expect(names(reader.tell(5, { message: message('a') }))).toEqual(['message'])
     expect(names(reader.tell(5, { message: message('a') }))).toEqual([])
@@ -49,7 +49,7 @@ describe('a reader of a chat', () => {
   })
 
   it('looks into the log for what is no longer at hand, and then goes on with what is', () => {
-    const reader = new Following(3)
+    const reader = new RoomPosition(3)
     expect(reader.next(known([8], 7))).toBe('behind')
     reader.tell(5, {})
     expect(reader.next(known([8], 7))).toBe('behind')
@@ -60,14 +60,14 @@ describe('a reader of a chat', () => {
   })
 
   it('is told of changes and deletions where they are in the log', () => {
-    const reader = new Following(0)
+    const reader = new RoomPosition(0)
     expect(reader.tell(1, { edited: message('a') })).toEqual([['message-edited', { position: 1, message: { id: 'a' } }]])
     expect(reader.tell(2, { deleted: 'a' })).toEqual([['message-deleted', { position: 2, messageId: 'a' }]])
   })
 
   it('gets what is written after everything before it', () => {
     const written = { replyId: 'r', attempt: 'a', text: 'One' }
-    const reader = new Following(3)
+    const reader = new RoomPosition(3)
     expect(reader.next(known([5], 0, written))).toEqual({ event: event(5) })
     reader.tell(5, { message: message('p'), begun: 'r' })
     expect(reader.next(known([5], 0, written))).toEqual({ delta: ['reply-delta', { replyId: 'r', attempt: 'a', offset: 0, text: 'One' }] })
@@ -76,7 +76,7 @@ describe('a reader of a chat', () => {
 
   it('gets the missing end of a reply it has read along, or all of it when the words are another attempt’s', () => {
     const readAlong = () => {
-      const reader = new Following(1)
+      const reader = new RoomPosition(1)
       reader.next(known([], 0, { replyId: 'r', attempt: 'a', text: 'One' }))
       return reader
     }
@@ -92,14 +92,14 @@ describe('a reader of a chat', () => {
   })
 
   it('gets the whole as one delta when it was there and nothing had come, and none when it comes later', () => {
-    const [there, later] = [new Following(0), new Following(0)]
+    const [there, later] = [new RoomPosition(0), new RoomPosition(0)]
     there.expect('r')
     expect(names(there.tell(2, { message: message('r'), ended: completed('a', 'One two') }))).toEqual(['reply-delta', 'message', 'reply-done'])
     expect(names(later.tell(2, { message: message('r'), ended: completed('a', 'One two') }))).toEqual(['message', 'reply-done'])
   })
 
   it('that failed is told why, and of nothing that was written', () => {
-    const reader = new Following(0)
+    const reader = new RoomPosition(0)
     reader.expect('r')
     const error = { code: 'provider_stalled', detail: 'Try again.' }
     expect(reader.tell(2, { ended: { replyId: 'r', status: 'failed', error } })).toEqual([['reply-done', { position: 2, replyId: 'r', status: 'failed', error }]])

@@ -1,18 +1,18 @@
 import { chatEvents } from '../../src/chat/chat.events.js'
 import type { Engine } from '../../src/event-store/engine.js'
-import { Opened } from '../../src/realtime/opened-messages.js'
+import { OpenedUpdates } from '../../src/realtime/opened-updates.js'
 import type { ChatRecord } from '../../src/realtime/chat-updates.js'
 import { command, Place } from '../event-store/engines.js'
 
 let place: Place
 let engine: Engine
-let opened: Opened
+let opened: OpenedUpdates
 let event: ChatRecord
 
 beforeEach(async () => {
   place = await Place.find()
   engine = await place.engine({ events: [chatEvents] })
-  opened = new Opened(engine)
+  opened = new OpenedUpdates(engine)
   const data = { chatId: '1', ownerId: 'ann', messageId: 'm1', role: 'user' }
   const appended = await engine.store.append({ stream: 'chat-1', expected: 0, events: [{ type: 'MessageStored', data, personal: { content: 'Hi' } }], meta: command() })
   event = ('events' in appended && appended.events[0]) as ChatRecord

@@ -1,11 +1,11 @@
 import { chance } from '../chance.js'
-import { type Emission, Following, type ReplyDelta } from '../../src/realtime/reply-follower.js'
-import type { ChatRecord, Told } from '../../src/realtime/chat-updates.js'
-import { Writing } from '../../src/realtime/open-replies-reader.js'
+import { type Emission, RoomPosition, type ReplyDelta } from '../../src/realtime/room-position.js'
+import type { ChatRecord, ChatUpdate } from '../../src/realtime/chat-updates.js'
+import { PartialReply } from '../../src/realtime/partial-reply.js'
 
 /** Somebody who reads, and what arrives there. */
 class Reader {
-  readonly following = new Following(0)
+  readonly following = new RoomPosition(0)
   readonly positions: number[] = []
   private readonly texts = new Map<string, string>()
   private readonly done = new Set<string>()
@@ -13,7 +13,7 @@ class Reader {
   /** `stored` are the replies as they ended. */
   constructor(private readonly stored: ReadonlyMap<string, string>) {}
 
-  tell(position: number, told: Told): void {
+  tell(position: number, told: ChatUpdate): void {
     this.positions.push(position)
     this.take(this.following.tell(position, told))
     if (told.begun !== undefined) this.following.expect(told.begun)
@@ -40,12 +40,12 @@ export class Story {
   readonly readers: Reader[]
   private readonly pick: (below: number) => number
   private readonly stored = new Map<string, string>()
-  private readonly told = new Map<number, Told>()
+  private readonly told = new Map<number, ChatUpdate>()
   /** What the model writes. */
   private open: { replyId: string; attempt: number; text: string } | undefined
   /** What the process has. */
   private readonly room = { position: 0, since: 0, recent: [] as ChatRecord[] }
-  private heard: { replyId: string; writing: Writing } | undefined
+  private heard: { replyId: string; writing: PartialReply } | undefined
   replies = 0
 
   constructor(seed: number) {
@@ -82,7 +82,7 @@ export class Story {
     if (this.pick(2) === 0) this.heard!.writing.keep({ attempt: String(attempt), text: text + more })
   }
 
-  private append(told: Told): void {
+  private append(told: ChatUpdate): void {
     const position = (this.positions.at(-1) ?? 0) + 1 + this.pick(3)
     this.positions.push(position)
     this.told.set(position, told)
@@ -93,7 +93,7 @@ export class Story {
     const position = this.positions.find((one) => one > this.room.position)
     if (position === undefined) return
     const { begun } = this.told.get(position)!
-    this.heard = begun === undefined ? undefined : { replyId: begun, writing: new Writing() }
+    this.heard = begun === undefined ? undefined : { replyId: begun, writing: new PartialReply() }
     this.room.recent.push({ position } as ChatRecord)
     if (this.room.recent.length > 3) this.room.since = this.room.recent.shift()!.position
     this.room.position = position

@@ -1,7 +1,7 @@
 import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
-import { reading } from '../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-schema.js'
 import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
 import { type AnalyticsDoc, analyticsModel } from './analytics.js'
 
@@ -23,6 +23,6 @@ export class TopUsersHandler implements IQueryHandler<TopUsers> {
     const place = placeOf(cursor, 'number', 'string')
     const next = place ? { $or: [{ [by]: { $lt: place[0], $gt: 0 } }, { [by]: place[0], _id: { $gt: place[1] } }] } : { [by]: { $gt: 0 } }
     const find = () => this.analytics.find(next).sort({ [by]: -1, _id: 1 }).limit(limit + 1).lean<AnalyticsDoc[]>()
-    return pageOf(await reading(find), limit, (last) => [last[by], last._id])
+    return pageOf(await retryWhenReplaced(find), limit, (last) => [last[by], last._id])
   }
 }

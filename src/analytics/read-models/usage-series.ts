@@ -1,7 +1,7 @@
 import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
-import { reading } from '../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-schema.js'
 import { hourOf, type UsageDoc, usageModel } from './usage.js'
 
 export interface UsagePoint {
@@ -52,6 +52,6 @@ export class UsageOverTimeHandler implements IQueryHandler<UsageOverTime> {
         { $group: { _id: '$_id.key', points: { $push: { at: '$_id.at', ...together } } } },
         { $sort: { _id: 1 } },
       ])
-    return (await reading(found)).map(({ _id, points }) => ({ key: _id, points }))
+    return (await retryWhenReplaced(found)).map(({ _id, points }) => ({ key: _id, points }))
   }
 }

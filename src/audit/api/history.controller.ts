@@ -5,7 +5,7 @@ import { Bus } from '../../commands/bus.js'
 import { NeedsRole } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/request-cause.js'
-import type { AskedHistory } from '../history/requested-history.js'
+import type { RequestedHistory } from '../history/requested-history.js'
 import { AuditedUserParams, EventTypesDto, HistoryDto, HistoryQuery, StreamParams } from './history.dto.js'
 import { linesHeaders, wantsLines } from '../export/lines.js'
 import { ExportHistory } from '../export/export-history.js'
@@ -70,7 +70,7 @@ export class HistoryController {
     return { eventTypes: await this.bus.query(new ListEventTypes(cause)) }
   }
 
-  private async read(cause: Cause, query: HistoryQuery, accept: string | undefined, reply: FastifyReply, of?: AskedHistory['of']): Promise<History> {
+  private async read(cause: Cause, query: HistoryQuery, accept: string | undefined, reply: FastifyReply, of?: RequestedHistory['of']): Promise<History> {
     const { limit, since, until, ...rest } = query
     const asked = { ...rest, ...(of && { of }), since: momentOf(since), until: momentOf(until) }
     if (!wantsLines(accept)) return this.bus.query(new ReadHistory(cause, asked, limit))

@@ -1,6 +1,6 @@
 import { asLoggedChat, asLoggedMessage } from '../../chat/api/presenters.js'
-import { given } from '../../commands/defined-fields.js'
-import type { MessageThen } from '../replay/chat-at.js'
+import { definedFields } from '../../commands/defined-fields.js'
+import type { MessageAt } from '../replay/chat-at.js'
 import type { ChatAtMoment } from '../replay/read-chat.js'
 import type { ReplyContext } from '../replay/read-context.js'
 import type { ChatAtMomentDto, ReplayedMessageDto, ReplyContextDto } from './replay.dto.js'
@@ -10,17 +10,17 @@ import type { ChatAtMomentDto, ReplayedMessageDto, ReplyContextDto } from './rep
 export function asChatAtMoment({ position, isErased, state, settings, chat, messages, nextCursor }: ChatAtMoment): ChatAtMomentDto {
   const { id, user, title, tags, metadata, createdAt, updatedAt, messageCount } = asLoggedChat(chat)
   const words = isErased ? {} : { title, tags, metadata }
-  const rest = given({ settings, openReplyId: state.open?.replyId })
+  const rest = definedFields({ settings, openReplyId: state.open?.replyId })
   return {
     position,
     erased: isErased,
     chat: { id, user, status: state.status, ...words, createdAt, updatedAt, messageCount, ...rest },
     messages: messages.map((message) => asReplayed(message, isErased)),
-    ...given({ nextCursor }),
+    ...definedFields({ nextCursor }),
   }
 }
 
-function asReplayed({ message, position, size }: MessageThen, isErased: boolean): Partial<ReplayedMessageDto> {
+function asReplayed({ message, position, size }: MessageAt, isErased: boolean): Partial<ReplayedMessageDto> {
   const { content, ...left } = asLoggedMessage(message)
   return { ...left, ...(!isErased && { content }), position, size }
 }
@@ -32,7 +32,7 @@ export function asReplyContext({ prompt, messages, promptTokens, truncated, cont
     promptId,
     replyId,
     position: prompt.position,
-    settings: { model, ...settings, ...given({ projectId }) },
+    settings: { model, ...settings, ...definedFields({ projectId }) },
     messages: messages.map(({ role, content }) => ({ role, content })),
     promptTokens,
     truncated,
@@ -51,5 +51,5 @@ function asEnd(end: NonNullable<ReplyContext['end']>): NonNullable<ReplyContextD
   const { attempt, tokens } = end.data
   const usage = { promptTokens: tokens.prompt, completionTokens: tokens.completion, totalTokens: tokens.total }
   const cached = type === 'ReplyCompleted' ? end.data.cached : undefined
-  return { status: statuses[type], position, tokens: usage, countedBy: tokens.by, ...given({ attempt, cached }) }
+  return { status: statuses[type], position, tokens: usage, countedBy: tokens.by, ...definedFields({ attempt, cached }) }
 }

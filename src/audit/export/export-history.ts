@@ -1,7 +1,7 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { Engine } from '../../event-store/engine.js'
 import type { Cause } from '../../commands/cause.js'
-import { AskedHistories, type AskedHistory } from '../history/requested-history.js'
+import { RequestedHistories, type RequestedHistory } from '../history/requested-history.js'
 import { exportLines } from './export-lines.js'
 import { History } from '../history/history.js'
 
@@ -9,7 +9,7 @@ import { History } from '../history/history.js'
 export class ExportHistory extends Query<AsyncIterable<string>> {
   constructor(
     readonly cause: Cause,
-    readonly asked: AskedHistory,
+    readonly asked: RequestedHistory,
   ) {
     super()
   }
@@ -19,7 +19,7 @@ export class ExportHistory extends Query<AsyncIterable<string>> {
 export class ExportHistoryHandler implements IQueryHandler<ExportHistory> {
   constructor(
     private readonly engine: Engine,
-    private readonly asked: AskedHistories,
+    private readonly asked: RequestedHistories,
     private readonly history: History,
   ) {}
 

@@ -1,10 +1,10 @@
 import { canonical } from '../../event-store/canonical.js'
 import type { AppendDocument } from '../../event-store/event.js'
-import type { Opened } from '../../event-store/sealing/vault.js'
+import type { OpenedEnvelope } from '../../event-store/sealing/vault.js'
 import { placeOf, storedText } from '../../notary/leaf.js'
 
 /** What an envelope held: the words as they were sealed, and the salt that makes their commitment. */
-export type OpenedWords = Pick<Opened, 'original' | 'salt'>
+export type OpenedWords = Pick<OpenedEnvelope, 'original' | 'salt'>
 
 /**
  * One event as people take it away: canonical JSON, so that dates are ISO texts and bytes base64url. `event` is all

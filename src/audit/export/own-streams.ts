@@ -5,7 +5,7 @@ import { chatStream } from '../../chat/chats.js'
 import { type ChatDoc, chatModel } from '../../chat/read-models/chats.js'
 import { type DeletedChatDoc, deletedChatModel } from '../../chat/read-models/deleted-chats.js'
 import { Engine } from '../../event-store/engine.js'
-import { reading } from '../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-schema.js'
 import { userStream } from '../../identity/users.js'
 import { type DeletedProjectDoc, deletedProjectModel } from '../../projects/read-models/deleted-projects.js'
 import { projectStream } from '../../projects/projects.js'
@@ -28,10 +28,10 @@ export class OwnStreams {
     await this.engine.projections.reached(await this.engine.store.head())
     const only = { _id: 1 }
     const [chats, deletedChats, projects, deletedProjects] = await Promise.all([
-      reading(() => this.chats.find({ userId }, only).lean<Known>()),
-      reading(() => this.deletedChats.find({ ownerId: userId }, only).lean<Known>()),
-      reading(() => this.projects.find({ ownerId: userId }, only).lean<Known>()),
-      reading(() => this.deletedProjects.find({ ownerId: userId }, only).lean<Known>()),
+      retryWhenReplaced(() => this.chats.find({ userId }, only).lean<Known>()),
+      retryWhenReplaced(() => this.deletedChats.find({ ownerId: userId }, only).lean<Known>()),
+      retryWhenReplaced(() => this.projects.find({ ownerId: userId }, only).lean<Known>()),
+      retryWhenReplaced(() => this.deletedProjects.find({ ownerId: userId }, only).lean<Known>()),
     ])
     const named = (stream: (id: string) => string, ...known: Known[]) => [...new Set(known.flat().map(({ _id }) => stream(_id)))]
     return [userStream(userId), ...named(chatStream, chats, deletedChats), ...named(projectStream, projects, deletedProjects)]

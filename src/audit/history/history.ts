@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Db } from 'mongodb'
 import { type AppendDocument, lastPosition } from '../../event-store/event.js'
 import { LogCollection } from '../../event-store/log/log-collection.js'
-import { Places } from './places.js'
+import { LogSearch } from './log-search.js'
 import { eventsOf, filterOf, type Found, type Selection } from './selection.js'
 
 /** What was found in some part of the log; everything up to `to` has been looked at. */
@@ -26,7 +26,7 @@ export class History {
 
   constructor(
     db: Db,
-    private readonly places: Places,
+    private readonly places: LogSearch,
   ) {
     this.log = new LogCollection(db)
   }

@@ -2,7 +2,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { Engine } from '../../event-store/engine.js'
 import type { Cause } from '../../commands/cause.js'
 import { cursorOf } from '../../http/pages.js'
-import { AskedHistories, type AskedHistory } from './requested-history.js'
+import { RequestedHistories, type RequestedHistory } from './requested-history.js'
 import { History } from './history.js'
 import { type Found, positionOf } from './selection.js'
 import { type ShownEvent, shownEvent } from './shown-event.js'
@@ -18,7 +18,7 @@ export interface HistoryPage {
 export class ReadHistory extends Query<HistoryPage> {
   constructor(
     readonly cause: Cause,
-    readonly asked: AskedHistory,
+    readonly asked: RequestedHistory,
     readonly limit: number,
   ) {
     super()
@@ -32,7 +32,7 @@ const mostPositions = 100_000
 export class ReadHistoryHandler implements IQueryHandler<ReadHistory> {
   constructor(
     private readonly engine: Engine,
-    private readonly asked: AskedHistories,
+    private readonly asked: RequestedHistories,
     private readonly history: History,
   ) {}
 

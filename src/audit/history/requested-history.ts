@@ -2,17 +2,17 @@ import { Injectable } from '@nestjs/common'
 import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
 import type { Cause } from '../../commands/cause.js'
-import { given } from '../../commands/defined-fields.js'
+import { definedFields } from '../../commands/defined-fields.js'
 import { placeOf } from '../../http/pages.js'
 import { refusal } from '../../http/validation.js'
 import { ownerStream } from '../../identity/users.js'
 import type { Access } from './access.js'
 import { Evidence } from './evidence.js'
-import { Places } from './places.js'
+import { LogSearch } from './log-search.js'
 import type { Selection, Wanted } from './selection.js'
 
 /** What somebody asks of the log. */
-export interface AskedHistory extends Wanted {
+export interface RequestedHistory extends Wanted {
   /** Whose: everybody's, one stream's or one account's. */
   of?: { stream: string } | { user: string }
   since?: Date
@@ -30,35 +30,35 @@ export interface AskedHistory extends Wanted {
  * the head it began with, its later pages too, so none follows the evidence that it leaves.
  */
 @Injectable()
-export class AskedHistories {
+export class RequestedHistories {
   private readonly types: ReadonlySet<string>
 
   constructor(
     engine: Engine,
-    private readonly places: Places,
+    private readonly places: LogSearch,
     private readonly evidence: Evidence,
   ) {
     this.types = new Set(engine.catalog.list().map(({ type }) => type))
   }
 
-  async begin(cause: Cause, asked: AskedHistory): Promise<Selection> {
+  async begin(cause: Cause, asked: RequestedHistory): Promise<Selection> {
     this.check(asked)
     const { of, open, since, until, stream, user, type, actor } = asked
     const wanted = { stream, user, type, actor, ...of }
     const [from, upTo] = await this.range(asked, (await this.places.head()).position)
     const begins = Math.max(from, await this.beginningOf(wanted))
-    const filters = given({ stream, user, type, actor, since, until })
+    const filters = definedFields({ stream, user, type, actor, since, until })
     const narrowed = Object.keys(filters).length > 0 && { filters }
     await this.evidence.record(cause, { ...subjectOf(of), ...narrowed, from: begins, upTo, opened: open })
     return { ...wanted, from: begins, upTo }
   }
 
-  private check({ type, since, until }: AskedHistory): void {
+  private check({ type, since, until }: RequestedHistory): void {
     if (type !== undefined && !this.types.has(type)) throw refusal([{ field: 'type', message: 'must be an event type; /audit/event-types has them all' }])
     if (since && until && since >= until) throw refusal([{ field: 'since', message: 'must be before until' }])
   }
 
-  private async range({ cursor, from = 1, since, until }: AskedHistory, head: number): Promise<readonly [from: number, upTo: number]> {
+  private async range({ cursor, from = 1, since, until }: RequestedHistory, head: number): Promise<readonly [from: number, upTo: number]> {
     const place = placeOf(cursor, 'number', 'number')
     if (place) {
       if (!place.every((position) => Number.isSafeInteger(position) && position > 0)) throw refusal([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }])
@@ -78,7 +78,7 @@ export class AskedHistories {
   }
 }
 
-function subjectOf(of: AskedHistory['of']): Pick<Access, 'what' | 'of'> {
+function subjectOf(of: RequestedHistory['of']): Pick<Access, 'what' | 'of'> {
   if (!of) return { what: 'events' }
   return 'stream' in of ? { what: 'stream', of: of.stream } : { what: 'user', of: of.user }
 }

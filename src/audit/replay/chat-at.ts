@@ -7,7 +7,7 @@ import { type ChatDoc, chats } from '../../chat/read-models/chats.js'
 import { type MessageDoc, messages } from '../../chat/read-models/messages.js'
 import { type ChatSummary, summaryOf } from '../../chat/read-models/chat-summary.js'
 import { type Message, messageOf } from '../../chat/read-models/message.js'
-import { given } from '../../commands/defined-fields.js'
+import { definedFields } from '../../commands/defined-fields.js'
 import { replay } from './replay.js'
 
 type ChatEvent = RecordedEventOf<ChatEvents>
@@ -19,7 +19,7 @@ export interface LatestSettings extends ModelSettings {
 }
 
 /** A chat as some of its events have left it, still sealed. */
-export interface ChatThen {
+export interface ChatAt {
   state: ChatState
   doc: ChatDoc
   /** In their order. */
@@ -31,7 +31,7 @@ export interface ChatThen {
  * By the code of the read models, so it is what their readers saw. Only that the chat was deleted hides nothing here:
  * its state says so.
  */
-export function chatThen(events: readonly ChatEvent[]): ChatThen {
+export function chatAt(events: readonly ChatEvent[]): ChatAt {
   const shown = events.filter(({ type }) => type !== 'ChatDeleted')
   const [doc] = replay<ChatDoc>(chats, shown)
   if (!doc) throw new Error('a chat begins with something else than its beginning')
@@ -41,12 +41,12 @@ export function chatThen(events: readonly ChatEvent[]): ChatThen {
     state: events.reduce((state, event) => chatAggregate.evolve(state, event), chatAggregate.initial),
     doc,
     messages: replay<MessageDoc>(messages, shown).sort((a, b) => a.seq - b.seq),
-    ...(model !== undefined && { settings: { model, ...settings, ...given({ projectId }) } }),
+    ...(model !== undefined && { settings: { model, ...settings, ...definedFields({ projectId }) } }),
   }
 }
 
 /** A message with the size of its envelope; after erasure that, its place and its times are all that is left. */
-export interface MessageThen {
+export interface MessageAt {
   message: Message
   position: number
   size: number
@@ -55,7 +55,7 @@ export interface MessageThen {
 export interface OpenedChat {
   isErased: boolean
   chat: ChatSummary
-  messages: MessageThen[]
+  messages: MessageAt[]
 }
 
 /** Opened, or what is left when the key is gone. */

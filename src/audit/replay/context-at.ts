@@ -13,13 +13,13 @@ type ChatEvent = RecordedEventOf<ChatEvents>
 export type PromptSent = RecordedEventOf<ChatEvents, 'PromptSent'>
 export type ProjectEvent = RecordedEventOf<ProjectEvents>
 
-export interface ContextThen extends Fitted {
+export interface ContextAt extends Fitted {
   contextTokens: number
   budgetTokens: number
 }
 
 /** What the worker puts together for a prompt, by the worker's own code, as of the moment at which it was sent. */
-export async function contextThen(engine: Engine, { version, data }: PromptSent, project: readonly ProjectEvent[]): Promise<ContextThen> {
+export async function contextAt(engine: Engine, { version, data }: PromptSent, project: readonly ProjectEvent[]): Promise<ContextAt> {
   const [, provider, model] = /^(.*?)\/(.*)$/s.exec(data.model)!
   const contextTokens = contextTokensOf(provider!, model!)
   const budgetTokens = promptBudget(contextTokens, data.settings.maxTokens)

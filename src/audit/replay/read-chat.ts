@@ -6,12 +6,12 @@ import type { RecordedEventOf } from '../../event-store/catalog.js'
 import { Engine } from '../../event-store/engine.js'
 import type { Cause } from '../../commands/cause.js'
 import { type PageQuery, pageOf, placeOf } from '../../http/pages.js'
-import { AskedMoments } from './requested-moment.js'
-import { type ChatThen, chatThen, type OpenedChat, openedChat } from './chat-at.js'
+import { RequestedMoments } from './requested-moment.js'
+import { type ChatAt, chatAt, type OpenedChat, openedChat } from './chat-at.js'
 import { Evidence } from '../history/evidence.js'
-import { streamThen } from './stream-at.js'
+import { streamAt } from './stream-at.js'
 
-export interface ChatAtMoment extends OpenedChat, Pick<ChatThen, 'state' | 'settings'> {
+export interface ChatAtMoment extends OpenedChat, Pick<ChatAt, 'state' | 'settings'> {
   /** Of the last event that the chat had by then. */
   position: number
   nextCursor?: string
@@ -33,7 +33,7 @@ export class ReadChat extends Query<ChatAtMoment> {
 export class ReadChatHandler implements IQueryHandler<ReadChat> {
   constructor(
     private readonly engine: Engine,
-    private readonly moments: AskedMoments,
+    private readonly moments: RequestedMoments,
     private readonly evidence: Evidence,
   ) {}
 
@@ -41,11 +41,11 @@ export class ReadChatHandler implements IQueryHandler<ReadChat> {
   async execute({ cause, chatId, at, page: { limit, cursor } }: ReadChat): Promise<ChatAtMoment> {
     const [pinned, last = 0] = placeOf(cursor, 'number', 'number') ?? []
     const hadHappened = await this.moments.by(pinned === undefined ? at : String(pinned))
-    const events = await streamThen<RecordedEventOf<ChatEvents>>(this.engine.store, chatStream(chatId), hadHappened)
+    const events = await streamAt<RecordedEventOf<ChatEvents>>(this.engine.store, chatStream(chatId), hadHappened)
     const position = events.at(-1)?.position
     if (position === undefined) throw noSuchChat()
     const recorded = this.evidence.record(cause, { what: 'chat', of: chatId, upTo: position, opened: true })
-    const { state, doc, messages, settings } = chatThen(events)
+    const { state, doc, messages, settings } = chatAt(events)
     const { items, nextCursor } = pageOf(messages.filter(({ seq }) => seq > last), limit, ({ seq }) => [position, seq])
     const [opened] = await Promise.all([openedChat(this.engine, doc, items), recorded]) // opened meanwhile, shown after
     return { position, state, settings, nextCursor, ...opened }

@@ -3,15 +3,15 @@ import type { RecordedEvent } from '../../event-store/event.js'
 import { isMoment } from '../../http/fields.js'
 import { refusal } from '../../http/validation.js'
 import { beyondHead } from '../history/requested-history.js'
-import { Places } from '../history/places.js'
+import { LogSearch } from '../history/log-search.js'
 
 /** Whether an event had happened by then. Along the log, and along each stream, it is so up to some event and no further. */
 export type HadHappened = (event: RecordedEvent) => boolean
 
 /** What people mean by a moment: a position, a date and time, or nothing for now. */
 @Injectable()
-export class AskedMoments {
-  constructor(private readonly places: Places) {}
+export class RequestedMoments {
+  constructor(private readonly places: LogSearch) {}
 
   /** What is yet to come is refused: nobody knows how anything will be then. */
   async by(at: string | undefined): Promise<HadHappened> {

@@ -1,4 +1,4 @@
-import { given } from '../../commands/defined-fields.js'
+import { definedFields } from '../../commands/defined-fields.js'
 import type { LoggedMessage } from '../chat.js'
 import type { ChatDto, MessageDto } from './root/chat.dto.js'
 import type { MessageContent, MessageCounts, MessageRole } from '../chat.events.js'
@@ -38,7 +38,7 @@ export const asLoggedChat = ({ id, name, tags, metadata, userId, createdAt, last
 
 export function asLoggedMessage(message: Message): LoggedMessageDto {
   const { id, sessionId, status, tokens, feedback, promptId, model, error, timestamp, updatedAt = timestamp } = message
-  const reply = given({ promptId, model, error })
+  const reply = definedFields({ promptId, model, error })
   const { role, content, counts } = loggedFrom(message)
   return { id, chatId: sessionId, role, ...content, ...counts, tokens, status, feedback, ...reply, createdAt: timestamp, updatedAt }
 }
@@ -48,14 +48,14 @@ type Parts = MessageContent & Omit<MessageCounts, 'tokens'> & { role: MessageRol
 
 /** A body, or a message as it is, in the parts that the log seals and those it doesn't. */
 export function loggedFrom({ role, content, name, functionCall, toolCalls, metadata, tokens, promptTokens, completionTokens, latency }: Parts): Logged {
-  const sealed = { content, ...given({ name, functionCall, toolCalls, metadata }) }
-  return { role, content: sealed, counts: given({ tokens: tokens ?? undefined, promptTokens, completionTokens, latency }) }
+  const sealed = { content, ...definedFields({ name, functionCall, toolCalls, metadata }) }
+  return { role, content: sealed, counts: definedFields({ tokens: tokens ?? undefined, promptTokens, completionTokens, latency }) }
 }
 
 /** A message as it is to be: what the changes leave out stays. */
 export const changed = (message: Message, changes: Partial<Parts>): LoggedMessage => ({
   messageId: message.id,
-  ...loggedFrom({ ...message, ...given(changes) }),
+  ...loggedFrom({ ...message, ...definedFields(changes) }),
 })
 
 /** A message that was stored this moment. */

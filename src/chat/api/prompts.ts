@@ -8,13 +8,13 @@ import { Replies } from '../replies/ending/replies.js'
 import { ReplyStream } from '../replies/stream/reply-stream.js'
 
 /** How a caller wants to hear of the answer, and where. */
-export interface Hearing {
+export interface Delivery {
   readonly asEvents: boolean
   readonly lastEventId: string | undefined
   readonly reply: FastifyReply
 }
 
-export const Hears = createParamDecorator((_: unknown, context: ExecutionContext): Hearing => {
+export const RequestedDelivery = createParamDecorator((_: unknown, context: ExecutionContext): Delivery => {
   const http = context.switchToHttp()
   const { headers } = http.getRequest<FastifyRequest>()
   const lastEventId = headers['last-event-id']
@@ -34,7 +34,7 @@ export class Prompts {
     private readonly stream: ReplyStream,
   ) {}
 
-  async send<Shape>(prompt: SendPrompt, { asEvents, lastEventId, reply }: Hearing, shape: (answer: AnswerDto | PendingDto) => Shape): Promise<Shape | AsyncIterable<string>> {
+  async send<Shape>(prompt: SendPrompt, { asEvents, lastEventId, reply }: Delivery, shape: (answer: AnswerDto | PendingDto) => Shape): Promise<Shape | AsyncIterable<string>> {
     const sent = await this.bus.command(prompt)
     if (asEvents) {
       void reply.headers(sseHeaders)

@@ -5,7 +5,7 @@ import type { ChatEvent } from '../chat.events.js'
 import { deleteChat, type OpenReply } from '../chat.js'
 import { ChatErasures } from '../chat-erasures.js'
 import { Chats } from '../chats.js'
-import { Cancelling } from '../replies/ending/reply-cancellation.js'
+import { ReplyCancellation } from '../replies/ending/reply-cancellation.js'
 
 export class DeleteChat extends Command<Effect> {
   constructor(
@@ -23,7 +23,7 @@ export class DeleteChat extends Command<Effect> {
 export class DeleteChatHandler implements ICommandHandler<DeleteChat> {
   constructor(
     private readonly chats: Chats,
-    private readonly cancelling: Cancelling,
+    private readonly cancelling: ReplyCancellation,
     private readonly erasures: ChatErasures,
   ) {}
 

@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
-import { EdgeSecrets } from '../../commands/secrets.js'
+import { ServiceSecrets } from '../../commands/secrets.js'
 import { Providers } from '../../llm/providers.js'
 import type { ModelSettings } from '../chat.events.js'
 import { sendPrompt } from '../chat.js'
@@ -34,7 +34,7 @@ export class SendPromptHandler implements ICommandHandler<SendPrompt> {
   constructor(
     private readonly chats: Chats,
     private readonly providers: Providers,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   async execute({ cause, chat, text, model, settings, projectId }: SendPrompt): Promise<PromptSent> {

@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
-import { EdgeSecrets } from '../../commands/secrets.js'
+import { ServiceSecrets } from '../../commands/secrets.js'
 import { type ChatDetails, startChat } from '../chat.js'
 import { Chats } from '../chats.js'
 
@@ -25,7 +25,7 @@ export class StartChat extends Command<ChatStarted> {
 export class StartChatHandler implements ICommandHandler<StartChat> {
   constructor(
     private readonly chats: Chats,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   async execute({ cause, ownerId, details }: StartChat): Promise<ChatStarted> {

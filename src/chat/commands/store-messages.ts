@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
-import { EdgeSecrets } from '../../commands/secrets.js'
+import { ServiceSecrets } from '../../commands/secrets.js'
 import { type LoggedMessage, storeMessages } from '../chat.js'
 import { Chats } from '../chats.js'
 
@@ -26,7 +26,7 @@ export class StoreMessages extends Command<MessagesStored> {
 export class StoreMessagesHandler implements ICommandHandler<StoreMessages> {
   constructor(
     private readonly chats: Chats,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   async execute({ cause, chat, messages }: StoreMessages): Promise<MessagesStored> {

@@ -2,7 +2,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
-import { reading } from '../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-schema.js'
 import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
 import { Bus } from '../../commands/bus.js'
 import { type MessageDoc, messageModel } from './messages.js'
@@ -34,7 +34,7 @@ export class ListMessagesHandler implements IQueryHandler<ListMessages> {
     const [beyond, direction] = order === 'oldest first' ? (['$gt', 1] as const) : (['$lt', -1] as const)
     const next = { sessionId: chatId, ...(from !== undefined && { seq: { [beyond]: from } }) }
     const find = () => this.messages.find(next).sort({ seq: direction }).limit(limit + 1).lean<MessageDoc[]>()
-    const { items, nextCursor } = pageOf(await reading(find), limit, ({ seq }) => [seq])
+    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, ({ seq }) => [seq])
     return { items: await Promise.all(items.map((doc) => messageOf(this.engine, doc))), nextCursor }
   }
 }

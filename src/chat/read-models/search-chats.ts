@@ -1,10 +1,10 @@
 import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
-import { inBunches } from '../../event-store/batched-find.js'
+import { batchedFind } from '../../event-store/batched-find.js'
 import { Engine } from '../../event-store/engine.js'
 import { present } from '../../event-store/projecting/projection.js'
-import { isCursorKilled, reading } from '../../event-store/projecting/read-model-schema.js'
+import { isCursorKilled, retryWhenReplaced } from '../../event-store/projecting/read-model-schema.js'
 import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
 import { ownerStream } from '../../identity/users.js'
 import { type ChatDoc, chatModel } from './chats.js'
@@ -36,7 +36,7 @@ export class SearchChatsHandler implements IQueryHandler<SearchChats> {
 
   async execute({ ownerId, text, tags, page: { limit, cursor } }: SearchChats): Promise<Page<ChatSummary>> {
     const place = placeOf(cursor, 'number', 'string')
-    const keys = this.engine.vault.bring(ownerStream(ownerId)) // while the first titles are found
+    const keys = this.engine.vault.prefetchKeys(ownerStream(ownerId)) // while the first titles are found
     keys.catch(() => {}) // told where it is waited for
     const wanted = normal(text)
     const found: Looked[] = []
@@ -62,7 +62,7 @@ export class SearchChatsHandler implements IQueryHandler<SearchChats> {
   /** With all that a summary shows. One that has gone meanwhile is left out. */
   private async whole(found: readonly Looked[]): Promise<ChatSummary[]> {
     const ids = found.map(({ _id }) => _id)
-    const docs = await reading(() => this.chats.find({ _id: { $in: ids }, ...present }).lean<ChatDoc[]>())
+    const docs = await retryWhenReplaced(() => this.chats.find({ _id: { $in: ids }, ...present }).lean<ChatDoc[]>())
     const byId = new Map(docs.map((doc) => [doc._id, doc]))
     return Promise.all(ids.flatMap((id) => byId.get(id) ?? []).map((doc) => summaryOf(this.engine, doc)))
   }
@@ -72,7 +72,7 @@ export class SearchChatsHandler implements IQueryHandler<SearchChats> {
       const before = place && { $or: [{ createdAt: { $lt: place.createdAt } }, { createdAt: place.createdAt, _id: { $lt: place._id } }] }
       const find = { find: this.chats.collection.collectionName, filter: { userId, ...before }, sort: { createdAt: -1, _id: -1 }, projection }
       try {
-        for await (const docs of inBunches<Looked>(this.chats.db.db!, find)) {
+        for await (const docs of batchedFind<Looked>(this.chats.db.db!, find)) {
           yield docs
           place = docs.at(-1) ?? place
         }

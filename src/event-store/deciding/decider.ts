@@ -29,7 +29,7 @@ export interface CommandOptions {
   owner?: string
 }
 
-export interface Outcome<State> {
+export interface CommandOutcome<State> {
   /** The events of this command: the ones just appended or, for a repeat, the ones appended then. */
   events: readonly RecordedEvent[]
   /** Position of the last of them; 0 when nothing was to do. */
@@ -72,7 +72,7 @@ export class Decider<State, Event extends { type: string }> {
   }
 
   /** Commands of one process on one stream go one after the other: they would only conflict with each other. */
-  async execute(stream: string, meta: AppendMeta, decide: Decide<State>, options: CommandOptions = {}): Promise<Outcome<State>> {
+  async execute(stream: string, meta: AppendMeta, decide: Decide<State>, options: CommandOptions = {}): Promise<CommandOutcome<State>> {
     const before = this.lines.get(stream)
     const outcome = (before ?? Promise.resolve()).then(() => this.carryOut(stream, meta, decide, options))
     const turn = outcome.then(noop, noop)
@@ -84,7 +84,7 @@ export class Decider<State, Event extends { type: string }> {
     }
   }
 
-  private async carryOut(stream: string, meta: AppendMeta, decide: Decide<State>, { owner }: CommandOptions): Promise<Outcome<State>> {
+  private async carryOut(stream: string, meta: AppendMeta, decide: Decide<State>, { owner }: CommandOptions): Promise<CommandOutcome<State>> {
     let seen = this.cache.get(stream)
     let fresh = false
     for (let conflicts = 0; ; ) {
@@ -161,7 +161,7 @@ export class Decider<State, Event extends { type: string }> {
     return kept
   }
 
-  private async repeat(stream: string, meta: AppendMeta, seen: Folded<State>, earlier: PastCommand): Promise<Outcome<State>> {
+  private async repeat(stream: string, meta: AppendMeta, seen: Folded<State>, earlier: PastCommand): Promise<CommandOutcome<State>> {
     if (earlier.payload !== meta.payload) {
       throw new EventStoreError('command_reused', 'this command id was used for another command; take a new one', { stream })
     }

@@ -2,7 +2,7 @@ import type { Collection, Db, Document as Command, Filter, UUID, WriteConcernSet
 import { type Pace, pace } from './pace.js'
 
 /** How far a reader of the log has come, who does the reading, and what keeps it from going on. */
-export interface CheckpointDocument {
+export interface LeaseDocument {
   _id: string
   /** Of the code that wrote what is there. */
   version: number
@@ -35,8 +35,8 @@ const fromNow = (ms: number) => ({ $add: ['$$NOW', ms] })
  * A reader's place in the log, with a lease. The lease only saves double work; that nothing is applied twice is the
  * documents' own doing. Its clock is the database's, so the clocks of the processes don't matter.
  */
-export class Checkpoint {
-  private readonly collection: Collection<CheckpointDocument>
+export class Lease {
+  private readonly collection: Collection<LeaseDocument>
   /** Passed since the last write, without anything in it that concerned us. */
   private passed?: { from: number; to: number }
   private writtenAt = 0
@@ -50,7 +50,7 @@ export class Checkpoint {
   }
 
   /** As it is, made at position 0 if it is not yet there. */
-  async ensure(version: number): Promise<CheckpointDocument> {
+  async ensure(version: number): Promise<LeaseDocument> {
     const fresh = { version, position: 0, state: 'live' as const }
     const update = { $setOnInsert: fresh }
     return (await this.collection
@@ -58,12 +58,12 @@ export class Checkpoint {
       .catch(() => this.read())) ?? { _id: this.id, ...fresh } // two upserts raced: the other one's is there
   }
 
-  read(): Promise<CheckpointDocument | null> {
+  read(): Promise<LeaseDocument | null> {
     return this.collection.findOne({ _id: this.id })
   }
 
   /** Takes the lease if it is free, not promised to another, and `only` holds. */
-  acquire(only: Filter<CheckpointDocument> = {}): Promise<CheckpointDocument | null> {
+  acquire(only: Filter<LeaseDocument> = {}): Promise<LeaseDocument | null> {
     const free = { $or: [{ $not: [inFuture('until')] }, { $eq: ['$owner', this.me] }] }
     const notPromised = { $or: [{ $not: [inFuture('wantedUntil')] }, { $eq: ['$wanted', this.me] }] }
     const set = { owner: this.me, until: fromNow(leaseMs), wanted: '$$REMOVE', wantedUntil: '$$REMOVE' }
@@ -71,12 +71,12 @@ export class Checkpoint {
   }
 
   /** Asks the owner to give the lease up to us. Repeat until `acquire` succeeds. */
-  want(): Promise<CheckpointDocument | null> {
+  want(): Promise<LeaseDocument | null> {
     return this.update({}, [{ $set: { wanted: this.me, wantedUntil: fromNow(leaseMs * 2) } }])
   }
 
   /** Null when the lease is lost. */
-  renew(): Promise<CheckpointDocument | null> {
+  renew(): Promise<LeaseDocument | null> {
     return this.update({ owner: this.me }, [{ $set: { until: fromNow(leaseMs) } }], { w: 1 })
   }
 
@@ -87,7 +87,7 @@ export class Checkpoint {
   }
 
   /** Tells how far work under the lease has come, and renews. */
-  tell(position: number): Promise<CheckpointDocument | null> {
+  tell(position: number): Promise<LeaseDocument | null> {
     return this.update({ owner: this.me }, [{ $set: { position, until: fromNow(leaseMs) } }], { w: 1 })
   }
 
@@ -95,25 +95,25 @@ export class Checkpoint {
    * Moves on and renews. Null when the lease is lost or the place is not what we think. Not waited for until it is
    * durable: should an election take it back, what came after it is only seen once more.
    */
-  advance(from: number, to: number): Promise<CheckpointDocument | null> {
+  advance(from: number, to: number): Promise<LeaseDocument | null> {
     return this.move(this.takePassed()?.from ?? from, to)
   }
 
   /** Moves on over what did not concern us. Nothing is lost if that is never written, so it is written now and then. */
-  async pass(at: CheckpointDocument, to: number): Promise<CheckpointDocument | null> {
+  async pass(at: LeaseDocument, to: number): Promise<LeaseDocument | null> {
     if (Date.now() - this.writtenAt > renewEveryMs) return this.advance(at.position, to)
     this.passed = { from: this.passed?.from ?? at.position, to }
     return { ...at, position: to }
   }
 
   /** Writes how far we have passed, and renews. Null when the lease is lost. */
-  settle(): Promise<CheckpointDocument | null> {
+  settle(): Promise<LeaseDocument | null> {
     const passed = this.takePassed()
     return passed ? this.move(passed.from, passed.to) : this.renew()
   }
 
   /** Changes what `$set` and `$unset` name, while the lease is ours. */
-  change(update: { $set?: Partial<CheckpointDocument>; $unset?: { [K in keyof CheckpointDocument]?: 1 } }): Promise<CheckpointDocument | null> {
+  change(update: { $set?: Partial<LeaseDocument>; $unset?: { [K in keyof LeaseDocument]?: 1 } }): Promise<LeaseDocument | null> {
     return this.update({ owner: this.me }, update)
   }
 
@@ -121,7 +121,7 @@ export class Checkpoint {
    * Carries out what an operator has decided, whoever has the lease: a model in one of these states gets another one.
    * Decisions are numbered. One that comes late, or again, finds a later one done and changes nothing.
    */
-  async obey(decided: number, from: Filter<CheckpointDocument>, state: CheckpointDocument['state']): Promise<void> {
+  async obey(decided: number, from: Filter<LeaseDocument>, state: LeaseDocument['state']): Promise<void> {
     const later = { decided: { $not: { $gte: decided } } }
     await this.update({ ...from, ...later }, { $set: { state, decided }, $unset: { error: 1 } })
   }
@@ -135,22 +135,22 @@ export class Checkpoint {
     await this.collection.deleteOne({ _id: this.id, owner: this.me })
   }
 
-  private takePassed(): Checkpoint['passed'] {
+  private takePassed(): Lease['passed'] {
     const { passed } = this
     this.passed = undefined
     return passed
   }
 
-  private move(from: number, to: number): Promise<CheckpointDocument | null> {
+  private move(from: number, to: number): Promise<LeaseDocument | null> {
     this.writtenAt = Date.now()
     return this.update({ owner: this.me, position: from }, [{ $set: { position: to, until: fromNow(leaseMs), pace } }], { w: 1 })
   }
 
   private update(
-    filter: Filter<CheckpointDocument>,
+    filter: Filter<LeaseDocument>,
     update: Command | Command[],
     writeConcern?: WriteConcernSettings,
-  ): Promise<CheckpointDocument | null> {
+  ): Promise<LeaseDocument | null> {
     return this.collection.findOneAndUpdate({ ...filter, _id: this.id }, update, { returnDocument: 'after', writeConcern })
   }
 }

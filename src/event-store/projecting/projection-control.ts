@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { Checkpoint, type CheckpointDocument } from './lease.js'
+import { Lease, type LeaseDocument } from './lease.js'
 import { EventStoreError } from '../errors.js'
 import type { Projection } from './projection.js'
 import type { ProjectorContext } from './projector.js'
@@ -13,17 +13,17 @@ const lookAgainMs = 50
  * is recorded first, and has the number that it has among those about this projection. So whoever dies in between, is
  * late or repeats one does no harm: the checkpoint follows the newest.
  */
-export class Orders {
-  private readonly live: Checkpoint
-  private readonly rebuild: Checkpoint
+export class ProjectionControl {
+  private readonly live: Lease
+  private readonly rebuild: Lease
 
   constructor(
     private readonly context: ProjectorContext,
     private readonly projection: Projection,
   ) {
     const me = `${context.me}:${randomBytes(6).toString('hex')}`
-    this.live = new Checkpoint(context.db, projection.name, me)
-    this.rebuild = new Checkpoint(context.db, `${projection.name}~rebuild`, me)
+    this.live = new Lease(context.db, projection.name, me)
+    this.rebuild = new Lease(context.db, `${projection.name}~rebuild`, me)
   }
 
   /** The event at which it stands failed. */
@@ -60,7 +60,7 @@ export class Orders {
     }
   }
 
-  private async standingAt(position: number): Promise<Checkpoint | undefined> {
+  private async standingAt(position: number): Promise<Lease | undefined> {
     const [live, rebuild] = await Promise.all([this.live.read(), this.rebuild.read()])
     if (rebuild?.error?.position === position && rebuild.version > (live?.version ?? 0)) return this.rebuild
     return live?.state === 'failed' && live.error?.position === position ? this.live : undefined
@@ -70,9 +70,9 @@ export class Orders {
 /** With a swap under way it is about to be another model. */
 const failedThere = (position: number) => ({ state: 'failed' as const, 'error.position': position, swap: { $exists: false } })
 
-const isHeld = (at: CheckpointDocument | null) => at?.state === 'paused' && at.owner !== undefined && at.until !== undefined && at.until > new Date()
+const isHeld = (at: LeaseDocument | null) => at?.state === 'paused' && at.owner !== undefined && at.until !== undefined && at.until > new Date()
 
-async function holding<T>(place: Checkpoint, work: () => Promise<T>): Promise<T> {
+async function holding<T>(place: Lease, work: () => Promise<T>): Promise<T> {
   const letGo = place.keep()
   try {
     return await work()

@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events'
 import type { Collection } from 'mongodb'
-import { Abreast } from './lockstep.js'
+import { Lockstep } from './lockstep.js'
 import { type Certificate, certificatesOf, type KeptCertificate } from './certificate.js'
-import { Checkpoint, type CheckpointDocument } from './lease.js'
+import { Lease, type LeaseDocument } from './lease.js'
 import { EventStoreError } from '../errors.js'
-import { Orders } from './projection-control.js'
+import { ProjectionControl } from './projection-control.js'
 import type { Projection } from './projection.js'
 import { Projector } from './projector.js'
 import { Rebuild, type RebuildContext, type RebuildOptions } from './rebuild.js'
 import { pause } from '../retryable.js'
-import { type Standing, standingsOf } from './projection-status.js'
+import { type ProjectionStatus, projectionStatuses } from './projection-status.js'
 
 /**
  * All read models of a process: it keeps those up to date whose lease it gets, and rebuilds those that its code has
@@ -17,7 +17,7 @@ import { type Standing, standingsOf } from './projection-status.js'
  */
 export class Projections {
   private readonly projectors: Projector[] = []
-  private readonly checkpoints: Collection<CheckpointDocument>
+  private readonly checkpoints: Collection<LeaseDocument>
   private readonly stopping = new AbortController()
   private upgrading: Promise<void>[] = []
   private readonly rebuilding = new Set<Promise<unknown>>()
@@ -53,7 +53,7 @@ export class Projections {
 
   /** Rebuilds side by side; projections that are rebuilt together share one pass over the log. */
   async rebuild(names: readonly string[], options: Omit<RebuildOptions, 'abreast'> = {}): Promise<Certificate[]> {
-    const abreast = new Abreast()
+    const abreast = new Lockstep()
     const signal = AbortSignal.any([this.stopping.signal, ...(options.signal ? [options.signal] : [])])
     const rebuilds = names.map((name) => new Rebuild(this.context, this.named(name), { ...options, signal, abreast: abreast.join() }))
     const running = Promise.allSettled(rebuilds.map((rebuild) => rebuild.run())) // one that fails leaves none of the others behind unwatched
@@ -69,17 +69,17 @@ export class Projections {
     return new Rebuild(this.context, this.named(name)).certifyLive()
   }
 
-  list(): Promise<CheckpointDocument[]> {
+  list(): Promise<LeaseDocument[]> {
     return this.checkpoints.find({ _id: { $in: this.all.map(({ name }) => name) } }).toArray()
   }
 
   /** What operators want to know of each, or of some. */
-  standings(names: readonly string[] = this.all.map(({ name }) => name)): Promise<Standing[]> {
-    return standingsOf(this.context.db, names.map((name) => this.named(name)))
+  statuses(names: readonly string[] = this.all.map(({ name }) => name)): Promise<ProjectionStatus[]> {
+    return projectionStatuses(this.context.db, names.map((name) => this.named(name)))
   }
 
-  orders(name: string): Orders {
-    return new Orders(this.context, this.named(name))
+  orders(name: string): ProjectionControl {
+    return new ProjectionControl(this.context, this.named(name))
   }
 
   /** What rebuilds have found, newest first. */
@@ -117,7 +117,7 @@ export class Projections {
 
   /** A model of an older version, or none yet: rebuilt by whichever process is first. */
   private async upgrade(projection: Projection): Promise<void> {
-    const checkpoint = new Checkpoint(this.context.db, projection.name, this.context.me)
+    const checkpoint = new Lease(this.context.db, projection.name, this.context.me)
     while (!this.stopping.signal.aborted) {
       try {
         const { version } = await checkpoint.ensure(0)

@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb'
-import { Checkpoint, type CheckpointDocument } from './lease.js'
+import { Lease, type LeaseDocument } from './lease.js'
 import { Fold, PoisonEvent } from './fold.js'
-import { LostGround, Model, ModelReplaced } from './read-model-collection.js'
+import { LeaseLost, ReadModelCollection, ReadModelReplaced } from './read-model-collection.js'
 import type { Projection } from './projection.js'
 import { Reader } from '../log/reader.js'
 import { pause } from '../retryable.js'
@@ -31,7 +31,7 @@ export interface ProjectorContext {
  * projection alone: all before it is applied, its position and the error are in the checkpoint, others go on.
  */
 export class Projector {
-  private readonly checkpoint: Checkpoint
+  private readonly checkpoint: Lease
   private readonly stopping = new AbortController()
   private running = Promise.resolve()
   /** Known from the log whenever it begins or goes on. More of them come only while the projection stands failed. */
@@ -41,7 +41,7 @@ export class Projector {
     private readonly context: ProjectorContext,
     private readonly projection: Projection,
   ) {
-    this.checkpoint = new Checkpoint(context.db, projection.name, context.me)
+    this.checkpoint = new Lease(context.db, projection.name, context.me)
   }
 
   start(): void {
@@ -60,11 +60,11 @@ export class Projector {
   private async run(): Promise<void> {
     while (!this.stopped) {
       try {
-        const held = await this.takeOver()
+        const held = await this.acquireLease()
         if (held) await this.follow(held)
         else await pause(askAgainMs, this.stopping.signal)
       } catch (error) {
-        const overtaken = error instanceof LostGround || error instanceof ModelReplaced
+        const overtaken = error instanceof LeaseLost || error instanceof ReadModelReplaced
         if (!overtaken) this.context.onError?.(this.projection.name, error)
         await pause(overtaken ? 10 : 200, this.stopping.signal) // then start again from what is there
       }
@@ -73,7 +73,7 @@ export class Projector {
   }
 
   /** A swap that its author did not live to finish is finished first. Another version's model is left alone. */
-  private async takeOver(): Promise<CheckpointDocument | null> {
+  private async acquireLease(): Promise<LeaseDocument | null> {
     const { version } = this.projection
     const ours = { $or: [{ version, state: 'live' as const, swap: { $exists: false } }, { 'swap.version': version }] }
     const held = await this.checkpoint.acquire(ours)
@@ -83,11 +83,11 @@ export class Projector {
   }
 
   /** Until the lease is lost, wanted by another, or the projection is not live any more. */
-  private async follow(held: CheckpointDocument): Promise<void> {
+  private async follow(held: LeaseDocument): Promise<void> {
     const { db, tail, wake } = this.context
     const { name, version } = this.projection
     this.skipped = await this.context.skipped(name, version)
-    const model = await Model.open(db, name, 'live')
+    const model = await ReadModelCollection.open(db, name, 'live')
     const reader = new Reader(tail, wake, this.stopping.signal)
     for (let at = held; !this.stopped; ) {
       const batch = await reader.next(at.position)
@@ -95,14 +95,14 @@ export class Projector {
         at = await this.take(batch, model, at)
       } else {
         const still = await this.checkpoint.settle()
-        if (!still || still.position !== at.position) throw new LostGround()
+        if (!still || still.position !== at.position) throw new LeaseLost()
         at = still
       }
       if (at.wanted || at.state !== 'live') return await this.checkpoint.release()
     }
   }
 
-  private async take(batch: Batch, model: Model, at: CheckpointDocument): Promise<CheckpointDocument> {
+  private async take(batch: Batch, model: ReadModelCollection, at: LeaseDocument): Promise<LeaseDocument> {
     try {
       return await this.step(batch, model, at)
     } catch (error) {
@@ -114,13 +114,13 @@ export class Projector {
     }
   }
 
-  private async step({ events, after, to }: Batch, model: Model, at: CheckpointDocument, upTo = to): Promise<CheckpointDocument> {
+  private async step({ events, after, to }: Batch, model: ReadModelCollection, at: LeaseDocument, upTo = to): Promise<LeaseDocument> {
     const fold = new Fold(this.projection, events, upTo, this.skipped)
     // A crash between the two repeats the batch: every document knows that it has these events already.
     await model.apply(fold)
     this.context.wake.announce(`projected:${this.projection.name}`, upTo)
     const moved = await (fold.isEmpty && upTo === to ? this.checkpoint.pass(at, to) : this.checkpoint.advance(after, upTo))
-    if (!moved) throw new LostGround()
+    if (!moved) throw new LeaseLost()
     return moved
   }
 }

@@ -1,7 +1,7 @@
-import { Checkpoint, type CheckpointDocument, renewEveryMs } from './lease.js'
+import { Lease, type LeaseDocument, renewEveryMs } from './lease.js'
 import type { EventDefinitions, RecordedEventOf } from '../catalog.js'
 import type { RecordedEvent } from '../event.js'
-import { LostGround } from './read-model-collection.js'
+import { LeaseLost } from './read-model-collection.js'
 import type { ProjectorContext } from './projector.js'
 import { Reader } from '../log/reader.js'
 import { pause } from '../retryable.js'
@@ -29,7 +29,7 @@ export function reactor<Defs extends EventDefinitions>(
  * What a crash leaves: side effects since the last checkpoint happen again.
  */
 export class ReactorRunner {
-  private readonly checkpoint: Checkpoint
+  private readonly checkpoint: Lease
   private readonly stopping = new AbortController()
   private running = Promise.resolve()
 
@@ -37,7 +37,7 @@ export class ReactorRunner {
     private readonly context: ProjectorContext,
     private readonly reactor: Reactor,
   ) {
-    this.checkpoint = new Checkpoint(context.db, `reactor:${reactor.name}`, context.me)
+    this.checkpoint = new Lease(context.db, `reactor:${reactor.name}`, context.me)
   }
 
   start(): void {
@@ -58,14 +58,14 @@ export class ReactorRunner {
         if (held) await this.follow(held)
         else await pause(renewEveryMs, signal)
       } catch (error) {
-        if (!(error instanceof LostGround)) this.context.onError?.(this.reactor.name, error)
+        if (!(error instanceof LeaseLost)) this.context.onError?.(this.reactor.name, error)
         await pause(200, signal)
       }
     }
     await this.checkpoint.release().catch(() => {}) // or it runs out by itself
   }
 
-  private async follow(held: CheckpointDocument): Promise<void> {
+  private async follow(held: LeaseDocument): Promise<void> {
     const { tail, wake } = this.context
     const { signal } = this.stopping
     const reader = new Reader(tail, wake, signal)
@@ -76,14 +76,14 @@ export class ReactorRunner {
         const batch = await reader.next(at.position)
         if (batch.to === at.position) {
           // At rest the checkpoint tells how far it has come.
-          if (!isWritten && !(await this.checkpoint.settle())) throw new LostGround()
+          if (!isWritten && !(await this.checkpoint.settle())) throw new LeaseLost()
           isWritten = true
           continue
         }
         const concernsUs = batch.events.some(({ type }) => this.reactor.on.has(type))
         if (concernsUs && !(await this.react(batch))) return
         const moved = await (concernsUs ? this.checkpoint.advance(at.position, batch.to) : this.checkpoint.pass(at, batch.to))
-        if (!moved) throw new LostGround()
+        if (!moved) throw new LeaseLost()
         at = moved
         isWritten = concernsUs
       }

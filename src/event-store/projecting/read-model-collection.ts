@@ -5,10 +5,10 @@ import type { Entry, Fold, Removal } from './fold.js'
 import type { Document, Projection, Stored } from './projection.js'
 
 /** The collection was replaced or dropped under the writer: another process has swapped in a rebuilt one. */
-export class ModelReplaced extends Error {}
+export class ReadModelReplaced extends Error {}
 
 /** The lease is another's now, or the checkpoint is not where we left it. */
-export class LostGround extends Error {
+export class LeaseLost extends Error {
   constructor() {
     super('another process has taken over')
   }
@@ -28,7 +28,7 @@ const partSize = 500
  * again. So a document may be folded from memory too: were it stale, its replacement would find nothing to replace.
  * Writes name the collection's UUID, so that nobody writes into a model that was swapped since.
  */
-export class Model {
+export class ReadModelCollection {
   private readonly memory = new LRUCache<string, Stored>({ max: remembered })
 
   private constructor(
@@ -42,15 +42,15 @@ export class Model {
    * A shadow has one writer and is thrown away when that loses its lease or its place. So what is not in its memory
    * is taken to be new, without asking the database first; a wrong guess shows as a duplicate id.
    */
-  static async open(db: Db, collection: string, kind: 'live' | 'shadow'): Promise<Model> {
+  static async open(db: Db, collection: string, kind: 'live' | 'shadow'): Promise<ReadModelCollection> {
     const existing = await uuidOf(db, collection)
-    if (existing) return new Model(db, collection, existing, kind === 'shadow')
+    if (existing) return new ReadModelCollection(db, collection, existing, kind === 'shadow')
     await db.createCollection(collection).catch((error: { codeName?: string }) => {
       if (error.codeName !== 'NamespaceExists') throw error // another process was first
     })
     const uuid = await uuidOf(db, collection)
-    if (!uuid) throw new ModelReplaced(`${collection} vanished while it was opened`)
-    return new Model(db, collection, uuid, kind === 'shadow')
+    if (!uuid) throw new ReadModelReplaced(`${collection} vanished while it was opened`)
+    return new ReadModelCollection(db, collection, uuid, kind === 'shadow')
   }
 
   async index({ indexes }: Projection): Promise<void> {
@@ -70,7 +70,7 @@ export class Model {
       if (await this.write(changed)) return await this.removeAll(removals)
       for (const key of fold.keys) this.memory.delete(key)
     }
-    throw new LostGround()
+    throw new LeaseLost()
   }
 
   private async documents({ keys }: Fold, readAgain: boolean): Promise<Stored[]> {
@@ -125,7 +125,7 @@ export class Model {
     )
     if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
     const other = ((reply.writeErrors ?? []) as Command[]).find(({ code }) => code !== 11000)
-    if (other?.code === 361) throw new ModelReplaced(`${this.collection} was swapped for a rebuilt one`)
+    if (other?.code === 361) throw new ReadModelReplaced(`${this.collection} was swapped for a rebuilt one`)
     if (other) throw new Error(`${this.collection} could not be written: ${other.errmsg}`)
     return reply.n
   }

@@ -12,7 +12,7 @@ export const readModelSchema = (collection: string, fields: SchemaDefinition): S
 const cursorKilled = 175
 
 /** A rebuild that takes a model's name ends the cursors on the one before: such a read is simply made again. */
-export async function reading<T>(query: () => PromiseLike<T>): Promise<T> {
+export async function retryWhenReplaced<T>(query: () => PromiseLike<T>): Promise<T> {
   try {
     return await query()
   } catch (error) {

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import type { AbreastMember } from './lockstep.js'
+import type { LockstepMember } from './lockstep.js'
 import { type Certificate, certify } from './certificate.js'
-import { Checkpoint, type CheckpointDocument } from './lease.js'
+import { Lease, type LeaseDocument } from './lease.js'
 import { EventStoreError } from '../errors.js'
 import { Fold, PoisonEvent } from './fold.js'
-import { LostGround, Model } from './read-model-collection.js'
+import { LeaseLost, ReadModelCollection } from './read-model-collection.js'
 import type { Projection } from './projection.js'
 import type { ProjectorContext } from './projector.js'
-import { reignOf } from '../primary-term.js'
+import { primaryTermOf } from '../primary-term.js'
 import { pause } from '../retryable.js'
 import { swapIn } from './swap.js'
 
@@ -25,7 +25,7 @@ export interface RebuildOptions {
   /** Ends it between two batches, with everything cleared away. */
   signal?: AbortSignal
   /** With others that are rebuilt in the same pass. */
-  abreast?: AbreastMember
+  abreast?: LockstepMember
 }
 
 /**
@@ -38,8 +38,8 @@ export interface RebuildOptions {
  * Its lease tells everybody how far it has come. One that an event stops leaves the lease behind, with the error.
  */
 export class Rebuild {
-  private readonly lease: Checkpoint
-  private readonly live: Checkpoint
+  private readonly lease: Lease
+  private readonly live: Lease
   private readonly shadow: string
   private position = 0
   private skipped: ReadonlySet<number> = new Set()
@@ -51,16 +51,16 @@ export class Rebuild {
   ) {
     const { name } = projection
     const id = randomBytes(6).toString('hex')
-    this.lease = new Checkpoint(context.db, `${name}~rebuild`, `${context.me}:${id}`)
-    this.live = new Checkpoint(context.db, name, `${context.me}:${id}`)
+    this.lease = new Lease(context.db, `${name}~rebuild`, `${context.me}:${id}`)
+    this.live = new Lease(context.db, name, `${context.me}:${id}`)
     this.shadow = `${name}~${id}`
   }
 
   async run(): Promise<Certificate> {
     try {
       return await this.leased(async () => {
-        const reign = await reignOf(this.context.db)
-        const model = await Model.open(this.context.db, this.shadow, 'shadow')
+        const reign = await primaryTermOf(this.context.db)
+        const model = await ReadModelCollection.open(this.context.db, this.shadow, 'shadow')
         const certificate = await this.build(model)
         await this.takePlace(model, reign)
         return certificate
@@ -104,7 +104,7 @@ export class Rebuild {
   }
 
   /** The certificate is of where the log ended when the shadow first got there; from then on it follows. */
-  private async build(model: Model): Promise<Certificate> {
+  private async build(model: ReadModelCollection): Promise<Certificate> {
     const { abreast } = this.options
     const removesByValue = [...this.projection.on.values()].some((handler) => 'remove' in handler)
     if (removesByValue) await model.index(this.projection) // or every removal would scan the shadow
@@ -117,7 +117,7 @@ export class Rebuild {
   }
 
   /** To the head, or to a position that the log has. */
-  private async catchUp(model: Model, { until = Infinity, abreast }: { until?: number; abreast?: AbreastMember } = {}): Promise<void> {
+  private async catchUp(model: ReadModelCollection, { until = Infinity, abreast }: { until?: number; abreast?: LockstepMember } = {}): Promise<void> {
     while (this.position < until) {
       await abreast?.arrive()
       this.options.signal?.throwIfAborted()
@@ -134,12 +134,12 @@ export class Rebuild {
   }
 
   /** The live model stops where it is; the shadow follows to there and takes its name. Reads never go back in time. */
-  private async takePlace(model: Model, reign: string): Promise<void> {
+  private async takePlace(model: ReadModelCollection, reign: string): Promise<void> {
     await this.withLiveHeld(async (held) => {
       await this.mustLeaveOutTheSame()
       await this.catchUp(model, { until: held.position })
-      if (!(await this.lease.change({ $set: { position: this.position } }))) throw new LostGround()
-      if ((await reignOf(this.context.db)) !== reign) throw new LostGround()
+      if (!(await this.lease.change({ $set: { position: this.position } }))) throw new LeaseLost()
+      if ((await primaryTermOf(this.context.db)) !== reign) throw new LeaseLost()
       const { position, shadow: collection } = this
       await swapIn(this.context, this.live, { collection, uuid: model.uuid, position, version: this.projection.version })
     })
@@ -161,7 +161,7 @@ export class Rebuild {
     if (size !== this.skipped.size) throw new EventStoreError('contended', `an event of ${name} was skipped during the rebuild; repeat it`)
   }
 
-  private async withLiveHeld<T>(work: (held: CheckpointDocument) => Promise<T>): Promise<T> {
+  private async withLiveHeld<T>(work: (held: LeaseDocument) => Promise<T>): Promise<T> {
     const held = await this.takeLive()
     const letGo = this.live.keep()
     try {
@@ -172,7 +172,7 @@ export class Rebuild {
     }
   }
 
-  private async takeLive(): Promise<CheckpointDocument> {
+  private async takeLive(): Promise<LeaseDocument> {
     for (;;) {
       this.options.signal?.throwIfAborted()
       const held = await this.live.acquire({ version: { $lte: this.projection.version } })
@@ -189,7 +189,7 @@ export class Rebuild {
    */
   private async clearAway(): Promise<void> {
     const collections = await this.context.db.listCollections({}, { nameOnly: true }).toArray()
-    if (!(await this.lease.renew())) throw new LostGround()
+    if (!(await this.lease.renew())) throw new LeaseLost()
     for (const { name } of collections) if (name.startsWith(`${this.projection.name}~`)) await this.drop(name)
   }
 

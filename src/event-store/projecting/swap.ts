@@ -1,18 +1,18 @@
 import type { Db } from 'mongodb'
-import type { Checkpoint, CheckpointDocument } from './lease.js'
-import { LostGround, uuidOf } from './read-model-collection.js'
+import type { Lease, LeaseDocument } from './lease.js'
+import { LeaseLost, uuidOf } from './read-model-collection.js'
 import type { Wake } from '../log/wake.js'
 
-type Swap = NonNullable<CheckpointDocument['swap']>
+type Swap = NonNullable<LeaseDocument['swap']>
 
 /**
  * Puts a rebuilt collection in the model's place, under the model's lease. First the intention is written down; then
  * come the rename, which is atomic for readers, and the checkpoint. Dying anywhere in between leaves the intention,
  * and whoever takes the lease next ends it by the same code.
  */
-export async function swapIn(context: { db: Db; wake: Wake }, checkpoint: Checkpoint, swap: Swap): Promise<void> {
+export async function swapIn(context: { db: Db; wake: Wake }, checkpoint: Lease, swap: Swap): Promise<void> {
   const intended = await checkpoint.change({ $set: { swap } })
-  if (!intended) throw new LostGround()
+  if (!intended) throw new LeaseLost()
   await finishSwap(context, checkpoint, intended, swap)
 }
 
@@ -22,14 +22,14 @@ export async function swapIn(context: { db: Db; wake: Wake }, checkpoint: Checkp
  */
 export async function finishSwap(
   { db, wake }: { db: Db; wake: Wake },
-  checkpoint: Checkpoint,
-  { state }: CheckpointDocument,
+  checkpoint: Lease,
+  { state }: LeaseDocument,
   { collection, uuid, position, version }: Swap,
 ): Promise<void> {
   if (await uuidOf(db, collection)) await db.renameCollection(collection, checkpoint.id, { dropTarget: true })
   const done = (await uuidOf(db, checkpoint.id))?.equals(uuid)
   const after = { position, version, state: state === 'failed' ? ('live' as const) : state }
   const ended = await checkpoint.change(done ? { $set: after, $unset: { swap: 1, error: 1 } } : { $unset: { swap: 1 } })
-  if (!ended || !done) throw new LostGround()
+  if (!ended || !done) throw new LeaseLost()
   wake.announce(`projected:${checkpoint.id}`, position)
 }

@@ -3,7 +3,7 @@
  * than `most` come meanwhile. Two halves, of which the older is dropped whole: to look through entries for those that
  * are too old takes milliseconds that somebody waits for.
  */
-export class ShortMemory<Value> {
+export class ExpiringCache<Value> {
   private young = new Map<string, Value>()
   private old = new Map<string, Value>()
   private since = this.now()

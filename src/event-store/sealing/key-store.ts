@@ -1,7 +1,7 @@
 import { Binary, type Collection, type Db } from 'mongodb'
-import { inBunches } from '../batched-find.js'
+import { batchedFind } from '../batched-find.js'
 import { durableOn, fromMajority, WriteNotDurable } from '../durability.js'
-import { gather } from '../coalesce.js'
+import { coalesce } from '../coalesce.js'
 
 /** A wrapped key at rest, or the tombstone of a destroyed one. */
 export interface StoredKey {
@@ -32,7 +32,7 @@ export class KeyStore {
     this.keys = db.collection('keys', fromMajority)
   }
 
-  readonly read = gather(async (ids: string[]): Promise<(StoredKey | undefined)[]> => {
+  readonly read = coalesce(async (ids: string[]): Promise<(StoredKey | undefined)[]> => {
     const found = await this.keys.find({ _id: { $in: ids } }).toArray()
     const byId = new Map(found.map((key) => [key._id, key]))
     return ids.map((id) => byId.get(id))
@@ -44,11 +44,11 @@ export class KeyStore {
 
   /** Keys below an owner's, in bunches: while one is looked at, the database finds the next. */
   ownedBy(owner: string, limit: number): AsyncGenerator<Omit<StoredKey, 'owner'>[]> {
-    return inBunches(this.db, { find: 'keys', filter: { owner }, projection: { owner: 0 }, limit, readConcern: fromMajority.readConcern })
+    return batchedFind(this.db, { find: 'keys', filter: { owner }, projection: { owner: 0 }, limit, readConcern: fromMajority.readConcern })
   }
 
   /** Stores the key unless its id has one already; answers what is stored. */
-  readonly createOrGet = gather(async (wanted: StoredKey[]): Promise<StoredKey[]> => {
+  readonly createOrGet = coalesce(async (wanted: StoredKey[]): Promise<StoredKey[]> => {
     const reply = await this.db.command({ insert: 'keys', documents: wanted, ordered: false, writeConcern: durableOn(this.db) })
     if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
     const refused = (reply.writeErrors ?? []) as { index: number; code: number; errmsg: string }[]

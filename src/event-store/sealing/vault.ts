@@ -6,7 +6,7 @@ import { EventStoreError, isErased } from '../errors.js'
 import type { Envelope } from '../event.js'
 import { KeyStore, type LivingKey, type StoredKey } from './key-store.js'
 import { type MasterKey, unwrap, wrap, wrappingKey } from './key-wrap.js'
-import { ShortMemory } from './expiring-cache.js'
+import { ExpiringCache } from './expiring-cache.js'
 
 export interface MasterKeys {
   readonly current: MasterKey
@@ -14,7 +14,7 @@ export interface MasterKeys {
   readonly previous?: MasterKey
 }
 
-export interface Opened {
+export interface OpenedEnvelope {
   /** In the newest shape. */
   personal: unknown
   /** As it was sealed: with the salt it makes the commitment. */
@@ -36,7 +36,7 @@ type KnownKey = Buffer | Promise<Buffer>
  */
 export class Vault {
   private readonly keys: KeyStore
-  private readonly known = new ShortMemory<KnownKey>(4_000, 50_000)
+  private readonly known = new ExpiringCache<KnownKey>(4_000, 50_000)
   /** How often something was destroyed here. */
   private destroyed = 0
 
@@ -56,7 +56,7 @@ export class Vault {
    * Gets the keys of an owner's streams in one go, for who is about to open many of them: one by one each costs the
    * database a search. Those that it leaves out are got when they are needed.
    */
-  async bring(owner: string): Promise<void> {
+  async prefetchKeys(owner: string): Promise<void> {
     const { destroyed } = this
     const wrappings = new Map<string, Buffer>()
     for await (const stored of this.keys.ownedBy(owner, broughtAtOnce)) {
@@ -90,19 +90,19 @@ export class Vault {
     return this.keyForFirstAppend(`secret:${name}`)
   }
 
-  async open(envelope: Envelope): Promise<Opened> {
+  async open(envelope: Envelope): Promise<OpenedEnvelope> {
     const header = headerOf(envelope)
     return this.openedWith(await this.keyOf(header.stream), envelope, header)
   }
 
   /** The same at once, for who opens many; undefined where the key is not in memory. */
-  openNow(envelope: Envelope): Opened | undefined {
+  openNow(envelope: Envelope): OpenedEnvelope | undefined {
     const header = headerOf(envelope)
     const key = this.known.get(header.stream)
     return Buffer.isBuffer(key) ? this.openedWith(key, envelope, header) : undefined
   }
 
-  private openedWith(key: Buffer, envelope: Envelope, { type, shape }: EnvelopeHeader): Opened {
+  private openedWith(key: Buffer, envelope: Envelope, { type, shape }: EnvelopeHeader): OpenedEnvelope {
     const { personal, salt } = open(key, envelope)
     return { personal: this.catalog.newestPersonal(type, shape, personal), original: personal, salt }
   }

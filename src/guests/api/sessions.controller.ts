@@ -1,7 +1,7 @@
 import { applyDecorators, Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common'
 import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger'
 import { SendPrompt } from '../../chat/commands/send-prompt.js'
-import { type Hearing, Hears, Prompts } from '../../chat/api/prompts.js'
+import { type Delivery, RequestedDelivery, Prompts } from '../../chat/api/prompts.js'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { Bus } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
@@ -68,7 +68,7 @@ export class SessionsController {
     @Body() { session_id, content }: GuestPromptBody,
     @CurrentGuest() guestId: string,
     @RequestCause() cause: Cause,
-    @Hears() hearing: Hearing,
+    @RequestedDelivery() hearing: Delivery,
   ): Promise<GuestReplyDto | AsyncIterable<string>> {
     await this.mustBeActive(guestId)
     return await this.prompts.send(new SendPrompt(cause, this.guests.chatOf(guestId), content), hearing, (answer) => {

@@ -3,7 +3,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { guestIdOf } from '../../commands/guest-ids.js'
-import { EdgeSecrets } from '../../commands/secrets.js'
+import { ServiceSecrets } from '../../commands/secrets.js'
 import { arrive } from '../guest.js'
 import { Guests } from '../guests.js'
 import type { Session } from '../session.js'
@@ -24,7 +24,7 @@ export class BeginSession extends Command<SessionBegun> {
 export class BeginSessionHandler implements ICommandHandler<BeginSession> {
   constructor(
     private readonly guests: Guests,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   async execute({ cause }: BeginSession): Promise<SessionBegun> {

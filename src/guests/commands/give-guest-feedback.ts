@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
-import { EdgeSecrets } from '../../commands/secrets.js'
+import { ServiceSecrets } from '../../commands/secrets.js'
 import { giveFeedback } from '../guest.js'
 import { Guests } from '../guests.js'
 
@@ -20,7 +20,7 @@ export class GiveGuestFeedback extends Command<Effect> {
 export class GiveGuestFeedbackHandler implements ICommandHandler<GiveGuestFeedback> {
   constructor(
     private readonly guests: Guests,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   execute({ cause, guestId, text }: GiveGuestFeedback): Promise<Effect> {

@@ -6,7 +6,7 @@ import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller, NeedsNoAccount } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/request-cause.js'
-import { given } from '../../commands/defined-fields.js'
+import { definedFields } from '../../commands/defined-fields.js'
 import { AccountDto, LoginBody, RegisterBody } from './account.dto.js'
 import { LogOut } from '../commands/log-out.js'
 import { RegisterUser } from '../commands/register-user.js'
@@ -20,7 +20,7 @@ interface LoggedIn {
 }
 
 /** As it is, should the read model be late: a registration that is in the log has succeeded. */
-const newAccount = (id: string, profile: Profile): Account => ({ id, role: 'user', createdAt: new Date(), totalTokensUsed: 0, feedbackCount: 0, ...given(profile) })
+const newAccount = (id: string, profile: Profile): Account => ({ id, role: 'user', createdAt: new Date(), totalTokensUsed: 0, feedbackCount: 0, ...definedFields(profile) })
 
 @ApiTags('accounts')
 @Controller('api')

@@ -6,7 +6,7 @@ import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/request-cause.js'
-import { given } from '../../commands/defined-fields.js'
+import { definedFields } from '../../commands/defined-fields.js'
 import { AccountDto, PasswordBody, ProfileBody } from './account.dto.js'
 import { ChangePassword } from '../commands/change-password.js'
 import { ChangeProfile } from '../commands/change-profile.js'
@@ -34,7 +34,7 @@ export class ProfileController {
   @ApiOperation({ summary: 'Change name, user name or email address' })
   @Answers(200, { user: AccountDto })
   async change(@Body() changes: ProfileBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<{ user: Account }>> {
-    await this.bus.command(new ChangeProfile(cause, caller.id, given(changes)))
+    await this.bus.command(new ChangeProfile(cause, caller.id, definedFields(changes)))
     return answer({ user: await this.profiles.mustBe(caller.id) }, 'Profile updated')
   }
 

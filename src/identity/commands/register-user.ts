@@ -3,7 +3,7 @@ import { Refused } from '../../event-store/errors.js'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
-import { EdgeSecrets } from '../../commands/secrets.js'
+import { ServiceSecrets } from '../../commands/secrets.js'
 import { CredentialStore } from '../credentials.js'
 import { hashPassword, isPassword } from '../passwords.js'
 import { type Profile, register, type Role } from '../user.js'
@@ -38,7 +38,7 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
     private readonly users: Users,
     private readonly names: UniqueNames,
     private readonly credentials: CredentialStore,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   async execute({ cause, profile, password, role }: RegisterUser): Promise<Registered> {

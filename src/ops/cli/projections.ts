@@ -4,7 +4,7 @@ import type { CliCommand } from '../../cli/command.js'
 import { byOperator } from '../../cli/operator.js'
 import { Engine } from '../../event-store/engine.js'
 import { RebuildProjection } from '../projections/commands/rebuild-projection.js'
-import { ListProjections, type ProjectionStatus } from '../projections/queries/list-projections.js'
+import { ListProjections, type ListedProjection } from '../projections/queries/list-projections.js'
 
 export const projectionsList: CliCommand = {
   words: 'projections list',
@@ -16,7 +16,7 @@ export const projectionsList: CliCommand = {
   },
 }
 
-function rowOf({ name, version, state, position, lag, rate, owner = '-', skipped, error, rebuild }: ProjectionStatus): string[] {
+function rowOf({ name, version, state, position, lag, rate, owner = '-', skipped, error, rebuild }: ListedProjection): string[] {
   const notes = [
     ...(error ? [error.message] : []),
     ...(rebuild ? [`rebuild to version ${rebuild.version} ${rebuild.state} at ${rebuild.position}${rebuild.error ? `: ${rebuild.error.message}` : ''}`] : []),

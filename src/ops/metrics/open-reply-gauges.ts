@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { Gauge, Registry } from 'prom-client'
 import { type OpenReplyDoc, openReplyModel } from '../../chat/read-models/open-replies.js'
-import { reading } from '../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-schema.js'
 import type { LookedUp } from './looked-up.js'
 
 interface Found {
@@ -34,7 +34,7 @@ export class OpenReplyGauges implements LookedUp<Found> {
 
   async look(): Promise<Found> {
     const oldest = () => this.model.findOne(open, { since: 1 }).sort({ since: 1 }).lean<OpenReplyDoc>()
-    const [count, doc] = await Promise.all([reading(() => this.model.countDocuments(open)), reading(oldest)])
+    const [count, doc] = await Promise.all([retryWhenReplaced(() => this.model.countDocuments(open)), retryWhenReplaced(oldest)])
     return { count, oldest: doc?.since }
   }
 

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common'
 import { Gauge, Registry } from 'prom-client'
 import { Engine } from '../../event-store/engine.js'
-import type { Standing } from '../../event-store/projecting/projection-status.js'
+import type { ProjectionStatus } from '../../event-store/projecting/projection-status.js'
 import type { LookedUp } from './looked-up.js'
 
-const states = ['not_begun', 'live', 'paused', 'failed'] as const satisfies readonly Standing['state'][]
+const states = ['not_begun', 'live', 'paused', 'failed'] as const satisfies readonly ProjectionStatus['state'][]
 
 /** How far the read models have come, and whether they go on. */
 @Injectable()
-export class ProjectionGauges implements LookedUp<readonly Standing[]> {
+export class ProjectionGauges implements LookedUp<readonly ProjectionStatus[]> {
   readonly part = 'projections'
   readonly gauges: readonly Gauge[]
   private readonly position: Gauge<'projection'>
@@ -29,11 +29,11 @@ export class ProjectionGauges implements LookedUp<readonly Standing[]> {
     this.gauges = [this.position, this.lagEvents, this.lagSeconds, this.state]
   }
 
-  look(): Promise<readonly Standing[]> {
-    return this.engine.projections.standings()
+  look(): Promise<readonly ProjectionStatus[]> {
+    return this.engine.projections.statuses()
   }
 
-  show(standings: readonly Standing[]): void {
+  show(standings: readonly ProjectionStatus[]): void {
     for (const { name: projection, position, lag, state } of standings) {
       this.position.set({ projection }, position)
       this.lagEvents.set({ projection }, lag.events)

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common'
 import { Db } from 'mongodb'
 import { Gauge, Registry } from 'prom-client'
-import type { CheckpointDocument } from '../../event-store/projecting/lease.js'
+import type { LeaseDocument } from '../../event-store/projecting/lease.js'
 import { Engine } from '../../event-store/engine.js'
 import type { LookedUp } from './looked-up.js'
 
 interface Found {
   readonly head: number
-  readonly checkpoints: readonly CheckpointDocument[]
+  readonly checkpoints: readonly LeaseDocument[]
 }
 
 const ofReactors = 'reactor:'
@@ -34,7 +34,7 @@ export class ReactorGauges implements LookedUp<Found> {
   async look(): Promise<Found> {
     const head = await this.engine.store.head()
     const those = { _id: new RegExp(`^${ofReactors}`) }
-    return { head, checkpoints: await this.db.collection<CheckpointDocument>('checkpoints').find(those).toArray() }
+    return { head, checkpoints: await this.db.collection<LeaseDocument>('checkpoints').find(those).toArray() }
   }
 
   show({ head, checkpoints }: Found): void {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
-import type { Decide, Decider, Outcome } from '../../event-store/deciding/decider.js'
+import type { Decide, Decider, CommandOutcome } from '../../event-store/deciding/decider.js'
 import { Engine } from '../../event-store/engine.js'
 import type { AppendMeta } from '../../event-store/event.js'
 import type { EventStore } from '../../event-store/log/event-store.js'
@@ -17,12 +17,12 @@ export class ProjectionStreams {
     this.decider = engine.decider(projectionOrders)
   }
 
-  execute(projection: string, meta: AppendMeta, decide: Decide<ProjectionOrders>): Promise<Outcome<ProjectionOrders>> {
+  execute(projection: string, meta: AppendMeta, decide: Decide<ProjectionOrders>): Promise<CommandOutcome<ProjectionOrders>> {
     return this.decider.execute(streamOf(projection), meta, decide)
   }
 
   /** What the command led to when it was carried out before; undefined when it is new. */
-  async repeatOf(projection: string, meta: AppendMeta): Promise<Outcome<ProjectionOrders> | undefined> {
+  async repeatOf(projection: string, meta: AppendMeta): Promise<CommandOutcome<ProjectionOrders> | undefined> {
     const outcome = await this.execute(projection, meta, () => [])
     return outcome.repeated ? outcome : undefined
   }

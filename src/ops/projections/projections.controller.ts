@@ -13,7 +13,7 @@ import { RetryProjection } from './commands/retry-projection.js'
 import { SkipEvent } from './commands/skip-event.js'
 import { CertificatesDto, ProjectionDto, ProjectionParams, ProjectionsDto, SkipBody } from './projections.dto.js'
 import { ListCertificates } from './queries/list-certificates.js'
-import { ListProjections, type ProjectionStatus } from './queries/list-projections.js'
+import { ListProjections, type ListedProjection } from './queries/list-projections.js'
 
 @ApiTags('operations')
 @NeedsRole('admin')
@@ -94,7 +94,7 @@ export class ProjectionsController {
 }
 
 /** Which command a rebuild carries out is our own business. */
-function shown({ rebuild, ...status }: ProjectionStatus): ProjectionDto {
+function shown({ rebuild, ...status }: ListedProjection): ProjectionDto {
   if (!rebuild) return status
   const { cause: _, ...told } = rebuild
   return { ...status, rebuild: told }

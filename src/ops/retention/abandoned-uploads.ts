@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { UploadSweep } from '../../projects/files/upload-sweep.js'
-import type { Ended, RetentionTask } from './retention-task.js'
+import type { TaskOutcome, RetentionTask } from './retention-task.js'
 
 /** What is left of uploads that never came to their event. */
 @Injectable()
@@ -9,7 +9,7 @@ export class AbandonedUploads implements RetentionTask {
 
   constructor(private readonly sweep: UploadSweep) {}
 
-  async run(now: Date): Promise<Ended> {
+  async run(now: Date): Promise<TaskOutcome> {
     const { removed, left } = await this.sweep.run(now)
     return { done: removed, left }
   }

@@ -8,7 +8,7 @@ import { CONFIG, type SettledConfig } from '../../config.js'
 import { Cause } from '../../commands/cause.js'
 import { DeleteProject } from '../../projects/commands/delete-project.js'
 import { type DeletedProjectDoc, deletedProjectModel } from '../../projects/read-models/deleted-projects.js'
-import { DeletedThings } from './retention-of-deleted.js'
+import { DeletedRetention } from './deleted-retention.js'
 
 const cause = () => new Cause({ actor: 'retention', commandId: randomUUID() })
 
@@ -19,12 +19,12 @@ export const deletedChatsTask = {
   provide: DELETED_CHATS,
   inject: [getModelToken(deletedChatModel.name), CONFIG, CommandBus],
   useFactory: (model: Model<DeletedChatDoc>, { retentionMs }: SettledConfig, commands: CommandBus) =>
-    new DeletedThings('deleted chats', model, retentionMs, commands, ({ _id, ownerId }) => new DeleteChat(cause(), { chatId: _id, ownerId }, true)),
+    new DeletedRetention('deleted chats', model, retentionMs, commands, ({ _id, ownerId }) => new DeleteChat(cause(), { chatId: _id, ownerId }, true)),
 }
 
 export const deletedProjectsTask = {
   provide: DELETED_PROJECTS,
   inject: [getModelToken(deletedProjectModel.name), CONFIG, CommandBus],
   useFactory: (model: Model<DeletedProjectDoc>, { retentionMs }: SettledConfig, commands: CommandBus) =>
-    new DeletedThings('deleted projects', model, retentionMs, commands, ({ _id, ownerId }) => new DeleteProject(cause(), { projectId: _id, ownerId }, true)),
+    new DeletedRetention('deleted projects', model, retentionMs, commands, ({ _id, ownerId }) => new DeleteProject(cause(), { projectId: _id, ownerId }, true)),
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
-import { reading } from '../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-schema.js'
 import { type ErasedStreamDoc, erasedStreamModel } from './erased-streams-model.js'
 import type { Progress } from './retention-task.js'
 
@@ -19,7 +19,7 @@ export class ErasedStreams {
     let seen = 0
     for (let last = ''; !signal.aborted; ) {
       const next = () => this.erased.find({ _id: { $gt: last } }).sort({ _id: 1 }).limit(atOnce).lean<ErasedStreamDoc[]>()
-      const streams = (await reading(next)).map(({ _id }) => _id)
+      const streams = (await retryWhenReplaced(next)).map(({ _id }) => _id)
       if (streams.length === 0) return
       yield streams
       last = streams.at(-1)!

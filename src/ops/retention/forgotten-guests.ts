@@ -7,8 +7,8 @@ import { CONFIG, type SettledConfig } from '../../config.js'
 import { EraseGuest } from '../../guests/commands/erase-guest.js'
 import { type GuestDoc, guestModel } from '../../guests/read-models/guests.js'
 import { Cause } from '../../commands/cause.js'
-import { oneByOne } from './serial-runs.js'
-import type { Ended, Progress, RetentionTask } from './retention-task.js'
+import { endEach } from './end-each.js'
+import type { TaskOutcome, Progress, RetentionTask } from './retention-task.js'
 
 /** Guests who have not been here for long enough are erased, with everything under them. */
 @Injectable()
@@ -21,12 +21,12 @@ export class ForgottenGuests implements RetentionTask {
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'retentionMs'>,
   ) {}
 
-  async run(now: Date, signal: AbortSignal, progress: Progress): Promise<Ended> {
+  async run(now: Date, signal: AbortSignal, progress: Progress): Promise<TaskOutcome> {
     const since = new Date(now.getTime() - this.config.retentionMs)
     const due = { lastActive: { $lt: since } }
     const things = this.guests.find(due).sort({ lastActive: 1 }).lean<GuestDoc>().cursor()
     const count = await this.guests.countDocuments(due)
-    return await oneByOne({ things, count, end: ({ _id }) => this.erase(_id, since) }, signal, progress)
+    return await endEach({ things, count, end: ({ _id }) => this.erase(_id, since) }, signal, progress)
   }
 
   private async erase(guestId: string, since: Date): Promise<boolean> {

@@ -1,7 +1,7 @@
 /** How far long work has come, and how much there is of it as far as one knows. */
 export type Progress = (done: number, total: number) => void
 
-export interface Ended {
+export interface TaskOutcome {
   /** What has really been ended this time. */
   readonly done: number
   /** What could not be ended; the next run tries it again. */
@@ -14,5 +14,5 @@ export interface Ended {
 export interface RetentionTask {
   readonly name: string
   /** Stops between two things when the signal says so. */
-  run(now: Date, signal: AbortSignal, progress: Progress): Promise<Ended>
+  run(now: Date, signal: AbortSignal, progress: Progress): Promise<TaskOutcome>
 }

@@ -1,6 +1,6 @@
-import type { Ended, RetentionTask } from './retention-task.js'
+import type { TaskOutcome, RetentionTask } from './retention-task.js'
 
-export interface Report extends Ended {
+export interface Report extends TaskOutcome {
   readonly task: string
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Engine } from '../../event-store/engine.js'
 import { EventStoreError } from '../../event-store/errors.js'
 import { ErasedStreams } from './erased-streams.js'
-import type { Ended, Progress, RetentionTask } from './retention-task.js'
+import type { TaskOutcome, Progress, RetentionTask } from './retention-task.js'
 
 /**
  * Keys of erased streams that are there all the same. Reactors destroy each after its event; but a restore may bring
@@ -17,7 +17,7 @@ export class ReturnedKeys implements RetentionTask {
     private readonly erased: ErasedStreams,
   ) {}
 
-  async run(now: Date, signal: AbortSignal, progress: Progress): Promise<Ended> {
+  async run(now: Date, signal: AbortSignal, progress: Progress): Promise<TaskOutcome> {
     let done = 0
     for await (const streams of this.erased.pages(signal, progress)) {
       const alive = await Promise.all(streams.map((stream) => this.hasKey(stream)))

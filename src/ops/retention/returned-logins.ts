@@ -5,7 +5,7 @@ import { EraseAccount } from '../../identity/commands/erase-account.js'
 import { ReturnedAccounts } from '../../identity/read-models/returned-accounts.js'
 import { Cause } from '../../commands/cause.js'
 import { ErasedStreams } from './erased-streams.js'
-import type { Ended, Progress, RetentionTask } from './retention-task.js'
+import type { TaskOutcome, Progress, RetentionTask } from './retention-task.js'
 
 const prefix = 'user-'
 
@@ -23,7 +23,7 @@ export class ReturnedLogins implements RetentionTask {
     private readonly commands: CommandBus,
   ) {}
 
-  async run(_: Date, signal: AbortSignal, progress: Progress): Promise<Ended> {
+  async run(_: Date, signal: AbortSignal, progress: Progress): Promise<TaskOutcome> {
     let done = 0
     for await (const streams of this.erased.pages(signal, progress)) {
       const accounts = streams.filter((stream) => stream.startsWith(prefix)).map((stream) => stream.slice(prefix.length))

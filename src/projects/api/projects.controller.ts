@@ -6,7 +6,7 @@ import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/request-cause.js'
-import { given } from '../../commands/defined-fields.js'
+import { definedFields } from '../../commands/defined-fields.js'
 import { PageQuery } from '../../http/pages.js'
 import { ChangeProject } from '../commands/change-project.js'
 import { CreateProject } from '../commands/create-project.js'
@@ -35,7 +35,7 @@ export class ProjectsController {
   @ApiOperation({ summary: 'Create a project' })
   @Answers(201, { project: ProjectDetailsDto })
   async create(@Body() { name, description = '', settings = {} }: CreateProjectBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<One> {
-    const { projectId } = await this.bus.command(new CreateProject(cause, caller.id, { name, description }, given(settings)))
+    const { projectId } = await this.bus.command(new CreateProject(cause, caller.id, { name, description }, definedFields(settings)))
     return await this.one({ projectId, ownerId: caller.id }, 'Project created')
   }
 
@@ -56,7 +56,7 @@ export class ProjectsController {
     @RequestCause() cause: Cause,
   ): Promise<One> {
     const project = { projectId: id, ownerId: caller.id }
-    await this.bus.command(new ChangeProject(cause, project, given(words), given(settings)))
+    await this.bus.command(new ChangeProject(cause, project, definedFields(words), definedFields(settings)))
     return await this.one(project, 'Project updated')
   }
 

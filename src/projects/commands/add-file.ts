@@ -1,20 +1,20 @@
 import { Inject } from '@nestjs/common'
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { CONFIG, type SettledConfig } from '../../config.js'
-import type { Outcome } from '../../event-store/deciding/decider.js'
+import type { CommandOutcome } from '../../event-store/deciding/decider.js'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { derived, derivedId } from '../../commands/derived-ids.js'
-import { EdgeSecrets } from '../../commands/secrets.js'
+import { ServiceSecrets } from '../../commands/secrets.js'
 import type { Upload } from '../../http/uploads.js'
 import { refusal } from '../../http/validation.js'
 import { Providers } from '../../llm/providers.js'
 import { isFilename, typeOf } from '../files/file-types.js'
-import { Measured } from '../files/byte-count.js'
+import { DigestedBytes } from '../files/digested-bytes.js'
 import { addFile, mustBeActive, mustHaveRoom, type OwnProject, type ProjectState } from '../project.js'
 import { Projects } from '../projects.js'
 import type { StoredFile } from '../files/stored-files.js'
-import { type Described, Uploading } from '../files/upload.js'
+import { type Described, FileUpload } from '../files/file-upload.js'
 
 export interface FileAdded extends Effect {
   readonly fileId: string
@@ -42,8 +42,8 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
   constructor(
     private readonly projects: Projects,
     private readonly providers: Providers,
-    private readonly uploading: Uploading,
-    private readonly secrets: EdgeSecrets,
+    private readonly uploading: FileUpload,
+    private readonly secrets: ServiceSecrets,
     @Inject(CONFIG) private readonly config: SettledConfig,
   ) {}
 
@@ -52,7 +52,7 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
     mustBeActive(state, project.ownerId)
     const about = this.described(upload)
     const fileId = derivedId(this.secrets.commands, 'project file', cause.commandId)
-    const content = new Measured(upload.content)
+    const content = new DigestedBytes(upload.content)
     const known = state.files[fileId]
     if (known !== undefined) {
       await content.readToItsEnd()
@@ -75,7 +75,7 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
     return { filename, type: typeOf(filename, type, this.config.files.types) }
   }
 
-  private append(file: StoredFile, about: Described, { size, digest }: Measured, cause: Cause): Promise<Outcome<ProjectState>> {
+  private append(file: StoredFile, about: Described, { size, digest }: DigestedBytes, cause: Cause): Promise<CommandOutcome<ProjectState>> {
     const { _id: contentId, fileId, copy } = file
     const payload = derived(this.secrets.commands, 'project file', about.filename, about.type, String(size), digest).toString('base64url')
     const added = addFile(file, { ...about, fileId, contentId, size, ...(copy && { copy }) })

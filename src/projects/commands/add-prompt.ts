@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
-import { EdgeSecrets } from '../../commands/secrets.js'
+import { ServiceSecrets } from '../../commands/secrets.js'
 import { addPrompt, type OwnProject, type PromptRole } from '../project.js'
 import { Projects } from '../projects.js'
 
@@ -25,7 +25,7 @@ export class AddPrompt extends Command<PromptAdded> {
 export class AddPromptHandler implements ICommandHandler<AddPrompt> {
   constructor(
     private readonly projects: Projects,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   async execute({ cause, project, role, content }: AddPrompt): Promise<PromptAdded> {

@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
-import { EdgeSecrets } from '../../commands/secrets.js'
+import { ServiceSecrets } from '../../commands/secrets.js'
 import { Providers } from '../../llm/providers.js'
 import { createProject, type ProjectSettings, type ProjectWords } from '../project.js'
 import { Projects } from '../projects.js'
@@ -28,7 +28,7 @@ export class CreateProjectHandler implements ICommandHandler<CreateProject> {
   constructor(
     private readonly projects: Projects,
     private readonly providers: Providers,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   async execute({ cause, ownerId, words, settings: { model, temperature = 0.7, maxTokens = 1000 } }: CreateProject): Promise<ProjectCreated> {

@@ -2,7 +2,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
-import { reading } from '../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-schema.js'
 import { Bus } from '../../commands/bus.js'
 import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
 import type { OwnProject } from '../project.js'
@@ -33,7 +33,7 @@ export class ListProjectFilesHandler implements IQueryHandler<ListProjectFiles> 
     const [after] = placeOf(cursor, 'number') ?? []
     const next = { projectId: project.projectId, ...(after !== undefined && { seq: { $gt: after } }) }
     const find = () => this.files.find(next).sort({ seq: 1 }).limit(limit + 1).lean<ProjectFileDoc[]>()
-    const { items, nextCursor } = pageOf(await reading(find), limit, ({ seq }) => [seq])
+    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, ({ seq }) => [seq])
     return { items: await Promise.all(items.map((doc) => openedFile(this.engine.vault, doc))), nextCursor }
   }
 }

@@ -6,7 +6,7 @@ import type { Caller } from '../../../commands/caller.js'
 import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/request-cause.js'
-import { given } from '../../../commands/defined-fields.js'
+import { definedFields } from '../../../commands/defined-fields.js'
 import { PageQuery } from '../../../http/pages.js'
 import { EraseQuery } from '../root/chat.dto.js'
 import { ChatIds } from '../../chat-ids.js'
@@ -35,7 +35,7 @@ export class ChatLogController {
   @ApiOperation({ summary: 'Start a chat' })
   @Answers(201, { chat: LoggedChatDto })
   async start(@Body() body: LoggedChatBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<{ chat: LoggedChatDto }>> {
-    const { chatId } = await this.bus.command(new StartChat(cause, caller.id, given(body)))
+    const { chatId } = await this.bus.command(new StartChat(cause, caller.id, definedFields(body)))
     return answer({ chat: asLoggedChat(await this.bus.query(new GetChat(chatId, caller.id))) }, 'Chat created')
   }
 
@@ -76,7 +76,7 @@ export class ChatLogController {
     @RequestCause() cause: Cause,
   ): Promise<Answer<{ chat: LoggedChatDto }>> {
     const chatId = this.ids.of(caller.id, name)
-    await this.bus.command(new ChangeChat(cause, { chatId, ownerId: caller.id }, given(body)))
+    await this.bus.command(new ChangeChat(cause, { chatId, ownerId: caller.id }, definedFields(body)))
     return answer({ chat: asLoggedChat(await this.bus.query(new GetChat(chatId, caller.id))) }, 'Chat updated')
   }
 

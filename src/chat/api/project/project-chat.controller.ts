@@ -8,13 +8,13 @@ import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/request-cause.js'
 import { derivedId } from '../../../commands/derived-ids.js'
 import { CountsAsPrompt } from '../../../http/limits.guard.js'
-import { EdgeSecrets } from '../../../commands/secrets.js'
+import { ServiceSecrets } from '../../../commands/secrets.js'
 import { ProjectForChat } from '../../../projects/read-models/project-for-chat.js'
 import type { AnswerDto, PendingDto } from '../root/chat.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
 import { ProjectMessageBody, ProjectParams, ProjectUsageDto } from './project-chat.dto.js'
-import { type Hearing, Hears, Prompts } from '../prompts.js'
+import { type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
 
 interface Said {
   message: string
@@ -32,7 +32,7 @@ export class ProjectChatController {
     private readonly bus: Bus,
     private readonly ids: ChatIds,
     private readonly prompts: Prompts,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
   ) {}
 
   @Post()
@@ -44,7 +44,7 @@ export class ProjectChatController {
     @Body() { message, chatId: name }: ProjectMessageBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
-    @Hears() hearing: Hearing,
+    @RequestedDelivery() hearing: Delivery,
   ): Promise<Answer<Said> | AsyncIterable<string>> {
     const { settings } = await this.bus.query(new ProjectForChat({ projectId, ownerId: caller.id }))
     const { model, ...others } = settings

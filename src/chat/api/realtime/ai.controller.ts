@@ -13,7 +13,7 @@ import { ChatIds } from '../../chat-ids.js'
 import { LoggedChatParams } from '../logging/chat-log.dto.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
 import { ModelList } from '../../model-list.js'
-import { type Hearing, Hears, Prompts } from '../prompts.js'
+import { type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
 
 /** Prompts as document 5 sends them. */
 @ApiTags('prompts')
@@ -41,7 +41,7 @@ export class AiController {
     @Body() { content, model }: AskBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
-    @Hears() hearing: Hearing,
+    @RequestedDelivery() hearing: Delivery,
   ): Promise<Answer<{ message: AskedDto }> | AsyncIterable<string>> {
     const chatId = this.ids.of(caller.id, name)
     const prompt = new SendPrompt(cause, { chatId, ownerId: caller.id }, content, model)

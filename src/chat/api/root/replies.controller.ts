@@ -6,13 +6,13 @@ import type { Caller } from '../../../commands/caller.js'
 import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/request-cause.js'
-import { given } from '../../../commands/defined-fields.js'
+import { definedFields } from '../../../commands/defined-fields.js'
 import { CountsAsPrompt } from '../../../http/limits.guard.js'
 import { sseHeaders } from '../../../http/sse.js'
 import { AnswerDto, ChatParams, PendingDto, ReplyDto, ReplyEventDto, ReplyParams, SendBody } from './chat.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
-import { type Hearing, Hears, Prompts } from '../prompts.js'
+import { type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
 import { FindMessage } from '../../read-models/find-message.js'
 import { Replies } from '../../replies/ending/replies.js'
 import { ReplyStream } from '../../replies/stream/reply-stream.js'
@@ -47,10 +47,10 @@ export class RepliesController {
     @Body() { text, model, settings }: SendBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
-    @Hears() hearing: Hearing,
+    @RequestedDelivery() hearing: Delivery,
   ): Promise<AnswerDto | PendingDto | Streamed> {
     const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
-    return await this.prompts.send(new SendPrompt(cause, chat, text, model, given(settings ?? {})), hearing, (answer) => answer)
+    return await this.prompts.send(new SendPrompt(cause, chat, text, model, definedFields(settings ?? {})), hearing, (answer) => answer)
   }
 
   @Get('replies/:replyId')

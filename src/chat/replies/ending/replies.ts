@@ -4,7 +4,7 @@ import type { Model } from 'mongoose'
 import { CONFIG, type SettledConfig } from '../../../config.js'
 import { Engine } from '../../../event-store/engine.js'
 import { Refused } from '../../../event-store/errors.js'
-import { reading } from '../../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../../event-store/projecting/read-model-schema.js'
 import { Bus } from '../../../commands/bus.js'
 import type { Cause } from '../../../commands/cause.js'
 import { noSuchChat } from '../../chat.js'
@@ -12,9 +12,9 @@ import type { AnswerDto, ReplyDto } from '../../api/root/chat.dto.js'
 import { Chats } from '../../chats.js'
 import type { PromptSent } from '../../commands/send-prompt.js'
 import { type MessageDoc, messageModel } from '../../read-models/messages.js'
-import { Cancelling } from './reply-cancellation.js'
-import { type Outcome, outcomeIn } from './outcome.js'
-import { Outcomes } from './outcomes.js'
+import { ReplyCancellation } from './reply-cancellation.js'
+import { type ReplyOutcome, outcomeFromReadModel } from './reply-outcome.js'
+import { ReplyOutcomes } from './reply-outcomes.js'
 
 /** Replies as callers see them. */
 @Injectable()
@@ -23,8 +23,8 @@ export class Replies {
     private readonly engine: Engine,
     private readonly bus: Bus,
     private readonly chats: Chats,
-    private readonly outcomes: Outcomes,
-    private readonly cancelling: Cancelling,
+    private readonly outcomes: ReplyOutcomes,
+    private readonly cancelling: ReplyCancellation,
     @InjectModel(messageModel.name) private readonly messages: Model<MessageDoc>,
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'replies'>,
   ) {}
@@ -40,7 +40,7 @@ export class Replies {
 
   async read(doc: MessageDoc): Promise<ReplyDto> {
     const { _id: messageId, promptId = '', status } = this.isReply(doc)
-    const outcome = await outcomeIn(this.engine, doc)
+    const outcome = await outcomeFromReadModel(this.engine, doc)
     if (!outcome) return { messageId, promptId, status }
     const { text, usage, error } = outcome
     return error ? { messageId, promptId, status, error } : { messageId, promptId, status, text, tokens: usage.totalTokens }
@@ -60,12 +60,12 @@ export class Replies {
       await this.outcome(cause, chat.chatId, open.replyId)
     } else await this.bus.visible(cause, await this.engine.store.head()) // somebody else may have ended it just now
     const latest = () => this.messages.findOne({ sessionId: chat.chatId, model: { $exists: true } }).sort({ seq: -1 }).lean<MessageDoc>()
-    const doc = await reading(latest)
+    const doc = await retryWhenReplaced(latest)
     if (!doc) throw new Refused('not_found', 'this chat has no reply')
     return await this.read(doc)
   }
 
-  private async outcome(cause: Cause, chatId: string, replyId: string): Promise<Outcome | undefined> {
+  private async outcome(cause: Cause, chatId: string, replyId: string): Promise<ReplyOutcome | undefined> {
     const patience = new AbortController()
     const timer = setTimeout(() => patience.abort(), this.config.replies.waitMs)
     try {

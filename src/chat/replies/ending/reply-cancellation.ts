@@ -22,7 +22,7 @@ const workerPatienceMs = 1_500
  * when none does, or it is silent, the canceller ends it with what readers have been sent.
  */
 @Injectable()
-export class Cancelling {
+export class ReplyCancellation {
   private readonly prefix: string
 
   constructor(

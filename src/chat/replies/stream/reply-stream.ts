@@ -6,10 +6,10 @@ import { chatStream } from '../../chats.js'
 import type { MessageDoc } from '../../read-models/messages.js'
 import { Deltas } from './deltas.js'
 import { Inbox } from './inbox.js'
-import { type Outcome, outcomeIn } from '../ending/outcome.js'
-import { Outcomes } from '../ending/outcomes.js'
-import { placeIn } from './stream-cursor.js'
-import { ReadingAlong } from './reading-along.js'
+import { type ReplyOutcome, outcomeFromReadModel } from '../ending/reply-outcome.js'
+import { ReplyOutcomes } from '../ending/reply-outcomes.js'
+import { cursorFromEventId } from './stream-cursor.js'
+import { ReplyFollower } from './reply-follower.js'
 
 /** A reply that may still be written; `doc` when it is in the read model already. */
 export interface ReadableReply {
@@ -21,7 +21,7 @@ export interface ReadableReply {
 
 /** Without either it goes on elsewhere, or later. */
 interface Ended {
-  outcome?: Outcome | undefined
+  outcome?: ReplyOutcome | undefined
   error?: unknown
 }
 
@@ -36,19 +36,19 @@ export class ReplyStream {
   constructor(
     private readonly engine: Engine,
     private readonly deltas: Deltas,
-    private readonly outcomes: Outcomes,
+    private readonly outcomes: ReplyOutcomes,
   ) {}
 
   async *events(reply: ReadableReply, lastEventId: string | undefined): AsyncGenerator<string> {
     const { promptId, replyId, doc } = reply
-    const along = new ReadingAlong(reply, placeIn(replyId, lastEventId))
+    const along = new ReplyFollower(reply, cursorFromEventId(replyId, lastEventId))
     yield sseText({ event: 'start', data: { promptId, replyId } })
-    const stored = doc && (await outcomeIn(this.engine, doc))
+    const stored = doc && (await outcomeFromReadModel(this.engine, doc))
     if (stored) yield texts(along.outcome(stored))
     else yield* this.live(reply, along)
   }
 
-  private async *live({ chatId, replyId }: ReadableReply, along: ReadingAlong): AsyncGenerator<string> {
+  private async *live({ chatId, replyId }: ReadableReply, along: ReplyFollower): AsyncGenerator<string> {
     const gone = new AbortController()
     const inbox = new Inbox<Buffer>()
     const silence = await this.deltas.listen(replyId, (sealed) => inbox.put(sealed))
@@ -77,7 +77,7 @@ export class ReplyStream {
     }
   }
 
-  private async tell(arrived: Buffer[], chatId: string, replyId: string, along: ReadingAlong): Promise<ServerSentEvent[]> {
+  private async tell(arrived: Buffer[], chatId: string, replyId: string, along: ReplyFollower): Promise<ServerSentEvent[]> {
     const told: ServerSentEvent[] = []
     for (const sealed of arrived) {
       const next = along.delta(await this.deltas.open(chatId, sealed))
@@ -87,7 +87,7 @@ export class ReplyStream {
   }
 
   /** Everything that is kept of the latest attempt. What is missing there too comes with the reply's end. */
-  private async catchUp(chatId: string, replyId: string, along: ReadingAlong): Promise<ServerSentEvent[]> {
+  private async catchUp(chatId: string, replyId: string, along: ReplyFollower): Promise<ServerSentEvent[]> {
     const kept = await this.deltas.kept(chatId, replyId)
     return kept ? along.kept(kept) : []
   }

@@ -1,20 +1,20 @@
 /** How far a reader has come: `offset` UTF-16 units of what one attempt wrote. */
-export interface Place {
+export interface StreamCursor {
   attempt: string
   offset: number
 }
 
 /** The id of a server-sent event: a client that comes back sends it as Last-Event-ID. */
-export const eventId = (replyId: string, { attempt, offset }: Place): string => `${replyId}:${attempt}:${offset}`
+export const eventId = (replyId: string, { attempt, offset }: StreamCursor): string => `${replyId}:${attempt}:${offset}`
 
 /** Where a client has got to with this reply; undefined when it has nothing of it, or says something we never said. */
-export function placeIn(replyId: string, lastEventId: string | undefined): Place | undefined {
+export function cursorFromEventId(replyId: string, lastEventId: string | undefined): StreamCursor | undefined {
   const found = /^([\w-]+):([\w-]+):(\d{1,9})$/.exec(lastEventId ?? '')
   return found?.[1] === replyId ? { attempt: found[2]!, offset: Number(found[3]) } : undefined
 }
 
 /** Whether a text can be cut here: not beyond its end, not inside a surrogate pair. */
-export function isCut(text: string, offset: number): boolean {
+export function cutsSurrogatePair(text: string, offset: number): boolean {
   if (offset === 0 || offset === text.length) return true
   const [before, after] = [text.charCodeAt(offset - 1), text.charCodeAt(offset)]
   return offset < text.length && !(isHigh(before) && isLow(after))

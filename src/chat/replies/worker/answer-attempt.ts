@@ -8,7 +8,7 @@ import type { CompletionRequest, Finish, Usage } from '../../../llm/provider.js'
 import { ProviderError } from '../../../llm/provider-error.js'
 import { Providers, type ResolvedModel } from '../../../llm/providers.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
-import { watched } from '../../../llm/watchdog.js'
+import { withWatchdog } from '../../../llm/watchdog.js'
 import { ProjectForChat } from '../../../projects/read-models/project-for-chat.js'
 import type { OpenReply } from '../../chat.js'
 import type { Tokens } from '../../chat.events.js'
@@ -32,7 +32,7 @@ const longestAnswer = 1_000_000
 
 /** One attempt to answer an open prompt: context, model, deltas. It appends nothing. */
 @Injectable()
-export class Answering {
+export class AnswerAttempt {
   constructor(
     private readonly engine: Engine,
     private readonly queries: QueryBus,
@@ -91,10 +91,10 @@ export class Answering {
     if (written.finish === 'stop') await this.cache.keep(chat, id, request, written.text)
   }
 
-  private async read(start: Parameters<typeof watched>[0], written: Written, writer: DeltaWriter, signal: AbortSignal, call: ModelCall): Promise<Usage | undefined> {
+  private async read(start: Parameters<typeof withWatchdog>[0], written: Written, writer: DeltaWriter, signal: AbortSignal, call: ModelCall): Promise<Usage | undefined> {
     const { idleMs, timeoutMs } = this.config.replies
     let usage: Usage | undefined
-    for await (const chunk of watched(start, { idleMs, totalMs: timeoutMs }, signal)) {
+    for await (const chunk of withWatchdog(start, { idleMs, totalMs: timeoutMs }, signal)) {
       if ('usage' in chunk) usage = chunk.usage
       if ('finish' in chunk) written.finish = chunk.finish
       if (!('text' in chunk)) continue

@@ -7,7 +7,7 @@ import { seal } from '../../../event-store/sealing/envelope.js'
 import { Engine } from '../../../event-store/engine.js'
 import { isErased } from '../../../event-store/errors.js'
 import { derived } from '../../../commands/derived-ids.js'
-import { EdgeSecrets } from '../../../commands/secrets.js'
+import { ServiceSecrets } from '../../../commands/secrets.js'
 import type { CompletionRequest } from '../../../llm/provider.js'
 import { chatStream } from '../../chats.js'
 
@@ -22,7 +22,7 @@ export class AnswerCache {
   constructor(
     private readonly redis: Redis,
     private readonly engine: Engine,
-    private readonly secrets: EdgeSecrets,
+    private readonly secrets: ServiceSecrets,
     db: Db,
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'replies'>,
   ) {

@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { CONFIG, type SettledConfig } from '../../../config.js'
 import { pause } from '../../../event-store/retryable.js'
-import { reading } from '../../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../../event-store/projecting/read-model-schema.js'
 import { type OpenReplyDoc, openReplyModel } from '../../read-models/open-replies.js'
 import { ReplyQueue } from './reply-queue.js'
 
@@ -57,7 +57,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   private page(after: OpenReplyDoc | undefined): Promise<OpenReplyDoc[]> {
     const grown = { $lt: new Date(Date.now() - graceMs) }
     const next = after ? { $or: [{ since: { $gt: after.since, ...grown } }, { since: after.since, _id: { $gt: after._id } }] } : { since: grown }
-    return reading(() => this.open.find(next).sort({ since: 1, _id: 1 }).limit(atOnce).lean<OpenReplyDoc[]>())
+    return retryWhenReplaced(() => this.open.find(next).sort({ since: 1, _id: 1 }).limit(atOnce).lean<OpenReplyDoc[]>())
   }
 
   private async run(): Promise<void> {

@@ -5,10 +5,10 @@ import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { CONFIG, type SettledConfig } from '../../../config.js'
 import { connectionOfItsOwn } from '../../../event-store/redis-connection.js'
-import { Leaving } from '../../../commands/drain.js'
+import { Drain } from '../../../commands/drain.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
 import { queuePrefix, type ReplyJob, replyQueue } from './reply-queue.js'
-import { Replying } from './reply-job.js'
+import { ReplyRun } from './reply-run.js'
 import { retryDelay } from './retry-delay.js'
 
 /** The replies of a worker that was killed begin again within these two together. */
@@ -28,10 +28,10 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private connection: Redis | undefined
 
   constructor(
-    private readonly replying: Replying,
+    private readonly replying: ReplyRun,
     private readonly redis: Redis,
     private readonly db: Db,
-    private readonly leaving: Leaving,
+    private readonly leaving: Drain,
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles' | 'replies'>,
   ) {}
 

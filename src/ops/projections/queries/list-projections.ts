@@ -1,15 +1,15 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { Engine } from '../../../event-store/engine.js'
-import type { Standing } from '../../../event-store/projecting/projection-status.js'
+import type { ProjectionStatus } from '../../../event-store/projecting/projection-status.js'
 import { ProjectionStreams } from '../projection-streams.js'
 
-export interface ProjectionStatus extends Standing {
+export interface ListedProjection extends ProjectionStatus {
   /** What the model that is there leaves out. */
   readonly skipped: readonly number[]
 }
 
 /** All read models, or those of these names. */
-export class ListProjections extends Query<ProjectionStatus[]> {
+export class ListProjections extends Query<ListedProjection[]> {
   constructor(readonly names?: readonly string[]) {
     super()
   }
@@ -22,12 +22,12 @@ export class ListProjectionsHandler implements IQueryHandler<ListProjections> {
     private readonly streams: ProjectionStreams,
   ) {}
 
-  async execute({ names }: ListProjections): Promise<ProjectionStatus[]> {
-    const standings = await this.engine.projections.standings(names)
+  async execute({ names }: ListProjections): Promise<ListedProjection[]> {
+    const standings = await this.engine.projections.statuses(names)
     return await Promise.all(standings.map(async (standing) => ({ ...standing, skipped: await this.skipped(standing) })))
   }
 
-  private async skipped({ name, version }: Standing): Promise<number[]> {
+  private async skipped({ name, version }: ProjectionStatus): Promise<number[]> {
     const { state } = await this.streams.read(name)
     return state.skipped.filter((one) => one.version === version).map(({ position }) => position).sort((a, b) => a - b)
   }

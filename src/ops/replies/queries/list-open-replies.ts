@@ -5,7 +5,7 @@ import type { Model } from 'mongoose'
 import { type OpenReplyDoc, openReplyModel } from '../../../chat/read-models/open-replies.js'
 import { ReplyQueue } from '../../../chat/replies/worker/reply-queue.js'
 import { present } from '../../../event-store/projecting/projection.js'
-import { reading } from '../../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../../event-store/projecting/read-model-schema.js'
 import { type Page, type PageQuery, pageOf, placeOf } from '../../../http/pages.js'
 
 export interface OpenReply {
@@ -40,7 +40,7 @@ export class ListOpenRepliesHandler implements IQueryHandler<ListOpenReplies> {
     const since = place && new Date(place[0])
     const after = place ? { $or: [{ since: { $gt: since } }, { since, _id: { $gt: place[1] } }] } : present
     const find = () => this.open.find(after).sort({ since: 1, _id: 1 }).limit(limit + 1).lean<OpenReplyDoc[]>()
-    const { items, nextCursor } = pageOf(await reading(find), limit, (last) => [last.since.getTime(), last._id])
+    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, (last) => [last.since.getTime(), last._id])
     const now = Date.now()
     return { items: await Promise.all(items.map((doc) => this.opened(doc, now))), ...(nextCursor !== undefined && { nextCursor }) }
   }

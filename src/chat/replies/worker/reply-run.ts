@@ -7,15 +7,15 @@ import { isRetryable } from '../../../event-store/retryable.js'
 import { continuing, inSpan } from '../../../event-store/span.js'
 import type { Effect } from '../../../commands/bus.js'
 import { Cause } from '../../../commands/cause.js'
-import { linked } from '../../../llm/linked-abort.js'
+import { linkedAbort } from '../../../llm/linked-abort.js'
 import { ProviderError } from '../../../llm/provider-error.js'
 import type { OpenReply } from '../../chat.js'
 import { Chats } from '../../chats.js'
 import { CancelReply } from '../../commands/cancel-reply.js'
 import { CompleteReply } from '../../commands/complete-reply.js'
 import { FailReply } from '../../commands/fail-reply.js'
-import { Answering, nothingWritten, type Written } from './answer-attempt.js'
-import { Cancelling } from '../ending/reply-cancellation.js'
+import { AnswerAttempt, nothingWritten, type Written } from './answer-attempt.js'
+import { ReplyCancellation } from '../ending/reply-cancellation.js'
 import { Deltas } from '../stream/deltas.js'
 import type { ReplyJob } from './reply-queue.js'
 
@@ -26,12 +26,12 @@ class Cancelled extends Error {}
  * many do so at once, a reply ends once. What a crash leaves is open still, and is answered again from the start.
  */
 @Injectable()
-export class Replying {
+export class ReplyRun {
   constructor(
     private readonly chats: Chats,
     private readonly commands: CommandBus,
-    private readonly answering: Answering,
-    private readonly cancelling: Cancelling,
+    private readonly answering: AnswerAttempt,
+    private readonly cancelling: ReplyCancellation,
     private readonly deltas: Deltas,
   ) {}
 
@@ -58,7 +58,7 @@ export class Replying {
   private async ending(chat: { chatId: string; ownerId: string }, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<Command<Effect>> {
     const began = Date.now()
     const written = nothingWritten()
-    const { own: stop, release } = linked(signal)
+    const { own: stop, release } = linkedAbort(signal)
     const heedNoMore = await this.cancelling.heed(open.replyId, () => stop.abort(new Cancelled()))
     const { promptId, replyId, model } = open
     const reply = { ...chat, promptId, replyId }

@@ -13,7 +13,7 @@ export interface Usage {
 const nothing: Usage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 }
 
 /** How a reply ended. */
-export interface Outcome {
+export interface ReplyOutcome {
   readonly status: 'completed' | 'failed' | 'cancelled'
   readonly text: string
   readonly usage: Usage
@@ -31,7 +31,7 @@ export type EndingEvent = RecordedEventOf<ChatEvents, (typeof endings)[number]>
 
 export const isEnding = (event: RecordedEvent): event is EndingEvent => (endings as readonly string[]).includes(event.type)
 
-export async function outcomeOf({ vault }: Engine, event: EndingEvent): Promise<Outcome> {
+export async function outcomeFromEvent({ vault }: Engine, event: EndingEvent): Promise<ReplyOutcome> {
   const { position, personal } = event
   if (event.type === 'ReplyFailed') {
     const { code } = event.data
@@ -44,7 +44,7 @@ export async function outcomeOf({ vault }: Engine, event: EndingEvent): Promise<
 }
 
 /** The same from the read model, for a reply that ended long ago; undefined while it is open. */
-export async function outcomeIn({ vault }: Engine, doc: MessageDoc): Promise<Outcome | undefined> {
+export async function outcomeFromReadModel({ vault }: Engine, doc: MessageDoc): Promise<ReplyOutcome | undefined> {
   const { status, tokens, promptTokens = 0, completionTokens = 0, text, attempt, error, updatedAt, cached = false } = doc
   if (status === 'pending') return undefined
   const usage = { promptTokens, completionTokens, totalTokens: tokens ?? 0 }

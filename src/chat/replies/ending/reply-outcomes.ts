@@ -1,9 +1,9 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
 import { CONFIG, type SettledConfig } from '../../../config.js'
 import { Engine } from '../../../event-store/engine.js'
-import { Leaving } from '../../../commands/drain.js'
+import { Drain } from '../../../commands/drain.js'
 import { Chats, chatStream } from '../../chats.js'
-import { type EndingEvent, isEnding, type Outcome, outcomeOf } from './outcome.js'
+import { type EndingEvent, isEnding, type ReplyOutcome, outcomeFromEvent } from './reply-outcome.js'
 
 type Hear = (event?: EndingEvent) => void
 
@@ -12,7 +12,7 @@ type Hear = (event?: EndingEvent) => void
  * is in the log arrives, whatever happens to Redis, the queue or the worker.
  */
 @Injectable()
-export class Outcomes implements OnApplicationBootstrap, OnModuleDestroy {
+export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly waiting = new Map<string, Set<Hear>>()
   private readonly stopping = new AbortController()
   private following = Promise.resolve()
@@ -20,7 +20,7 @@ export class Outcomes implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly engine: Engine,
     private readonly chats: Chats,
-    private readonly leaving: Leaving,
+    private readonly leaving: Drain,
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles'>,
   ) {}
 
@@ -36,7 +36,7 @@ export class Outcomes implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Undefined when the signal comes first, for time is up or the caller has gone; or when this process is about to end. */
-  async wait(chatId: string, replyId: string, signal: AbortSignal): Promise<Outcome | undefined> {
+  async wait(chatId: string, replyId: string, signal: AbortSignal): Promise<ReplyOutcome | undefined> {
     const settled = new AbortController()
     const heard = this.next(replyId, settled.signal)
     const giveUp = () => settled.abort()
@@ -45,7 +45,7 @@ export class Outcomes implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       // Heard from now on; what was before is in the log already.
       const event = (await this.ended(chatId, replyId)) ?? (await heard)
-      return event && (await outcomeOf(this.engine, event))
+      return event && (await outcomeFromEvent(this.engine, event))
     } finally {
       settled.abort()
       for (const ending of [signal, this.leaving.closed]) ending.removeEventListener('abort', giveUp)

@@ -1,4 +1,4 @@
-import type { Ended, Told, ChatRecord } from './chat-updates.js'
+import type { ReplyEnd, ChatUpdate, ChatRecord } from './chat-updates.js'
 
 /** What this process has of a chat at the moment. */
 export interface Known {
@@ -32,7 +32,7 @@ export type Emission = readonly [event: string, data: object]
  * - Deltas of a reply come after its prompt and before its end. Of a reply that ends while the reader is there, they
  *   add up to the stored text when `reply-done` comes, even if there is only one, at the end.
  */
-export class Following {
+export class RoomPosition {
   private reading: { replyId: string; attempt: string; offset: number } | undefined
 
   constructor(private last: number) {}
@@ -60,7 +60,7 @@ export class Following {
     this.last = Math.max(this.last, position)
   }
 
-  tell(position: number, { message, edited, deleted, ended }: Told): Emission[] {
+  tell(position: number, { message, edited, deleted, ended }: ChatUpdate): Emission[] {
     if (position <= this.last) return []
     this.last = position
     const rest = ended && this.restOf(ended)
@@ -74,7 +74,7 @@ export class Following {
   }
 
   /** Only for who has been there: all others have it whole in its message. */
-  private restOf({ replyId, words }: Ended): ReplyDelta | undefined {
+  private restOf({ replyId, words }: ReplyEnd): ReplyDelta | undefined {
     if (this.reading?.replyId !== replyId) return undefined
     const rest = words && this.bringTo({ replyId, ...words })
     this.reading = undefined
@@ -91,4 +91,4 @@ export class Following {
   }
 }
 
-const doneOf = (position: number, { replyId, status, error }: Ended) => ({ position, replyId, status, ...(error && { error }) })
+const doneOf = (position: number, { replyId, status, error }: ReplyEnd) => ({ position, replyId, status, ...(error && { error }) })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** Bytes on their way: how many they were, and what tells them from any others. */
-export class Measured {
+export class DigestedBytes {
   size = 0
   digest = ''
 

@@ -15,7 +15,7 @@ interface Asker {
  * What a chat's stream has after a position, oldest first, page by page as it is taken. Whatever the log has when the
  * last page is read is in it. Which messages were deleted since is told before the first of them comes.
  */
-export async function* missed(store: EventStore, stream: string, after: number, asker: Asker): AsyncGenerator<ChatRecord> {
+export async function* missedEvents(store: EventStore, stream: string, after: number, asker: Asker): AsyncGenerator<ChatRecord> {
   const from = await beginningAfter(store, stream, after, asker)
   if (from === undefined) return
   let version = from - 1

@@ -21,7 +21,7 @@ export interface Described {
  * files. What fails is removed at once; what a crash leaves, and what nobody can be sure of, the sweep removes.
  */
 @Injectable()
-export class Uploading {
+export class FileUpload {
   constructor(
     private readonly contents: FileContents,
     private readonly stored: StoredFiles,

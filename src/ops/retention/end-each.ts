@@ -1,5 +1,5 @@
 import { isErased } from '../../event-store/errors.js'
-import type { Ended, Progress } from './retention-task.js'
+import type { TaskOutcome, Progress } from './retention-task.js'
 
 interface Due<Thing> {
   readonly things: AsyncIterable<Thing>
@@ -9,7 +9,7 @@ interface Due<Thing> {
 }
 
 /** Ends one thing after the other. One that fails keeps none of the others from their end. */
-export async function oneByOne<Thing>({ things, count, end }: Due<Thing>, signal: AbortSignal, progress: Progress): Promise<Ended> {
+export async function endEach<Thing>({ things, count, end }: Due<Thing>, signal: AbortSignal, progress: Progress): Promise<TaskOutcome> {
   let [seen, done, left] = [0, 0, 0]
   let why: string | undefined
   if (count > 0) progress(0, count)

@@ -12,7 +12,7 @@ const place = { projection: { n: 1, version: 1, at: 1 } }
  * stream, so everything is found by halving: some twenty small reads in a log of a million events, and no index more.
  */
 @Injectable()
-export class Places {
+export class LogSearch {
   private readonly log: LogCollection
 
   constructor(db: Db) {

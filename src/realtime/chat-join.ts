@@ -6,7 +6,7 @@ import { noSuchChat } from '../chat/chat.js'
 import { ChatIds } from '../chat/chat-ids.js'
 import { Chats } from '../chat/chats.js'
 import { Listener } from './listener.js'
-import { Opened } from './opened-messages.js'
+import { OpenedUpdates } from './opened-updates.js'
 import type { JoinBody } from './payloads.js'
 import { Rooms } from './rooms.js'
 import type { Session } from './session.js'
@@ -23,12 +23,12 @@ export interface JoinedChat {
 
 /** Lets sockets into the chats of their owner. */
 @Injectable()
-export class Joining {
+export class ChatJoin {
   constructor(
     private readonly engine: Engine,
     private readonly chats: Chats,
     private readonly ids: ChatIds,
-    private readonly opened: Opened,
+    private readonly opened: OpenedUpdates,
     private readonly rooms: Rooms,
   ) {}
 

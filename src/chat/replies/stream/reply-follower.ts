@@ -1,17 +1,17 @@
 import type { ServerSentEvent } from '../../../http/sse.js'
 import type { Delta, Kept } from './deltas.js'
-import type { Outcome } from '../ending/outcome.js'
-import { eventId, isCut, type Place } from './stream-cursor.js'
+import type { ReplyOutcome } from '../ending/reply-outcome.js'
+import { eventId, cutsSurrogatePair, type StreamCursor } from './stream-cursor.js'
 
 /**
  * What one reader has been told of a reply, and so what it is to be told next. Pure: deltas and the outcome go in,
  * server-sent events come out. What the reader has put together is always the beginning of what one attempt wrote; and
  * at the end it is the stored reply.
  */
-export class ReadingAlong {
+export class ReplyFollower {
   constructor(
     private readonly reply: { replyId: string; promptId: string },
-    private place: Place | undefined,
+    private place: StreamCursor | undefined,
   ) {}
 
   /** Undefined when something between is missing: then look for it where the deltas are kept. */
@@ -22,7 +22,7 @@ export class ReadingAlong {
     }
     const known = this.place.offset - offset
     if (known >= text.length) return []
-    return known >= 0 && isCut(text, known) ? this.tell(text.slice(known)) : undefined
+    return known >= 0 && cutsSurrogatePair(text, known) ? this.tell(text.slice(known)) : undefined
   }
 
   /** All that is kept of the latest attempt. A reader cannot have more of it: one that says so starts over. */
@@ -30,7 +30,7 @@ export class ReadingAlong {
     return this.rest(attempt, text)
   }
 
-  outcome({ status, text, usage, attempt, error }: Outcome): ServerSentEvent[] {
+  outcome({ status, text, usage, attempt, error }: ReplyOutcome): ServerSentEvent[] {
     const { replyId, promptId } = this.reply
     if (status === 'failed') return [...this.nothingOf(undefined), { event: 'failed', data: error }]
     const rest = this.rest(attempt ?? 'none', text)
@@ -39,7 +39,7 @@ export class ReadingAlong {
   }
 
   private rest(attempt: string, text: string): ServerSentEvent[] {
-    const fits = this.place?.attempt === attempt && isCut(text, this.place.offset)
+    const fits = this.place?.attempt === attempt && cutsSurrogatePair(text, this.place.offset)
     const reset = fits ? [] : this.startOver(attempt)
     const missing = text.slice(this.place!.offset)
     return missing ? [...reset, ...this.tell(missing)] : reset

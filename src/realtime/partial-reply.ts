@@ -1,7 +1,7 @@
 import type { Delta, Kept } from '../chat/replies/stream/deltas.js'
 
 /** What is written of one reply, put together from what arrives: always the beginning of what one attempt wrote. */
-export class Writing {
+export class PartialReply {
   attempt: string | undefined
   text = ''
 
