@@ -1,10 +1,18 @@
 /** Imports point one way, so that every part can be read by itself. test/ and bench/ may import anything. */
 
-const contexts = 'identity|chat|projects|guests|analytics'
-const readers = 'audit|realtime|ops'
+const lower = 'identity|guests|chat|projects|analytics'
+const upper = 'realtime|audit|ops'
+const contexts = `${lower}|${upper}`
 
-/** What a context shows to others: its aggregates' events, its commands, its queries, and what its module exports. */
-const openDoors = ['^src/[^/]+/[^/.]+\\.ts$', '/commands/', '/queries/', '\\.view\\.ts$', '\\.events\\.ts$', '\\.module\\.ts$']
+/** What a context shows to others: its aggregates and their events, its commands, its read models, what its module exports. */
+const openDoors = [
+  '^src/[^/]+/[^/.]+\\.ts$',
+  '/commands/',
+  '/read-models/',
+  '/queries/',
+  '\\.events\\.ts$',
+  '\\.module\\.ts$',
+]
 
 const emptyNames = {
   path: ['utils?', 'helpers?', 'common', 'manager', 'base'].map((name) => `[/.-]${name}[/.]`),
@@ -17,7 +25,7 @@ module.exports = {
   forbidden: [
     never('no-cycles', 'A cycle fails at start under ESM, and hides who needs whom', {}, { circular: true }),
     never(
-      'the-engines-stand-alone',
+      'the-foundations-stand-alone',
       'event-store, proof and llm import nothing of ours: each can be read, tested and reused by itself',
       { path: '^src/(event-store|proof|llm)/' },
       { path: '^src/', pathNot: '^src/$1/' },
@@ -29,33 +37,105 @@ module.exports = {
       { pathNot: '^src/proof/', dependencyTypesNot: ['core'] },
     ),
     never(
-      'the-edge-knows-no-context',
+      'wings-point-down',
+      'Sealing knows no log, the log no decisions and no projections, decisions no projections',
+      { path: '^src/event-store/(sealing|log|deciding)/' },
+      { path: '^src/event-store/projecting/' },
+    ),
+    never(
+      'sealing-is-the-lowest-wing',
+      'Envelopes and keys know no log',
+      { path: '^src/event-store/sealing/' },
+      { path: '^src/event-store/(log|deciding)/' },
+    ),
+    never(
+      'the-log-knows-no-decisions',
+      'Appending and reading need no aggregate',
+      { path: '^src/event-store/log/' },
+      { path: '^src/event-store/deciding/' },
+    ),
+    never(
+      'the-ground-floor-of-the-store',
+      'What all four wings stand on stands on none of them; the engine wires them',
+      { path: '^src/event-store/[^/]+\\.ts$', pathNot: '^src/event-store/engine\\.ts$' },
+      { path: '^src/event-store/[^/]+/' },
+    ),
+    never(
+      'the-notary-knows-the-log-and-the-tree',
+      'The log is signed without regard to what its events mean',
+      { path: '^src/notary/' },
+      { path: '^src/', pathNot: '^src/(notary|event-store|proof)/' },
+    ),
+    never(
+      'commands-know-no-edge',
+      'Workers, sockets and the command line send commands without HTTP',
+      { path: '^src/commands/' },
+      { path: '^src/', pathNot: '^src/(commands|event-store)/' },
+    ),
+    never(
+      'http-knows-no-context',
       'Contexts register with http, not the other way round',
       { path: '^src/http/' },
-      { path: `^src/(${contexts}|${readers}|embedded)/` },
+      { path: `^src/(${contexts}|embedded|service|cli)/` },
+    ),
+    never(
+      'the-service-knows-no-context',
+      'It starts and stops the process, whatever the process does',
+      { path: '^src/(service|config)/' },
+      { path: `^src/(${contexts})/` },
     ),
     never(
       'contexts-meet-at-open-doors',
       'A context uses another through its commands, queries and events only',
-      { path: `^src/(${contexts})/` },
-      { path: `^src/(${contexts})/`, pathNot: ['^src/$1/', ...openDoors] },
+      { path: `^src/(${lower})/` },
+      { path: `^src/(${lower})/`, pathNot: ['^src/$1/', ...openDoors] },
+    ),
+    never(
+      'identity-knows-no-other-context',
+      'Everybody has an account; accounts need nobody',
+      { path: '^src/identity/' },
+      { path: `^src/(${contexts})/`, pathNot: '^src/identity/' },
     ),
     never(
       'contexts-do-not-know-their-readers',
       'Auditors, operators and sockets look at the contexts, not the other way round',
-      { path: `^src/(${contexts}|http)/` },
-      { path: `^src/(${readers})/` },
+      { path: `^src/(${lower}|http|commands)/` },
+      { path: `^src/(${upper})/` },
+    ),
+    never(
+      'bodies-stay-at-the-edge',
+      'DTOs are what one API family says; what lies below its folder does not know them',
+      { path: '^src/', pathNot: ['/api/', '\\.module\\.ts$', '^src/http/'] },
+      { path: '\\.dto\\.ts$' },
+    ),
+    never(
+      'commands-know-no-replies',
+      'What ends a reply, and what came of it, is said in chat.ts; how it is written is the worker’s business',
+      { path: '^src/chat/(commands/|commands\\.ts$|chat\\.ts$)' },
+      { path: '^src/chat/(replies|api|read-models)/' },
     ),
     never(
       'telemetry-knows-no-context',
       'Everything may be measured, so what measures knows only what all know',
       { path: '^src/telemetry/' },
-      { path: `^src/(${contexts}|${readers}|http|service|embedded)/` },
+      { path: `^src/(${contexts}|http|service|embedded)/` },
+    ),
+    never(
+      'the-frame-knows-no-program',
+      'cli/ is how a command line works; cli.ts knows which programs there are',
+      { path: '^src/cli/' },
+      { path: `^src/(${contexts}|service|embedded|http)/` },
+    ),
+    never(
+      'programs-are-started-by-cli-ts',
+      'Nothing but the entry point knows a program of the command line',
+      { path: '^src/', pathNot: ['^src/cli\\.ts$', '^src/[^/]+/cli/'] },
+      { path: '^src/[^/]+/cli/' },
     ),
     never(
       'embedded-only-at-start',
       'Whether an engine is embedded is nobody else’s concern',
-      { path: '^src/', pathNot: ['^src/(main|command-line)\\.ts$', '^src/service/settle\\.ts$', '^src/embedded/'] },
+      { path: '^src/', pathNot: ['^src/(main|cli)\\.ts$', '^src/service/settle-config\\.ts$', '^src/embedded/'] },
       { path: '^src/embedded/' },
     ),
     never(
@@ -67,13 +147,16 @@ module.exports = {
     never(
       'one-wiring-point',
       'Nothing imports what is started, and only what is started imports the module that wires everything',
-      { path: '^src/', pathNot: '^src/(main|cli|command-line)\\.ts$' },
-      { path: '^src/(main|cli|command-line|app\\.module)\\.ts$' },
+      { path: '^src/', pathNot: '^src/(main|cli)\\.ts$' },
+      { path: '^src/(main|cli|app\\.module)\\.ts$' },
     ),
     never(
       'bullmq-in-two-places',
       'Jobs are a way to do things, known to the replies and to operators',
-      { path: '^src/', pathNot: ['^src/chat/replies/', '^src/ops/', '^src/app\\.module\\.ts$'] },
+      {
+        path: '^src/',
+        pathNot: ['^src/chat/replies/', '^src/chat/chat\\.module\\.ts$', '^src/ops/', '^src/app\\.module\\.ts$'],
+      },
       { path: '(^|/)node_modules/(bullmq|@nestjs/bullmq)/' },
     ),
     never(

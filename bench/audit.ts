@@ -18,7 +18,9 @@ import { fine, table, times, whole } from './store/table.js'
  *
  *   npm run bench -- audit [--quick] [--json <file>]
  */
-const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } })
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+})
 const extent = options.quick ? { events: 20_000, questions: 50 } : { events: 1_000_000, questions: 300 }
 const rounds = 3
 
@@ -33,10 +35,16 @@ try {
     const [master, seed] = [randomBytes(32), randomBytes(32)]
     const folder = join(servers.dir, 'service')
     await mkdir(folder)
-    const deployment = new Deployment(place, master, folder, { NOTARY_ORIGIN: origin, NOTARY_KEY: seed.toString('hex') })
+    const deployment = new Deployment(place, master, folder, {
+      NOTARY_ORIGIN: origin,
+      NOTARY_KEY: seed.toString('hex'),
+    })
     shutdown.before(() => deployment.stop())
     const account = await deployment.account()
-    const inside = await Inside.of({ mongodbUri: deployment.mongodbUri, environment: { REDIS_URL: place.redisUrl, MASTER_KEY: master.toString('hex') } })
+    const inside = await Inside.of({
+      mongodbUri: deployment.mongodbUri,
+      environment: { REDIS_URL: place.redisUrl, MASTER_KEY: master.toString('hex') },
+    })
     await inside.grant(account.id, 'auditor')
     await inside.close()
     await deployment.stop()
@@ -58,18 +66,35 @@ try {
     }
   })
   if (options.json) await writeFile(options.json, JSON.stringify({ machine, ...found }, null, 2))
-  console.log(`\n${report(found)}\n\n${Object.entries(machine).map(([name, value]) => `${name.padEnd(9)} ${value}`).join('\n')}\n`)
+  console.log(
+    `\n${report(found)}\n\n${Object.entries(machine)
+      .map(([name, value]) => `${name.padEnd(9)} ${value}`)
+      .join('\n')}\n`,
+  )
   await shutdown.begin(0)
 } catch (error) {
   if (!shutdown.hasBegun) console.error(error)
   await shutdown.begin(1)
 }
 
-function report({ written, signed, answers }: { written: number; signed: number; answers: readonly Answers[] }): string {
+function report({
+  written,
+  signed,
+  answers,
+}: {
+  written: number
+  signed: number
+  answers: readonly Answers[]
+}): string {
   const middle = (pick: (round: Answers) => number) => answers.map(pick).toSorted((a, b) => a - b)[answers.length >> 1]!
   const rates = [
     [`${whole(extent.events)} events`, 'events/s', 'to the scan', 'by round'],
-    ['verified', whole(middle((a) => a.verified)), times(middle((a) => a.verified / a.scanned)), answers.map((a) => whole(a.verified)).join(', ')],
+    [
+      'verified',
+      whole(middle((a) => a.verified)),
+      times(middle((a) => a.verified / a.scanned)),
+      answers.map((a) => whole(a.verified)).join(', '),
+    ],
     ['raw scan', whole(middle((a) => a.scanned)), '', answers.map((a) => whole(a.scanned)).join(', ')],
     ['signed', whole(signed), '', ''],
     ['written', whole(written), '', ''],
@@ -84,8 +109,16 @@ function report({ written, signed, answers }: { written: number; signed: number;
   ]
   const latencies = [
     ['over HTTP', 'p50 ms', 'p99 ms', 'raw find p50', 'to the find', 'p99 by round'],
-    row('a chat as it was at some time', (a) => a.chat, (a) => a.findChat),
-    row('a receipt', (a) => a.receipt, (a) => a.findEvent),
+    row(
+      'a chat as it was at some time',
+      (a) => a.chat,
+      (a) => a.findChat,
+    ),
+    row(
+      'a receipt',
+      (a) => a.receipt,
+      (a) => a.findEvent,
+    ),
   ]
   return `${table(rates)}\n\n${table(latencies)}`
 }

@@ -15,7 +15,9 @@ import { fine, table, times } from './store/table.js'
  *
  *   npm run bench -- chat [--quick] [--json <file>]
  */
-const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } })
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+})
 const extent = options.quick ? { rounds: 1, long: 1_000, chats: 3 } : { rounds: 3, long: 10_000, chats: 10 }
 const messages = { short: 10, full: 150, long: extent.long }
 
@@ -41,7 +43,11 @@ try {
     return measured
   })
   if (options.json) await writeFile(options.json, JSON.stringify({ machine, rounds }, null, 2))
-  console.log(`\n${report(rounds)}\n\n${Object.entries(machine).map(([name, value]) => `${name.padEnd(9)} ${value}`).join('\n')}\n`)
+  console.log(
+    `\n${report(rounds)}\n\n${Object.entries(machine)
+      .map(([name, value]) => `${name.padEnd(9)} ${value}`)
+      .join('\n')}\n`,
+  )
   await shutdown.begin(0)
 } catch (error) {
   if (!shutdown.hasBegun) console.error(error)
@@ -53,8 +59,20 @@ function report(rounds: readonly NextPrompts[]): string {
     const middle = (pick: (round: NextPrompts) => number) => rounds.map(pick).sort((a, b) => a - b)[rounds.length >> 1]!
     const figures = lengths.map((length) => fine(middle((round) => round[kind][length])))
     const ratio = (to: 'short' | 'full') => times(middle((round) => round[kind].long / round[kind][to]))
-    return [kind, ...figures, ratio('short'), ratio('full'), rounds.map((round) => fine(round[kind].long / round[kind].short)).join(', ')]
+    return [
+      kind,
+      ...figures,
+      ratio('short'),
+      ratio('full'),
+      rounds.map((round) => fine(round[kind].long / round[kind].short)).join(', '),
+    ]
   })
-  const head = ['Next prompt to whole answer, median ms', ...lengths.map((length) => `chat of ${messages[length]}`), 'to the first', 'to the second', 'to the first by round']
+  const head = [
+    'Next prompt to whole answer, median ms',
+    ...lengths.map((length) => `chat of ${messages[length]}`),
+    'to the first',
+    'to the second',
+    'to the first by round',
+  ]
   return table([head, ...rows])
 }

@@ -14,8 +14,12 @@ import { fine, table, times, whole } from './store/table.js'
  *
  *   npm run bench -- search [--quick] [--json <file>]
  */
-const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } })
-const extent = options.quick ? { owners: 20, chats: 200, searches: 100 } : { owners: 1_000, chats: 1_000, searches: 400 }
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+})
+const extent = options.quick
+  ? { owners: 20, chats: 200, searches: 100 }
+  : { owners: 1_000, chats: 1_000, searches: 400 }
 const rounds = options.quick ? 1 : 3
 /** Of MongoDB. All that is stored takes less than the one and much more than the other. */
 const caches = ['4 GB', '256 MB']
@@ -34,7 +38,10 @@ try {
       await servers.admin.command({ fsync: 1 }) // what was filled in is written before anything is measured
       const byCache = new Map<string, Searches[]>()
       for (const cache of caches) {
-        await servers.admin.command({ setParameter: 1, wiredTigerEngineRuntimeConfig: `cache_size=${cache.replace(' ', '')}` })
+        await servers.admin.command({
+          setParameter: 1,
+          wiredTigerEngineRuntimeConfig: `cache_size=${cache.replace(' ', '')}`,
+        })
         await measureSearches(library, extent.owners, extent.owners) // once through all of them
         const measured: Searches[] = []
         byCache.set(cache, measured)
@@ -48,8 +55,13 @@ try {
       await library.close()
     }
   })
-  if (options.json) await writeFile(options.json, JSON.stringify({ machine, rounds: Object.fromEntries(found) }, null, 2))
-  console.log(`\n${report(found)}\n\n${Object.entries(machine).map(([name, value]) => `${name.padEnd(9)} ${value}`).join('\n')}\n`)
+  if (options.json)
+    await writeFile(options.json, JSON.stringify({ machine, rounds: Object.fromEntries(found) }, null, 2))
+  console.log(
+    `\n${report(found)}\n\n${Object.entries(machine)
+      .map(([name, value]) => `${name.padEnd(9)} ${value}`)
+      .join('\n')}\n`,
+  )
   await shutdown.begin(0)
 } catch (error) {
   if (!shutdown.hasBegun) console.error(error)
@@ -57,7 +69,14 @@ try {
 }
 
 function report(byCache: ReadonlyMap<string, readonly Searches[]>): string {
-  const head = [`${whole(extent.owners * extent.chats)} chats of ${whole(extent.owners)} owners`, 'cache', 'p50 ms', 'p99 ms', 'p99 to the find', 'p99 by round']
+  const head = [
+    `${whole(extent.owners * extent.chats)} chats of ${whole(extent.owners)} owners`,
+    'cache',
+    'p50 ms',
+    'p99 ms',
+    'p99 to the find',
+    'p99 by round',
+  ]
   return table([head, ...[...byCache].flatMap(([cache, measured]) => rowsOf(cache, measured))])
 }
 

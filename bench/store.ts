@@ -21,7 +21,11 @@ import { openEngine } from './store/verbatim.js'
  * --json    writes the results into a file, too
  */
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' }, json: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    json: { type: 'string' },
+  },
 })
 const extent = options.quick ? { rounds: 1, scale: 0.1 } : { rounds: 3, scale: 1 }
 const loggedEvents = 100_000

@@ -38,7 +38,22 @@ import { TelemetryModule } from './telemetry/telemetry.module.js'
 
 const engine = EngineModule.with({
   events: [userEvents, chatEvents, projectEvents, guestEvents, auditEvents, operationEvents],
-  projections: [users, chats, messages, openReplies, analytics, usage, projects, projectPrompts, projectFiles, deletedChats, deletedProjects, guests, guestFeedback, erasedStreams],
+  projections: [
+    users,
+    chats,
+    messages,
+    openReplies,
+    analytics,
+    usage,
+    projects,
+    projectPrompts,
+    projectFiles,
+    deletedChats,
+    deletedProjects,
+    guests,
+    guestFeedback,
+    erasedStreams,
+  ],
   skippedIn,
 })
 

@@ -36,7 +36,11 @@ async function run({ command, typed }: Exclude<ParsedArguments, { help: string }
   const engines = await enginesFor(config)
   try {
     const settled = { ...(await settleConfig(config, engines)), roles: [] }
-    const logger = new ServiceLog({ ...config, production: false, logLevel: config.logLevel === 'info' ? 'warn' : config.logLevel })
+    const logger = new ServiceLog({
+      ...config,
+      production: false,
+      logLevel: config.logLevel === 'info' ? 'warn' : config.logLevel,
+    })
     const { AppModule } = await import('./app.module.js') // what needs no service does not wait for it to be loaded
     const app = await NestFactory.createApplicationContext(AppModule.with(settled), { logger, abortOnError: false })
     try {
@@ -50,7 +54,13 @@ async function run({ command, typed }: Exclude<ParsedArguments, { help: string }
 }
 
 /** The engines of a service that runs in this data folder, or, when none does, our own for as long as it takes. */
-async function enginesFor({ dataDir, mongodbUri, redisUrl, mongodBin, redisBin }: Config): Promise<{ mongoUri?: string; redisUrl?: string; stop?: () => Promise<void> } | undefined> {
+async function enginesFor({
+  dataDir,
+  mongodbUri,
+  redisUrl,
+  mongodBin,
+  redisBin,
+}: Config): Promise<{ mongoUri?: string; redisUrl?: string; stop?: () => Promise<void> } | undefined> {
   if (mongodbUri && redisUrl) return undefined
   const missing = { mongo: !mongodbUri, redis: !redisUrl }
   return runningEngines(dataDir) ?? (await startEngines({ dataDir, ...missing, mongodBin, redisBin, say }))

@@ -111,6 +111,10 @@ const hostName = (text: string): string | undefined => (/^[\w.:-]+$/.test(text) 
 
 /** A generated key is fine where one person tries things out; a deployment must know where its key is kept. */
 function masterKeys(from: EnvironmentReader, production: boolean): Pick<Config, 'masterKey' | 'masterKeyPrevious'> {
-  const { key: masterKey, previous: masterKeyPrevious } = keyAndPrevious(from, 'MASTER_KEY', production ? 'NODE_ENV=production' : undefined)
+  const { key: masterKey, previous: masterKeyPrevious } = keyAndPrevious(
+    from,
+    'MASTER_KEY',
+    production ? 'NODE_ENV=production' : undefined,
+  )
   return { masterKey, masterKeyPrevious }
 }

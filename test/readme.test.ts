@@ -17,7 +17,9 @@ beforeAll(async () => {
   world = await World.begin()
   const url = await world.start().url()
   const script = ['set -euo pipefail', ...steps.map((code) => `${code}\necho '${mark}'`)].join('\n')
-  const here = script.replaceAll('http://127.0.0.1:3000', url).replaceAll('npm run --silent audit --', `node ${resolve('build/src/cli.js')} audit`)
+  const here = script
+    .replaceAll('http://127.0.0.1:3000', url)
+    .replaceAll('npm run --silent audit --', `node ${resolve('build/src/cli.js')} audit`)
   const { stdout } = await promisify(execFile)('bash', ['-c', here], { cwd: world.folder })
   said = stdout.split(`${mark}\n`)
 })
@@ -38,25 +40,37 @@ describe('the steps of the README, run as they are written', () => {
   it('are all here', () => expect(steps).toHaveLength(10))
 
   it('send a prompt and get an answer', () => {
-    expect(json(saidBy('my-first-prompt'))).toMatchObject({ text: expect.stringContaining('What is an event store?') as string, status: 'completed' })
+    expect(json(saidBy('my-first-prompt'))).toMatchObject({
+      text: expect.stringContaining('What is an event store?') as string,
+      status: 'completed',
+    })
   })
 
   it('read along', () => {
     const stream = saidBy('tee stream.txt')
     expect(stream).toMatch(/^event: start\n/)
-    const deltas = [...stream.matchAll(/event: delta\n.*\ndata: (.*)/g)].map(([, data]) => (json(data!) as { text: string }).text)
+    const deltas = [...stream.matchAll(/event: delta\n.*\ndata: (.*)/g)].map(
+      ([, data]) => (json(data!) as { text: string }).text,
+    )
     expect(deltas.join('')).toBe(replyText(stream))
   })
 
   it('go on where a stream was cut', () => {
-    const [first] = [...saidBy('tee stream.txt').matchAll(/event: delta\n.*\ndata: (.*)/g)].map(([, data]) => (json(data!) as { text: string }).text)
+    const [first] = [...saidBy('tee stream.txt').matchAll(/event: delta\n.*\ndata: (.*)/g)].map(
+      ([, data]) => (json(data!) as { text: string }).text,
+    )
     const resumed = saidBy('Last-Event-ID')
-    const rest = [...resumed.matchAll(/event: delta\n.*\ndata: (.*)/g)].map(([, data]) => (json(data!) as { text: string }).text)
+    const rest = [...resumed.matchAll(/event: delta\n.*\ndata: (.*)/g)].map(
+      ([, data]) => (json(data!) as { text: string }).text,
+    )
     expect(first! + rest.join('')).toBe(replyText(resumed))
   })
 
   it('ask for an answer later', () => {
-    expect(json(saidBy('respond-async'))).toMatchObject({ messageId: expect.any(String) as string, status: expect.stringMatching(/pending|completed/) as string })
+    expect(json(saidBy('respond-async'))).toMatchObject({
+      messageId: expect.any(String) as string,
+      status: expect.stringMatching(/pending|completed/) as string,
+    })
   })
 
   it('read the chat and rate an answer', () => {
@@ -66,7 +80,9 @@ describe('the steps of the README, run as they are written', () => {
   })
 
   it('prove what an answer says', () => {
-    expect(saidBy('receipt.json')).toMatch(/^event \d+, ReplyCompleted at .* is in the log verbatim\.local\/[0-9a-f]{16} as it was signed with \d+ events\nit says: \{"text":"You said: /)
+    expect(saidBy('receipt.json')).toMatch(
+      /^event \d+, ReplyCompleted at .* is in the log verbatim\.local\/[0-9a-f]{16} as it was signed with \d+ events\nit says: \{"text":"You said: /,
+    )
   })
 
   it('look at contributors and usage', () => {

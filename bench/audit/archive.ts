@@ -33,7 +33,13 @@ export class Archive {
     const client = await connect(mongoUri)
     const redis = new Redis(redisUrl)
     const db = await durably(client.db(database))
-    const engine = await Engine.open({ db, redis, masters: { current: masterKey(master) }, events: [userEvents, chatEvents, auditEvents], logRoot: new LogRoot(db).at })
+    const engine = await Engine.open({
+      db,
+      redis,
+      masters: { current: masterKey(master) },
+      events: [userEvents, chatEvents, auditEvents],
+      logRoot: new LogRoot(db).at,
+    })
     return new Archive(db, engine, async () => {
       await engine.close()
       redis.disconnect()
@@ -63,14 +69,26 @@ export class Archive {
     const chatId = randomUUID()
     const chat = { chatId, ownerId }
     const turn = () => ({ ...chat, promptId: randomUUID(), replyId: randomUUID(), model: 'openai/gpt-4o-mini' })
-    const events: { type: string; data: object; personal: object }[] = [{ type: 'ChatStarted', data: chat, personal: { title: 'How is order kept?' } }]
+    const events: { type: string; data: object; personal: object }[] = [
+      { type: 'ChatStarted', data: chat, personal: { title: 'How is order kept?' } },
+    ]
     for (const reply of [turn(), turn(), turn(), turn()]) {
       events.push({ type: 'PromptSent', data: { ...reply, settings: {} }, personal: { text: question } })
-      events.push({ type: 'ReplyCompleted', data: { ...reply, attempt: 'a', tokens, finish: 'stop', latency: 1 }, personal: { text: answer } })
+      events.push({
+        type: 'ReplyCompleted',
+        data: { ...reply, attempt: 'a', tokens, finish: 'stop', latency: 1 },
+        personal: { text: answer },
+      })
     }
     events.push({ type: 'ChatRenamed', data: chat, personal: { title: 'Order' } })
     for (const [expected, event] of events.entries()) {
-      await this.engine.store.append({ stream: `chat-${chatId}`, expected, owner: `user-${ownerId}`, events: [event], meta: { actor: ownerId, commandId: randomUUID() } })
+      await this.engine.store.append({
+        stream: `chat-${chatId}`,
+        expected,
+        owner: `user-${ownerId}`,
+        events: [event],
+        meta: { actor: ownerId, commandId: randomUUID() },
+      })
     }
     return chatId
   }
@@ -78,7 +96,11 @@ export class Archive {
   /** Everything that is there; gives the events a second. */
   async sign(seed: Buffer): Promise<number> {
     const [head, before] = await Promise.all([this.engine.store.head(), this.trees.read()])
-    const notary = new Notary(this.engine, this.db, this.trees, { signers: [noteSigner(origin, seed)], me: randomBytes(4).toString('hex'), onError: console.error })
+    const notary = new Notary(this.engine, this.db, this.trees, {
+      signers: [noteSigner(origin, seed)],
+      me: randomBytes(4).toString('hex'),
+      onError: console.error,
+    })
     const started = performance.now()
     notary.start()
     while (((await this.trees.read())?.size ?? 0) < head) await new Promise((resolve) => setTimeout(resolve, 50))

@@ -19,7 +19,12 @@ export interface Answers {
 }
 
 /** What an auditor asks, each next to the least that the database must do for it. By turns, at random places. */
-export async function ask({ db, trees, chats }: Archive, auditor: Client, key: string, times: number): Promise<Answers> {
+export async function ask(
+  { db, trees, chats }: Archive,
+  auditor: Client,
+  key: string,
+  times: number,
+): Promise<Answers> {
   const took = { chat: [] as number[], findChat: [] as number[], receipt: [] as number[], findEvent: [] as number[] }
   const log = db.collection<{ _id: number; at: Date }>('log')
   const size = (await trees.read())!.size
@@ -37,7 +42,14 @@ export async function ask({ db, trees, chats }: Archive, auditor: Client, key: s
   const hashing = new LeafThreads()
   const verified = await rate(size, () => verifyLog({ db, trees, keys: [key], hashing }))
   await hashing.close()
-  return { verified, scanned, chat: latency(took.chat), findChat: latency(took.findChat), receipt: latency(took.receipt), findEvent: latency(took.findEvent) }
+  return {
+    verified,
+    scanned,
+    chat: latency(took.chat),
+    findChat: latency(took.findChat),
+    receipt: latency(took.receipt),
+    findEvent: latency(took.findEvent),
+  }
 }
 
 async function found(auditor: Client, path: string): Promise<void> {
@@ -58,4 +70,7 @@ async function rate(events: number, work: () => Promise<unknown>): Promise<numbe
   return (events * 1000) / (performance.now() - started)
 }
 
-const latency = (took: number[]): Latency => ({ p50: percentile(sorted(took), 0.5), p99: percentile(sorted(took), 0.99) })
+const latency = (took: number[]): Latency => ({
+  p50: percentile(sorted(took), 0.5),
+  p99: percentile(sorted(took), 0.99),
+})

@@ -22,15 +22,29 @@ export class Deployment {
   /** Gives the address of a fresh process. */
   async start(environment: Record<string, string> = {}): Promise<string> {
     await this.stop()
-    const unlimited = { RATE_LIMIT_MAX_REQUESTS: '1000000', USER_RATE_LIMIT_MAX_REQUESTS: '1000000', PROMPTS_PER_MINUTE: '1000000' }
+    const unlimited = {
+      RATE_LIMIT_MAX_REQUESTS: '1000000',
+      USER_RATE_LIMIT_MAX_REQUESTS: '1000000',
+      PROMPTS_PER_MINUTE: '1000000',
+    }
     const keys = { MASTER_KEY: this.masterKey.toString('hex'), HOST: '127.0.0.1', LOG_LEVEL: 'warn' }
-    this.service = new StartedService(this.folder, { ...unlimited, ...keys, ...this.environment, ...environment, MONGODB_URI: this.mongodbUri, REDIS_URL: this.place.redisUrl })
+    this.service = new StartedService(this.folder, {
+      ...unlimited,
+      ...keys,
+      ...this.environment,
+      ...environment,
+      MONGODB_URI: this.mongodbUri,
+      REDIS_URL: this.place.redisUrl,
+    })
     return await this.service.url()
   }
 
   async account(): Promise<Client> {
     const url = await this.start()
-    const { body } = await new Client(url).post('/api/auth/register', { email: 'bench@example.org', password: 'a long secret' })
+    const { body } = await new Client(url).post('/api/auth/register', {
+      email: 'bench@example.org',
+      password: 'a long secret',
+    })
     const { user, token } = body.data
     return new Client(url, { authorization: `Bearer ${token}` }, user.id)
   }

@@ -19,22 +19,40 @@ const answer = 'It lets them take turns, and the primary key of the log decides 
 const tokens = { prompt: 60, completion: 90, total: 150, by: 'provider' as const }
 
 /** Chats as the service itself would have written them: one command after the other, folds stored on the way. */
-export async function fillChats(deployment: Deployment, ownerId: string, count: number, messages: Lengths): Promise<Chats> {
+export async function fillChats(
+  deployment: Deployment,
+  ownerId: string,
+  count: number,
+  messages: Lengths,
+): Promise<Chats> {
   const { mongoUri, redisUrl, database } = deployment.place
   const client = await connect(mongoUri)
   const redis = new Redis(redisUrl)
   const db = client.db(database)
   const masters = { current: masterKey(deployment.masterKey) }
-  const engine = await Engine.open({ db, redis, masters, events: [userEvents, chatEvents], logRoot: new LogRoot(db).at })
+  const engine = await Engine.open({
+    db,
+    redis,
+    masters,
+    events: [userEvents, chatEvents],
+    logRoot: new LogRoot(db).at,
+  })
   const decider = engine.decider(chatAggregate)
   const fill = async (messages: number): Promise<string> => {
     const chat = { chatId: randomUUID(), ownerId }
     const meta = () => ({ actor: ownerId, commandId: randomUUID() })
-    const execute = (decide: ReturnType<typeof sendPrompt>) => decider.execute(`chat-${chat.chatId}`, meta(), decide, { owner: `user-${ownerId}` })
+    const execute = (decide: ReturnType<typeof sendPrompt>) =>
+      decider.execute(`chat-${chat.chatId}`, meta(), decide, { owner: `user-${ownerId}` })
     for (let i = 0; i < messages; i += 2) {
       const reply = { ...chat, promptId: randomUUID(), replyId: randomUUID(), model: 'offline/echo' }
       await execute(sendPrompt({ ...reply, text: question, settings: {} }))
-      await execute(endReply({ type: 'ReplyCompleted', data: { ...reply, attempt: 'a', tokens, finish: 'stop', latency: 1 }, personal: { text: answer } }))
+      await execute(
+        endReply({
+          type: 'ReplyCompleted',
+          data: { ...reply, attempt: 'a', tokens, finish: 'stop', latency: 1 },
+          personal: { text: answer },
+        }),
+      )
     }
     return chat.chatId
   }

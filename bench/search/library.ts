@@ -10,7 +10,14 @@ import { userEvents } from '../../src/identity/user.js'
 import type { Place } from '../store/contender.js'
 import { connect, type Db } from '../store/drivers.js'
 
-const topics = ['event stores', 'holidays in Rome', 'the Merkle tree', 'dinner for six', 'a letter to the bank', 'learning to swim']
+const topics = [
+  'event stores',
+  'holidays in Rome',
+  'the Merkle tree',
+  'dinner for six',
+  'a letter to the bank',
+  'learning to swim',
+]
 
 /** Chats of many owners, in the log, sealed, and in the read model. */
 export class Library {
@@ -26,7 +33,14 @@ export class Library {
     const redis = new Redis(redisUrl)
     const db = client.db(database)
     const masters = { current: masterKey(randomBytes(32)) }
-    const engine = await Engine.open({ db, redis, masters, events: [userEvents, chatEvents], projections: [chats], logRoot: new LogRoot(db).at })
+    const engine = await Engine.open({
+      db,
+      redis,
+      masters,
+      events: [userEvents, chatEvents],
+      projections: [chats],
+      logRoot: new LogRoot(db).at,
+    })
     const connection = createConnection().setClient(db.client).useDb(database)
     const model = connection.model<ChatDoc>(chatModel.name, chatModel.schema)
     return new Library(engine, db, model, async () => {
@@ -41,12 +55,25 @@ export class Library {
   async fill(owners: number, chatsEach: number, say: (line: string) => void): Promise<void> {
     const { store } = this.engine
     const meta = (actor: string) => ({ actor, commandId: randomUUID() })
-    const append = async (stream: string, type: string, data: object, personal: object, actor: string, owner?: string) => {
+    const append = async (
+      stream: string,
+      type: string,
+      data: object,
+      personal: object,
+      actor: string,
+      owner?: string,
+    ) => {
       await store.append({ stream, expected: 0, events: [{ type, data, personal }], meta: meta(actor), owner })
     }
     const fillOwner = async (i: number) => {
       const ownerId = Library.owner(i)
-      await append(`user-${ownerId}`, 'UserRegistered', { userId: ownerId, role: 'user' }, { email: `${ownerId}@example.org` }, ownerId)
+      await append(
+        `user-${ownerId}`,
+        'UserRegistered',
+        { userId: ownerId, role: 'user' },
+        { email: `${ownerId}@example.org` },
+        ownerId,
+      )
       for (let from = 0; from < chatsEach; from += 100) {
         const some = Array.from({ length: Math.min(100, chatsEach - from) }, (_, n) => from + n)
         await Promise.all(

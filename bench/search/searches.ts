@@ -16,7 +16,11 @@ export interface Searches {
 const page = Object.assign(new PageQuery(), { limit: 50 })
 
 /** By turns, each of an owner nobody has asked for in the last seconds: no key is still in memory. */
-export async function measureSearches({ engine, db, chats }: Library, owners: number, count: number): Promise<Searches> {
+export async function measureSearches(
+  { engine, db, chats }: Library,
+  owners: number,
+  count: number,
+): Promise<Searches> {
   const handler = new SearchChatsHandler(engine, chats)
   const took = { search: [] as number[], find: [] as number[] }
   for (let i = 0; i < count; i++) {
@@ -33,4 +37,7 @@ async function timed(took: number[], work: () => Promise<unknown>): Promise<void
   took.push(performance.now() - started)
 }
 
-const latency = (took: number[]): Latency => ({ p50: percentile(sorted(took), 0.5), p99: percentile(sorted(took), 0.99) })
+const latency = (took: number[]): Latency => ({
+  p50: percentile(sorted(took), 0.5),
+  p99: percentile(sorted(took), 0.99),
+})

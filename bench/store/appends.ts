@@ -46,7 +46,11 @@ export interface Extent {
 }
 
 /** Round by round, so that whatever else the machine does hits all alike. */
-export async function runAppends(servers: Servers, chosen: readonly Scenario[], { rounds, scale, say }: Extent): Promise<AppendResult[]> {
+export async function runAppends(
+  servers: Servers,
+  chosen: readonly Scenario[],
+  { rounds, scale, say }: Extent,
+): Promise<AppendResult[]> {
   const runs = new Map<Scenario, Figures[]>(chosen.map((scenario) => [scenario, []]))
   for (let round = 1; round <= rounds; round++) {
     for (const [scenario, sofar] of runs) {
@@ -55,7 +59,12 @@ export async function runAppends(servers: Servers, chosen: readonly Scenario[], 
       say(`round ${round} of ${rounds}: ${titleOf(scenario)}: ${rounded(run)}`)
     }
   }
-  return [...runs].map(([{ contender, writers }, all]) => ({ name: contender.name, writers, ...medianRun(all), runs: all }))
+  return [...runs].map(([{ contender, writers }, all]) => ({
+    name: contender.name,
+    writers,
+    ...medianRun(all),
+    runs: all,
+  }))
 }
 
 const warmUp = 0.2
@@ -78,6 +87,8 @@ function runOnce(servers: Servers, { contender, writers, events }: Scenario, sca
 }
 
 /** Also what a run can be chosen by. */
-export const titleOf = ({ contender, writers }: Scenario): string => `${contender.name}, ${writers} ${writers === 1 ? 'writer' : 'writers'}`
+export const titleOf = ({ contender, writers }: Scenario): string =>
+  `${contender.name}, ${writers} ${writers === 1 ? 'writer' : 'writers'}`
 
-const rounded = ({ eventsPerSecond, p99 }: Figures) => `${Math.round(eventsPerSecond)} events/s, p99 ${p99.toFixed(1)} ms`
+const rounded = ({ eventsPerSecond, p99 }: Figures) =>
+  `${Math.round(eventsPerSecond)} events/s, p99 ${p99.toFixed(1)} ms`

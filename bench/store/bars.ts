@@ -34,10 +34,18 @@ export function bars({ appends, rebuild, idle }: Results): Bar[] {
     { name: '64 writers: events/s, of emmett’s', bound: { atLeast: 7 }, ...rateAt64 },
     { name: '64 writers: events/s, of emmett’s (what we want)', bound: { atLeast: 10 }, ...rateAt64 },
     { name: '64 writers: p99, of emmett’s', bound: { atMost: 0.4 }, ...compare(at(verbatim, 64), at(emmett, 64), p99) },
-    { name: '256 writers: events/s, of emmett’s', bound: { atLeast: 10 }, ...compare(at(verbatim, 256), at(emmett, 256), rate) },
+    {
+      name: '256 writers: events/s, of emmett’s',
+      bound: { atLeast: 10 },
+      ...compare(at(verbatim, 256), at(emmett, 256), rate),
+    },
     { name: `256 writers: events/s, of ${insertMany.name}’s`, bound: { atLeast: 0.45 }, ...ofTheLimit },
     { name: '4 processes × 16: p99, of one process’s at 64', bound: { atMost: 5 }, ...inProcesses },
-    { name: 'three models rebuilt: events/s, of the raw scan’s', bound: { atLeast: 0.35 }, ...(rebuild && ofTheScan(rebuild)) },
+    {
+      name: 'three models rebuilt: events/s, of the raw scan’s',
+      bound: { atLeast: 0.35 },
+      ...(rebuild && ofTheScan(rebuild)),
+    },
     { name: 'idle, commit to projected: p99 in ms', bound: { atMost: 50 }, measured: idle?.p99 },
   ]
 }
@@ -47,15 +55,25 @@ export function holds({ bound, measured }: Bar): boolean | undefined {
   return 'atLeast' in bound ? measured >= bound.atLeast : measured <= bound.atMost
 }
 
-export const resultOf = (appends: readonly AppendResult[], { name }: Contender, writers: number): AppendResult | undefined =>
-  appends.find((one) => one.name === name && one.writers === writers)
+export const resultOf = (
+  appends: readonly AppendResult[],
+  { name }: Contender,
+  writers: number,
+): AppendResult | undefined => appends.find((one) => one.name === name && one.writers === writers)
 
 const rate = ({ eventsPerSecond }: Figures) => eventsPerSecond
 const p99 = (figures: Figures) => figures.p99
 
-function compare(one: AppendResult | undefined, other: AppendResult | undefined, figure: (of: Figures) => number): Partial<Bar> {
+function compare(
+  one: AppendResult | undefined,
+  other: AppendResult | undefined,
+  figure: (of: Figures) => number,
+): Partial<Bar> {
   if (!one || !other) return {}
-  return { measured: figure(one) / figure(other), rounds: one.runs.map((run, i) => figure(run) / figure(other.runs[i]!)) }
+  return {
+    measured: figure(one) / figure(other),
+    rounds: one.runs.map((run, i) => figure(run) / figure(other.runs[i]!)),
+  }
 }
 
 const ofTheScan = ({ scan, rebuild }: RebuildResult): Partial<Bar> => ({

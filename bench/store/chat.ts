@@ -16,7 +16,8 @@ export const message = (chatId: string, n: number) => ({ chatId, role: n % 2 ===
 
 export const meta = (): AppendMeta => ({ actor: owner, commandId: randomUUID() })
 
-const words = 'the order of a log is what every reader can rely on and nobody may change it once somebody has seen it'.split(' ')
+const words =
+  'the order of a log is what every reader can rely on and nobody may change it once somebody has seen it'.split(' ')
 const prose = Array.from({ length: 20_000 }, () => words[randomInt(words.length)]).join(' ')
 
 /** No two alike, as people write: a database that compresses must not find the same text again and again. */

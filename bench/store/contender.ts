@@ -21,7 +21,10 @@ export interface Opened {
 }
 
 /** What one process writes. */
-export const writing = (append: (chatId: string, n: number) => Promise<unknown>, close: () => Promise<void>): Opened => ({
+export const writing = (
+  append: (chatId: string, n: number) => Promise<unknown>,
+  close: () => Promise<void>,
+): Opened => ({
   write: async (load) => [await write(load, append)],
   close,
 })

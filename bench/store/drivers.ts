@@ -20,7 +20,9 @@ interface Client<Database> {
 }
 
 interface Driver<Database> {
-  MongoClient: { connect(uri: string, options: { writeConcern: { w: 'majority'; journal: true } }): Promise<Client<Database>> }
+  MongoClient: {
+    connect(uri: string, options: { writeConcern: { w: 'majority'; journal: true } }): Promise<Client<Database>>
+  }
 }
 
 interface EmmettEvent {
@@ -46,7 +48,10 @@ const writeConcern = { w: 'majority', journal: true } as const
 export const connect = (uri: string): Promise<Client<Db>> =>
   (ours('mongodb') as Driver<Db>).MongoClient.connect(uri, { writeConcern })
 
-export async function openEmmett(uri: string, databaseName: string): Promise<{ store: EmmettStore; close: () => Promise<void> }> {
+export async function openEmmett(
+  uri: string,
+  databaseName: string,
+): Promise<{ store: EmmettStore; close: () => Promise<void> }> {
   const client = await (peers('mongodb') as Driver<unknown>).MongoClient.connect(uri, { writeConcern })
   const emmett = peers('@event-driven-io/emmett-mongodb') as Emmett
   const store = emmett.getMongoDBEventStore({ client, storage: { type: 'COLLECTION_PER_STREAM_TYPE', databaseName } })

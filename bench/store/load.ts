@@ -18,7 +18,10 @@ export interface Measured {
 const now = () => performance.timeOrigin + performance.now()
 
 /** A closed loop: each writer appends one message after the other, and begins another chat after ten. */
-export async function write({ writers, calls }: Load, append: (chatId: string, n: number) => Promise<unknown>): Promise<Measured> {
+export async function write(
+  { writers, calls }: Load,
+  append: (chatId: string, n: number) => Promise<unknown>,
+): Promise<Measured> {
   const endedAt = new Float64Array(calls)
   const took = new Float64Array(calls)
   let [begun, ended] = [0, 0]

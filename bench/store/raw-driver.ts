@@ -23,7 +23,9 @@ export const insertMany: Contender = {
     const { log, close } = await openLog(place)
     let position = 0
     const documents = (id: string) =>
-      Array.from({ length: batch }, (_, i) => append(++position, `${id}-${Math.floor(i / messagesPerChat)}`, i % messagesPerChat))
+      Array.from({ length: batch }, (_, i) =>
+        append(++position, `${id}-${Math.floor(i / messagesPerChat)}`, i % messagesPerChat),
+      )
     return writing((id, n) => log.insertMany(documents(`${id}-${n}`)), close)
   },
 }
@@ -32,7 +34,13 @@ type Append = ReturnType<typeof append>
 
 /** As Verbatim stores it, with the index that makes it a log of streams. */
 function append(_id: number, stream: string, n: number) {
-  const event = { type: 'MessageSaid', shape: 1, data: message(stream, n), commitment: sealedBytes(32), personal: sealedBytes(300) }
+  const event = {
+    type: 'MessageSaid',
+    shape: 1,
+    data: message(stream, n),
+    commitment: sealedBytes(32),
+    personal: sealedBytes(300),
+  }
   return { _id, n: 1, stream, version: n + 1, at: new Date(), meta: meta(), events: [event] }
 }
 

@@ -23,7 +23,11 @@ export interface RebuildResult {
 }
 
 /** A log with nothing but messages; the models are up to date afterwards, and the notary has its root. */
-export async function fill(engine: Engine, rootAt: (position: number) => Promise<string>, events: number): Promise<void> {
+export async function fill(
+  engine: Engine,
+  rootAt: (position: number) => Promise<string>,
+  events: number,
+): Promise<void> {
   await write({ writers: 256, calls: events }, (chatId, n) => say(engine, chatId, n))
   await rootAt(events)
   engine.start({ projector: true })
@@ -32,7 +36,12 @@ export async function fill(engine: Engine, rootAt: (position: number) => Promise
 }
 
 /** Scan and rebuild take turns, so that both meet the same machine. */
-export async function measureRebuild(engine: Engine, db: Db, rounds: number, progress: (line: string) => void): Promise<RebuildResult> {
+export async function measureRebuild(
+  engine: Engine,
+  db: Db,
+  rounds: number,
+  progress: (line: string) => void,
+): Promise<RebuildResult> {
   const events = await engine.store.head()
   const scans: number[] = []
   const rebuilds: OneRebuild[] = []
@@ -41,9 +50,14 @@ export async function measureRebuild(engine: Engine, db: Db, rounds: number, pro
     const rebuilt = await rebuild(engine)
     scans.push(scanned)
     rebuilds.push(rebuilt)
-    progress(`round ${round} of ${rounds}: ${events} events scanned in ${scanned.toFixed(2)} s, rebuilt in ${rebuilt.swapped.toFixed(2)} s`)
+    progress(
+      `round ${round} of ${rounds}: ${events} events scanned in ${scanned.toFixed(2)} s, rebuilt in ${rebuilt.swapped.toFixed(2)} s`,
+    )
   }
-  const rates = (seconds: number[]) => ({ median: events / median(seconds), rounds: seconds.map((one) => events / one) })
+  const rates = (seconds: number[]) => ({
+    median: events / median(seconds),
+    rounds: seconds.map((one) => events / one),
+  })
   return {
     events,
     scan: rates(scans),

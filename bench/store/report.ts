@@ -15,7 +15,9 @@ export function report(machine: Machine, results: Results): string {
     ...(rebuild ? [rebuildTable(rebuild)] : []),
     ...(idle ? [idleLine(idle)] : []),
     barsTable(bars(results)),
-    Object.entries(machine).map(([name, value]) => `${name.padEnd(9)} ${value}`).join('\n'),
+    Object.entries(machine)
+      .map(([name, value]) => `${name.padEnd(9)} ${value}`)
+      .join('\n'),
   ]
   return parts.join('\n\n')
 }

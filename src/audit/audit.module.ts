@@ -28,11 +28,24 @@ import { Receipts } from './receipts/receipts.js'
 import { ReceiptsController } from './api/receipts.controller.js'
 import { ReplayController } from './api/replay.controller.js'
 
-const handlers = [ExportLogHandler, ReadMessageReceiptHandler, ReadReceiptHandler, ExportHistoryHandler, ExportOwnHandler, ListEventTypesHandler, ReadChatHandler, ReadContextHandler, ReadHistoryHandler]
+const handlers = [
+  ExportLogHandler,
+  ReadMessageReceiptHandler,
+  ReadReceiptHandler,
+  ExportHistoryHandler,
+  ExportOwnHandler,
+  ListEventTypesHandler,
+  ReadChatHandler,
+  ReadContextHandler,
+  ReadHistoryHandler,
+]
 
 /** For those who check: history, replay, and evidence of both. */
 @Module({
-  imports: [NotaryModule, MongooseModule.forFeature([chatModel, messageModel, deletedChatModel, projectModel, deletedProjectModel])],
+  imports: [
+    NotaryModule,
+    MongooseModule.forFeature([chatModel, messageModel, deletedChatModel, projectModel, deletedProjectModel]),
+  ],
   controllers: [HistoryController, LogExportController, OwnExportController, ReceiptsController, ReplayController],
   providers: [...handlers, RequestedHistories, RequestedMoments, Evidence, History, OwnStreams, LogSearch, Receipts],
   exports: [Evidence],

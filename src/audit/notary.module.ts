@@ -21,7 +21,8 @@ async function originOf(engine: Engine, { notary }: SettledConfig): Promise<stri
   providers: [
     {
       provide: TreeStore,
-      useFactory: async (db: Db, engine: Engine, config: SettledConfig) => new TreeStore(db, await originOf(engine, config)),
+      useFactory: async (db: Db, engine: Engine, config: SettledConfig) =>
+        new TreeStore(db, await originOf(engine, config)),
       inject: [Db, Engine, CONFIG],
     },
     Checkpoints,

@@ -47,7 +47,15 @@ export const chatEvents = defineEvents({
   PromptSent: { data: { ...reply, model: z.string(), settings, projectId: z.string().optional() }, personal: text },
   /** `attempt` names the run of the model whose words these are. */
   ReplyCompleted: {
-    data: { ...reply, attempt: z.string(), model: z.string(), tokens, finish: z.enum(['stop', 'length', 'filtered']), latency: z.number().int(), cached: z.boolean().optional() },
+    data: {
+      ...reply,
+      attempt: z.string(),
+      model: z.string(),
+      tokens,
+      finish: z.enum(['stop', 'length', 'filtered']),
+      latency: z.number().int(),
+      cached: z.boolean().optional(),
+    },
     personal: text,
   },
   ReplyFailed: { data: { ...reply, code: z.string() }, personal: { detail: z.string() } },

@@ -73,7 +73,21 @@ const handlers = [
   WithdrawFeedbackHandler,
 ]
 
-const replies = [AnswerCache, AnswerAttempt, ReplyCancellation, Channels, Deltas, ReplyOutcomes, Reconciler, Replies, ReplyQueue, ReplyReactor, ReplyStream, ReplyWorker, ReplyRun]
+const replies = [
+  AnswerCache,
+  AnswerAttempt,
+  ReplyCancellation,
+  Channels,
+  Deltas,
+  ReplyOutcomes,
+  Reconciler,
+  Replies,
+  ReplyQueue,
+  ReplyReactor,
+  ReplyStream,
+  ReplyWorker,
+  ReplyRun,
+]
 
 @Module({
   imports: [
@@ -84,7 +98,15 @@ const replies = [AnswerCache, AnswerAttempt, ReplyCancellation, Channels, Deltas
       useFactory: (redis: Redis, db: Db) => ({ connection: redis, prefix: queuePrefix(db) }),
     }),
   ],
-  controllers: [RepliesController, AiController, ChatsController, ChatLogController, MessageLogController, ProjectChatController, FeedbackController],
+  controllers: [
+    RepliesController,
+    AiController,
+    ChatsController,
+    ChatLogController,
+    MessageLogController,
+    ProjectChatController,
+    FeedbackController,
+  ],
   providers: [...handlers, ...replies, ChatErasures, ChatIds, Chats, ModelList, Prompts],
   exports: [BullModule, ChatIds, Chats, Deltas, Prompts, Reconciler, ReplyQueue],
 })

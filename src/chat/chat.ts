@@ -38,7 +38,18 @@ export const chatAggregate: Aggregate<ChatState, RecordedEventOf<ChatEvents>> = 
       case 'PromptSent': {
         const { replyId, promptId, model, settings, projectId } = data
         const inTrace = trace === undefined ? {} : { trace }
-        return { ...state, open: { replyId, promptId, model, settings, since: at, ...inTrace, ...(projectId !== undefined && { projectId }) } }
+        return {
+          ...state,
+          open: {
+            replyId,
+            promptId,
+            model,
+            settings,
+            since: at,
+            ...inTrace,
+            ...(projectId !== undefined && { projectId }),
+          },
+        }
       }
       case 'ReplyCompleted':
       case 'ReplyFailed':
@@ -108,7 +119,9 @@ export const sendPrompt =
     if (state.open) throw replyInProgress(state.open)
     const data = { chatId, ownerId, promptId, replyId, model, settings, ...(projectId !== undefined && { projectId }) }
     const sent: ChatEvent = { type: 'PromptSent', data, personal: { text } }
-    return isNew ? [{ type: 'ChatStarted', data: { chatId, ownerId }, personal: { title: titleOf(text) } }, sent] : [sent]
+    return isNew
+      ? [{ type: 'ChatStarted', data: { chatId, ownerId }, personal: { title: titleOf(text) } }, sent]
+      : [sent]
   }
 
 /** A reply ends once: whoever comes second has nothing to add. */
@@ -193,7 +206,10 @@ export const withdrawFeedback =
 export const noSuchChat = () => new Refused('not_found', 'there is no such chat')
 
 const replyInProgress = ({ replyId, promptId }: OpenReply) =>
-  new Refused('reply_in_progress', 'the chat still waits for an answer; wait for it, or cancel it', { replyId, promptId })
+  new Refused('reply_in_progress', 'the chat still waits for an answer; wait for it, or cancel it', {
+    replyId,
+    promptId,
+  })
 
 function mustBeActive(state: ChatState, ownerId: string): void {
   if (state.status !== 'active' || state.ownerId !== ownerId) throw noSuchChat()

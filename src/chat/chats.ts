@@ -25,7 +25,11 @@ export class Chats {
     this.decider = engine.decider(chatAggregate)
   }
 
-  async execute({ chatId, ownerId }: { chatId: string; ownerId: string }, meta: AppendMeta, decide: Decide<ChatState>): Promise<CommandOutcome<ChatState>> {
+  async execute(
+    { chatId, ownerId }: { chatId: string; ownerId: string },
+    meta: AppendMeta,
+    decide: Decide<ChatState>,
+  ): Promise<CommandOutcome<ChatState>> {
     const before: { open?: OpenReply | null } = {}
     const noting: Decide<ChatState> = (state) => {
       before.open = state.open

@@ -23,7 +23,8 @@ export class ModelList {
     if (kept) return JSON.parse(kept) as ListedModel[]
     const { models, away } = await this.providers.models()
     // What is incomplete is shown, and asked for again next time.
-    if (away.length === 0) await this.redis.set(this.key, JSON.stringify(models), 'EX', keptForSeconds).catch(() => undefined)
+    if (away.length === 0)
+      await this.redis.set(this.key, JSON.stringify(models), 'EX', keptForSeconds).catch(() => undefined)
     return models
   }
 }

@@ -21,13 +21,19 @@ export function parseArguments(program: Program, args: readonly string[]): Parse
   if (help) return { help: helpOf(program, command) }
   const missing = command.arguments?.[positionals.length]
   if (missing !== undefined) throw new UsageError(`${missing} is missing: ${lineOf(program, command)}`)
-  if (positionals.length > (command.arguments?.length ?? 0)) throw new UsageError(`that is too much: ${lineOf(program, command)}`)
+  if (positionals.length > (command.arguments?.length ?? 0))
+    throw new UsageError(`that is too much: ${lineOf(program, command)}`)
   return { command, typed: { arguments: positionals, ...typed } }
 }
 
 function parsed(program: Program, command: CliCommand, args: readonly string[]) {
-  const named = (names: readonly string[], type: 'string' | 'boolean') => Object.fromEntries(names.map((name) => [name, { type }]))
-  const options = { ...named(Object.keys(command.options ?? {}), 'string'), ...named(command.flags ?? [], 'boolean'), help: { type: 'boolean' as const, short: 'h' } }
+  const named = (names: readonly string[], type: 'string' | 'boolean') =>
+    Object.fromEntries(names.map((name) => [name, { type }]))
+  const options = {
+    ...named(Object.keys(command.options ?? {}), 'string'),
+    ...named(command.flags ?? [], 'boolean'),
+    help: { type: 'boolean' as const, short: 'h' },
+  }
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
     const { help = false, ...given } = values as Record<string, string | boolean | undefined>
@@ -40,9 +46,21 @@ function parsed(program: Program, command: CliCommand, args: readonly string[]) 
 
 function lineOf({ name }: Program, { words, arguments: names = [], options = {}, flags = [] }: CliCommand): string {
   const taking = Object.entries(options).map(([option, what]) => `[--${option} <${what}>]`)
-  return [`npm run ${name} --`, words, ...names.map((one) => `<${one}>`), ...taking, ...flags.map((flag) => `[--${flag}]`)].join(' ')
+  return [
+    `npm run ${name} --`,
+    words,
+    ...names.map((one) => `<${one}>`),
+    ...taking,
+    ...flags.map((flag) => `[--${flag}]`),
+  ].join(' ')
 }
 
-const helpOf = (program: Program, command: CliCommand) => [lineOf(program, command), '', command.about, ...(command.details ? ['', command.details] : [])].join('\n')
+const helpOf = (program: Program, command: CliCommand) =>
+  [lineOf(program, command), '', command.about, ...(command.details ? ['', command.details] : [])].join('\n')
 
-const overview = (program: Program) => [...program.commands.flatMap((command) => [lineOf(program, command), `    ${command.about}`]), '', 'Each of them explains itself with --help.'].join('\n')
+const overview = (program: Program) =>
+  [
+    ...program.commands.flatMap((command) => [lineOf(program, command), `    ${command.about}`]),
+    '',
+    'Each of them explains itself with --help.',
+  ].join('\n')

@@ -14,7 +14,13 @@ export class Terminal {
   /** Columns as wide as they need to be. */
   table(rows: readonly (readonly string[])[]): void {
     const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-    for (const row of rows) this.say(row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd())
+    for (const row of rows)
+      this.say(
+        row
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join('  ')
+          .trimEnd(),
+      )
   }
 
   /** Shows the progress of some work while it goes on. */

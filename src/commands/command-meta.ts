@@ -19,7 +19,10 @@ export interface CommandRequest {
 
 export const commandKey = /^[\x21-\x7e]{1,255}$/
 
-export function metaOf({ commands }: ServiceSecrets, { actor, place, key, content, correlation }: CommandRequest): AppendMeta {
+export function metaOf(
+  { commands }: ServiceSecrets,
+  { actor, place, key, content, correlation }: CommandRequest,
+): AppendMeta {
   const commandId = key === undefined ? randomUUID() : derivedId(commands, ...place, actor, key)
   return { actor, commandId, payload: derived(commands, ...content).toString('base64url'), correlation }
 }

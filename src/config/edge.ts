@@ -22,10 +22,16 @@ export function edgeConfig(from: EnvironmentReader, production: boolean): EdgeCo
   return {
     jwtSecret: jwtSecret(from, production),
     jwtExpiresInMs: from.read('JWT_EXPIRES_IN', 'a span of time such as 7d, 12h, 30m or 3600s', span) ?? 7 * 86_400_000,
-    origins: from.read('FRONTEND_URL', 'addresses of pages, comma-separated, such as http://localhost:5173', origins) ?? ['http://localhost:3000'],
+    origins: from.read(
+      'FRONTEND_URL',
+      'addresses of pages, comma-separated, such as http://localhost:5173',
+      origins,
+    ) ?? ['http://localhost:3000'],
     trustProxy: from.read('TRUST_PROXY', 'true or false', yesOrNo) ?? false,
-    rateWindowMs: from.read('RATE_LIMIT_WINDOW_MS', 'milliseconds from 1000 to 86400000', wholeNumber(1000, 86_400_000)) ?? 900_000,
-    ratePerAddress: from.read('RATE_LIMIT_MAX_REQUESTS', requests, count) ?? from.read('RATE_LIMIT_MAX', requests, count) ?? 100,
+    rateWindowMs:
+      from.read('RATE_LIMIT_WINDOW_MS', 'milliseconds from 1000 to 86400000', wholeNumber(1000, 86_400_000)) ?? 900_000,
+    ratePerAddress:
+      from.read('RATE_LIMIT_MAX_REQUESTS', requests, count) ?? from.read('RATE_LIMIT_MAX', requests, count) ?? 100,
     ratePerAccount: from.read('USER_RATE_LIMIT_MAX_REQUESTS', requests, count) ?? 3000,
   }
 }
@@ -34,7 +40,8 @@ export function edgeConfig(from: EnvironmentReader, production: boolean): EdgeCo
 function jwtSecret(from: EnvironmentReader, production: boolean): string | undefined {
   const expects = 'at least 16 random characters (openssl rand -base64 32)'
   const longEnough = (text: string) => (production && text.length < 16 ? undefined : text)
-  const secret = from.read('JWT_SECRET', expects, longEnough, 'secret') ?? from.read('SECRET_KEY', expects, longEnough, 'secret')
+  const secret =
+    from.read('JWT_SECRET', expects, longEnough, 'secret') ?? from.read('SECRET_KEY', expects, longEnough, 'secret')
   if (production && !from.isSet('JWT_SECRET') && !from.isSet('SECRET_KEY')) {
     from.refuse('JWT_SECRET', 'nothing', `${expects}, because NODE_ENV=production`)
   }

@@ -39,9 +39,15 @@ const known: Readonly<Record<string, readonly string[]>> = {
 }
 
 export function filesConfig(from: EnvironmentReader): FilesConfig {
-  const types = from.read('FILE_TYPES', `extensions, comma-separated: ${Object.keys(known).join(', ')}, or such as py:text/x-python`, listOf(fileType))
+  const types = from.read(
+    'FILE_TYPES',
+    `extensions, comma-separated: ${Object.keys(known).join(', ')}, or such as py:text/x-python`,
+    listOf(fileType),
+  )
   return {
-    maxBytes: from.read('FILE_MAX_BYTES', 'bytes from 1024 to 1073741824', wholeNumber(1024, 1_073_741_824)) ?? 20 * 1024 * 1024,
+    maxBytes:
+      from.read('FILE_MAX_BYTES', 'bytes from 1024 to 1073741824', wholeNumber(1024, 1_073_741_824)) ??
+      20 * 1024 * 1024,
     types: new Map(types ?? Object.entries(known)),
   }
 }
@@ -49,6 +55,9 @@ export function filesConfig(from: EnvironmentReader): FilesConfig {
 /** One that we know, or one that comes with its media type. */
 function fileType(text: string): [string, readonly string[]] | undefined {
   const [extension = '', type] = text.toLowerCase().replace(/^\./, '').split(':')
-  if (type !== undefined) return /^[a-z\d]{1,16}$/.test(extension) && /^[a-z]+\/[a-z\d.+-]+$/.test(type) ? [extension, [type, 'text/plain']] : undefined
+  if (type !== undefined)
+    return /^[a-z\d]{1,16}$/.test(extension) && /^[a-z]+\/[a-z\d.+-]+$/.test(type)
+      ? [extension, [type, 'text/plain']]
+      : undefined
   return Object.hasOwn(known, extension) ? [extension, known[extension]!] : undefined
 }

@@ -14,6 +14,7 @@ export function keyAndPrevious(from: EnvironmentReader, variable: string, becaus
   const previous = from.read(`${variable}_PREVIOUS`, expects, key256, 'secret')
   const why = because ?? (from.isSet(`${variable}_PREVIOUS`) ? `${variable}_PREVIOUS is set` : undefined)
   if (!from.isSet(variable) && why !== undefined) from.refuse(variable, 'nothing', `${expects}, because ${why}`)
-  if (key && previous?.equals(key)) from.refuse(`${variable}_PREVIOUS`, `the same key as ${variable}`, 'the key before it, or nothing')
+  if (key && previous?.equals(key))
+    from.refuse(`${variable}_PREVIOUS`, `the same key as ${variable}`, 'the key before it, or nothing')
   return { key, previous }
 }

@@ -16,6 +16,8 @@ export function modelsConfig(from: EnvironmentReader): ModelsConfig {
     openaiApiKey: from.read('OPENAI_API_KEY', 'a key', String, 'secret'),
     openaiBaseUrl: from.read('OPENAI_BASE_URL', 'http://… or https://…', http, 'address'),
     ollamaUrl: from.read('OLLAMA_API_URL', 'http://… or https://…', http, 'address'),
-    defaultModel: from.read('DEFAULT_MODEL', 'a model, such as openai/gpt-4o-mini', (text) => (/^[\w./:@-]+$/.test(text) ? text : undefined)),
+    defaultModel: from.read('DEFAULT_MODEL', 'a model, such as openai/gpt-4o-mini', (text) =>
+      /^[\w./:@-]+$/.test(text) ? text : undefined,
+    ),
   }
 }

@@ -11,10 +11,18 @@ export interface NotaryConfig {
   readonly previous: Buffer | undefined
 }
 
-export function notaryConfig(from: EnvironmentReader, { production, signs }: { production: boolean; signs: boolean }): NotaryConfig {
+export function notaryConfig(
+  from: EnvironmentReader,
+  { production, signs }: { production: boolean; signs: boolean },
+): NotaryConfig {
   const because = production && signs ? 'NODE_ENV=production and this process has the role projector' : undefined
-  const origin = from.read('NOTARY_ORIGIN', 'a name such as chat.example.com/log: up to 200 characters without spaces and plus signs', originName)
+  const origin = from.read(
+    'NOTARY_ORIGIN',
+    'a name such as chat.example.com/log: up to 200 characters without spaces and plus signs',
+    originName,
+  )
   return { origin, ...keyAndPrevious(from, 'NOTARY_KEY', because) }
 }
 
-const originName = (text: string): string | undefined => (text.length <= 200 && /^[\w.:/@~-]+$/.test(text) ? text : undefined)
+const originName = (text: string): string | undefined =>
+  text.length <= 200 && /^[\w.:/@~-]+$/.test(text) ? text : undefined

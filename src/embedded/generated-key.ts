@@ -6,7 +6,10 @@ import { EngineError } from './engine-error.js'
 /** What a generated key is for, and what it costs to lose it. */
 const keys = {
   master: { variable: 'MASTER_KEY', lost: 'what it sealed opens with nothing else' },
-  notary: { variable: 'NOTARY_KEY', lost: 'what it signed must go on with it, or under a new key that every verifier is told of' },
+  notary: {
+    variable: 'NOTARY_KEY',
+    lost: 'what it signed must go on with it, or under a new key that every verifier is told of',
+  },
 } as const
 
 export type GeneratedKey = keyof typeof keys

@@ -31,7 +31,10 @@ async function begin(): Promise<void> {
   try {
     giveBackFolder = await claimDataFolder(order.dataDir)
     const [mongod, redis] = await Promise.all([supervisedMongod(), supervisedRedis()])
-    const addresses = { ...(mongod && { mongoUri: mongod.uri }), ...(redis && { redisUrl: `redis://${LOOPBACK}:${redis.port}` }) }
+    const addresses = {
+      ...(mongod && { mongoUri: mongod.uri }),
+      ...(redis && { redisUrl: `redis://${LOOPBACK}:${redis.port}` }),
+    }
     tellAddresses(order.dataDir, addresses)
     await tell({ type: 'ready', pids, ...addresses })
   } catch (error) {
@@ -71,7 +74,12 @@ async function supervised<E extends Engine>(name: keyof Pids, launch: Care<E>['l
     },
     lost: (error) => void fail(error),
   }
-  gone.push(launched.then((engine) => keepAlive(engine, care), () => {}))
+  gone.push(
+    launched.then(
+      (engine) => keepAlive(engine, care),
+      () => {},
+    ),
+  )
   const engine = await launched
   pids[name] = engine.pid
   return engine

@@ -64,10 +64,22 @@ export class ValkeySockets {
     // Small answers must not wait until the last one is acknowledged: that takes up to 40 ms
     socket.setNoDelay(true)
     socket.on('data', (chunk) => change(() => connection.inbox.push(chunk))())
-    socket.on('end', change(() => (connection.ended = true)))
-    socket.on('close', change(() => (connection.ended = true)))
-    socket.on('error', change(() => (connection.ended = true)))
-    socket.on('drain', change(() => (connection.full = false)))
+    socket.on(
+      'end',
+      change(() => (connection.ended = true)),
+    )
+    socket.on(
+      'close',
+      change(() => (connection.ended = true)),
+    )
+    socket.on(
+      'error',
+      change(() => (connection.ended = true)),
+    )
+    socket.on(
+      'drain',
+      change(() => (connection.full = false)),
+    )
     // A descriptor that is never given out again would be the last one after 6,000 connections
     const fd = this.freed.pop() ?? this.next++
     this.connections.set(fd, connection)

@@ -13,7 +13,7 @@ export async function* batchedFind<Doc>(db: Db, find: Document, bunch = 250): As
   const ask = (command: Document) => db.command(command, { session }) as Promise<Reply<Doc>>
   let coming = ask({ ...find, batchSize: bunch })
   try {
-    for (let isMore = true; isMore; ) {
+    for (let isMore = true; isMore;) {
       const { cursor } = await coming
       const id = idOf(cursor)
       isMore = !id.isZero()

@@ -118,8 +118,20 @@ export class Catalog {
     } catch (error) {
       const { type } = append.events[index]!
       const { stream, at, meta } = append
-      const event = { type, data: undefined, position: append._id + index, stream, version: append.version + index, at, meta }
-      return Object.defineProperty(event, 'data', { get: () => { throw error } })
+      const event = {
+        type,
+        data: undefined,
+        position: append._id + index,
+        stream,
+        version: append.version + index,
+        at,
+        meta,
+      }
+      return Object.defineProperty(event, 'data', {
+        get: () => {
+          throw error
+        },
+      })
     }
   }
 
@@ -136,14 +148,21 @@ export class Catalog {
     const known = this.known(type)
     if (shape === known.shape) return []
     if (shape > known.shape) {
-      throw new EventStoreError('newer_event', `${type} has shape ${shape}, this build knows up to ${known.shape}; upgrade it`)
+      throw new EventStoreError(
+        'newer_event',
+        `${type} has shape ${shape}, this build knows up to ${known.shape}; upgrade it`,
+      )
     }
     return known.upcast.slice(shape - 1)
   }
 
   private known(type: string): EventType {
     const known = this.types.get(type)
-    if (!known) throw new EventStoreError('unknown_event', `this build does not know the event type ${type}; declare it or upgrade`)
+    if (!known)
+      throw new EventStoreError(
+        'unknown_event',
+        `this build does not know the event type ${type}; declare it or upgrade`,
+      )
     return known
   }
 }

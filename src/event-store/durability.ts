@@ -1,7 +1,10 @@
 import { type CollectionOptions, type Db, type Document, WriteConcern, type WriteConcernSettings } from 'mongodb'
 
 /** What a decision or an answer is based on: only what a majority has, and from the primary. */
-export const fromMajority = { readConcern: { level: 'majority' }, readPreference: 'primary' } as const satisfies CollectionOptions
+export const fromMajority = {
+  readConcern: { level: 'majority' },
+  readPreference: 'primary',
+} as const satisfies CollectionOptions
 
 /**
  * The same database, whose acknowledgement of a write means that no crash can take it back. On a replica set that is

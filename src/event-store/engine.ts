@@ -61,7 +61,14 @@ export class Engine {
   ) {}
 
   /** Checks that this build can read the log, and opens it. Nothing runs yet but appends and reads. */
-  static async open({ redis, masters, events, projections = [], reactors = [], ...options }: EngineOptions): Promise<Engine> {
+  static async open({
+    redis,
+    masters,
+    events,
+    projections = [],
+    reactors = [],
+    ...options
+  }: EngineOptions): Promise<Engine> {
     const db = await durably(options.db)
     const catalog = new Catalog(...events)
     await checkKnownTypes(db, catalog)
@@ -87,7 +94,17 @@ export class Engine {
     const skipped = (projection: string, version: number) => skippedIn(store, projection, version)
     const context = { db, tail, wake, me, skipped, onError, logRoot }
     const folds = new StoredFolds(db, store, { every: options.storeFoldEvery, onError: options.onError })
-    const engine = new Engine(catalog, vault, store, new Projections(context, projections), tail, wake, turns, folds, context)
+    const engine = new Engine(
+      catalog,
+      vault,
+      store,
+      new Projections(context, projections),
+      tail,
+      wake,
+      turns,
+      folds,
+      context,
+    )
     for (const reactor of reactors) engine.react(reactor)
     return engine
   }

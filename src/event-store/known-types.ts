@@ -25,13 +25,17 @@ export async function checkKnownTypes(db: Db, catalog: Catalog): Promise<void> {
   }
   if (ours.size === 0) return
   await known.bulkWrite(
-    [...ours].map(([type, shape]) => ({ updateOne: { filter: { _id: type }, update: { $max: { shape } }, upsert: true } })),
+    [...ours].map(([type, shape]) => ({
+      updateOne: { filter: { _id: type }, update: { $max: { shape } }, upsert: true },
+    })),
     { ordered: false },
   )
 }
 
 async function isUsed(db: Db, type: string): Promise<boolean> {
-  return (await db.collection('log', fromMajority).findOne({ 'events.type': type }, { projection: { _id: 1 } })) !== null
+  return (
+    (await db.collection('log', fromMajority).findOne({ 'events.type': type }, { projection: { _id: 1 } })) !== null
+  )
 }
 
 function misread(type: string, shape: number, own: number | undefined): EventStoreError {

@@ -5,6 +5,11 @@ import type { Redis } from 'ioredis'
  * its errors tell nobody anything new.
  */
 export function connectionOfItsOwn(redis: Redis): Redis {
-  const own = redis.duplicate({ lazyConnect: false, enableOfflineQueue: true, maxRetriesPerRequest: null, commandTimeout: undefined })
+  const own = redis.duplicate({
+    lazyConnect: false,
+    enableOfflineQueue: true,
+    maxRetriesPerRequest: null,
+    commandTimeout: undefined,
+  })
   return own.on('error', () => {})
 }

@@ -1,4 +1,13 @@
-import { type Attributes, context, propagation, ROOT_CONTEXT, type Span, type SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  type Attributes,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api'
 
 interface SpanOptions {
   kind?: SpanKind
@@ -17,7 +26,9 @@ export function inSpan<T>(name: string, options: SpanOptions, work: (span: Span)
       return await work(span)
     } catch (error) {
       const { code, constructor: kind } = error as { code?: unknown; constructor?: { name: string } }
-      span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', typeof code === 'string' ? code : (kind?.name ?? 'unknown'))
+      span
+        .setStatus({ code: SpanStatusCode.ERROR })
+        .setAttribute('error.type', typeof code === 'string' ? code : (kind?.name ?? 'unknown'))
       throw error
     } finally {
       span.end()

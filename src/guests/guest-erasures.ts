@@ -9,7 +9,9 @@ export class GuestErasures implements OnModuleInit {
   constructor(private readonly engine: Engine) {}
 
   onModuleInit(): void {
-    this.engine.react(reactor<GuestEvents>('guest-erasures', { GuestErased: (event) => this.erase(event.data.guestId) }))
+    this.engine.react(
+      reactor<GuestEvents>('guest-erasures', { GuestErased: (event) => this.erase(event.data.guestId) }),
+    )
   }
 
   /** With the guest's key goes everything that is sealed under it: its chat, its feedback. */

@@ -55,4 +55,5 @@ export const eraseGuest =
     status === 'here' ? [{ type: 'GuestErased', data: { guestId: id } }] : []
 
 /** A session that was erased looks like one that never was. */
-export const noSuchSession = () => new Refused('not_found', 'there is no such session; begin one with POST /session/initialize_session')
+export const noSuchSession = () =>
+  new Refused('not_found', 'there is no such session; begin one with POST /session/initialize_session')

@@ -12,7 +12,13 @@ import { ReviewFeedbackHandler } from './read-models/review-feedback.js'
 import { ReviewController } from './api/review.controller.js'
 import { SessionsController } from './api/sessions.controller.js'
 
-const handlers = [BeginSessionHandler, EraseGuestHandler, GetSessionHandler, GiveGuestFeedbackHandler, ReviewFeedbackHandler]
+const handlers = [
+  BeginSessionHandler,
+  EraseGuestHandler,
+  GetSessionHandler,
+  GiveGuestFeedbackHandler,
+  ReviewFeedbackHandler,
+]
 
 /** People without an account. */
 @Module({

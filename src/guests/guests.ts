@@ -33,7 +33,10 @@ export class Guests {
   async session(guestId: string): Promise<Session | undefined> {
     const { state } = await this.decider.read(guestId)
     if (state.status !== 'here' || !state.arrived) return undefined
-    const said = this.engine.store.readStream(chatStream(this.chatOf(guestId).chatId), { backwards: true, withoutPersonal: true })
+    const said = this.engine.store.readStream(chatStream(this.chatOf(guestId).chatId), {
+      backwards: true,
+      withoutPersonal: true,
+    })
     const { value: last } = await said.next()
     await said.return(undefined)
     return { createdAt: state.arrived, lastActive: last?.at ?? state.arrived }

@@ -7,9 +7,13 @@ export interface Session {
   readonly lastActive: Date
 }
 
-export const isActive = ({ lastActive }: Session, now: Date, idleMs: number): boolean => now.getTime() - lastActive.getTime() < idleMs
+export const isActive = ({ lastActive }: Session, now: Date, idleMs: number): boolean =>
+  now.getTime() - lastActive.getTime() < idleMs
 
 export function mustBeActive(session: Session, now: Date, idleMs: number): void {
   if (isActive(session, now, idleMs)) return
-  throw new Refused('session_expired', 'this session has expired: nothing has happened in it for too long; begin a new one with POST /session/initialize_session')
+  throw new Refused(
+    'session_expired',
+    'this session has expired: nothing has happened in it for too long; begin a new one with POST /session/initialize_session',
+  )
 }

@@ -14,7 +14,8 @@ export const NEEDS_ROLE = 'needs one of these roles'
 
 /** Everything needs an account unless it says that it doesn't. */
 export const NeedsNoAccount = () => applyDecorators(SetMetadata(NEEDS_NO_ACCOUNT, true), ApiExtension('x-open', true))
-export const NeedsRole = (...roles: readonly Role[]) => applyDecorators(SetMetadata(NEEDS_ROLE, roles), ApiExtension('x-roles', roles))
+export const NeedsRole = (...roles: readonly Role[]) =>
+  applyDecorators(SetMetadata(NEEDS_ROLE, roles), ApiExtension('x-roles', roles))
 
 /** The account that makes this request. */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {

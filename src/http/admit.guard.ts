@@ -32,11 +32,13 @@ export class AdmitGuard implements CanActivate {
 }
 
 function unauthenticated(credentials: Credentials | undefined): Refused {
-  if (!credentials) return new Refused('unauthenticated', 'send Authorization: Bearer <token> from a login, or x-api-key: <key>')
+  if (!credentials)
+    return new Refused('unauthenticated', 'send Authorization: Bearer <token> from a login, or x-api-key: <key>')
   return noLongerGood(credentials)
 }
 
 export function noLongerGood(credentials: Credentials): Refused {
-  const [what, then] = credentials.apiKey && !credentials.bearer ? ['API key', 'make a new one'] : ['token', 'log in again']
+  const [what, then] =
+    credentials.apiKey && !credentials.bearer ? ['API key', 'make a new one'] : ['token', 'log in again']
   return new Refused('unauthenticated', `this ${what} is not, or no longer, good; ${then}`)
 }

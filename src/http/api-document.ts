@@ -23,7 +23,8 @@ export function documentApi(app: NestFastifyApplication): void {
     .addSecurityRequirements('bearer')
     .addSecurityRequirements('apiKey')
     .build()
-  const operationIdFactory = (controller: string, method: string) => `${controller.replace(/Controller$/, '')}_${method}`
+  const operationIdFactory = (controller: string, method: string) =>
+    `${controller.replace(/Controller$/, '')}_${method}`
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory })
   document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problemSchema } }
   for (const [path, item] of Object.entries(document.paths)) {
@@ -46,7 +47,11 @@ interface Extensions {
 
 /** Every error that the edge may answer, without each handler having to say so. */
 function completed(operation: Operation, path: string, method: string): void {
-  const { 'x-open': isOpen = false, 'x-roles': roles, 'x-prompt': isPrompt = false } = operation as Operation & Extensions
+  const {
+    'x-open': isOpen = false,
+    'x-roles': roles,
+    'x-prompt': isPrompt = false,
+  } = operation as Operation & Extensions
   if (isOpen) operation.security = []
   const parameters = operation.parameters ?? []
   const statuses = [

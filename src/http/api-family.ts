@@ -12,7 +12,11 @@ export interface Answer<Data> {
   data: Data
 }
 
-export const answer = <Data>(data: Data, message?: string): Answer<Data> => ({ success: true, ...(message !== undefined && { message }), data })
+export const answer = <Data>(data: Data, message?: string): Answer<Data> => ({
+  success: true,
+  ...(message !== undefined && { message }),
+  data,
+})
 
 /** Documents an answer in the envelope, with what `data` holds under which name. */
 export function Answers(status: number, data: Record<string, Shape>, optional: readonly string[] = []) {
@@ -27,7 +31,11 @@ export function Answers(status: number, data: Record<string, Shape>, optional: r
     },
   }
   const models = Object.values(data).flatMap((shape) => (typeof shape === 'string' ? [] : shape))
-  return applyDecorators(HttpCode(status), ApiExtraModels(...models), ApiResponse({ status, description: 'Done', schema }))
+  return applyDecorators(
+    HttpCode(status),
+    ApiExtraModels(...models),
+    ApiResponse({ status, description: 'Done', schema }),
+  )
 }
 
 function schemaOf(shape: Shape): object {

@@ -22,7 +22,10 @@ function refusalOf(body: unknown): Refused | null {
   return isDeeperThan(deepest, body) ? refused('is nested too deeply') : null
 }
 
-const refused = (message: string) => new Refused('malformed', `the body ${message}`, { errors: [{ field: 'body', message }] })
+const refused = (message: string) =>
+  new Refused('malformed', `the body ${message}`, { errors: [{ field: 'body', message }] })
 
 const isDeeperThan = (levels: number, value: unknown): boolean =>
-  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((inside) => isDeeperThan(levels - 1, inside)))
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inside) => isDeeperThan(levels - 1, inside)))

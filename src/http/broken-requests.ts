@@ -24,12 +24,18 @@ function responseTo({ code }: { code?: string }): string {
   const { status, ...found } = problemOf(code)
   const correlationId = randomUUID()
   const body = JSON.stringify({ ...found, status, correlationId })
-  const headers = ['content-type: application/problem+json', `content-length: ${Buffer.byteLength(body)}`, `x-request-id: ${correlationId}`, 'connection: close']
+  const headers = [
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${correlationId}`,
+    'connection: close',
+  ]
   return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers, '', body].join('\r\n')
 }
 
 function problemOf(code: string | undefined) {
-  if (code === 'HPE_HEADER_OVERFLOW') return problem('headers_too_large', 'the address and the headers together are too large; 16 KB are the most')
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return problem('headers_too_large', 'the address and the headers together are too large; 16 KB are the most')
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return problem('request_timeout', 'the request did not arrive in time')
   return problem('malformed', 'this is no HTTP request')
 }

@@ -19,10 +19,21 @@ export class CauseGuard implements CanActivate {
     if (context.getType() !== 'http') return true
     const request = context.switchToHttp().getRequest<FastifyRequest>()
     const actor = request.guestId ?? request.caller?.id ?? 'anonymous'
-    const key = this.reflector.get<boolean>(IGNORES_IDEMPOTENCY_KEY, context.getHandler()) ? undefined : idempotencyKey(request)
+    const key = this.reflector.get<boolean>(IGNORES_IDEMPOTENCY_KEY, context.getHandler())
+      ? undefined
+      : idempotencyKey(request)
     const place = [request.method, pathOf(request)]
-    const meta = metaOf(this.secrets, { actor, place, key, content: [textOf(request.body), queryOf(request)], correlation: request.id })
-    request.cause = new Cause(meta, { isAsync: prefersAsync(request), isRepeatable: key !== undefined && !request.isMultipart() && !isRead(request) })
+    const meta = metaOf(this.secrets, {
+      actor,
+      place,
+      key,
+      content: [textOf(request.body), queryOf(request)],
+      correlation: request.id,
+    })
+    request.cause = new Cause(meta, {
+      isAsync: prefersAsync(request),
+      isRepeatable: key !== undefined && !request.isMultipart() && !isRead(request),
+    })
     return true
   }
 }

@@ -36,8 +36,18 @@ interface About {
 type Class = new () => object
 
 /** Of the checks the last one comes first, as with decorators above a property: what is no text is not told how long to be. */
-const field = (checks: PropertyDecorator[], { about, example, optional = false, nullable = false }: About, schema: ApiPropertyOptions) => {
-  const documented = { ...schema, description: about, example, nullable: nullable || undefined, required: !optional } as ApiPropertyOptions
+const field = (
+  checks: PropertyDecorator[],
+  { about, example, optional = false, nullable = false }: About,
+  schema: ApiPropertyOptions,
+) => {
+  const documented = {
+    ...schema,
+    description: about,
+    example,
+    nullable: nullable || undefined,
+    required: !optional,
+  } as ApiPropertyOptions
   return applyDecorators(...(optional ? [mayBeLeftOut] : []), ...checks.toReversed(), ApiProperty(documented))
 }
 
@@ -57,10 +67,20 @@ const IsWellFormed = (options?: ValidationOptions) =>
     options,
   )
 
-export const Text = ({ min = 0, max, pattern, ...about }: About & { min?: number; max: number; pattern?: [RegExp, string] }) => {
+export const Text = ({
+  min = 0,
+  max,
+  pattern,
+  ...about
+}: About & { min?: number; max: number; pattern?: [RegExp, string] }) => {
   const checks = [Length(min, max), IsWellFormed(), IsString()]
   if (pattern) checks.unshift(Matches(pattern[0], { message: pattern[1] }))
-  return field(checks, about, { type: String, ...(min > 0 && { minLength: min }), maxLength: max, ...(pattern && { pattern: pattern[0].source }) })
+  return field(checks, about, {
+    type: String,
+    ...(min > 0 && { minLength: min }),
+    maxLength: max,
+    ...(pattern && { pattern: pattern[0].source }),
+  })
 }
 
 /** A text of an answer, or one that is checked elsewhere. */
@@ -70,10 +90,17 @@ export const Words = (about: About = {}) => field([IsString()], about, { type: S
 export const WordList = (about: About = {}) => field([IsArray()], about, { type: String, isArray: true })
 
 export const Email = (about: About = {}) =>
-  field([IsEmail({}, { message: 'must be an email address' }), Length(3, 254), IsWellFormed(), IsString()], about, { type: String, format: 'email', maxLength: 254 })
+  field([IsEmail({}, { message: 'must be an email address' }), Length(3, 254), IsWellFormed(), IsString()], about, {
+    type: String,
+    format: 'email',
+    maxLength: 254,
+  })
 
 export const Choice = (values: readonly string[], { name, ...about }: About & { name?: string } = {}) =>
-  field([IsIn(values, { message: `must be one of ${values.join(', ')}` })], about, { enum: [...values], ...(name && { enumName: name }) })
+  field([IsIn(values, { message: `must be one of ${values.join(', ')}` })], about, {
+    enum: [...values],
+    ...(name && { enumName: name }),
+  })
 
 interface Range {
   min?: number
@@ -82,25 +109,39 @@ interface Range {
   inQuery?: boolean
 }
 
-const fromWord = Transform(({ value }) => (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : (value as unknown)))
+const fromWord = Transform(({ value }) =>
+  typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : (value as unknown),
+)
 
-const numeric = (check: PropertyDecorator, type: string) => ({ min, max, inQuery = false, ...about }: About & Range = {}) => {
-  const checks = [...(min === undefined ? [] : [Min(min)]), ...(max === undefined ? [] : [Max(max)]), check, ...(inQuery ? [fromWord] : [])]
-  return field(checks, about, { type, minimum: min, maximum: max } as ApiPropertyOptions)
-}
+const numeric =
+  (check: PropertyDecorator, type: string) =>
+  ({ min, max, inQuery = false, ...about }: About & Range = {}) => {
+    const checks = [
+      ...(min === undefined ? [] : [Min(min)]),
+      ...(max === undefined ? [] : [Max(max)]),
+      check,
+      ...(inQuery ? [fromWord] : []),
+    ]
+    return field(checks, about, { type, minimum: min, maximum: max } as ApiPropertyOptions)
+  }
 
 export const Whole = numeric(IsInt(), 'integer')
 export const Decimal = numeric(IsNumber({ allowNaN: false, allowInfinity: false }), 'number')
 
 /** In a query it comes as a word. */
 export const Flag = (about: About = {}) =>
-  field([IsBoolean(), Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : value))], about, { type: Boolean })
+  field([IsBoolean(), Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : value))], about, {
+    type: Boolean,
+  })
 
 /** As RFC 3339 and Date agree: ISO 8601 knows more, and a time without its zone is another one in each place. */
 const moment = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/
 
 export const isMoment = (value: unknown): boolean =>
-  typeof value === 'string' && moment.test(value) && isISO8601(value, { strict: true }) && !Number.isNaN(Date.parse(value))
+  typeof value === 'string' &&
+  moment.test(value) &&
+  isISO8601(value, { strict: true }) &&
+  !Number.isNaN(Date.parse(value))
 
 const IsMoment = () =>
   ValidateBy({
@@ -114,11 +155,26 @@ const IsMoment = () =>
 export const Moment = (about: About = {}) => field([IsMoment()], about, { type: String, format: 'date-time' })
 
 /** One of these inside. */
-export const Part = (type: () => Class, about: About = {}) => field([ValidateNested(), IsObject(), Type(type)], about, { type: type() })
+export const Part = (type: () => Class, about: About = {}) =>
+  field([ValidateNested(), IsObject(), Type(type)], about, { type: type() })
 
 /** A list of these inside. Checking costs time for each, so every list has a limit. */
-export const Parts = (type: () => Class, { min = 0, max = 200, ...about }: About & { min?: number; max?: number } = {}) =>
-  field([ArrayMinSize(min), ArrayMaxSize(max), IsArray(), ValidateNested({ each: true }), IsObject({ each: true }), Type(type)], about, { type: type(), isArray: true })
+export const Parts = (
+  type: () => Class,
+  { min = 0, max = 200, ...about }: About & { min?: number; max?: number } = {},
+) =>
+  field(
+    [
+      ArrayMinSize(min),
+      ArrayMaxSize(max),
+      IsArray(),
+      ValidateNested({ each: true }),
+      IsObject({ each: true }),
+      Type(type),
+    ],
+    about,
+    { type: type(), isArray: true },
+  )
 
 /** A list of short texts. */
 export const Texts = ({ min, max, items, ...about }: About & { min: number; max: number; items: number }) => {
@@ -135,7 +191,8 @@ const IsJson = () =>
     name: 'isJson',
     validator: {
       validate: (value) => isPlain(value) && canonicalLength(value) <= longestJson,
-      defaultMessage: () => `must be a JSON object of at most ${longestJson} characters, without halves of surrogate pairs`,
+      defaultMessage: () =>
+        `must be a JSON object of at most ${longestJson} characters, without halves of surrogate pairs`,
     },
   })
 
@@ -144,7 +201,11 @@ export const Json = (about: About = {}) => field([IsJson()], about, { type: 'obj
 
 /** A list of them. */
 export const Jsons = (about: About = {}) =>
-  field([IsJsonList(), ArrayMaxSize(100), IsArray()], about, { type: 'object', additionalProperties: true, isArray: true })
+  field([IsJsonList(), ArrayMaxSize(100), IsArray()], about, {
+    type: 'object',
+    additionalProperties: true,
+    isArray: true,
+  })
 
 const IsJsonList = () =>
   ValidateBy({

@@ -31,7 +31,13 @@ const limits = ThrottlerModule.forRootAsync({
     storage,
     throttlers: [
       { name: 'default', ttl: edge.rateWindowMs, limit: limitOf(edge) },
-      { name: 'prompts', ttl: 60_000, limit: promptLimitOf(replies.promptsPerMinute, guests.promptsPerMinute), skipIf: isNoPrompt, getTracker: chatTracker },
+      {
+        name: 'prompts',
+        ttl: 60_000,
+        limit: promptLimitOf(replies.promptsPerMinute, guests.promptsPerMinute),
+        skipIf: isNoPrompt,
+        getTracker: chatTracker,
+      },
     ],
   }),
 })

@@ -20,7 +20,10 @@ export class IdentifyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>()
     const credentials = credentialsOf(request)
     request.caller = credentials && (await this.authenticator.authenticate(credentials))
-    const isForGuests = this.reflector.getAllAndOverride<boolean>(FOR_GUESTS, [context.getHandler(), context.getClass()])
+    const isForGuests = this.reflector.getAllAndOverride<boolean>(FOR_GUESTS, [
+      context.getHandler(),
+      context.getClass(),
+    ])
     const sessionId = isForGuests ? sessionIdOf(request) : undefined
     if (sessionId !== undefined) request.guestId = guestIdOf(this.secrets.sessions, sessionId)
     return true

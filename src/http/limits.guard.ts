@@ -35,7 +35,10 @@ export class LimitsGuard extends ThrottlerGuard {
   }
 
   /** Nest tells the limits of requests that pass; of one that doesn't, this is the limit that counts. */
-  protected override throwThrottlingException(context: ExecutionContext, { limit, timeToBlockExpire }: { limit: number; timeToBlockExpire: number }): Promise<void> {
+  protected override throwThrottlingException(
+    context: ExecutionContext,
+    { limit, timeToBlockExpire }: { limit: number; timeToBlockExpire: number },
+  ): Promise<void> {
     const reply = context.switchToHttp().getResponse<FastifyReply>()
     void reply.headers({ 'RateLimit-Limit': limit, 'RateLimit-Remaining': 0, 'RateLimit-Reset': timeToBlockExpire })
     throw tooMany(limit, timeToBlockExpire)
@@ -53,7 +56,8 @@ export const promptLimitOf =
   (context: ExecutionContext): number =>
     requestOf(context).guestId === undefined ? ofChat : ofGuest
 
-export const isNoPrompt = (context: ExecutionContext): boolean => !Reflect.getMetadata(COUNTS_AS_PROMPT, context.getHandler())
+export const isNoPrompt = (context: ExecutionContext): boolean =>
+  !Reflect.getMetadata(COUNTS_AS_PROMPT, context.getHandler())
 
 /** The chat is what its path names; the same one under another spelling of the path counts together. */
 export const chatTracker = (request: Record<string, unknown>): string => {

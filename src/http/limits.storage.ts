@@ -30,7 +30,12 @@ export class LimitsStorage implements ThrottlerStorage {
     return { totalHits: hits, timeToExpire: seconds, isBlocked: blocked === 1, timeToBlockExpire: seconds }
   }
 
-  private async count(counter: string, repeat: string | null, ttl: number, limit: number): Promise<[number, number, number] | undefined> {
+  private async count(
+    counter: string,
+    repeat: string | null,
+    ttl: number,
+    limit: number,
+  ): Promise<[number, number, number] | undefined> {
     if (this.redis.status !== 'ready') return undefined
     const keys = [counter, ...(repeat === null ? [] : [repeat])].map((name) => this.prefix + name)
     let timer: NodeJS.Timeout | undefined

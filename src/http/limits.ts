@@ -41,11 +41,16 @@ export const addressTracker = (ip: string) => `address:${ip}`
 
 /** A chat of somebody, by whatever name its owner gives it; a name is personal, so Redis gets a hash of it. */
 export const promptsTracker = (who: string, chat: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify([who, chat])).digest('base64url')
+  createHash('sha256')
+    .update(JSON.stringify([who, chat]))
+    .digest('base64url')
 
 /** A stable name for what is counted, and one for this very command when a repeat of it is free. */
 export const countKey = (name: string, tracker: string, cause?: Cause): string =>
-  JSON.stringify([`${name}:${tracker}`, cause?.isRepeatable ? `${name}:${cause.commandId}:${cause.meta.payload}` : null])
+  JSON.stringify([
+    `${name}:${tracker}`,
+    cause?.isRepeatable ? `${name}:${cause.commandId}:${cause.meta.payload}` : null,
+  ])
 
 export const tooMany = (limit: number, seconds: number) =>
   new Refused('rate_limited', `more than ${limit} requests; wait ${seconds} s`, { retryAfterMs: seconds * 1000 })

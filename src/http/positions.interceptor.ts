@@ -32,12 +32,15 @@ export class PositionsInterceptor implements NestInterceptor {
 
   private async waitFor(least: string | string[]): Promise<void> {
     const position = typeof least === 'string' && /^\d{1,15}$/.test(least) ? Number(least) : undefined
-    if (position === undefined) throw refusal([{ field, message: 'must be a position, such as an earlier answer’s Log-Position' }])
+    if (position === undefined)
+      throw refusal([{ field, message: 'must be a position, such as an earlier answer’s Log-Position' }])
     const { projections, store } = this.engine
     if (await projections.reached(position, undefined, 0)) return
     if (position > (await store.head())) throw beyondHead(position)
     if (await projections.reached(position, undefined, longestWaitMs)) return
-    throw new Refused('projection_behind', 'the read models have not come that far; repeat the request', { retryAfterMs: 1000 })
+    throw new Refused('projection_behind', 'the read models have not come that far; repeat the request', {
+      retryAfterMs: 1000,
+    })
   }
 }
 

@@ -14,7 +14,10 @@ export const problemSchema = {
       items: {
         type: 'object',
         required: ['field', 'message'],
-        properties: { field: { type: 'string', example: 'text' }, message: { type: 'string', example: 'must be a string' } },
+        properties: {
+          field: { type: 'string', example: 'text' },
+          message: { type: 'string', example: 'must be a string' },
+        },
       },
     },
     success: { type: 'boolean', enum: [false], description: 'Under /api only' },

@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { isRetryable } from '../event-store/retryable.js'
+import { isRetryable } from '../event-store/database-errors.js'
 import { isProblemCode, type Problem, problem } from './problems.js'
 
 /** Every error becomes a problem here, and only here. */
@@ -22,7 +22,11 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
   if (found.status === 401 && !reply.hasHeader('www-authenticate')) void reply.header('www-authenticate', 'Bearer')
   void reply.status(found.status).type('application/problem+json')
-  void reply.send({ ...found, correlationId: request.id, ...(isApiFamily(request.url) && { success: false, message: found.detail }) })
+  void reply.send({
+    ...found,
+    correlationId: request.id,
+    ...(isApiFamily(request.url) && { success: false, message: found.detail }),
+  })
 }
 
 /** What nobody foresaw says nothing of its inside to the caller. */
@@ -46,7 +50,11 @@ function problemOf(error: unknown): Problem | undefined {
 
 /** Of what an error carries, the edge shows what it knows to be meant for callers; a code that says more comes last. */
 function shown(data: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(['errors', 'replyId', 'promptId', 'missing', 'code'].flatMap((name) => (data[name] === undefined ? [] : [[name, data[name]]])))
+  return Object.fromEntries(
+    ['errors', 'replyId', 'promptId', 'missing', 'code'].flatMap((name) =>
+      data[name] === undefined ? [] : [[name, data[name]]],
+    ),
+  )
 }
 
 /** What Nest and Fastify refuse before a handler of ours is reached. */

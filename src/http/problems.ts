@@ -82,4 +82,5 @@ export function problem(code: ProblemCode | 'internal', detail: string, more: Re
   return { type: `urn:verbatim:problem:${code}`, title: STATUS_CODES[status]!, status, detail, code, ...more }
 }
 
-export const isProblemCode = (code: unknown): code is ProblemCode => typeof code === 'string' && Object.hasOwn(statusOf, code)
+export const isProblemCode = (code: unknown): code is ProblemCode =>
+  typeof code === 'string' && Object.hasOwn(statusOf, code)

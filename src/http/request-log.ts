@@ -23,6 +23,8 @@ export function logRequests(fastify: FastifyInstance): void {
     const { method, id, caller, guestId } = request
     const route = request.routeOptions.url ?? 'unknown'
     if (route.startsWith('/health')) return
-    log.log(`${method} ${route} ${reply.statusCode} ${Math.round(reply.elapsedTime)} ms ${guestId ?? caller?.id ?? 'anonymous'} ${id}`)
+    log.log(
+      `${method} ${route} ${reply.statusCode} ${Math.round(reply.elapsedTime)} ms ${guestId ?? caller?.id ?? 'anonymous'} ${id}`,
+    )
   })
 }

@@ -21,14 +21,23 @@ const arrivesWithinMs = 600_000
 /** What a form may have around its file. */
 const wrapping = 64 * 1024
 /** The file's own size is counted as it is read. */
-const limits = { fileSize: Infinity, fields: 20, fieldSize: wrapping, parts: 30, headerPairs: 50, headerSize: 16 * 1024 }
+const limits = {
+  fileSize: Infinity,
+  fields: 20,
+  fieldSize: wrapping,
+  parts: 30,
+  headerPairs: 50,
+  headerSize: 16 * 1024,
+}
 
 /** The handler takes one file, in the field `file` of a form, and reads it with `uploadOf`. */
 export const TakesFile = () =>
   applyDecorators(
     RouteConfig({ takesFile: true }),
     ApiConsumes('multipart/form-data'),
-    ApiBody({ schema: { type: 'object', required: [field], properties: { [field]: { type: 'string', format: 'binary' } } } }),
+    ApiBody({
+      schema: { type: 'object', required: [field], properties: { [field]: { type: 'string', format: 'binary' } } },
+    }),
     ApiResponse({ status: 413, description: 'The file is too large' }),
     ApiResponse({ status: 415, description: 'Files of this type are not taken' }),
   )
@@ -37,14 +46,16 @@ export const TakesFile = () =>
 export function readForms(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', async ({ headers, is404, routeOptions }) => {
     const { takesFile = is404 } = routeOptions.config as { takesFile?: boolean }
-    if (isForm(headers['content-type']) && !takesFile) throw new Refused('unsupported_media_type', 'send the body as application/json')
+    if (isForm(headers['content-type']) && !takesFile)
+      throw new Refused('unsupported_media_type', 'send the body as application/json')
   })
 }
 
 /** The one file of this request, of so many bytes at most. It is to be read once, and whole. */
 export async function uploadOf(request: FastifyRequest, most: number): Promise<Upload> {
   const { 'content-type': type, 'content-length': length } = request.headers
-  if (!request.isMultipart()) throw type ? new Refused('unsupported_media_type', 'send the file as multipart/form-data') : missing()
+  if (!request.isMultipart())
+    throw type ? new Refused('unsupported_media_type', 'send the file as multipart/form-data') : missing()
   if (Number(length) > most + wrapping) throw tooLarge(most)
   const parts = filesIn(request)
   const { value: part } = await parts.next()
@@ -70,7 +81,10 @@ async function* filesIn(request: FastifyRequest): Files {
 }
 
 async function* contentOf({ file }: MultipartFile, parts: Files, most: number): AsyncGenerator<Uint8Array> {
-  const tooLate = setTimeout(() => file.destroy(new Refused('request_timeout', 'the file did not arrive in time')), arrivesWithinMs)
+  const tooLate = setTimeout(
+    () => file.destroy(new Refused('request_timeout', 'the file did not arrive in time')),
+    arrivesWithinMs,
+  )
   let size = 0
   try {
     for await (const bytes of file as AsyncIterable<Uint8Array>) {

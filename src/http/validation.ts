@@ -25,4 +25,5 @@ function fieldErrors({ property, constraints, children = [] }: ValidationError, 
   return [...own, ...children.flatMap((child) => fieldErrors(child, `${field}.`))]
 }
 
-const withoutName = (message: string, property: string) => (message.startsWith(`${property} `) ? message.slice(property.length + 1) : message)
+const withoutName = (message: string, property: string) =>
+  message.startsWith(`${property} `) ? message.slice(property.length + 1) : message

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
-import { pause } from '../event-store/retryable.js'
+import { pause } from '../event-store/timing.js'
 
 const keptMs = 5_000
 const generationKeptMs = 60_000

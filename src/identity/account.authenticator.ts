@@ -29,6 +29,10 @@ export class AccountAuthenticator extends Authenticator {
     const account = content && (await this.credentials.standing(content.sub))
     if (!account || (account.generation !== content.generation && account.kept !== content.login)) return undefined
     if (account.ended.some(({ login }) => login === content.login)) return undefined
-    return { id: account._id, role: account.role, session: { id: content.login, expires: new Date(content.exp * 1000) } }
+    return {
+      id: account._id,
+      role: account.role,
+      session: { id: content.login, expires: new Date(content.exp * 1000) },
+    }
   }
 }

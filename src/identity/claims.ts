@@ -33,7 +33,12 @@ export class Claims {
   }
 
   /** True when it is new, false when the account has it already, undefined when it is another's. */
-  async take(kind: Kind, value: string, userId: string, isGood: (holder: string) => Promise<boolean>): Promise<boolean | undefined> {
+  async take(
+    kind: Kind,
+    value: string,
+    userId: string,
+    isGood: (holder: string) => Promise<boolean>,
+  ): Promise<boolean | undefined> {
     const claim = { _id: this.idOf(kind, value), kind, userId, pending: new Date() }
     try {
       await this.collection.insertOne(claim)
@@ -44,8 +49,12 @@ export class Claims {
     const holder = await this.collection.findOne({ _id: claim._id })
     if (!holder) return await this.take(kind, value, userId, isGood) // released this moment
     if (holder.userId === userId) return false
-    if (!holder.pending || Date.now() - holder.pending.getTime() < patienceMs || (await isGood(holder.userId))) return undefined
-    const { modifiedCount } = await this.collection.replaceOne({ _id: claim._id, userId: holder.userId, pending: holder.pending }, claim)
+    if (!holder.pending || Date.now() - holder.pending.getTime() < patienceMs || (await isGood(holder.userId)))
+      return undefined
+    const { modifiedCount } = await this.collection.replaceOne(
+      { _id: claim._id, userId: holder.userId, pending: holder.pending },
+      claim,
+    )
     return modifiedCount === 1 ? true : undefined
   }
 

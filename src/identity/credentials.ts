@@ -79,7 +79,10 @@ export class CredentialStore {
 
   async endLogin(userId: string, login: string, until: Date): Promise<void> {
     await this.accounts.updateOne({ _id: userId }, { $pull: { ended: { until: { $lt: new Date() } } } })
-    await this.accounts.updateOne({ _id: userId, 'ended.login': { $ne: login } }, { $push: { ended: { login, until } } })
+    await this.accounts.updateOne(
+      { _id: userId, 'ended.login': { $ne: login } },
+      { $push: { ended: { login, until } } },
+    )
     await this.cache.forget(userId)
   }
 

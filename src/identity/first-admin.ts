@@ -28,7 +28,12 @@ export class FirstAdmin {
     const { version } = await this.users.read(userId)
     if (version > 1) return undefined
     const cause = (id: string) => new Cause({ actor: 'system', commandId: id })
-    const register = new RegisterUser(cause(commandId), { email: firstAdminEmail, name: 'Administrator' }, undefined, 'admin')
+    const register = new RegisterUser(
+      cause(commandId),
+      { email: firstAdminEmail, name: 'Administrator' },
+      undefined,
+      'admin',
+    )
     await this.commands.execute(register)
     const { apiKey } = await this.commands.execute(new IssueApiKey(cause(crypto.randomUUID()), userId))
     return apiKey

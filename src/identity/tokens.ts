@@ -27,12 +27,17 @@ export class Tokens {
   ) {
     // As a key object: anything else is tried as a public key at each token first, which takes a millisecond. Nest's
     // types don't know that one may pass it.
-    this.secret = createSecretKey(edge.jwtSecret === undefined ? secrets.tokens : Buffer.from(edge.jwtSecret)) as unknown as Buffer
+    this.secret = createSecretKey(
+      edge.jwtSecret === undefined ? secrets.tokens : Buffer.from(edge.jwtSecret),
+    ) as unknown as Buffer
     this.expiresIn = Math.ceil(edge.jwtExpiresInMs / 1000)
   }
 
   issue(userId: string, generation: number): string {
-    return this.jwt.sign({ sub: userId, login: randomUUID(), generation }, { secret: this.secret, expiresIn: this.expiresIn, algorithm })
+    return this.jwt.sign(
+      { sub: userId, login: randomUUID(), generation },
+      { secret: this.secret, expiresIn: this.expiresIn, algorithm },
+    )
   }
 
   /** Undefined for a token that is not ours, or has run out. */

@@ -7,8 +7,14 @@ import { UserProfiles } from './read-models/user-profiles.js'
 const unique = ['email', 'username'] as const
 
 const takenBy = {
-  email: () => new Refused('user_exists', 'User already exists with this email', { errors: [{ field: 'email', message: 'is taken' }] }),
-  username: () => new Refused('username_taken', 'this user name is taken; choose another', { errors: [{ field: 'username', message: 'is taken' }] }),
+  email: () =>
+    new Refused('user_exists', 'User already exists with this email', {
+      errors: [{ field: 'email', message: 'is taken' }],
+    }),
+  username: () =>
+    new Refused('username_taken', 'this user name is taken; choose another', {
+      errors: [{ field: 'username', message: 'is taken' }],
+    }),
 }
 
 /** An email address and a user name belong to one account only. */

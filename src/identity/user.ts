@@ -80,21 +80,27 @@ export const changeProfile = (id: string, changes: Partial<Profile>) =>
     return fields.length === 0 ? [] : [{ type: 'ProfileChanged', data: { userId: id, fields }, personal: changes }]
   })
 
-export const changePassword = (id: string) => whileActive((): UserEvent[] => [{ type: 'PasswordChanged', data: { userId: id } }])
+export const changePassword = (id: string) =>
+  whileActive((): UserEvent[] => [{ type: 'PasswordChanged', data: { userId: id } }])
 
 export const logOut = (id: string) => whileActive((): UserEvent[] => [{ type: 'LoggedOut', data: { userId: id } }])
 
 export const issueApiKey = (id: string, keyId: string) =>
   whileActive(({ keys }): UserEvent[] => {
-    if (keys.length >= mostKeys) throw new Refused('invalid', `an account has at most ${mostKeys} API keys; delete one first`)
+    if (keys.length >= mostKeys)
+      throw new Refused('invalid', `an account has at most ${mostKeys} API keys; delete one first`)
     return [{ type: 'ApiKeyIssued', data: { userId: id, keyId } }]
   })
 
 export const revokeApiKey = (id: string, keyId: string) =>
-  whileActive(({ keys }): UserEvent[] => (keys.includes(keyId) ? [{ type: 'ApiKeyRevoked', data: { userId: id, keyId } }] : []))
+  whileActive(({ keys }): UserEvent[] =>
+    keys.includes(keyId) ? [{ type: 'ApiKeyRevoked', data: { userId: id, keyId } }] : [],
+  )
 
 export const grantRole = (id: string, to: Role) =>
-  whileActive((state): UserEvent[] => (state.role === to ? [] : [{ type: 'RoleGranted', data: { userId: id, role: to } }]))
+  whileActive((state): UserEvent[] =>
+    state.role === to ? [] : [{ type: 'RoleGranted', data: { userId: id, role: to } }],
+  )
 
 export const eraseUser =
   (id: string) =>

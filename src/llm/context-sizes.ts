@@ -45,7 +45,8 @@ export function knownContextTokens(model: string): number | undefined {
 }
 
 /** What Ollama is asked to give a model. */
-export const contextTokensAtOllama = (model: string): number => Math.min(knownContextTokens(model) ?? ollamaContextTokens, ollamaContextTokens)
+export const contextTokensAtOllama = (model: string): number =>
+  Math.min(knownContextTokens(model) ?? ollamaContextTokens, ollamaContextTokens)
 
 /** What a prompt and its answer may take together. The provider is the one that is asked, by its name. */
 export function contextTokensOf(provider: string, model: string): number {

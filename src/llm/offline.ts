@@ -17,11 +17,19 @@ export class OfflineProvider implements Provider {
   }
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
-    return normalizedChunks(signal, (signal) => this.answer(request, signal), (error) => error as Error)
+    return normalizedChunks(
+      signal,
+      (signal) => this.answer(request, signal),
+      (error) => error as Error,
+    )
   }
 
-  private async *answer({ model, messages, maxTokens = Infinity, answeredBy }: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
-    if (model !== 'echo') throw new ProviderError('unknown_model', `offline has one model, echo, and not ${shown(model)}.`)
+  private async *answer(
+    { model, messages, maxTokens = Infinity, answeredBy }: CompletionRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<Chunk, void, undefined> {
+    if (model !== 'echo')
+      throw new ProviderError('unknown_model', `offline has one model, echo, and not ${shown(model)}.`)
     answeredBy?.(model)
     const { countTokens, countMessages } = await loadTokenizer()
     const usage = { promptTokens: countMessages(messages), completionTokens: 0 }

@@ -33,10 +33,17 @@ export class OllamaProvider implements Provider {
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
     const asked = { provider: this.name, model: request.model }
-    return normalizedChunks(signal, (signal) => this.answer(request, signal), (error) => connectionError(asked, error))
+    return normalizedChunks(
+      signal,
+      (signal) => this.answer(request, signal),
+      (error) => connectionError(asked, error),
+    )
   }
 
-  private async *answer({ model, messages, temperature, maxTokens, answeredBy }: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
+  private async *answer(
+    { model, messages, temperature, maxTokens, answeredBy }: CompletionRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<Chunk, void, undefined> {
     const body = {
       model,
       messages: messages.map(({ role, content }) => ({ role, content })),
@@ -51,7 +58,8 @@ export class OllamaProvider implements Provider {
       if (!line.done) continue
       if (line.model) answeredBy?.(line.model)
       const { prompt_eval_count: promptTokens, eval_count: completionTokens } = line
-      if (promptTokens !== undefined && completionTokens !== undefined) yield { usage: { promptTokens, completionTokens } }
+      if (promptTokens !== undefined && completionTokens !== undefined)
+        yield { usage: { promptTokens, completionTokens } }
       yield { finish: line.done_reason === 'length' ? 'length' : 'stop' }
       return
     }
@@ -62,7 +70,10 @@ export class OllamaProvider implements Provider {
     const response = await fetch(this.url + path, { ...init, headers: this.headers })
     if (response.ok) return response
     const text = await response.text()
-    throw refusalError({ provider: this.name, model }, { status: response.status, headers: response.headers, body: text })
+    throw refusalError(
+      { provider: this.name, model },
+      { status: response.status, headers: response.headers, body: text },
+    )
   }
 }
 

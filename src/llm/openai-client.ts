@@ -27,7 +27,12 @@ export function openAiClient({ apiKey, baseUrl }: OpenAiOptions): OpenAI {
 
 class Client extends OpenAI {
   /** The client keeps the body's `error` only; vLLM, Mistral and others say what is wrong elsewhere in it. */
-  protected override makeStatusError(status: number, body: object | undefined, message: string | undefined, headers: Headers): APIError {
+  protected override makeStatusError(
+    status: number,
+    body: object | undefined,
+    message: string | undefined,
+    headers: Headers,
+  ): APIError {
     return new APIError(status, body ?? { message }, undefined, headers)
   }
 }

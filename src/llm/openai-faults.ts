@@ -8,7 +8,10 @@ export function explained(asked: Asked, error: unknown): Error {
   if (!(error instanceof APIError)) return connectionError(asked, error)
   const body: unknown = error.error
   // Without a status it came in the middle of an answer; some servers put a number there.
-  const { status = numeric((body as { code?: unknown } | undefined)?.code), headers } = error as { status?: number; headers?: Headers }
+  const { status = numeric((body as { code?: unknown } | undefined)?.code), headers } = error as {
+    status?: number
+    headers?: Headers
+  }
   return refusalError(asked, { status, headers, body })
 }
 

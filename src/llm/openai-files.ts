@@ -20,11 +20,17 @@ export class OpenAiFiles implements ProviderFiles {
     private readonly provider: string,
   ) {}
 
-  async upload(content: AsyncIterable<Uint8Array>, { filename, type }: { filename: string; type: string }, signal: AbortSignal): Promise<{ id: string } | undefined> {
+  async upload(
+    content: AsyncIterable<Uint8Array>,
+    { filename, type }: { filename: string; type: string },
+    signal: AbortSignal,
+  ): Promise<{ id: string } | undefined> {
     const faults: unknown[] = []
     const file = toStreamingFile(noting(content, faults), filename, { type })
     try {
-      const { id } = await this.calling(signal, (signal) => this.client.files.create({ file, purpose: 'assistants' }, { signal, fetchOptions }))
+      const { id } = await this.calling(signal, (signal) =>
+        this.client.files.create({ file, purpose: 'assistants' }, { signal, fetchOptions }),
+      )
       if (typeof id !== 'string') throw malformedAnswer(this.provider)
       return { id }
     } catch (error) {
@@ -58,7 +64,10 @@ export class OpenAiFiles implements ProviderFiles {
   private explained(error: unknown): Error {
     const known = explained({ provider: this.provider }, error)
     if (!(known instanceof ProviderError) || !rejections.has(known.code)) return known
-    return new ProviderError('file_rejected', `${this.provider} does not take this file (${String(statusOf(error))}). Send it in another form.`)
+    return new ProviderError(
+      'file_rejected',
+      `${this.provider} does not take this file (${String(statusOf(error))}). Send it in another form.`,
+    )
   }
 }
 

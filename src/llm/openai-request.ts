@@ -8,7 +8,10 @@ const optional = ['stream_options', 'max_tokens', 'temperature'] as const
 export type Optional = (typeof optional)[number]
 
 /** Compatible servers know `max_tokens`; OpenAI's reasoning models only its successor. */
-export function openAiRequest({ model, messages, temperature, maxTokens }: CompletionRequest, leftOut: ReadonlySet<Optional>): OpenAiRequest {
+export function openAiRequest(
+  { model, messages, temperature, maxTokens }: CompletionRequest,
+  leftOut: ReadonlySet<Optional>,
+): OpenAiRequest {
   return {
     model,
     messages: messages.map(withAcceptableName),
@@ -38,4 +41,5 @@ export function unsupported(request: OpenAiRequest, status: number | undefined, 
   return error?.param || error?.code ? undefined : left.find((parameter) => parameter === 'stream_options')
 }
 
-const saysUnsupported = /not.?support|unsupported|unrecogni[sz]ed|unknown|unexpected|forbidden|extra|permitted|not allowed/i
+const saysUnsupported =
+  /not.?support|unsupported|unrecogni[sz]ed|unknown|unexpected|forbidden|extra|permitted|not allowed/i

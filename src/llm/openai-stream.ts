@@ -8,7 +8,12 @@ import type { Chunk, Finish, Usage } from './provider.js'
 type Lenient = Partial<Pick<ChatCompletionChunk, 'choices' | 'usage' | 'model'>>
 
 /** The chunks of a streamed answer. An answer without its end is an error, whether or not the connection says so. */
-export async function* openAiChunks(raw: Response, client: OpenAI, provider: string, answeredBy?: (model: string) => void): AsyncGenerator<Chunk, void, undefined> {
+export async function* openAiChunks(
+  raw: Response,
+  client: OpenAI,
+  provider: string,
+  answeredBy?: (model: string) => void,
+): AsyncGenerator<Chunk, void, undefined> {
   const { response, sawDone } = watchingForDone(raw)
   let usage: Usage | undefined
   let finish: Finish | undefined
@@ -27,7 +32,8 @@ export async function* openAiChunks(raw: Response, client: OpenAI, provider: str
       refused ||= Boolean(choice?.delta?.refusal)
       if (choice?.finish_reason) finish = refused ? 'filtered' : meaningOf(choice.finish_reason)
       // Some send the count so far with every chunk: the last one counts.
-      if (chunk.usage) usage = { promptTokens: chunk.usage.prompt_tokens, completionTokens: chunk.usage.completion_tokens }
+      if (chunk.usage)
+        usage = { promptTokens: chunk.usage.prompt_tokens, completionTokens: chunk.usage.completion_tokens }
     }
   } catch (error) {
     if (!finish) throw error // else the answer is there, and only what comes after it was lost
@@ -53,5 +59,8 @@ function watchingForDone(raw: Response): { response: Response; sawDone: () => bo
       out.enqueue(bytes)
     },
   })
-  return { response: new Response(raw.body?.pipeThrough(watch), { headers: raw.headers }), sawDone: () => /^data: ?\[DONE\]\s*$/m.test(tail) }
+  return {
+    response: new Response(raw.body?.pipeThrough(watch), { headers: raw.headers }),
+    sawDone: () => /^data: ?\[DONE\]\s*$/m.test(tail),
+  }
 }

@@ -26,7 +26,9 @@ export class OpenAiProvider implements Provider {
     signal.throwIfAborted()
     const { own, release } = linkedAbort(signal)
     try {
-      const body = await this.client.get<{ data?: ListedModel[] } | ListedModel[] | null>('/models', { signal: own.signal })
+      const body = await this.client.get<{ data?: ListedModel[] } | ListedModel[] | null>('/models', {
+        signal: own.signal,
+      })
       const listed = Array.isArray(body) ? body : body?.data
       if (!Array.isArray(listed)) throw malformedAnswer(this.name)
       return listed.map(({ id, max_model_len, context_length, context_window }) => ({
@@ -43,7 +45,11 @@ export class OpenAiProvider implements Provider {
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
     const asked = { provider: this.name, model: request.model }
-    return normalizedChunks(signal, (signal) => this.answer(request, signal), (error) => explained(asked, error))
+    return normalizedChunks(
+      signal,
+      (signal) => this.answer(request, signal),
+      (error) => explained(asked, error),
+    )
   }
 
   private async *answer(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {

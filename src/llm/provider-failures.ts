@@ -27,16 +27,29 @@ export function refusalError({ provider, model }: Asked, { status, headers, body
   const wait = { retryAfterMs: headers && retryAfterMs(headers) }
   const again = `Try again ${wait.retryAfterMs === undefined ? 'shortly' : `in ${Math.ceil(wait.retryAfterMs / 1000)} seconds`}.`
   if (status === 401 || (status === 403 && !says.filtered.test(text))) {
-    return new ProviderError('provider_unauthorized', `${provider} does not accept the key of this service. ${operator}`)
+    return new ProviderError(
+      'provider_unauthorized',
+      `${provider} does not accept the key of this service. ${operator}`,
+    )
   }
   if (status === 402 || says.noQuota.test(text)) {
-    return new ProviderError('provider_quota_exceeded', `The quota of this service at ${provider} is used up. ${operator}`)
+    return new ProviderError(
+      'provider_quota_exceeded',
+      `The quota of this service at ${provider} is used up. ${operator}`,
+    )
   }
   if (status === 404) {
-    return new ProviderError('unknown_model', `${provider} does not have the model ${shown(model)}, or its address is wrong. Choose another model.`)
+    return new ProviderError(
+      'unknown_model',
+      `${provider} does not have the model ${shown(model)}, or its address is wrong. Choose another model.`,
+    )
   }
   if (status === 429 || (!status && says.tooMany.test(text))) {
-    return new ProviderError('provider_rate_limited', `${provider} gets too many requests at the moment. ${again}`, wait)
+    return new ProviderError(
+      'provider_rate_limited',
+      `${provider} gets too many requests at the moment. ${again}`,
+      wait,
+    )
   }
   if (status === 408) return new ProviderError('provider_timeout', `${provider} took too long. ${again}`, wait)
   if (status === 409 || (status && status >= 500)) {
@@ -44,12 +57,19 @@ export function refusalError({ provider, model }: Asked, { status, headers, body
   }
   if (status === 413 || says.tooLong.test(text)) {
     const advice = 'Shorten the prompt, or ask for a shorter answer.'
-    return new ProviderError('context_too_long', `The conversation is too long for the model ${shown(model)} of ${provider}. ${advice}`)
+    return new ProviderError(
+      'context_too_long',
+      `The conversation is too long for the model ${shown(model)} of ${provider}. ${advice}`,
+    )
   }
   if (says.filtered.test(text)) return contentFiltered(provider)
-  if (!status) return new ProviderError('provider_unavailable', `${provider} had a fault of its own while it answered. ${again}`)
+  if (!status)
+    return new ProviderError('provider_unavailable', `${provider} had a fault of its own while it answered. ${again}`)
   const what = [status, ...identifiers(body)].join(', ')
-  return new ProviderError('provider_rejected', `${provider} declined the request (${what}). Change the model or its settings.`)
+  return new ProviderError(
+    'provider_rejected',
+    `${provider} declined the request (${what}). Change the model or its settings.`,
+  )
 }
 
 const operator = 'The service’s operator must see to it.'
@@ -59,7 +79,8 @@ export function connectionError({ provider }: Asked, error: unknown): Error {
   const { name, message } = error as Error
   // By name: an error may come from another realm, as everything of Node's does under Jest.
   if (name === 'SyntaxError') return malformedAnswer(provider)
-  if (name === 'TypeError' && (message === 'terminated' || message === 'fetch failed')) return unreachable(provider, error)
+  if (name === 'TypeError' && (message === 'terminated' || message === 'fetch failed'))
+    return unreachable(provider, error)
   return error as Error
 }
 
@@ -67,19 +88,29 @@ export function unreachable(provider: string, error: unknown): ProviderError {
   const code = systemCode(error)
   if (code?.includes('TIME')) return tookTooLong(provider)
   if (!code || code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return dropped(provider)
-  return new ProviderError('provider_unavailable', `${provider} cannot be reached (${code}). Try again; if it stays so: ${operator}`)
+  return new ProviderError(
+    'provider_unavailable',
+    `${provider} cannot be reached (${code}). Try again; if it stays so: ${operator}`,
+  )
 }
 
-export const tookTooLong = (provider: string) => new ProviderError('provider_timeout', `${provider} took too long. Try again.`)
+export const tookTooLong = (provider: string) =>
+  new ProviderError('provider_timeout', `${provider} took too long. Try again.`)
 
 export const dropped = (provider: string) =>
-  new ProviderError('provider_unavailable', `The connection to ${provider} broke before the answer was complete. Try again.`)
+  new ProviderError(
+    'provider_unavailable',
+    `The connection to ${provider} broke before the answer was complete. Try again.`,
+  )
 
 export const malformedAnswer = (provider: string) =>
   new ProviderError('malformed_answer', `${provider} sent something that is no answer. Try again.`)
 
 export const contentFiltered = (provider: string) =>
-  new ProviderError('content_filtered', `The content filter of ${provider} does not let this be answered. Put it in other words.`)
+  new ProviderError(
+    'content_filtered',
+    `The content filter of ${provider} does not let this be answered. Put it in other words.`,
+  )
 
 /** A name that came from the client, as it may be shown to it. */
 export const shown = (name = '') => JSON.stringify(name.length > 100 ? `${name.slice(0, 100).toWellFormed()}…` : name)
@@ -87,11 +118,16 @@ export const shown = (name = '') => JSON.stringify(name.length > 100 ? `${name.s
 /** The deepest ECONNREFUSED, ENOTFOUND, UND_ERR_SOCKET … */
 function systemCode(error: unknown): string | undefined {
   const { cause, code } = (error ?? {}) as { cause?: unknown; code?: unknown }
-  return (cause ? systemCode(cause) : undefined) ?? (typeof code === 'string' && /^[A-Z_]{1,40}$/.test(code) ? code : undefined)
+  return (
+    (cause ? systemCode(cause) : undefined) ??
+    (typeof code === 'string' && /^[A-Z_]{1,40}$/.test(code) ? code : undefined)
+  )
 }
 
 /** What is at fault, in the provider's word: `invalid_value`, `max_tokens`. No key and no prompt looks like that. */
 function identifiers(body: unknown): string[] {
   const { error } = (body ?? {}) as { error?: { code?: unknown; param?: unknown } }
-  return [error?.code, error?.param].filter((word) => typeof word === 'string' && /^[a-z_]{1,40}$/.test(word)) as string[]
+  return [error?.code, error?.param].filter(
+    (word) => typeof word === 'string' && /^[a-z_]{1,40}$/.test(word),
+  ) as string[]
 }

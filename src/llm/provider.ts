@@ -40,7 +40,11 @@ export interface ModelInfo {
  */
 export interface ProviderFiles {
   /** Sends the content as it comes, never whole in memory. Undefined when this server keeps no files. */
-  upload(content: AsyncIterable<Uint8Array>, about: { filename: string; type: string }, signal: AbortSignal): Promise<{ id: string } | undefined>
+  upload(
+    content: AsyncIterable<Uint8Array>,
+    about: { filename: string; type: string },
+    signal: AbortSignal,
+  ): Promise<{ id: string } | undefined>
   /** A file that is not there any more is as good as removed. */
   remove(id: string, signal: AbortSignal): Promise<void>
 }

@@ -73,7 +73,10 @@ export class Providers {
     const setting = settings.get(prefix)
     if (setting && !provider) {
       const advice = `Choose another, or have ${setting} set.`
-      throw new ProviderError('unknown_model', `${prefix} is not configured, so there is no model ${shown(name)}. ${advice}`)
+      throw new ProviderError(
+        'unknown_model',
+        `${prefix} is not configured, so there is no model ${shown(name)}. ${advice}`,
+      )
     }
     return this.found.get(name) ?? (await this.lookUp(name, signal))
   }
@@ -152,7 +155,10 @@ function cut(name: string): [provider: string, model: string] {
 }
 
 function unknownModel(name: string, models: readonly ListedModel[]): ProviderError {
-  const some = models.slice(0, 10).map(({ id }) => id).join(', ')
+  const some = models
+    .slice(0, 10)
+    .map(({ id }) => id)
+    .join(', ')
   const more = models.length > 10 ? ` and ${models.length - 10} more` : ''
   return new ProviderError('unknown_model', `There is no model ${shown(name)}. There are: ${some}${more}.`)
 }

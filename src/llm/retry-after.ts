@@ -9,4 +9,5 @@ export function retryAfterMs(headers: Headers, now = Date.now()): number | undef
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
-const number = (text: string | null): number | undefined => (text && /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : undefined)
+const number = (text: string | null): number | undefined =>
+  text && /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : undefined

@@ -46,7 +46,11 @@ async function unlessAborted<T>(signal: AbortSignal, next: () => Promise<T>): Pr
   return await Promise.race([next(), aborted]).finally(() => signal.removeEventListener('abort', abort))
 }
 
-const stalled = (ms: number) => new ProviderError('provider_stalled', `The model has sent nothing for ${ms / 1000} seconds. Try again.`)
+const stalled = (ms: number) =>
+  new ProviderError('provider_stalled', `The model has sent nothing for ${ms / 1000} seconds. Try again.`)
 
 const tookTooLong = (ms: number) =>
-  new ProviderError('provider_timeout', `The model has not finished its answer within ${ms / 1000} seconds. Try again, or ask for less.`)
+  new ProviderError(
+    'provider_timeout',
+    `The model has not finished its answer within ${ms / 1000} seconds. Try again, or ask for less.`,
+  )

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Refused } from '../event-store/errors.js'
-import { pause } from '../event-store/retryable.js'
+import { pause } from '../event-store/timing.js'
 import { SignedTree } from './signed-tree.js'
 import { TreeStore } from './tree-store.js'
 
@@ -50,4 +50,8 @@ export class Checkpoints {
   }
 }
 
-const notYet = (why: string) => new Refused('not_yet_signed', `${why}; try again in a second. If it stays so, no process of the service has the role projector, or its notary has found something wrong: see its log`)
+const notYet = (why: string) =>
+  new Refused(
+    'not_yet_signed',
+    `${why}; try again in a second. If it stays so, no process of the service has the role projector, or its notary has found something wrong: see its log`,
+  )

@@ -12,7 +12,8 @@ export interface Placed {
 }
 
 /** All that is stored of an event: what its append says of it, and the append’s meta. Envelopes count as their bytes. */
-export const storedText = ({ events, meta }: Pick<AppendDocument, 'events' | 'meta'>, index: number): string => canonical({ ...events[index]!, meta })
+export const storedText = ({ events, meta }: Pick<AppendDocument, 'events' | 'meta'>, index: number): string =>
+  canonical({ ...events[index]!, meta })
 
 /**
  * What the Merkle tree says of an event: its place, and a digest of all that is stored of it. The envelope counts as
@@ -31,4 +32,5 @@ export const placeOf = ({ _id, stream, version, at, events }: AppendDocument, in
   at,
 })
 
-export const leafOf = (append: AppendDocument, index: number): string => leafText(placeOf(append, index), storedText(append, index))
+export const leafOf = (append: AppendDocument, index: number): string =>
+  leafText(placeOf(append, index), storedText(append, index))

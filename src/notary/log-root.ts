@@ -41,8 +41,17 @@ export class LogRoot {
   }
 
   private async nearestBelow(position: number): Promise<MerkleFrontier> {
-    const [stored] = await this.frontiers.find({ _id: { $lte: position } }).sort({ _id: -1 }).limit(1).toArray()
-    return stored ? MerkleFrontier.restore(stored._id, stored.subtrees.map((subtree) => subtree.value())) : MerkleFrontier.empty()
+    const [stored] = await this.frontiers
+      .find({ _id: { $lte: position } })
+      .sort({ _id: -1 })
+      .limit(1)
+      .toArray()
+    return stored
+      ? MerkleFrontier.restore(
+          stored._id,
+          stored.subtrees.map((subtree) => subtree.value()),
+        )
+      : MerkleFrontier.empty()
   }
 
   private async remember(frontier: MerkleFrontier): Promise<void> {

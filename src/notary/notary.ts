@@ -4,7 +4,7 @@ import type { Engine } from '../event-store/engine.js'
 import { lastPosition } from '../event-store/event.js'
 import { LogCollection } from '../event-store/log/log-collection.js'
 import { Reader } from '../event-store/log/reader.js'
-import { pause } from '../event-store/retryable.js'
+import { pause } from '../event-store/timing.js'
 import type { Batch } from '../event-store/log/tail.js'
 import { treeHeadText } from '../proof/checkpoint.js'
 import { type FullTile, type GrowingTree } from '../proof/growing-tree.js'
@@ -74,7 +74,9 @@ export class Notary {
         else await pause(renewEveryMs, signal)
       } catch (error) {
         this.options.onError?.(error)
-        await this.lease.change({ $set: { error: { position: 0, message: String(error), at: new Date() } } }).catch(() => {}) // it is told above
+        await this.lease
+          .change({ $set: { error: { position: 0, message: String(error), at: new Date() } } })
+          .catch(() => {}) // it is told above
         await pause(error instanceof LogDiffers ? lookIntoItAgainMs : 200, signal)
       }
     }
@@ -108,16 +110,19 @@ export class Notary {
     const { size } = at
     if (size === 0) return
     const append = await this.log.around(size)
-    if (!append || lastPosition(append) < size) throw new LogDiffers(`the log has ${append ? lastPosition(append) : 0} events, ${size} were signed; ${newOrigin}`)
+    if (!append || lastPosition(append) < size)
+      throw new LogDiffers(`the log has ${append ? lastPosition(append) : 0} events, ${size} were signed; ${newOrigin}`)
     const last = tree.lastLeaf ?? (await this.trees.tile(at, 0, size / tileWidth - 1)).subarray(-hashBytes)
-    if (!leafHash(leafOf(append, size - append._id)).equals(last)) throw new LogDiffers(`event ${size} is not the one that was signed; ${newOrigin}`)
+    if (!leafHash(leafOf(append, size - append._id)).equals(last))
+      throw new LogDiffers(`event ${size} is not the one that was signed; ${newOrigin}`)
   }
 
   /** Null when somebody else was faster. */
   private async witness(at: NotaryDocument, tree: GrowingTree, { appends }: Batch): Promise<NotaryDocument | null> {
     const full: FullTile[] = []
     for (const append of appends) {
-      for (let i = Math.max(0, tree.size + 1 - append._id); i < append.n; i++) full.push(...tree.add(leafHash(leafOf(append, i))))
+      for (let i = Math.max(0, tree.size + 1 - append._id); i < append.n; i++)
+        full.push(...tree.add(leafHash(leafOf(append, i))))
     }
     await this.trees.keep(full)
     const moved = await this.trees.advance(at, tree)

@@ -35,7 +35,11 @@ export class SignedTree {
   /** c2sp.org/tlog-proof */
   async proof(position: number): Promise<string> {
     const index = position - 1
-    return formatLogProof({ index, hashes: await inclusionProof(index, this.size, this.subtrees), checkpoint: this.note })
+    return formatLogProof({
+      index,
+      hashes: await inclusionProof(index, this.size, this.subtrees),
+      checkpoint: this.note,
+    })
   }
 
   /** What a tree of this size goes on from. */

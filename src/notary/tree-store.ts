@@ -62,7 +62,9 @@ export class TreeStore {
     } catch (error) {
       if ((error as { code?: number }).code !== duplicateKey) throw error
       const kept = await this.tiles.find({ _id: { $in: documents.map(({ _id }) => _id) } }).toArray()
-      const differs = documents.find(({ _id, hashes }) => !kept.some((tile) => tile._id === _id && equal(tile.hashes, hashes)))
+      const differs = documents.find(
+        ({ _id, hashes }) => !kept.some((tile) => tile._id === _id && equal(tile.hashes, hashes)),
+      )
       if (differs) throw new LogDiffers(`the log is not what it was when tile ${differs._id} was made`)
     }
   }
@@ -75,7 +77,15 @@ export class TreeStore {
 
   /** Signing the same twice makes the same note, so it does not matter who does it. */
   async signed({ size, root }: NotaryDocument, note: string, keys: readonly string[]): Promise<void> {
-    await this.trees.updateOne({ _id: this.origin, size, root }, [{ $set: { note, signedAt: '$$NOW', keys: { $concatArrays: [{ $setDifference: [{ $ifNull: ['$keys', []] }, keys] }, keys] } } }])
+    await this.trees.updateOne({ _id: this.origin, size, root }, [
+      {
+        $set: {
+          note,
+          signedAt: '$$NOW',
+          keys: { $concatArrays: [{ $setDifference: [{ $ifNull: ['$keys', []] }, keys] }, keys] },
+        },
+      },
+    ])
   }
 
   /** The bytes of a tile in the tree of this document. */
@@ -91,7 +101,9 @@ export class TreeStore {
   async leafTiles(at: NotaryDocument, from: number, tiles: number): Promise<Buffer> {
     const full = Math.max(0, Math.min(tiles, Math.floor(at.size / tileWidth) - from))
     const ids = Array.from({ length: full }, (_, i) => this.idOf({ level: 0, index: from + i }))
-    const found = new Map((await this.tiles.find({ _id: { $in: ids } }).toArray()).map(({ _id, hashes }) => [_id, bytesOf(hashes)]))
+    const found = new Map(
+      (await this.tiles.find({ _id: { $in: ids } }).toArray()).map(({ _id, hashes }) => [_id, bytesOf(hashes)]),
+    )
     const whole = ids.map((id) => {
       const hashes = found.get(id)
       if (!hashes) throw new LogDiffers(`tile ${id} is missing`)
@@ -108,7 +120,11 @@ export class TreeStore {
 
 export const treeOf = ({ size, edge }: NotaryDocument): GrowingTree => GrowingTree.restore(size, edge.map(bytesOf))
 
-const placed = (tree: GrowingTree) => ({ size: tree.size, root: new Binary(tree.root()), edge: tree.lastTiles.map((hashes) => new Binary(hashes)) })
+const placed = (tree: GrowingTree) => ({
+  size: tree.size,
+  root: new Binary(tree.root()),
+  edge: tree.lastTiles.map((hashes) => new Binary(hashes)),
+})
 
 export function bytesOf(binary: Binary | undefined): Buffer {
   const bytes = binary?.value() ?? Buffer.alloc(0)

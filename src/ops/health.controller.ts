@@ -91,7 +91,8 @@ export class HealthController {
   @ApiOperation({ summary: 'The process can do its work' })
   @ApiOkResponse({ type: ReadyDto })
   async ready(): Promise<ReadyDto> {
-    if (this.leaving.announced.aborted) throw new Refused('not_ready', 'this process is about to end; others go on', { missing: [] })
+    if (this.leaving.announced.aborted)
+      throw new Refused('not_ready', 'this process is about to end; others go on', { missing: [] })
     let standings: readonly ProjectionStatus[] = []
     const look = async () => {
       standings = await this.engine.projections.statuses()
@@ -105,7 +106,12 @@ export class HealthController {
     if (silent.length > 0) throw new Refused('not_ready', `no answer from ${silent.join(' and ')}`, { missing: silent })
     const late = standings.filter((one) => this.isLate(one))
     if (late.length > 0) throw behind(late)
-    const projections = standings.map(({ name, state, lag }) => ({ name, state, behind: lag.events, seconds: lag.seconds }))
+    const projections = standings.map(({ name, state, lag }) => ({
+      name,
+      state,
+      behind: lag.events,
+      seconds: lag.seconds,
+    }))
     return { status: 'OK', timestamp: new Date().toISOString(), mongodb, redis, projections }
   }
 

@@ -23,8 +23,14 @@ export class OperationRecords {
   }
 
   /** What the command led to when it was carried out before. */
-  async repeatOf<Type extends keyof OperationEvents>(subject: Subject, meta: AppendMeta, type: Type): Promise<RecordedEventOf<OperationEvents, Type> | undefined> {
+  async repeatOf<Type extends keyof OperationEvents>(
+    subject: Subject,
+    meta: AppendMeta,
+    type: Type,
+  ): Promise<RecordedEventOf<OperationEvents, Type> | undefined> {
     const { events, repeated } = await this.decider.execute(subject, meta, () => [])
-    return repeated ? (events.find((event) => event.type === type) as RecordedEventOf<OperationEvents, Type> | undefined) : undefined
+    return repeated
+      ? (events.find((event) => event.type === type) as RecordedEventOf<OperationEvents, Type> | undefined)
+      : undefined
   }
 }

@@ -17,10 +17,21 @@ export const operationEvents = defineEvents({
   EventSkipped: { data: { projection, version, position }, personal: { reason: z.string() } },
   ProjectionRebuildStarted: { data: { projection, version, rebuildId: z.string() } },
   ProjectionRebuilt: {
-    data: { projection, version, rebuildId: z.string(), position, events: count, root: z.string(), digest: z.string(), skipped: z.array(position) },
+    data: {
+      projection,
+      version,
+      rebuildId: z.string(),
+      position,
+      events: count,
+      root: z.string(),
+      digest: z.string(),
+      skipped: z.array(position),
+    },
   },
   RepliesReconciled: { data: { open: count, added: count } },
-  RetentionRan: { data: { judgedAt: z.date(), tasks: z.array(z.strictObject({ task: z.string(), done: count, left: count })) } },
+  RetentionRan: {
+    data: { judgedAt: z.date(), tasks: z.array(z.strictObject({ task: z.string(), done: count, left: count })) },
+  },
   MasterKeyRotated: { data: { master: z.string(), rewrapped: count, destroyed: count } },
 })
 
@@ -84,20 +95,25 @@ export const skip =
   (name: string, ofVersion: number, at: number, reason: string) =>
   ({ skipped }: ProjectionOrders): OperationEvent[] => {
     if (skipped.some(({ version, position }) => version === ofVersion && position === at)) return []
-    return [{ type: 'EventSkipped', data: { projection: name, version: ofVersion, position: at }, personal: { reason } }]
+    return [
+      { type: 'EventSkipped', data: { projection: name, version: ofVersion, position: at }, personal: { reason } },
+    ]
   }
 
 /** Started again when its process has died: then it is recorded already. */
-export const startRebuild =
-  (name: string, to: number, rebuildId: string) =>
-  (): OperationEvent[] => [{ type: 'ProjectionRebuildStarted', data: { projection: name, version: to, rebuildId } }]
+export const startRebuild = (name: string, to: number, rebuildId: string) => (): OperationEvent[] => [
+  { type: 'ProjectionRebuildStarted', data: { projection: name, version: to, rebuildId } },
+]
 
-export const endRebuild =
-  (rebuildId: string, found: Certificate) =>
-  (): OperationEvent[] => {
-    const { projection: name, version: to, position: at, events, root, digest, skipped = [] } = found
-    return [{ type: 'ProjectionRebuilt', data: { projection: name, version: to, rebuildId, position: at, events, root, digest, skipped: [...skipped] } }]
-  }
+export const endRebuild = (rebuildId: string, found: Certificate) => (): OperationEvent[] => {
+  const { projection: name, version: to, position: at, events, root, digest, skipped = [] } = found
+  return [
+    {
+      type: 'ProjectionRebuilt',
+      data: { projection: name, version: to, rebuildId, position: at, events, root, digest, skipped: [...skipped] },
+    },
+  ]
+}
 
 const standsFailed = (name: string, failedAt: number) =>
   new Refused('projection_failed', `${name} stands failed at event ${failedAt}: retry it, or skip the event`)

@@ -10,7 +10,9 @@ export class ProjectErasures implements OnModuleInit {
   constructor(private readonly engine: Engine) {}
 
   onModuleInit(): void {
-    this.engine.react(reactor<ProjectEvents>('project-erasures', { ProjectErased: (event) => this.erase(event.data.projectId) }))
+    this.engine.react(
+      reactor<ProjectEvents>('project-erasures', { ProjectErased: (event) => this.erase(event.data.projectId) }),
+    )
   }
 
   async erase(projectId: string): Promise<void> {

@@ -14,7 +14,10 @@ export const projectEvents = defineEvents({
     data: { ...project, fields: z.array(z.enum(['name', 'description'])), settings: settings.optional() },
     personal: { name: z.string().optional(), description: z.string().optional() },
   },
-  ProjectPromptAdded: { data: { ...project, promptId: z.string(), role, length: z.number().int() }, personal: { content: z.string() } },
+  ProjectPromptAdded: {
+    data: { ...project, promptId: z.string(), role, length: z.number().int() },
+    personal: { content: z.string() },
+  },
   ProjectPromptRemoved: { data: { ...project, promptId: z.string() } },
   /** `contentId` names the stored bytes; a provider that keeps files has a copy of them. */
   ProjectFileAdded: {
@@ -48,7 +51,13 @@ export interface ProjectState {
 }
 
 export const projectAggregate: Aggregate<ProjectState, RecordedEventOf<ProjectEvents>> = {
-  initial: { status: 'none', ownerId: '', settings: { model: '', temperature: 0.7, maxTokens: 1000 }, prompts: {}, files: {} },
+  initial: {
+    status: 'none',
+    ownerId: '',
+    settings: { model: '', temperature: 0.7, maxTokens: 1000 },
+    prompts: {},
+    files: {},
+  },
   fold: 1,
   evolve(state, { type, data }) {
     switch (type) {
@@ -110,21 +119,34 @@ export const createProject =
   ({ status }: ProjectState): ProjectEvent[] =>
     status === 'none' ? [{ type: 'ProjectCreated', data: { projectId, ownerId, settings }, personal: words }] : []
 
-export const changeProject = ({ projectId, ownerId }: OwnProject, words: Partial<ProjectWords>, changes: Partial<ProjectSettings>) =>
+export const changeProject = (
+  { projectId, ownerId }: OwnProject,
+  words: Partial<ProjectWords>,
+  changes: Partial<ProjectSettings>,
+) =>
   whileActive(ownerId, ({ settings: before }): ProjectEvent[] => {
     const settings = { ...before, ...changes }
     const differs = (Object.keys(settings) as (keyof ProjectSettings)[]).some((name) => settings[name] !== before[name])
     const fields = (['name', 'description'] as const).filter((name) => words[name] !== undefined)
     if (!differs && fields.length === 0) return []
-    return [{ type: 'ProjectChanged', data: { projectId, ownerId, fields, ...(differs && { settings }) }, personal: words }]
+    return [
+      { type: 'ProjectChanged', data: { projectId, ownerId, fields, ...(differs && { settings }) }, personal: words },
+    ]
   })
 
 export const addPrompt = ({ projectId, ownerId }: OwnProject, { promptId, role, content }: NewPrompt) =>
   whileActive(ownerId, ({ prompts }): ProjectEvent[] => {
     const characters = Object.values(prompts).reduce((sum, length) => sum + length, content.length)
     if (Object.keys(prompts).length >= most.prompts) throw full(`at most ${most.prompts} prompts`)
-    if (characters > most.promptCharacters) throw full(`prompts of at most ${most.promptCharacters} characters together`)
-    return [{ type: 'ProjectPromptAdded', data: { projectId, ownerId, promptId, role, length: content.length }, personal: { content } }]
+    if (characters > most.promptCharacters)
+      throw full(`prompts of at most ${most.promptCharacters} characters together`)
+    return [
+      {
+        type: 'ProjectPromptAdded',
+        data: { projectId, ownerId, promptId, role, length: content.length },
+        personal: { content },
+      },
+    ]
   })
 
 export const removePrompt = ({ projectId, ownerId }: OwnProject, promptId: string) =>
@@ -152,7 +174,8 @@ export const deleteProject =
     if (status === 'none' || state.ownerId !== ownerId) throw noSuchProject()
     if (status === 'erased') return []
     if (status === 'deleted' && !erase) throw noSuchProject()
-    const deleted: ProjectEvent[] = status === 'active' ? [{ type: 'ProjectDeleted', data: { projectId, ownerId } }] : []
+    const deleted: ProjectEvent[] =
+      status === 'active' ? [{ type: 'ProjectDeleted', data: { projectId, ownerId } }] : []
     const erased: ProjectEvent[] = erase ? [{ type: 'ProjectErased', data: { projectId, ownerId } }] : []
     return [...deleted, ...erased]
   }

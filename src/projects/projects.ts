@@ -17,7 +17,11 @@ export class Projects {
     this.decider = engine.decider(projectAggregate)
   }
 
-  execute({ projectId, ownerId }: OwnProject, meta: AppendMeta, decide: Decide<ProjectState>): Promise<CommandOutcome<ProjectState>> {
+  execute(
+    { projectId, ownerId }: OwnProject,
+    meta: AppendMeta,
+    decide: Decide<ProjectState>,
+  ): Promise<CommandOutcome<ProjectState>> {
     return this.decider.execute(projectStream(projectId), meta, decide, { owner: userStream(ownerId) })
   }
 

@@ -9,7 +9,8 @@ export interface TreeHead {
   readonly root: Buffer
 }
 
-export const treeHeadText = ({ origin, size, root }: TreeHead): string => `${origin}\n${size}\n${root.toString('base64')}\n`
+export const treeHeadText = ({ origin, size, root }: TreeHead): string =>
+  `${origin}\n${size}\n${root.toString('base64')}\n`
 
 /** Of a checkpoint that one of the keys has signed. */
 export function openCheckpoint(note: string, verifierKeys: readonly string[]): TreeHead {
@@ -21,7 +22,13 @@ export function treeHead(text: string): TreeHead {
   const [origin = '', digits = '', base64 = ''] = text.split('\n')
   const root = Buffer.from(base64, 'base64')
   const size = Number(digits)
-  if (!origin || !/^(0|[1-9]\d*)$/.test(digits) || !Number.isSafeInteger(size) || root.length !== hashBytes || root.toString('base64') !== base64) {
+  if (
+    !origin ||
+    !/^(0|[1-9]\d*)$/.test(digits) ||
+    !Number.isSafeInteger(size) ||
+    root.length !== hashBytes ||
+    root.toString('base64') !== base64
+  ) {
     throw new Unproven('malformed', 'this is no checkpoint: its text is not an origin, a size and a root')
   }
   return { origin, size, root }

@@ -16,8 +16,12 @@ export class MerkleFrontier {
 
   static restore(size: number, subtrees: readonly Uint8Array[]): MerkleFrontier {
     const expected = [...size.toString(2)].filter((bit) => bit === '1').length
-    if (subtrees.length !== expected) throw new Error(`a tree of ${size} leaves has ${expected} complete subtrees, not ${subtrees.length}`)
-    return new MerkleFrontier(size, subtrees.map((subtree) => Buffer.from(subtree)))
+    if (subtrees.length !== expected)
+      throw new Error(`a tree of ${size} leaves has ${expected} complete subtrees, not ${subtrees.length}`)
+    return new MerkleFrontier(
+      size,
+      subtrees.map((subtree) => Buffer.from(subtree)),
+    )
   }
 
   get size(): number {
@@ -31,7 +35,8 @@ export class MerkleFrontier {
   /** Adds a leaf's hash; subtrees of equal size become one. */
   add(leaf: Buffer): void {
     let merged = leaf
-    for (let size = this.leaves; size % 2 === 1; size = Math.floor(size / 2)) merged = nodeHash(this.subtrees.pop()!, merged)
+    for (let size = this.leaves; size % 2 === 1; size = Math.floor(size / 2))
+      merged = nodeHash(this.subtrees.pop()!, merged)
     this.subtrees.push(merged)
     this.leaves++
   }

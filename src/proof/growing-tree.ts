@@ -24,7 +24,8 @@ export class GrowingTree {
 
   static restore(size: number, edge: readonly Buffer[]): GrowingTree {
     const expected = (level: number) => Math.floor(size / tileWidth ** level) % tileWidth
-    const fits = edge.every(({ length }, level) => length === expected(level) * hashBytes) && size < tileWidth ** edge.length
+    const fits =
+      edge.every(({ length }, level) => length === expected(level) * hashBytes) && size < tileWidth ** edge.length
     if (!fits && size > 0) throw new Error(`these are not the last tiles of a tree of ${size} leaves`)
     return new GrowingTree(size, edge.map(hashesOf))
   }

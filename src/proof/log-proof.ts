@@ -34,7 +34,10 @@ export function verifyLogProof(proof: LogProof, leaf: Uint8Array, verifierKeys: 
   const head = openCheckpoint(proof.checkpoint, verifierKeys)
   const root = rootFromInclusion(leafHash(leaf), proof.index, head.size, proof.hashes)
   if (root?.equals(head.root)) return head
-  throw new Unproven('not_included', `leaf ${proof.index} of the log ${head.origin} is not this one: the proof does not lead to the root that was signed`)
+  throw new Unproven(
+    'not_included',
+    `leaf ${proof.index} of the log ${head.origin} is not this one: the proof does not lead to the root that was signed`,
+  )
 }
 
 function hashOf(line: string): Buffer {

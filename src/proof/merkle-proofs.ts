@@ -16,7 +16,9 @@ async function hashOver(start: number, size: number, subtree: CompleteSubtree): 
   const level = Math.log2(size)
   if (Number.isInteger(level)) return subtree(level, start / size)
   const left = leftPart(size)
-  return nodeHash(...(await Promise.all([hashOver(start, left, subtree), hashOver(start + left, size - left, subtree)])))
+  return nodeHash(
+    ...(await Promise.all([hashOver(start, left, subtree), hashOver(start + left, size - left, subtree)])),
+  )
 }
 
 export const rootOf = (size: number, subtree: CompleteSubtree): Promise<Buffer> => hashOver(0, size, subtree)
@@ -35,7 +37,7 @@ export async function edgeOf(size: number, subtree: CompleteSubtree): Promise<Bu
 /** RFC 6962, 2.1.1: what proves that leaf `index` is in the tree of `size` leaves, from the leaf’s sibling upwards. */
 export async function inclusionProof(index: number, size: number, subtree: CompleteSubtree): Promise<Buffer[]> {
   const path: Promise<Buffer>[] = []
-  for (let [start, rest] = [0, size]; rest > 1; ) {
+  for (let [start, rest] = [0, size]; rest > 1;) {
     const left = leftPart(rest)
     if (index < start + left) {
       path.unshift(hashOver(start + left, rest - left, subtree))
@@ -73,7 +75,12 @@ export async function consistencyProof(old: number, size: number, subtree: Compl
 }
 
 /** The root that a leaf’s hash and its proof lead to; undefined when the proof does not fit index and size. */
-export function rootFromInclusion(leaf: Buffer, index: number, size: number, proof: readonly Buffer[]): Buffer | undefined {
+export function rootFromInclusion(
+  leaf: Buffer,
+  index: number,
+  size: number,
+  proof: readonly Buffer[],
+): Buffer | undefined {
   if (!(Number.isSafeInteger(index) && index >= 0 && index < size)) return undefined
   let [node, last, hash] = [index, size - 1, leaf]
   for (const sibling of proof) {
@@ -91,7 +98,12 @@ export function rootFromInclusion(leaf: Buffer, index: number, size: number, pro
 }
 
 /** Both roots that a consistency proof leads to, given the old one; undefined when it does not fit the sizes. */
-export function rootsFromConsistency(old: number, size: number, oldRoot: Buffer, proof: readonly Buffer[]): { old: Buffer; root: Buffer } | undefined {
+export function rootsFromConsistency(
+  old: number,
+  size: number,
+  oldRoot: Buffer,
+  proof: readonly Buffer[],
+): { old: Buffer; root: Buffer } | undefined {
   if (!(old > 0 && old < size)) return undefined
   let [node, last] = [old - 1, size - 1]
   for (; node % 2 === 1; last = half(last)) node = half(node)

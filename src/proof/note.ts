@@ -25,7 +25,8 @@ const spkiHead = Buffer.from('302a300506032b6570032100', 'hex')
 
 /** From the 32 bytes of a private Ed25519 key. */
 export function noteSigner(name: string, seed: Uint8Array): NoteSigner {
-  if (!/^[^\s+\p{Zs}]+$/u.test(name)) throw new Unproven('bad_key', `a key’s name has neither spaces nor plus signs: ${name}`)
+  if (!/^[^\s+\p{Zs}]+$/u.test(name))
+    throw new Unproven('bad_key', `a key’s name has neither spaces nor plus signs: ${name}`)
   const privateKey = createPrivateKey({ key: Buffer.concat([pkcs8Head, seed]), format: 'der', type: 'pkcs8' })
   const raw = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(spkiHead.length)
   const typed = Buffer.concat([Buffer.of(ed25519), raw])
@@ -37,13 +38,18 @@ const idOf = (name: string, typedKey: Uint8Array): Buffer =>
   createHash('sha256').update(`${name}\n`).update(typedKey).digest().subarray(0, 4)
 
 function noteVerifier(verifierKey: string): NoteVerifier {
-  const [, name = '', hex = '', base64 = ''] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(verifierKey.trim()) ?? []
+  const [, name = '', hex = '', base64 = ''] =
+    /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(verifierKey.trim()) ?? []
   const typed = Buffer.from(base64, 'base64')
   const id = Buffer.from(hex, 'hex')
   if (typed.length !== 33 || typed[0] !== ed25519 || !idOf(name, typed).equals(id)) {
     throw new Unproven('bad_key', `this is no public key of a log (name+id+key): ${verifierKey.trim().slice(0, 200)}`)
   }
-  return { name, id, publicKey: createPublicKey({ key: Buffer.concat([spkiHead, typed.subarray(1)]), format: 'der', type: 'spki' }) }
+  return {
+    name,
+    id,
+    publicKey: createPublicKey({ key: Buffer.concat([spkiHead, typed.subarray(1)]), format: 'der', type: 'spki' }),
+  }
 }
 
 /** The text, which ends with a newline, with a signature of each. */
@@ -65,7 +71,8 @@ export function openNote(note: string, verifierKeys: readonly string[]): string 
   if (end < 0 || !note.endsWith('\n')) throw malformed('its text does not end with an empty line and signatures')
   const text = note.slice(0, end + 1)
   // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u0009\u000B-\u001F]/.test(note) || !note.isWellFormed()) throw malformed('it has characters that no note has')
+  if (/[\u0000-\u0009\u000B-\u001F]/.test(note) || !note.isWellFormed())
+    throw malformed('it has characters that no note has')
   const lines = note.slice(end + 2, -1).split('\n')
   if (lines.length > mostSignatures) throw malformed(`it has more than ${mostSignatures} signatures`)
   const verifiers = verifierKeys.map(noteVerifier)
@@ -74,8 +81,16 @@ export function openNote(note: string, verifierKeys: readonly string[]): string 
     return verifier ? [{ name, isGood: verify(null, Buffer.from(text), verifier.publicKey, signature) }] : []
   })
   const bad = known.find(({ isGood }) => !isGood)
-  if (bad) throw new Unproven('bad_signature', `the signature of ${bad.name} does not belong to this text: the note was changed`)
-  if (known.length === 0) throw new Unproven('not_signed', `none of the keys given has signed this: ${verifiers.map(({ name }) => name).join(', ')}`)
+  if (bad)
+    throw new Unproven(
+      'bad_signature',
+      `the signature of ${bad.name} does not belong to this text: the note was changed`,
+    )
+  if (known.length === 0)
+    throw new Unproven(
+      'not_signed',
+      `none of the keys given has signed this: ${verifiers.map(({ name }) => name).join(', ')}`,
+    )
   return text
 }
 

@@ -16,7 +16,9 @@ export interface TilePlace {
 
 /** x001/x234/067 for 1234067. */
 const spelled = (index: number): string => {
-  const thousands = String(index).padStart(Math.ceil(String(index).length / 3) * 3, '0').match(/\d{3}/g)!
+  const thousands = String(index)
+    .padStart(Math.ceil(String(index).length / 3) * 3, '0')
+    .match(/\d{3}/g)!
   return thousands.map((part, i) => (i < thousands.length - 1 ? `x${part}` : part)).join('/')
 }
 
@@ -26,11 +28,18 @@ export const tilePath = ({ level, index, width }: TilePlace, kind: 'hashes' | 'e
 
 /** Undefined for an address that no tile has, also when another spelling of it would have one. */
 export function parseTilePath(path: string): (TilePlace & { kind: 'hashes' | 'entries' }) | undefined {
-  const [, kind = '', digits = '', partial] = /^(entries|\d{1,2})\/((?:x\d{3}\/)*\d{3})(?:\.p\/(\d{1,3}))?$/.exec(path) ?? []
+  const [, kind = '', digits = '', partial] =
+    /^(entries|\d{1,2})\/((?:x\d{3}\/)*\d{3})(?:\.p\/(\d{1,3}))?$/.exec(path) ?? []
   const index = Number(digits.replaceAll(/[x/]/g, ''))
   const width = partial === undefined ? tileWidth : Number(partial)
-  const place = { level: kind === 'entries' ? 0 : Number(kind), index, width, kind: kind === 'entries' ? ('entries' as const) : ('hashes' as const) }
-  if (width === 0 || place.level > 63 || !Number.isSafeInteger(index) || tilePath(place, place.kind) !== path) return undefined
+  const place = {
+    level: kind === 'entries' ? 0 : Number(kind),
+    index,
+    width,
+    kind: kind === 'entries' ? ('entries' as const) : ('hashes' as const),
+  }
+  if (width === 0 || place.level > 63 || !Number.isSafeInteger(index) || tilePath(place, place.kind) !== path)
+    return undefined
   return place
 }
 
@@ -57,7 +66,8 @@ export function subtreesIn(read: ReadTile): CompleteSubtree {
     tiles.set(key, reading)
     if (tiles.size > atHand) tiles.delete(tiles.keys().next().value!)
     const bytes = await reading
-    if (bytes.length < (offset + count) * hashBytes) throw new Error(`tile ${key} ends at ${bytes.length / hashBytes}, before ${offset + count}`)
+    if (bytes.length < (offset + count) * hashBytes)
+      throw new Error(`tile ${key} ends at ${bytes.length / hashBytes}, before ${offset + count}`)
     return rootOfComplete(hashesOf(bytes).slice(offset, offset + count))
   }
 }
@@ -68,6 +78,7 @@ export const hashesOf = (tile: Buffer): Buffer[] =>
 /** Over a power of two of hashes. */
 export function rootOfComplete(hashes: readonly Buffer[]): Buffer {
   let level = hashes
-  while (level.length > 1) level = Array.from({ length: level.length / 2 }, (_, i) => nodeHash(level[2 * i]!, level[2 * i + 1]!))
+  while (level.length > 1)
+    level = Array.from({ length: level.length / 2 }, (_, i) => nodeHash(level[2 * i]!, level[2 * i + 1]!))
   return level[0]!
 }

@@ -19,7 +19,12 @@ export function refusalOf(error: unknown, correlationId: string): Refusal {
   const found = problemIn(error, correlationId)
   const { type: _, title: __, status: ___, ...shown } = found
   const retryAfter = retryAfterOf(error, found)
-  return { ok: false, ...shown, ...(retryAfter !== undefined && { retryAfter }), ...(found.code === 'internal' && { correlationId }) }
+  return {
+    ok: false,
+    ...shown,
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(found.code === 'internal' && { correlationId }),
+  }
 }
 
 /** What a refused client finds in `connect_error`: the detail as its message, and all of it in `data`. */

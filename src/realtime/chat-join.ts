@@ -37,7 +37,8 @@ export class ChatJoin {
     const id = this.ids.of(session.caller.id, name)
     const already = session.joined.get(id) as Listener | undefined
     if (already) return { chatId: already.name, id, position: already.at }
-    if (session.joined.size >= mostChats) throw refusal([{ field: 'chatId', message: `is one too many: a socket joins at most ${mostChats} chats` }])
+    if (session.joined.size >= mostChats)
+      throw refusal([{ field: 'chatId', message: `is one too many: a socket joins at most ${mostChats} chats` }])
     if (after !== undefined) await this.mustBeInTheLog(after)
     const { listener, openReply } = await this.enter(session, id, name, after)
     const { at: position } = listener
@@ -51,10 +52,18 @@ export class ChatJoin {
   }
 
   /** In first, and looked at then: so no end of the chat falls between the two. */
-  private async enter(session: Session, id: string, name: string, after: number | undefined): Promise<{ listener: Listener; openReply: string | undefined }> {
+  private async enter(
+    session: Session,
+    id: string,
+    name: string,
+    after: number | undefined,
+  ): Promise<{ listener: Listener; openReply: string | undefined }> {
     const { store } = this.engine
     const { opened, rooms } = this
-    const [listener, room] = rooms.enter(id, (room) => new Listener(session, room, name, after, { store, opened, rooms }))
+    const [listener, room] = rooms.enter(
+      id,
+      (room) => new Listener(session, room, name, after, { store, opened, rooms }),
+    )
     session.joined.set(id, listener)
     try {
       const { status, ownerId, open } = await this.chats.state(id)

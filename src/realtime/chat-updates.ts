@@ -34,7 +34,8 @@ export interface ReplyEnd {
 }
 
 export async function chatUpdateOf(engine: Engine, event: ChatRecord): Promise<ChatUpdate> {
-  const shown = async (doc: MessageDoc, key: string) => asLoggedMessage(await messageOf(engine, evolved(doc, event, key)))
+  const shown = async (doc: MessageDoc, key: string) =>
+    asLoggedMessage(await messageOf(engine, evolved(doc, event, key)))
   const { data } = event
   switch (event.type) {
     case 'PromptSent':
@@ -42,8 +43,19 @@ export async function chatUpdateOf(engine: Engine, event: ChatRecord): Promise<C
     case 'MessageStored':
       return { message: await shown(nothing, event.data.messageId) }
     case 'MessageEdited': {
-      const message = await shown({ ...nothing, _id: event.data.messageId, sessionId: data.chatId }, event.data.messageId)
-      const { status: _, feedback: __, promptId: ___, model: ____, error: _____, createdAt: ______, ...edited } = message
+      const message = await shown(
+        { ...nothing, _id: event.data.messageId, sessionId: data.chatId },
+        event.data.messageId,
+      )
+      const {
+        status: _,
+        feedback: __,
+        promptId: ___,
+        model: ____,
+        error: _____,
+        createdAt: ______,
+        ...edited
+      } = message
       return { edited }
     }
     case 'MessageDeleted':
@@ -66,7 +78,8 @@ export async function chatUpdateOf(engine: Engine, event: ChatRecord): Promise<C
 }
 
 /** The same, once the message has been deleted: it is not shown any more. */
-export const withoutText = ({ ended }: ChatUpdate): ChatUpdate => (ended ? { ended: { replyId: ended.replyId, status: ended.status } } : {})
+export const withoutText = ({ ended }: ChatUpdate): ChatUpdate =>
+  ended ? { ended: { replyId: ended.replyId, status: ended.status } } : {}
 
 /** As the read model will have it: a socket shows what a later GET shows. */
 function evolved(doc: MessageDoc, event: ChatRecord, key: string): MessageDoc {

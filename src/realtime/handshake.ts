@@ -32,7 +32,11 @@ export class Handshake {
   }
 
   private addressOf({ handshake: { address, headers } }: Socket): string {
-    const forwarded = this.config.edge.trustProxy ? String(headers['x-forwarded-for'] ?? '').split(',')[0]!.trim() : ''
+    const forwarded = this.config.edge.trustProxy
+      ? String(headers['x-forwarded-for'] ?? '')
+          .split(',')[0]!
+          .trim()
+      : ''
     return forwarded || address
   }
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { isErased, Refused } from '../event-store/errors.js'
 import type { EventStore } from '../event-store/log/event-store.js'
-import { backoff, isRetryable, pause } from '../event-store/retryable.js'
+import { isRetryable } from '../event-store/database-errors.js'
+import { backoff, pause } from '../event-store/timing.js'
 import { problemIn } from '../http/problem.filter.js'
 import { noSuchChat } from '../chat/chat.js'
 import { chatStream } from '../chat/chats.js'
@@ -70,7 +71,7 @@ export class Listener implements RoomReader, Joined {
   }
 
   private async run(): Promise<void> {
-    for (let failures = 0; !this.hasLeft; ) {
+    for (let failures = 0; !this.hasLeft;) {
       try {
         await this.goOn()
         failures = 0

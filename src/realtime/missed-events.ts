@@ -15,7 +15,12 @@ interface Asker {
  * What a chat's stream has after a position, oldest first, page by page as it is taken. Whatever the log has when the
  * last page is read is in it. Which messages were deleted since is told before the first of them comes.
  */
-export async function* missedEvents(store: EventStore, stream: string, after: number, asker: Asker): AsyncGenerator<ChatRecord> {
+export async function* missedEvents(
+  store: EventStore,
+  stream: string,
+  after: number,
+  asker: Asker,
+): AsyncGenerator<ChatRecord> {
   const from = await beginningAfter(store, stream, after, asker)
   if (from === undefined) return
   let version = from - 1
@@ -23,7 +28,10 @@ export async function* missedEvents(store: EventStore, stream: string, after: nu
     const before = version
     // The position may be inside an append; where a page ends, an append does.
     const range = isFirst ? { from } : { after: version }
-    for await (const event of store.readStream(stream, { ...range, appends: appendsAtOnce }) as AsyncIterable<ChatRecord>) {
+    for await (const event of store.readStream(stream, {
+      ...range,
+      appends: appendsAtOnce,
+    }) as AsyncIterable<ChatRecord>) {
       version = event.version
       yield event
     }
@@ -32,9 +40,17 @@ export async function* missedEvents(store: EventStore, stream: string, after: nu
 }
 
 /** Version of the first event after the position; undefined when there is none, or nobody wants to know any more. */
-async function beginningAfter(store: EventStore, stream: string, after: number, asker: Asker): Promise<number | undefined> {
+async function beginningAfter(
+  store: EventStore,
+  stream: string,
+  after: number,
+  asker: Asker,
+): Promise<number | undefined> {
   let first: number | undefined
-  for await (const event of store.readStream(stream, { backwards: true, withoutPersonal: true }) as AsyncIterable<ChatRecord>) {
+  for await (const event of store.readStream(stream, {
+    backwards: true,
+    withoutPersonal: true,
+  }) as AsyncIterable<ChatRecord>) {
     if (event.position <= after) return first
     if (asker.hasLeft) return undefined
     if (event.type === 'MessageDeleted') asker.hide(event.data.messageId)

@@ -8,7 +8,12 @@ import { refusal, validation } from '../http/validation.js'
 export class LeaveBody extends LoggedChatParams {}
 
 export class JoinBody extends LoggedChatParams {
-  @Whole({ min: 0, max: Number.MAX_SAFE_INTEGER, optional: true, about: 'The last position seen: what came after it is sent first' })
+  @Whole({
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    optional: true,
+    about: 'The last position seen: what came after it is sent first',
+  })
   after?: number
 }
 
@@ -31,7 +36,9 @@ export async function read<T extends Body>(type: new () => T, payload: unknown):
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
     throw refusal([{ field: 'payload', message: 'must be an object with a chatId, or the chatId itself' }])
   }
-  const sent = fields.filter((field) => Object.hasOwn(object, field)).map((field) => [field, shallow((object as Record<string, unknown>)[field])])
+  const sent = fields
+    .filter((field) => Object.hasOwn(object, field))
+    .map((field) => [field, shallow((object as Record<string, unknown>)[field])])
   return (await pipe.transform(Object.fromEntries(sent), { type: 'body', metatype: type })) as T
 }
 

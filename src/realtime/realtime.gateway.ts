@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { Logger } from '@nestjs/common'
-import { ConnectedSocket, MessageBody, type OnGatewayConnection, type OnGatewayDisconnect, type OnGatewayInit, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets'
+import {
+  ConnectedSocket,
+  MessageBody,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type OnGatewayInit,
+  SubscribeMessage,
+  WebSocketGateway,
+} from '@nestjs/websockets'
 import type { Server, Socket } from 'socket.io'
 import { SpanKind } from '@opentelemetry/api'
-import { isRetryable } from '../event-store/retryable.js'
+import { isRetryable } from '../event-store/database-errors.js'
 import { inSpan } from '../event-store/span.js'
 import { Limits } from '../http/limits.js'
 import { type Ack, connectError, refusalOf } from './acknowledgements.js'
@@ -59,7 +67,9 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
 
   @SubscribeMessage('chat-message')
   send(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<Ack | undefined> {
-    return this.answer(socket, 'chat-message', (session, correlation) => this.prompting.send(session.caller, payload, correlation))
+    return this.answer(socket, 'chat-message', (session, correlation) =>
+      this.prompting.send(session.caller, payload, correlation),
+    )
   }
 
   private async admit(socket: Socket, next: (error?: Error) => void): Promise<void> {

@@ -91,4 +91,9 @@ export class RoomPosition {
   }
 }
 
-const doneOf = (position: number, { replyId, status, error }: ReplyEnd) => ({ position, replyId, status, ...(error && { error }) })
+const doneOf = (position: number, { replyId, status, error }: ReplyEnd) => ({
+  position,
+  replyId,
+  status,
+  ...(error && { error }),
+})

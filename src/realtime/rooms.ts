@@ -40,7 +40,8 @@ export class Rooms {
     if (event.type === 'ChatErased' || event.type === 'UserErased') this.opened.forget()
     const room = this.rooms.get(event.stream)
     if (!room) return
-    if (event.type === 'ChatDeleted' || event.type === 'ChatErased') this.end(room, event.type === 'ChatDeleted' ? deleted() : erased())
+    if (event.type === 'ChatDeleted' || event.type === 'ChatErased')
+      this.end(room, event.type === 'ChatDeleted' ? deleted() : erased())
     else room.take(event as ChatRecord)
   }
 

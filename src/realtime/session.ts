@@ -31,7 +31,10 @@ export class Session {
 
   /** What a client asks for is done one after the other, as it was asked. */
   async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.waiting >= mostWaiting) throw new Refused('rate_limited', `more than ${mostWaiting} events wait already; wait for their answers`, { retryAfterMs: 1000 })
+    if (this.waiting >= mostWaiting)
+      throw new Refused('rate_limited', `more than ${mostWaiting} events wait already; wait for their answers`, {
+        retryAfterMs: 1000,
+      })
     this.waiting++
     const outcome = this.turn.then(work)
     this.turn = outcome.catch(() => {})

@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import type { Socket } from 'socket.io'
 import type { Refused } from '../event-store/errors.js'
 import type { RecordedEvent } from '../event-store/event.js'
-import { pause } from '../event-store/retryable.js'
+import { pause } from '../event-store/timing.js'
 import { noLongerGood } from '../http/admit.guard.js'
 import { Authenticator } from '../commands/caller.js'
 import { Drain } from '../commands/drain.js'

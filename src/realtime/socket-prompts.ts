@@ -29,11 +29,19 @@ export class SocketPrompts {
   async send(caller: Caller, payload: unknown, correlation: string): Promise<Prompted> {
     const { chatId: name, content, model, commandId: key } = await this.read(caller, payload)
     const chatId = this.ids.of(caller.id, name)
-    const asked = { actor: caller.id, place: ['socket', `chat-message ${chatId}`], key, content: [textOf(definedFields({ content, model }))], correlation }
+    const asked = {
+      actor: caller.id,
+      place: ['socket', `chat-message ${chatId}`],
+      key,
+      content: [textOf(definedFields({ content, model }))],
+      correlation,
+    }
     const cause = new Cause(metaOf(this.secrets, asked), { isAsync: true, isRepeatable: key !== undefined })
     await this.limits.request(caller, cause)
     await this.limits.prompt(caller, name, cause)
-    const { promptId, replyId, position } = await this.bus.command(new SendPrompt(cause, { chatId, ownerId: caller.id }, content, model))
+    const { promptId, replyId, position } = await this.bus.command(
+      new SendPrompt(cause, { chatId, ownerId: caller.id }, content, model),
+    )
     return { promptId, replyId, position }
   }
 

@@ -29,7 +29,9 @@ export function banner(config: Config, settled: SettledConfig, port: number, adm
 function modelOf({ models }: Config): string {
   if (models.defaultModel) return models.defaultModel
   if (models.openaiApiKey || models.openaiBaseUrl) return 'openai/gpt-3.5-turbo'
-  return models.ollamaUrl ? 'the first that Ollama has' : 'offline/echo, which only repeats: set OPENAI_API_KEY or OLLAMA_API_URL for a real one'
+  return models.ollamaUrl
+    ? 'the first that Ollama has'
+    : 'offline/echo, which only repeats: set OPENAI_API_KEY or OLLAMA_API_URL for a real one'
 }
 
 /** A name that a browser on this machine understands. */

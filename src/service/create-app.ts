@@ -16,7 +16,11 @@ import { RequestMetrics } from '../telemetry/request-metrics.js'
 import { traceRequests } from '../telemetry/request-spans.js'
 
 /** The HTTP service over everything else. */
-export async function createApp(module: DynamicModule, config: SettledConfig, logger: LoggerService): Promise<NestFastifyApplication> {
+export async function createApp(
+  module: DynamicModule,
+  config: SettledConfig,
+  logger: LoggerService,
+): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     genReqId: correlationId,
     trustProxy: config.edge.trustProxy,
@@ -24,7 +28,12 @@ export async function createApp(module: DynamicModule, config: SettledConfig, lo
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     ...brokenRequests,
   })
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false, forceCloseConnections: true, bodyParser: false })
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger,
+    abortOnError: false,
+    forceCloseConnections: true,
+    bodyParser: false,
+  })
   readJsonBodies(adapter.getInstance())
   logRequests(adapter.getInstance())
   app.get(Drain).afterRequests(adapter.getInstance())
@@ -41,7 +50,15 @@ export async function createApp(module: DynamicModule, config: SettledConfig, lo
   app.enableCors({
     origin: [...config.edge.origins],
     credentials: true,
-    exposedHeaders: ['Log-Position', 'Location', 'Retry-After', 'X-Request-Id', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
+    exposedHeaders: [
+      'Log-Position',
+      'Location',
+      'Retry-After',
+      'X-Request-Id',
+      'RateLimit-Limit',
+      'RateLimit-Remaining',
+      'RateLimit-Reset',
+    ],
   })
   app.useWebSocketAdapter(new SocketAdapter(app, config))
   documentApi(app)

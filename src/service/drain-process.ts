@@ -2,7 +2,7 @@ import { Server } from 'node:net'
 import type { Server as HttpServer } from 'node:http'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { ShutdownConfig } from '../config/shutdown.js'
-import { pause } from '../event-store/retryable.js'
+import { pause } from '../event-store/timing.js'
 import { Drain } from '../commands/drain.js'
 
 /** A client may have sent a request on a connection that looks idle here: it hears of the end with its answer. */
@@ -21,7 +21,8 @@ export async function drainProcess(app: NestFastifyApplication, { delayMs, grace
   acceptNoMore(server)
   leaving.close()
   const closedAt = Date.now()
-  const isOver = async () => !leaving.hasUnfinished && (Date.now() - closedAt >= lingerMs || (await connectionsOf(server)) === 0)
+  const isOver = async () =>
+    !leaving.hasUnfinished && (Date.now() - closedAt >= lingerMs || (await connectionsOf(server)) === 0)
   while (Date.now() - closedAt < graceMs && !(await isOver())) await pause(lookEveryMs)
   server.closeAllConnections()
 }

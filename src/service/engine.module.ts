@@ -1,4 +1,12 @@
-import { type DynamicModule, Global, Inject, Logger, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
+import {
+  type DynamicModule,
+  Global,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { LogRoot } from '../notary/log-root.js'
@@ -20,7 +28,12 @@ export class EngineModule implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   static with(contributions: Contributions): DynamicModule {
-    const open = (db: Db, redis: Redis, { masterKey: current, masterKeyPrevious: previous }: SettledConfig, metrics: StoreMetrics) =>
+    const open = (
+      db: Db,
+      redis: Redis,
+      { masterKey: current, masterKeyPrevious: previous }: SettledConfig,
+      metrics: StoreMetrics,
+    ) =>
       Engine.open({
         ...contributions,
         db,

@@ -1,5 +1,16 @@
 /** Errors whose messages are written for whoever runs the program. */
-const written = new Set(['CannotStart', 'ConfigError', 'EngineError', 'EventStoreError', 'Refused', 'UsageError', 'Incomplete', 'Disproved', 'Unproven', 'LogDiffers'])
+const written = new Set([
+  'CannotStart',
+  'ConfigError',
+  'EngineError',
+  'EventStoreError',
+  'Refused',
+  'UsageError',
+  'Incomplete',
+  'Disproved',
+  'Unproven',
+  'LogDiffers',
+])
 
 /** The bare message when it was written to be read, else all we know. */
 export function errorText(error: unknown): string {

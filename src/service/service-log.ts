@@ -14,7 +14,14 @@ const nestLevels: Record<LogLevel, NestLevel> = {
 }
 
 /** Where Nest tells what it maps and initialises: of use to whoever debugs the wiring, noise to everyone else. */
-const wiring = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication', 'WebSocketsController'])
+const wiring = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'WebSocketsController',
+])
 
 /** Nest's report of a start that failed; main.ts tells it once, and better. */
 const startFailure = 'ExceptionHandler'
@@ -35,10 +42,16 @@ export class ServiceLog extends ConsoleLogger {
     this.file?.on('error', (error) => console.error(`verbatim: LOG_FILE: ${error.message}`))
   }
 
-  protected override printMessages(messages: unknown[], context = '', level: NestLevel = 'log', ...rest: never[]): void {
+  protected override printMessages(
+    messages: unknown[],
+    context = '',
+    level: NestLevel = 'log',
+    ...rest: never[]
+  ): void {
     super.printMessages(messages, context, level, ...rest)
     const time = new Date().toISOString()
-    for (const message of messages) this.file?.write(`${JSON.stringify({ time, level, context, message: String(message) })}\n`)
+    for (const message of messages)
+      this.file?.write(`${JSON.stringify({ time, level, context, message: String(message) })}\n`)
   }
 
   override log(message: unknown, ...rest: unknown[]): void {

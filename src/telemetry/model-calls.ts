@@ -24,7 +24,11 @@ export interface ModelCall {
 export class ModelCalls {
   constructor(private readonly metrics: ReplyMetrics) {}
 
-  run<T>({ provider, model, id }: ResolvedModel, { temperature, maxTokens }: CompletionRequest, work: (call: ModelCall) => Promise<T>): Promise<T> {
+  run<T>(
+    { provider, model, id }: ResolvedModel,
+    { temperature, maxTokens }: CompletionRequest,
+    work: (call: ModelCall) => Promise<T>,
+  ): Promise<T> {
     const attributes = {
       'gen_ai.operation.name': 'chat',
       'gen_ai.provider.name': provider.name,
@@ -48,7 +52,8 @@ export class ModelCalls {
         span.addEvent('first token').setAttribute('gen_ai.response.time_to_first_chunk', seconds)
       },
       answeredBy: (model) => span.setAttribute('gen_ai.response.model', model),
-      counted: ({ prompt, completion }) => span.setAttributes({ 'gen_ai.usage.input_tokens': prompt, 'gen_ai.usage.output_tokens': completion }),
+      counted: ({ prompt, completion }) =>
+        span.setAttributes({ 'gen_ai.usage.input_tokens': prompt, 'gen_ai.usage.output_tokens': completion }),
       finished: (finish) => span.setAttribute('gen_ai.response.finish_reasons', [finish]),
     }
   }

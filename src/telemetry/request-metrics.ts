@@ -22,7 +22,10 @@ export class RequestMetrics {
     fastify.addHook('onRequest', (request, reply, done) => {
       const began = performance.now()
       reply.raw.once('close', () => {
-        this.duration.observe({ method: request.method, route: routeOf(request), status: statusOf(reply) }, (performance.now() - began) / 1000)
+        this.duration.observe(
+          { method: request.method, route: routeOf(request), status: statusOf(reply) },
+          (performance.now() - began) / 1000,
+        )
       })
       done()
     })

@@ -7,6 +7,10 @@ export class SocketMetrics {
   readonly connected: Gauge
 
   constructor(registry: Registry) {
-    this.connected = new Gauge({ name: 'verbatim_sockets_connected', help: 'Sockets that are connected to this process', registers: [registry] })
+    this.connected = new Gauge({
+      name: 'verbatim_sockets_connected',
+      help: 'Sockets that are connected to this process',
+      registers: [registry],
+    })
   }
 }

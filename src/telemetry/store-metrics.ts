@@ -14,10 +14,26 @@ export class StoreMetrics {
 
   constructor(registry: Registry) {
     const registers = [registry]
-    this.appends = new Counter({ name: 'verbatim_appends_total', help: 'Appends that this process has committed', registers })
-    this.events = new Counter({ name: 'verbatim_events_total', help: 'Events that this process has committed', registers })
-    this.conflicts = new Counter({ name: 'verbatim_append_conflicts_total', help: 'Appends whose version was taken; their commands decide again', registers })
-    this.collisions = new Counter({ name: 'verbatim_commit_collisions_total', help: 'Commits whose position another process had taken; they are numbered anew', registers })
+    this.appends = new Counter({
+      name: 'verbatim_appends_total',
+      help: 'Appends that this process has committed',
+      registers,
+    })
+    this.events = new Counter({
+      name: 'verbatim_events_total',
+      help: 'Events that this process has committed',
+      registers,
+    })
+    this.conflicts = new Counter({
+      name: 'verbatim_append_conflicts_total',
+      help: 'Appends whose version was taken; their commands decide again',
+      registers,
+    })
+    this.collisions = new Counter({
+      name: 'verbatim_commit_collisions_total',
+      help: 'Commits whose position another process had taken; they are numbered anew',
+      registers,
+    })
     this.batches = new Histogram({
       name: 'verbatim_commit_appends',
       help: 'Appends in one commit',

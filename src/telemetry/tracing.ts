@@ -14,14 +14,21 @@ const tellAgainMs = 60_000
  * Sends spans to a collector from now on. Without this nothing of the SDK is loaded, and every span is a no-op. Gives
  * what ends it: the last spans are sent if the collector takes them soon, else they are lost, and nothing else is.
  */
-export async function startTracing({ endpoint, sampler, ratio }: TracingConfig, roles: readonly Role[]): Promise<() => Promise<void>> {
+export async function startTracing(
+  { endpoint, sampler, ratio }: TracingConfig,
+  roles: readonly Role[],
+): Promise<() => Promise<void>> {
   const [sdk, { OTLPTraceExporter }, { defaultResource, resourceFromAttributes }] = await Promise.all([
     import('@opentelemetry/sdk-trace-node'),
     import('@opentelemetry/exporter-trace-otlp-http'),
     import('@opentelemetry/resources'),
   ])
   tellWhatGoesWrong(endpoint)
-  const about = { 'service.name': 'verbatim', 'service.instance.id': `${hostname()}:${process.pid}`, 'verbatim.roles': [...roles] }
+  const about = {
+    'service.name': 'verbatim',
+    'service.instance.id': `${hostname()}:${process.pid}`,
+    'verbatim.roles': [...roles],
+  }
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` })
   const provider = new sdk.NodeTracerProvider({
     resource: defaultResource().merge(resourceFromAttributes(about)),
@@ -35,7 +42,11 @@ export async function startTracing({ endpoint, sampler, ratio }: TracingConfig, 
   }
 }
 
-function samplerFor(sdk: typeof import('@opentelemetry/sdk-trace-node'), name: TracingConfig['sampler'], ratio: number): Sampler {
+function samplerFor(
+  sdk: typeof import('@opentelemetry/sdk-trace-node'),
+  name: TracingConfig['sampler'],
+  ratio: number,
+): Sampler {
   const roots = {
     always_on: () => new sdk.AlwaysOnSampler(),
     always_off: () => new sdk.AlwaysOffSampler(),
@@ -52,7 +63,9 @@ function tellWhatGoesWrong(endpoint: string): void {
   const tell = (message: string) => {
     if (performance.now() - toldAt < tellAgainMs) return
     toldAt = performance.now()
-    log.warn(`OTEL_EXPORTER_OTLP_ENDPOINT: spans for ${withoutCredentials(endpoint)} are lost: ${message.slice(0, 200)}`)
+    log.warn(
+      `OTEL_EXPORTER_OTLP_ENDPOINT: spans for ${withoutCredentials(endpoint)} are lost: ${message.slice(0, 200)}`,
+    )
   }
   const ignore = () => {}
   diag.setLogger({ error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN)

@@ -43,8 +43,17 @@ describe('registering', () => {
     const body = someone({ name: 'Some One', username: `some.one-${people}` })
     const answered = await nobody.post(path, body)
     expect(answered.status).toBe(201)
-    const user = { id: expect.stringMatching(uuid), email: body.email, name: 'Some One', username: `some.one-${people - 1}` }
-    expect(answered.body).toMatchObject({ success: true, message: 'User registered successfully', data: { user: { ...user, role: 'user' }, token: expect.any(String) } })
+    const user = {
+      id: expect.stringMatching(uuid),
+      email: body.email,
+      name: 'Some One',
+      username: `some.one-${people - 1}`,
+    }
+    expect(answered.body).toMatchObject({
+      success: true,
+      message: 'User registered successfully',
+      data: { user: { ...user, role: 'user' }, token: expect.any(String) },
+    })
     expect((await profile(withToken(answered.body.data.token))).body.data.user).toEqual(answered.body.data.user)
   })
 
@@ -55,22 +64,33 @@ describe('registering', () => {
     expect(body.data.user).not.toHaveProperty('username')
   })
 
-  it.each([(email: string) => email, (email: string) => email.toUpperCase()])('under a taken address is refused, however that is written', async (written) => {
-    const answered = await register(someone({ email: written(ann.email) }))
-    expectProblem(answered, '/api', { status: 400, code: 'user_exists', field: 'email' })
-    expect(answered.body.message).toBe('User already exists with this email')
-  })
+  it.each([(email: string) => email, (email: string) => email.toUpperCase()])(
+    'under a taken address is refused, however that is written',
+    async (written) => {
+      const answered = await register(someone({ email: written(ann.email) }))
+      expectProblem(answered, '/api', { status: 400, code: 'user_exists', field: 'email' })
+      expect(answered.body.message).toBe('User already exists with this email')
+    },
+  )
 
   it('under a taken user name is refused, and the address is still free', async () => {
     await register(someone({ username: 'Taken-Name' }))
     const body = someone()
-    expectProblem(await register({ ...body, username: 'taken-name' }), '/api', { status: 400, code: 'username_taken', field: 'username' })
+    expectProblem(await register({ ...body, username: 'taken-name' }), '/api', {
+      status: 400,
+      code: 'username_taken',
+      field: 'username',
+    })
     expect((await register({ ...body, username: 'free-name' })).status).toBe(201)
   })
 
   it('under one address, by many at once, succeeds for one of them, and locks nobody out', async () => {
     const { email } = someone()
-    const bodies = Array.from({ length: 20 }, (_, i) => ({ email, password: `the secret of number ${i}`, username: `racer-${people}-${i}` }))
+    const bodies = Array.from({ length: 20 }, (_, i) => ({
+      email,
+      password: `the secret of number ${i}`,
+      username: `racer-${people}-${i}`,
+    }))
     const answers = await Promise.all(bodies.map(register))
     const statuses = answers.map(({ status }) => status)
     expect(statuses.toSorted()).toEqual([201, ...Array.from({ length: 19 }, () => 400)])
@@ -80,7 +100,9 @@ describe('registering', () => {
 
     expect((await logIn(email, bodies[winner]!.password)).status).toBe(200)
     expect((await logIn(email, bodies[(winner + 1) % 20]!.password)).status).toBe(401)
-    const again = await Promise.all(bodies.filter((_, i) => i !== winner).map((body) => register({ ...body, email: someone().email })))
+    const again = await Promise.all(
+      bodies.filter((_, i) => i !== winner).map((body) => register({ ...body, email: someone().email })),
+    )
     expect(new Set(again.map(({ status }) => status))).toEqual(new Set([201]))
   })
 })
@@ -89,7 +111,11 @@ describe('logging in', () => {
   it.each(['/api/auth/login', '/api/users/login'])('at %s gives a token', async (path) => {
     const { status, body } = await nobody.post(path, { email: ann.email, password })
     expect(status).toBe(200)
-    expect(body).toMatchObject({ success: true, message: 'Login successful', data: { user: { id: ann.id, email: ann.email }, token: expect.any(String) } })
+    expect(body).toMatchObject({
+      success: true,
+      message: 'Login successful',
+      data: { user: { id: ann.id, email: ann.email }, token: expect.any(String) },
+    })
     expect((await profile(withToken(body.data.token))).status).toBe(200)
   })
 
@@ -114,7 +140,10 @@ describe('the profile', () => {
 
   it('changes in what is sent, and in nothing else', async () => {
     const before = (await profile(ann)).body.data.user
-    const { status, body } = await ann.ask('PUT', '/api/users/profile', { name: 'Another Name', username: `ann-${people}` })
+    const { status, body } = await ann.ask('PUT', '/api/users/profile', {
+      name: 'Another Name',
+      username: `ann-${people}`,
+    })
     expect(status).toBe(200)
     expect(body.data.user).toEqual({ ...before, name: 'Another Name', username: `ann-${people}` })
     expect((await profile(ann)).body.data.user).toEqual(body.data.user)
@@ -140,9 +169,19 @@ describe('the profile', () => {
     const bob = await world.account(url)
     const { username } = (await bob.ask('PUT', '/api/users/profile', { username: `bob-${people}` })).body.data.user
     const { email } = someone()
-    expectProblem(await ann.ask('PUT', '/api/users/profile', { email: bob.email }), '/api', { status: 400, code: 'user_exists', field: 'email' })
-    expectProblem(await ann.ask('PUT', '/api/users/profile', { email, username }), '/api', { status: 400, code: 'username_taken', field: 'username' })
-    expect([(await logIn(ann.email)).status, (await logIn(bob.email)).status, (await logIn(email)).status]).toEqual([200, 200, 401])
+    expectProblem(await ann.ask('PUT', '/api/users/profile', { email: bob.email }), '/api', {
+      status: 400,
+      code: 'user_exists',
+      field: 'email',
+    })
+    expectProblem(await ann.ask('PUT', '/api/users/profile', { email, username }), '/api', {
+      status: 400,
+      code: 'username_taken',
+      field: 'username',
+    })
+    expect([(await logIn(ann.email)).status, (await logIn(bob.email)).status, (await logIn(email)).status]).toEqual([
+      200, 200, 401,
+    ])
     expect((await register(someone({ email }))).status).toBe(201)
   })
 
@@ -163,7 +202,8 @@ describe('the profile', () => {
     const { email } = (await profile(ann)).body.data.user
     expect(emails).toContain(email)
     for (const one of emails) expect([one, (await logIn(one)).status]).toEqual([one, one === email ? 200 : 401])
-    for (const one of [ann.email, ...emails]) expect([one, (await register({ email: one, password })).status]).toEqual([one, one === email ? 400 : 201])
+    for (const one of [ann.email, ...emails])
+      expect([one, (await register({ email: one, password })).status]).toEqual([one, one === email ? 400 : 201])
   })
 })
 
@@ -179,7 +219,9 @@ describe('a new password', () => {
     expectProblem(await profile(other), '/api', { status: 401, code: 'unauthenticated' })
     expect((await profile(withToken(body.data.token))).status).toBe(200)
     expect((await profile(ann)).status).toBe(200)
-    expect([(await logIn(ann.email)).status, (await logIn(ann.email, 'an even longer secret')).status]).toEqual([401, 200])
+    expect([(await logIn(ann.email)).status, (await logIn(ann.email, 'an even longer secret')).status]).toEqual([
+      401, 200,
+    ])
   })
 
   it('ends the login that had set the one before, too', async () => {
@@ -247,7 +289,10 @@ describe('an API key', () => {
 
   it('survives a new password, and can set one', async () => {
     const key = withKey((await generate()).body.data.apiKey)
-    expect((await key.post('/api/users/password', { currentPassword: password, newPassword: 'an even longer secret' })).status).toBe(200)
+    expect(
+      (await key.post('/api/users/password', { currentPassword: password, newPassword: 'an even longer secret' }))
+        .status,
+    ).toBe(200)
     expect([(await profile(key)).status, (await profile(ann)).status]).toEqual([200, 401])
   })
 })
@@ -289,13 +334,18 @@ describe('erasing an account', () => {
     const chat = crypto.randomUUID()
     const sent = (await ann.post(`/chat/${chat}/send`, { text: 'Ann’s secret' })).body
     const kept = (await bob.post('/chat/his/send', { text: 'Bob’s secret' })).body
-    for (const [person, id] of [[ann, sent.messageId], [bob, kept.messageId]]) await person.post(`/message/${id}/feedback`, { type: 'positive' })
+    for (const [person, id] of [
+      [ann, sent.messageId],
+      [bob, kept.messageId],
+    ])
+      await person.post(`/message/${id}/feedback`, { type: 'positive' })
     const before = (await profile(bob)).body
 
     const { status, body } = await ann.ask('DELETE', '/api/users/profile')
     expect({ status, body }).toMatchObject({ status: 200, body: { success: true } })
 
-    for (const client of [ann, other, key]) expectProblem(await profile(client), '/api', { status: 401, code: 'unauthenticated' })
+    for (const client of [ann, other, key])
+      expectProblem(await profile(client), '/api', { status: 401, code: 'unauthenticated' })
     expectProblem(await logIn(ann.email), '/api', { status: 401, code: 'wrong_credentials' })
     await inside.grant(bob.id, 'admin')
     const gone = [`/chat/${chat}/messages`, `/chat/replies/${sent.messageId}`, `/chat/replies/${sent.messageId}/stream`]
@@ -308,7 +358,10 @@ describe('erasing an account', () => {
     }
     await expectUnreadable(ann.id, 'Ann’s secret')
     expect(await wordsOf(bob.id)).toContain('Bob’s secret')
-    expect((await bob.get('/chat/his/messages')).body.messages).toMatchObject([{ text: 'Bob’s secret' }, { feedback: 'positive' }])
+    expect((await bob.get('/chat/his/messages')).body.messages).toMatchObject([
+      { text: 'Bob’s secret' },
+      { feedback: 'positive' },
+    ])
     expect((await profile(bob)).body.data.user).toEqual({ ...before.data.user, role: 'admin' })
   })
 
@@ -346,7 +399,12 @@ describe('erasing an account', () => {
   async function expectUnreadable(userId: string, words: string): Promise<void> {
     const fresh = await Inside.of(world)
     const events = await eventsOf(userId)
-    expect(events.map(({ type }) => type).toSorted()).toEqual(['ChatStarted', 'PromptSent', 'ReplyCompleted', 'UserRegistered'])
+    expect(events.map(({ type }) => type).toSorted()).toEqual([
+      'ChatStarted',
+      'PromptSent',
+      'ReplyCompleted',
+      'UserRegistered',
+    ])
     for (const { personal } of events) {
       expect(Buffer.from(personal!.value()).includes(words)).toBe(false)
       await expect(fresh.words(personal)).rejects.toMatchObject({ code: 'erased' })

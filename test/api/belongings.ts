@@ -11,7 +11,8 @@ export class Belongings {
   static async of(owner: Client, contract: Contract, words: string): Promise<Belongings> {
     const made = async (method: string, path: string, body?: object) => {
       const answered = await owner.ask(method, path, body)
-      if (answered.status >= 300) throw new Error(`${method} ${path}: ${answered.status} ${JSON.stringify(answered.body)}`)
+      if (answered.status >= 300)
+        throw new Error(`${method} ${path}: ${answered.status} ${JSON.stringify(answered.body)}`)
       return answered.body.data ?? answered.body
     }
     const chatId = crypto.randomUUID()
@@ -22,14 +23,32 @@ export class Belongings {
     const { prompt } = await made('POST', `/api/projects/${project.id}/prompts`, { role: 'system', content: words })
     const { file } = await uploaded(owner, project.id, words)
     const { session_id } = await made('POST', '/session/initialize_session')
-    const ids = { chatId, sessionId: chatId, replyId, messageId: message.id, userId: owner.id, apiKeyId, projectId: project.id, promptId: prompt.id, fileId: file.id, session_id }
+    const ids = {
+      chatId,
+      sessionId: chatId,
+      replyId,
+      messageId: message.id,
+      userId: owner.id,
+      apiKeyId,
+      projectId: project.id,
+      promptId: prompt.id,
+      fileId: file.id,
+      session_id,
+    }
     const places = { stream: `chat-${chatId}`, name: 'deleted_projects', position: '1', path: '0/000.p/1' }
     return new Belongings(contract, { ...ids, ...places })
   }
 
   /** The id that an operation's address has under this name. */
   idIn({ path }: Operation, name: string): string {
-    const thing = name === 'id' ? (path.startsWith('/api/projects/') ? 'projectId' : path.startsWith('/api/users/api-keys/') ? 'apiKeyId' : name) : name
+    const thing =
+      name === 'id'
+        ? path.startsWith('/api/projects/')
+          ? 'projectId'
+          : path.startsWith('/api/users/api-keys/')
+            ? 'apiKeyId'
+            : name
+        : name
     const id = this.ids[thing]
     if (id === undefined) throw new Error(`${path}: belongings.ts must say whose ${name} that is`)
     return id
@@ -56,6 +75,10 @@ export function formWith(words: string): FormData {
 }
 
 async function uploaded({ url, headers }: Client, projectId: string, words: string) {
-  const response = await fetch(`${url}/api/projects/${projectId}/files`, { method: 'POST', headers, body: formWith(words) })
+  const response = await fetch(`${url}/api/projects/${projectId}/files`, {
+    method: 'POST',
+    headers,
+    body: formWith(words),
+  })
   return ((await response.json()) as { data: { file: { id: string } } }).data
 }

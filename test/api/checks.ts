@@ -4,7 +4,9 @@ export async function complaintsOf(checks: Iterable<() => Promise<void>>, atOnce
   const queue = checks[Symbol.iterator]()
   const work = async () => {
     for (let next = queue.next(); !next.done; next = queue.next()) {
-      await next.value().catch((error: unknown) => complaints.push(error instanceof Error ? error.message : String(error)))
+      await next
+        .value()
+        .catch((error: unknown) => complaints.push(error instanceof Error ? error.message : String(error)))
     }
   }
   await Promise.all(Array.from({ length: atOnce }, work))

@@ -44,7 +44,13 @@ export interface Operation {
 }
 
 interface Document {
-  paths: Record<string, Record<string, Omit<Operation, 'method' | 'path' | 'isOpen' | 'roles'> & { 'x-open'?: boolean; 'x-roles'?: string[] }>>
+  paths: Record<
+    string,
+    Record<
+      string,
+      Omit<Operation, 'method' | 'path' | 'isOpen' | 'roles'> & { 'x-open'?: boolean; 'x-roles'?: string[] }
+    >
+  >
   components: { schemas: Record<string, Schema> }
 }
 

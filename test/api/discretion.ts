@@ -17,7 +17,8 @@ export function expectDiscretion(services: readonly Pick<StartedService, 'output
   for (const { output } of services) {
     for (const [what, pattern] of Object.entries(secrets)) {
       const found = pattern.exec(output)
-      if (found) throw new Error(`the log has ${what}: ${output.slice(Math.max(0, found.index - 300), found.index + 300)}`)
+      if (found)
+        throw new Error(`the log has ${what}: ${output.slice(Math.max(0, found.index - 300), found.index + 300)}`)
     }
   }
 }

@@ -42,15 +42,20 @@ describe('the documentation', () => {
     }
   })
 
-  it.each(['docs', 'api-docs'])('at /%s has everything that its page loads, and nothing from elsewhere', async (path) => {
-    const { body } = await nobody.get(`/${path}`)
-    const links = [...(body as string).matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => new URL(link!, `${url}/${path}`))
-    expect(links.length).toBeGreaterThan(3)
-    for (const link of links) {
-      expect(link.origin).toBe(url)
-      expect([link.href, (await fetch(link)).status]).toEqual([link.href, 200])
-    }
-  })
+  it.each(['docs', 'api-docs'])(
+    'at /%s has everything that its page loads, and nothing from elsewhere',
+    async (path) => {
+      const { body } = await nobody.get(`/${path}`)
+      const links = [...(body as string).matchAll(/(?:src|href)="([^"]+)"/g)].map(
+        ([, link]) => new URL(link!, `${url}/${path}`),
+      )
+      expect(links.length).toBeGreaterThan(3)
+      for (const link of links) {
+        expect(link.origin).toBe(url)
+        expect([link.href, (await fetch(link)).status]).toEqual([link.href, 200])
+      }
+    },
+  )
 
   it('says of every operation what it is for', () => {
     expect(those(({ summary }) => !summary)).toEqual([])
@@ -62,8 +67,12 @@ describe('the documentation', () => {
     const isTyped = ({ responses }: Operation) =>
       Object.entries(responses).every(([status, { content }]) => {
         const schemas = Object.values(content ?? {}).map(({ schema }) => schema)
-        if (Number(status) >= 400) return content?.['application/problem+json']?.schema.$ref === '#/components/schemas/Problem'
-        return status === '204' || (schemas.length > 0 && schemas.every((schema) => Object.keys(contract.schema(schema)).length > 0))
+        if (Number(status) >= 400)
+          return content?.['application/problem+json']?.schema.$ref === '#/components/schemas/Problem'
+        return (
+          status === '204' ||
+          (schemas.length > 0 && schemas.every((schema) => Object.keys(contract.schema(schema)).length > 0))
+        )
       })
     expect(those((operation) => !isTyped(operation))).toEqual([])
     expect(those(({ responses }) => !Object.keys(responses).some((status) => Number(status) < 300))).toEqual([])
@@ -92,21 +101,33 @@ describe('every example', () => {
 
   it('of a body is accepted', async () => {
     // Nothing stands failed here that could go on without an event.
-    const operations = contract.operations.filter(({ requestBody, path }) => requestBody && !/\/(register|login|skip)$/.test(path))
+    const operations = contract.operations.filter(
+      ({ requestBody, path }) => requestBody && !/\/(register|login|skip)$/.test(path),
+    )
     // One after the other: a chat answers one prompt at a time. The role comes last, for it is taken from its giver.
     const inOrder = operations.toSorted((a, b) => Number(a.path.endsWith('/role')) - Number(b.path.endsWith('/role')))
-    const checks = inOrder.map((operation) => async () => void (await expectAccepted(operation, belongings.addressOf(operation), belongings.bodyOf(operation))))
+    const checks = inOrder.map(
+      (operation) => async () =>
+        void (await expectAccepted(operation, belongings.addressOf(operation), belongings.bodyOf(operation))),
+    )
     expect(checks.length).toBeGreaterThan(15)
     expect(await complaintsOf(checks, 1)).toEqual([])
   })
 
   it('of an account is accepted wherever one registers and logs in', async () => {
-    const [registering, loggingIn] = ['register', 'login'].map((word) => contract.operations.filter(({ path }) => path.endsWith(`/${word}`)))
+    const [registering, loggingIn] = ['register', 'login'].map((word) =>
+      contract.operations.filter(({ path }) => path.endsWith(`/${word}`)),
+    )
     expect([registering!.length, loggingIn!.length]).toEqual([2, 2])
     await owner.ask('PUT', '/api/users/profile', { email: 'no-longer-ada@example.org', username: 'no-longer-ada' })
     for (const [i, operation] of registering!.entries()) {
       await expectAccepted(operation, operation.path, belongings.bodyOf(operation), nobody)
-      const { body } = await expectAccepted(loggingIn![i]!, loggingIn![i]!.path, belongings.bodyOf(loggingIn![i]!), nobody)
+      const { body } = await expectAccepted(
+        loggingIn![i]!,
+        loggingIn![i]!.path,
+        belongings.bodyOf(loggingIn![i]!),
+        nobody,
+      )
       await nobody.with({ authorization: `Bearer ${body.data.token}` }).ask('DELETE', '/api/users/profile')
     }
   })
@@ -117,7 +138,8 @@ describe('every example', () => {
       const query = new URLSearchParams()
       for (const { in: where, name: field, schema } of operation.parameters) {
         const { example } = schema
-        if (where === 'query' && (typeof example === 'string' || typeof example === 'number')) query.set(field, String(example))
+        if (where === 'query' && (typeof example === 'string' || typeof example === 'number'))
+          query.set(field, String(example))
       }
       await expectAccepted(operation, `${belongings.addressOf(operation)}?${query.toString()}`)
     })
@@ -128,13 +150,18 @@ describe('every example', () => {
     const named = contract.operations.filter(({ path }) => path.endsWith('{sessionId}/send'))
     for (const operation of named) {
       const { name: field, schema } = operation.parameters.find(({ in: where }) => where === 'path')!
-      await expectAccepted(operation, belongings.addressOf(operation, { [field]: String(schema.example) }), belongings.bodyOf(operation))
+      await expectAccepted(
+        operation,
+        belongings.addressOf(operation, { [field]: String(schema.example) }),
+        belongings.bodyOf(operation),
+      )
     }
   })
 
   async function expectAccepted(operation: Operation, address: string, body?: unknown, by = owner) {
     const answered = await by.ask(operation.method, address, body)
-    if (answered.status >= 300) throw new Error(`${name(operation)} ${JSON.stringify(body)}: ${answered.status} ${JSON.stringify(answered.body)}`)
+    if (answered.status >= 300)
+      throw new Error(`${name(operation)} ${JSON.stringify(body)}: ${answered.status} ${JSON.stringify(answered.body)}`)
     return answered
   }
 })
@@ -153,7 +180,12 @@ describe('a generated client', () => {
       name: 'Ada Lovelace',
       answer: 'You asked: What is an event store?',
       streamed: 'You asked: And a projection?',
-      texts: ['What is an event store?', 'You asked: What is an event store?', 'And a projection?', 'You asked: And a projection?'],
+      texts: [
+        'What is an event store?',
+        'You asked: What is an event store?',
+        'And a projection?',
+        'You asked: And a projection?',
+      ],
       feedback: 'positive',
       chats: ['What is an event store?'],
       isTopUser: true,

@@ -15,4 +15,5 @@ export async function eventsOf(response: Response): Promise<Event[]> {
   })
 }
 
-export const textOf = (events: readonly Event[]): string => events.map(({ event, data }) => (event === 'delta' ? data.text : '')).join('')
+export const textOf = (events: readonly Event[]): string =>
+  events.map(({ event, data }) => (event === 'delta' ? data.text : '')).join('')

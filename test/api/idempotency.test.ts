@@ -31,15 +31,20 @@ const newKey = () => `key-${++keys}`
 const keyed = (client: Client, key: string) => client.with({ 'idempotency-key': key })
 const told = ({ status, body }: Answered) => ({ status, body })
 const messagesOf = async (chat: string) => (await ann.get(`/chat/${chat}/messages`)).body.messages
-const eventsOf = async (type: string, id: string) => (await inside.events(type)).filter(({ data }) => Object.values(data as object).includes(id))
+const eventsOf = async (type: string, id: string) =>
+  (await inside.events(type)).filter(({ data }) => Object.values(data as object).includes(id))
 
 describe('the same key and the same body', () => {
   it('send one prompt, whose answer every repeat gets', async () => {
     const key = newKey()
-    const send = () => keyed(ann, key).post('/chat/my-chat/send', { text: 'Hello', settings: { maxTokens: 10, temperature: 0 } })
+    const send = () =>
+      keyed(ann, key).post('/chat/my-chat/send', { text: 'Hello', settings: { maxTokens: 10, temperature: 0 } })
     const first = await send()
     await ann.post('/chat/my-chat/send', { text: 'Something else' })
-    const reordered = await keyed(ann, key).post('/chat/my-chat/send/', { settings: { temperature: 0, maxTokens: 10 }, text: 'Hello' })
+    const reordered = await keyed(ann, key).post('/chat/my-chat/send/', {
+      settings: { temperature: 0, maxTokens: 10 },
+      text: 'Hello',
+    })
     expect(first.status).toBe(200)
     expect([told(await send()), told(reordered)]).toEqual([told(first), told(first)])
     expect(await messagesOf('my-chat')).toHaveLength(4)
@@ -47,10 +52,14 @@ describe('the same key and the same body', () => {
 
   it('give the answer in any form that is asked for', async () => {
     const key = newKey()
-    const { body } = await keyed(ann, key).with({ prefer: 'respond-async' }).post('/chat/my-chat/send', { text: 'Hello' })
+    const { body } = await keyed(ann, key)
+      .with({ prefer: 'respond-async' })
+      .post('/chat/my-chat/send', { text: 'Hello' })
     const waited = await keyed(ann, key).post('/chat/my-chat/send', { text: 'Hello' })
     expect(waited.body).toMatchObject({ messageId: body.messageId, promptId: body.promptId, text: 'You asked: Hello' })
-    const events = await keyed(ann, key).with({ accept: 'text/event-stream' }).post('/chat/my-chat/send', { text: 'Hello' })
+    const events = await keyed(ann, key)
+      .with({ accept: 'text/event-stream' })
+      .post('/chat/my-chat/send', { text: 'Hello' })
     expect(events.body).toContain(`"messageId":"${body.messageId}"`)
     expect(await messagesOf('my-chat')).toHaveLength(2)
   })
@@ -92,7 +101,9 @@ describe('the same key and the same body', () => {
   it('register one account when they come all at once', async () => {
     const key = newKey()
     const body = { email: `someone-${key}@example.org`, password, username: `someone-${key}` }
-    const answers = await Promise.all(Array.from({ length: 20 }, () => keyed(new Client(url), key).post('/api/users/register', body)))
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => keyed(new Client(url), key).post('/api/users/register', body)),
+    )
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
     expect(new Set(answers.map((answered) => answered.body.data.user.id)).size).toBe(1)
     expect(await eventsOf('UserRegistered', answers[0]!.body.data.user.id)).toHaveLength(1)
@@ -111,28 +122,41 @@ describe('the same key and the same body', () => {
 
   it('change a password once, with the same login before and after', async () => {
     const key = newKey()
-    const change = () => keyed(ann, key).post('/api/users/password', { currentPassword: password, newPassword: 'an even longer secret' })
+    const change = () =>
+      keyed(ann, key).post('/api/users/password', { currentPassword: password, newPassword: 'an even longer secret' })
     const answers = [await change(), await change(), ...(await Promise.all([change(), change()]))]
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
-    for (const { body } of answers) expect((await new Client(url, { authorization: `Bearer ${body.data.token}` }).get('/api/users/profile')).status).toBe(200)
+    for (const { body } of answers)
+      expect(
+        (await new Client(url, { authorization: `Bearer ${body.data.token}` }).get('/api/users/profile')).status,
+      ).toBe(200)
     expect(await eventsOf('PasswordChanged', ann.id)).toHaveLength(1)
-    expect((await new Client(url).post('/api/auth/login', { email: ann.email, password: 'an even longer secret' })).status).toBe(200)
+    expect(
+      (await new Client(url).post('/api/auth/login', { email: ann.email, password: 'an even longer secret' })).status,
+    ).toBe(200)
   })
 
   it('change a password once, when they come all at once', async () => {
     const key = newKey()
-    const change = () => keyed(ann, key).post('/api/users/password', { currentPassword: password, newPassword: 'an even longer secret' })
+    const change = () =>
+      keyed(ann, key).post('/api/users/password', { currentPassword: password, newPassword: 'an even longer secret' })
     const answers = await Promise.all(Array.from({ length: 10 }, change))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
-    for (const { body } of answers) expect((await new Client(url, { authorization: `Bearer ${body.data.token}` }).get('/api/users/profile')).status).toBe(200)
+    for (const { body } of answers)
+      expect(
+        (await new Client(url, { authorization: `Bearer ${body.data.token}` }).get('/api/users/profile')).status,
+      ).toBe(200)
     expect(await eventsOf('PasswordChanged', ann.id)).toHaveLength(1)
   })
 
   it('make one API key, which is shown once', async () => {
     const key = newKey()
-    const answers = await Promise.all(Array.from({ length: 5 }, () => keyed(ann, key).post('/api/users/generate-api-key')))
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => keyed(ann, key).post('/api/users/generate-api-key')),
+    )
     expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409, 409])
-    for (const answered of answers.filter(({ status }) => status === 409)) expectProblem(answered, '/api', { code: 'key_already_shown' })
+    for (const answered of answers.filter(({ status }) => status === 409))
+      expectProblem(answered, '/api', { code: 'key_already_shown' })
     expect((await ann.get('/api/users/api-keys')).body.data.apiKeys).toHaveLength(1)
   })
 
@@ -157,7 +181,10 @@ describe('the same key and the same body', () => {
     await ann.ask('PATCH', '/chat/my-chat/edit', { name: 'Second' })
     expect((await rename()).body.name).toBe('Second')
     for (let i = 0; i < 2; i++) expect((await keyed(ann, deleting).ask('DELETE', '/chat/my-chat')).status).toBe(204)
-    expectProblem(await keyed(ann, deleting).ask('DELETE', '/chat/my-chat?erase=true'), '/chat', { status: 422, code: 'command_reused' })
+    expectProblem(await keyed(ann, deleting).ask('DELETE', '/chat/my-chat?erase=true'), '/chat', {
+      status: 422,
+      code: 'command_reused',
+    })
   })
 })
 
@@ -170,14 +197,22 @@ describe('the same key and another body', () => {
       ['/chat/my-chat/send', { text: 'One' }, { text: 'One', model: 'offline/echo' }],
       [`/message/${messageId}/feedback`, { type: 'positive' }, { type: 'negative' }],
       ['/api/chats', { title: 'One' }, { title: 'Two' }],
-      ['/api/users/password', { currentPassword: password, newPassword: 'an even longer secret' }, { currentPassword: 'an even longer secret', newPassword: 'not this secret' }],
+      [
+        '/api/users/password',
+        { currentPassword: password, newPassword: 'an even longer secret' },
+        { currentPassword: 'an even longer secret', newPassword: 'not this secret' },
+      ],
     ] as const
     for (const [path, body, other] of pairs) {
       const client = keyed(ann, newKey())
       expect((await client.post(path, body)).status).toBeLessThan(300)
       expectProblem(await client.post(path, other), path, { status: 422, code: 'command_reused' })
     }
-    expect((await messagesOf('my-chat')).map(({ text }: { text: string }) => text).filter((text: string) => /^(One|Two)$/.test(text))).toEqual(['One', 'One'])
+    expect(
+      (await messagesOf('my-chat'))
+        .map(({ text }: { text: string }) => text)
+        .filter((text: string) => /^(One|Two)$/.test(text)),
+    ).toEqual(['One', 'One'])
     expect(await messagesOf('my-chat')).toMatchObject([{}, { feedback: 'positive' }, {}, {}, {}, {}])
     const login = (word: string) => new Client(url).post('/api/auth/login', { email, password: word })
     expect([(await login('an even longer secret')).status, (await login('not this secret')).status]).toEqual([200, 401])
@@ -196,7 +231,10 @@ describe('a key', () => {
   it('is its caller’s own: another one’s is another', async () => {
     const bob = await world.account(url)
     const key = newKey()
-    const [anns, bobs] = [await keyed(ann, key).post('/chat/same/send', { text: 'Hello' }), await keyed(bob, key).post('/chat/same/send', { text: 'Hello' })]
+    const [anns, bobs] = [
+      await keyed(ann, key).post('/chat/same/send', { text: 'Hello' }),
+      await keyed(bob, key).post('/chat/same/send', { text: 'Hello' }),
+    ]
     expect([anns.status, bobs.status]).toEqual([200, 200])
     expect(bobs.body.messageId).not.toBe(anns.body.messageId)
     expect((await keyed(bob, key).post('/chat/same/send', { text: 'Hello' })).body).toEqual(bobs.body)
@@ -204,12 +242,19 @@ describe('a key', () => {
 
   it('is an address’s own: there is another one elsewhere', async () => {
     const key = newKey()
-    const [one, other] = [await keyed(ann, key).post('/chat/one/send', { text: 'Hello' }), await keyed(ann, key).post('/chat/other/send', { text: 'Hello' })]
+    const [one, other] = [
+      await keyed(ann, key).post('/chat/one/send', { text: 'Hello' }),
+      await keyed(ann, key).post('/chat/other/send', { text: 'Hello' }),
+    ]
     expect(other.body.messageId).not.toBe(one.body.messageId)
   })
 
   it.each(['', ' ', 'a b', 'é', 'a'.repeat(256)])('is printable and not too long: %j is none', async (key) => {
-    expectProblem(await keyed(ann, key).post('/chat/my-chat/send', { text: 'Hello' }), '/chat', { status: 400, code: 'invalid', field: 'Idempotency-Key' })
+    expectProblem(await keyed(ann, key).post('/chat/my-chat/send', { text: 'Hello' }), '/chat', {
+      status: 400,
+      code: 'invalid',
+      field: 'Idempotency-Key',
+    })
     expectProblem(await ann.get('/chat/my-chat/messages'), '/chat', { status: 404 })
   })
 })
@@ -222,14 +267,22 @@ describe('a thousand retries at once', () => {
       const addresses = await Promise.all([crowd.start().url(), crowd.start({ ROLES: 'api' }).url()])
       const client = keyed(await crowd.account(addresses[0]), 'the-same')
       const asked = model.requests.length
-      const answers = await Promise.all(Array.from({ length: 1000 }, (_, i) => client.at(addresses[i % 2]!).post('/chat/crowded/send', { text: 'Hello' })))
+      const answers = await Promise.all(
+        Array.from({ length: 1000 }, (_, i) =>
+          client.at(addresses[i % 2]!).post('/chat/crowded/send', { text: 'Hello' }),
+        ),
+      )
       expect(answers[0]).toMatchObject({ status: 200, body: { text: 'You asked: Hello', status: 'completed' } })
       expect(new Set(answers.map((answered) => JSON.stringify(told(answered)))).size).toBe(1)
       expect(new Set(answers.map(({ headers }) => headers.get('log-position'))).size).toBe(1)
       expect(model.requests).toHaveLength(asked + 1)
 
       const within = await Inside.of(crowd)
-      expect((await within.events('ChatStarted', 'PromptSent', 'ReplyCompleted')).map(({ type }) => type)).toEqual(['ChatStarted', 'PromptSent', 'ReplyCompleted'])
+      expect((await within.events('ChatStarted', 'PromptSent', 'ReplyCompleted')).map(({ type }) => type)).toEqual([
+        'ChatStarted',
+        'PromptSent',
+        'ReplyCompleted',
+      ])
       await within.close()
     } finally {
       await crowd.end()

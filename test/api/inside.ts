@@ -30,7 +30,13 @@ export class Inside {
     const redis = new Redis(environment.REDIS_URL!)
     const db = await durably(client.db())
     const masters = { current: masterKey(Buffer.from(environment.MASTER_KEY!, 'hex')) }
-    const engine = await Engine.open({ db, redis, masters, events: [userEvents, chatEvents, auditEvents, operationEvents], logRoot: () => Promise.resolve('') })
+    const engine = await Engine.open({
+      db,
+      redis,
+      masters,
+      events: [userEvents, chatEvents, auditEvents, operationEvents],
+      logRoot: () => Promise.resolve(''),
+    })
     return new Inside(client, db, redis, engine)
   }
 

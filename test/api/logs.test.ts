@@ -12,7 +12,13 @@ let world: World
 
 beforeAll(async () => {
   model = await FakeOpenAi.start()
-  world = await World.begin({ ...answeredBy(model), LOG_LEVEL: 'trace', REPLY_ATTEMPTS: '2', REPLY_BACKOFF_MS: '10', JWT_SECRET: `${canary}-signs-the-tokens` })
+  world = await World.begin({
+    ...answeredBy(model),
+    LOG_LEVEL: 'trace',
+    REPLY_ATTEMPTS: '2',
+    REPLY_BACKOFF_MS: '10',
+    JWT_SECRET: `${canary}-signs-the-tokens`,
+  })
 }, 60_000)
 afterAll(async () => {
   await world?.end()
@@ -55,7 +61,9 @@ async function liveThrough(url: string): Promise<void> {
   const chat = `/chat/${canary}`
   const sent = await key.with({ 'idempotency-key': canary }).post(`${chat}/send`, { text: said('prompt') })
   expect(sent.status).toBe(200)
-  await ann.with({ accept: 'text/event-stream', 'last-event-id': canary }).post(`${chat}/send`, { text: said('another') })
+  await ann
+    .with({ accept: 'text/event-stream', 'last-event-id': canary })
+    .post(`${chat}/send`, { text: said('another') })
   await ann.ask('PATCH', `${chat}/edit`, { name: said('title') })
   await ann.post(`/message/${sent.body.messageId}/feedback`, { type: canary })
   await ann.post(`/message/${canary}/feedback`, { type: 'positive' })
@@ -67,7 +75,14 @@ async function liveThrough(url: string): Promise<void> {
   await ann.post(`${chat}/send`, { text: said('prompt'), model: canary })
 
   for (const status of [400, 401, 404, 429, 500]) {
-    const body = { error: { message: `I will not answer "${said('prompt')}" for Bearer ${canary}`, type: canary, param: 'messages', code: canary } }
+    const body = {
+      error: {
+        message: `I will not answer "${said('prompt')}" for Bearer ${canary}`,
+        type: canary,
+        param: 'messages',
+        code: canary,
+      },
+    }
     model.failNext({ fault: 'status', at: status, body, headers: { 'retry-after': '0', 'x-request-id': canary } })
     expect([200, 502]).toContain((await ann.post(`${chat}/send`, { text: said('prompt') })).status) // some faults are tried again
   }

@@ -9,7 +9,7 @@ let ann: Client
 /** Two processes: what is commanded here is read there. */
 beforeAll(async () => {
   world = await World.begin()
-  ;[here, there] = (await Promise.all([world.start().url(), world.start({ ROLES: 'api' }).url()]))
+  ;[here, there] = await Promise.all([world.start().url(), world.start({ ROLES: 'api' }).url()])
 }, 60_000)
 afterAll(() => world?.end(), 60_000)
 beforeEach(async () => {
@@ -27,7 +27,9 @@ describe('what a command has done', () => {
       const { messages } = (await away.get('/chat/my-chat/messages?limit=200')).body
       expect(messages.slice(-2)).toMatchObject([{ text: `Number ${i}` }, { id: body.messageId, status: 'completed' }])
       await ann.ask('PATCH', '/chat/my-chat/edit', { name: `Name ${i}` })
-      expect((await away.get(`/user/${ann.id}/list-chats`)).body.chats).toMatchObject([{ name: `Name ${i}`, messageCount: 2 * i + 2 }])
+      expect((await away.get(`/user/${ann.id}/list-chats`)).body.chats).toMatchObject([
+        { name: `Name ${i}`, messageCount: 2 * i + 2 },
+      ])
     }
   })
 
@@ -52,7 +54,9 @@ describe('what a command has done', () => {
   it('has no position when there was nothing to do, and neither has what only reads', async () => {
     const { body } = await ann.post('/chat/my-chat/send', { text: 'Hello' })
     await ann.post(`/message/${body.messageId}/feedback`, { type: 'positive' })
-    expect((await ann.post(`/message/${body.messageId}/feedback`, { type: 'positive' })).headers.get('log-position')).toBeNull()
+    expect(
+      (await ann.post(`/message/${body.messageId}/feedback`, { type: 'positive' })).headers.get('log-position'),
+    ).toBeNull()
     expect((await ann.get('/chat/my-chat/messages')).headers.get('log-position')).toBeNull()
   })
 
@@ -68,7 +72,9 @@ describe('what a command has done', () => {
 
   it('is read there where Location says, at once', async () => {
     for (let i = 0; i < 20; i++) {
-      const { headers } = await ann.with({ prefer: 'respond-async, wait=0' }).post(`/chat/chat-${i}/send`, { text: 'Hello' })
+      const { headers } = await ann
+        .with({ prefer: 'respond-async, wait=0' })
+        .post(`/chat/chat-${i}/send`, { text: 'Hello' })
       expect((await ann.at(there).get(headers.get('location')!)).status).toBe(200)
     }
   })
@@ -85,7 +91,15 @@ describe('a position to read from', () => {
     expectProblem(answered, '/chat', { status: 400, code: 'position_beyond_head', field: 'Min-Log-Position' })
   })
 
-  it.each(['', 'x', '-1', '1.5', '1e3', '0x10', '1 2', '9'.repeat(16), '٣', 'null'].filter((text) => /^[\0-\xff]*$/.test(text)))('cannot be %j', async (text) => {
-    expectProblem(await after(text).get('/chat/my-chat/messages'), '/chat', { status: 400, code: 'invalid', field: 'Min-Log-Position' })
+  it.each(
+    ['', 'x', '-1', '1.5', '1e3', '0x10', '1 2', '9'.repeat(16), '٣', 'null'].filter((text) =>
+      /^[\0-\xff]*$/.test(text),
+    ),
+  )('cannot be %j', async (text) => {
+    expectProblem(await after(text).get('/chat/my-chat/messages'), '/chat', {
+      status: 400,
+      code: 'invalid',
+      field: 'Min-Log-Position',
+    })
   })
 })

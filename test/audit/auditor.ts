@@ -69,8 +69,14 @@ export class Auditor {
 
   /** The log itself. */
   async log(): Promise<Stored[]> {
-    const appends = await this.db.collection<AppendDocument>('log').find({}, { readConcern: { level: 'majority' } }).sort({ _id: 1 }).toArray()
-    return appends.flatMap(({ _id, stream, version, at, meta, events }) => events.map((event, i) => ({ ...event, position: _id + i, stream, version: version + i, at, meta })))
+    const appends = await this.db
+      .collection<AppendDocument>('log')
+      .find({}, { readConcern: { level: 'majority' } })
+      .sort({ _id: 1 })
+      .toArray()
+    return appends.flatMap(({ _id, stream, version, at, meta, events }) =>
+      events.map((event, i) => ({ ...event, position: _id + i, stream, version: version + i, at, meta })),
+    )
   }
 
   /** What has been recorded of this reader. */
@@ -87,5 +93,8 @@ export class Auditor {
 /** Of an NDJSON text. The last line ends, too. */
 export function linesOf(text: string): Answered['body'][] {
   expect(text === '' || text.endsWith('\n')).toBe(true)
-  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line))
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
 }

@@ -20,7 +20,10 @@ const file = (name: string) => join(world.folder, name)
 async function talk(times: number): Promise<void> {
   for (let i = 0; i < times; i++) await ada.post('/chat/history/send', { text: `Tell me of day ${i}.` })
   const head = (await auditor.log()).at(-1)!.position
-  await eventually(async () => openCheckpoint((await ada.get('/checkpoint')).body, [key]).size, (size) => size >= head)
+  await eventually(
+    async () => openCheckpoint((await ada.get('/checkpoint')).body, [key]).size,
+    (size) => size >= head,
+  )
 }
 
 beforeAll(async () => {
@@ -28,7 +31,12 @@ beforeAll(async () => {
   url = await world.start().url()
   ada = await world.account(url)
   auditor = await Auditor.of(world, url)
-  key = (await eventually(async () => (await ada.get('/notary-key')).body as string, (text) => text.includes('+'))).trim()
+  key = (
+    await eventually(
+      async () => (await ada.get('/notary-key')).body as string,
+      (text) => text.includes('+'),
+    )
+  ).trim()
   await talk(5)
   await writeFile(file('log.key'), `${key}\n`)
 }, 60_000)
@@ -41,7 +49,9 @@ describe('npm run audit -- verify', () => {
   it('finds the log as it was, and says what was signed', async () => {
     const { code, output, errors } = await audit(world, 'verify', '--key', key)
     expect([code, errors]).toEqual([0, expect.not.stringContaining('verbatim:')])
-    expect(output).toMatch(/^\d+ events are what they were; the root is [A-Za-z0-9+/=]{44}\nverbatim\.local\/[0-9a-f]{16} has signed \d+ of them\n$/)
+    expect(output).toMatch(
+      /^\d+ events are what they were; the root is [A-Za-z0-9+/=]{44}\nverbatim\.local\/[0-9a-f]{16} has signed \d+ of them\n$/,
+    )
     expect((await audit(world, 'verify')).output).toContain('give --key')
   })
 
@@ -58,8 +68,13 @@ describe('npm run audit -- verify', () => {
   it('finds with a checkpoint that was kept that the end was cut off', async () => {
     await writeFile(file('kept.txt'), (await ada.get('/checkpoint')).body)
     expect((await audit(world, 'verify', '--key', key, '--checkpoint', 'kept.txt')).code).toBe(0)
-    await writeFile(file('forged.txt'), (await readFile(file('kept.txt'), 'utf8')).replace(/\n(\d+)\n/, (_, n: string) => `\n${Number(n) + 1}\n`))
-    expect((await audit(world, 'verify', '--key', key, '--checkpoint', 'forged.txt')).errors).toContain('does not belong to this text')
+    await writeFile(
+      file('forged.txt'),
+      (await readFile(file('kept.txt'), 'utf8')).replace(/\n(\d+)\n/, (_, n: string) => `\n${Number(n) + 1}\n`),
+    )
+    expect((await audit(world, 'verify', '--key', key, '--checkpoint', 'forged.txt')).errors).toContain(
+      'does not belong to this text',
+    )
   })
 
   it.each([
@@ -82,18 +97,32 @@ describe('npm run audit -- receipt', () => {
     expect(code).toBe(0)
     await writeFile(file('receipt.json'), output)
     const verified = await audit(offline(), 'verify', '--receipt', 'receipt.json', '--key', 'log.key')
-    expect([verified.code, verified.output]).toEqual([0, expect.stringMatching(new RegExp(`^event ${position}, PromptSent at .* is in the log .* events\nit says: {"text":"Tell me of day 0."}\n$`))])
+    expect([verified.code, verified.output]).toEqual([
+      0,
+      expect.stringMatching(
+        new RegExp(
+          `^event ${position}, PromptSent at .* is in the log .* events\nit says: {"text":"Tell me of day 0."}\n$`,
+        ),
+      ),
+    ])
     await writeFile(file('receipt.json'), output.replace('day 0', 'day 9'))
     const forged = await audit(offline(), 'verify', '--receipt', 'receipt.json', '--key', 'log.key')
-    expect([forged.code, forged.errors]).toEqual([1, `verbatim: the words shown for event ${position} are not those that were committed to\n`])
-    expect(await auditor.evidence('operator')).toMatchObject([{ data: { what: 'receipt', of: String(position), opened: true } }])
+    expect([forged.code, forged.errors]).toEqual([
+      1,
+      `verbatim: the words shown for event ${position} are not those that were committed to\n`,
+    ])
+    expect(await auditor.evidence('operator')).toMatchObject([
+      { data: { what: 'receipt', of: String(position), opened: true } },
+    ])
   })
 })
 
 describe('npm run audit -- export', () => {
-  const verified = (name: string, ...more: string[]) => audit(offline(), 'verify', '--export', name, '--key', 'log.key', ...more)
+  const verified = (name: string, ...more: string[]) =>
+    audit(offline(), 'verify', '--export', name, '--key', 'log.key', ...more)
   const verify = (name: string) => verifyExport({ file: file(name), keys: [key] })
-  const eventLines = async (name: string) => linesOf(await readFile(file(name), 'utf8')).filter((line) => 'event' in line)
+  const eventLines = async (name: string) =>
+    linesOf(await readFile(file(name), 'utf8')).filter((line) => 'event' in line)
 
   it('writes a file that verifies offline, and goes on with it later', async () => {
     const first = await audit(world, 'export', 'log.ndjson')
@@ -134,7 +163,8 @@ describe('npm run audit -- export', () => {
   it('names what was changed in a file', async () => {
     const text = await readFile(file('log.ndjson'), 'utf8')
     const lines = text.split('\n')
-    const at = (position: number) => lines.findIndex((line) => line.startsWith('{"at"') && line.includes(`"position":${position},`))
+    const at = (position: number) =>
+      lines.findIndex((line) => line.startsWith('{"at"') && line.includes(`"position":${position},`))
     const swapped = lines.with(at(6), lines[at(7)]!).with(at(7), lines[at(6)]!)
     const cases: [string[], string][] = [
       [lines.with(at(6), lines[at(6)]!.replace(/"actor":"[^"]*"/, '"actor":"eve"')), 'event 6 was changed'],

@@ -27,7 +27,11 @@ afterAll(async () => {
 const reads = (): [what: string, path: string, evidence: object][] => [
   ['the log', '/audit/events', { what: 'events', from: 1, opened: false }],
   ['the log, opened', '/audit/events?open=true', { what: 'events', opened: true }],
-  ['some of the log', `/audit/events?type=PromptSent&actor=${ann.id}&since=2024-01-01&limit=1`, { what: 'events', filters: { type: 'PromptSent', actor: ann.id, since: new Date('2024-01-01') } }],
+  [
+    'some of the log',
+    `/audit/events?type=PromptSent&actor=${ann.id}&since=2024-01-01&limit=1`,
+    { what: 'events', filters: { type: 'PromptSent', actor: ann.id, since: new Date('2024-01-01') } },
+  ],
   ['a stream', `/audit/streams/chat-${chatId}`, { what: 'stream', of: `chat-${chatId}`, opened: false }],
   ['an account', `/audit/users/${ann.id}?open=true`, { what: 'user', of: ann.id, opened: true }],
   ['a chat', `/audit/chats/${chatId}`, { what: 'chat', of: chatId, upTo: chatEnds, opened: true }],
@@ -42,7 +46,12 @@ describe('a read', () => {
       const { headers } = await auditor.get(path)
       const [evidence, ...more] = (await auditor.log()).slice(before.length)
       expect([what, more]).toEqual([what, []])
-      expect(evidence).toMatchObject({ stream: `audit-${auditor.id}`, type: 'AuditRead', meta: { actor: auditor.id }, data: { upTo: before.length, ...data } })
+      expect(evidence).toMatchObject({
+        stream: `audit-${auditor.id}`,
+        type: 'AuditRead',
+        meta: { actor: auditor.id },
+        data: { upTo: before.length, ...data },
+      })
       expect(evidence!.meta.correlation).toBe(headers.get('x-request-id'))
       expect(headers.get('log-position')).toBe(String(evidence!.position))
       expect(evidence!.personal).toBeUndefined()
@@ -111,7 +120,9 @@ describe('a read that cannot be recorded', () => {
   /** Then nothing can be added to that stream any more. */
   async function destroyKeyOf(stream: string): Promise<void> {
     const inside = await Inside.of(world)
-    await inside.collection('keys').updateOne({ _id: stream }, { $unset: { key: '', master: '' }, $set: { destroyed: new Date() } })
+    await inside
+      .collection('keys')
+      .updateOne({ _id: stream }, { $unset: { key: '', master: '' }, $set: { destroyed: new Date() } })
     await inside.close()
   }
 })

@@ -40,7 +40,9 @@ describe('the notary', () => {
       expect(() => verifyLogProof(proof, Buffer.from('another'), [log.key()])).toThrow('not this one')
       expect(() => verifyLogProof({ ...proof, index: proof.index + 1 }, leaf, [log.key()])).toThrow('not this one')
     }
-    await expect(new Checkpoints(log.trees('log.example/other')).latest()).rejects.toMatchObject({ code: 'not_yet_signed' })
+    await expect(new Checkpoints(log.trees('log.example/other')).latest()).rejects.toMatchObject({
+      code: 'not_yet_signed',
+    })
   })
 
   it('makes one line of checkpoints when several are alive and the log grows', async () => {
@@ -58,12 +60,16 @@ describe('the notary', () => {
       }
     })()
     const sizes = () => seen.map((head) => head.size)
-    const size = await eventually(() => log.write(5), () => new Set(sizes()).size > 2)
+    const size = await eventually(
+      () => log.write(5),
+      () => new Set(sizes()).size > 2,
+    )
     await log.signed(size)
     watching = false
     await watch
     expect(sizes()).toEqual(sizes().toSorted((a, b) => a - b))
-    for (const { size: at, root } of new Map(seen.map((head) => [`${head.size} ${head.root}`, head])).values()) expect(await log.rootAt(at)).toBe(root)
+    for (const { size: at, root } of new Map(seen.map((head) => [`${head.size} ${head.root}`, head])).values())
+      expect(await log.rootAt(at)).toBe(root)
     expect(log.errors).toEqual([])
   })
 
@@ -102,7 +108,10 @@ describe('the notary', () => {
     await first.stop()
     await log.log.deleteMany({ _id: { $gt: 12 } })
     log.notary()
-    await eventually(async () => log.errors, (errors) => errors.length > 0)
+    await eventually(
+      async () => log.errors,
+      (errors) => errors.length > 0,
+    )
     expect(log.errors[0]).toBeInstanceOf(LogDiffers)
     expect(String(log.errors[0])).toContain('20 were signed')
     expect(String(log.errors[0])).toContain('NOTARY_ORIGIN')
@@ -118,7 +127,10 @@ describe('the notary', () => {
     const append = await log.appendAt(signed)
     await log.log.updateOne({ _id: append._id }, { $set: { 'meta.actor': 'somebody else' } })
     log.notary()
-    await eventually(async () => log.errors, (errors) => errors.length > 0)
+    await eventually(
+      async () => log.errors,
+      (errors) => errors.length > 0,
+    )
     expect(String(log.errors[0])).toContain(`event ${signed} is not the one that was signed`)
   })
 
@@ -129,7 +141,10 @@ describe('the notary', () => {
     await log.place.db.collection('notary').updateOne({}, { $set: await withoutTiles() })
     await log.log.updateOne({ _id: 6 }, { $set: { 'meta.actor': 'somebody else' } })
     log.notary()
-    await eventually(async () => log.errors, (errors) => errors.length > 0)
+    await eventually(
+      async () => log.errors,
+      (errors) => errors.length > 0,
+    )
     expect(String(log.errors[0])).toContain('the log is not what it was')
     expect((await log.trees().read())!.size).toBe(0)
   })
@@ -147,7 +162,9 @@ describe('the notary', () => {
     log.notary({ seeds: [next] })
     const later = await log.signed(await log.write(1), undefined, log.key(undefined, next))
     expect(() => openCheckpoint(later.note, [log.key()])).toThrow('none of the keys given')
-    expect(await new Checkpoints(log.trees()).keys()).toEqual(expect.arrayContaining([log.key(), log.key(undefined, next)]))
+    expect(await new Checkpoints(log.trees()).keys()).toEqual(
+      expect.arrayContaining([log.key(), log.key(undefined, next)]),
+    )
     expect((await new Checkpoints(log.trees()).keys()).at(-1)).toBe(log.key(undefined, next))
   })
 

@@ -47,17 +47,22 @@ describe('an account’s own export', () => {
     const lines = await exported(ann)
     const own = new Set([`user-${ann.id}`, `chat-${kept}`, `chat-${deleted}`, `project-${projectId}`])
     const expected = (await auditor.log()).filter(({ stream }) => own.has(stream))
-    expect(lines.map(({ position }) => position).sort((a, b) => a - b)).toEqual(expected.map(({ position }) => position))
+    expect(lines.map(({ position }) => position).sort((a, b) => a - b)).toEqual(
+      expected.map(({ position }) => position),
+    )
     expect(new Set(lines.map(({ stream }) => stream))).toEqual(own)
   })
 
   it('has the words, and the salts that make their commitments', async () => {
     const lines = await exported(ann)
     const text = JSON.stringify(lines)
-    for (const words of [ann.email, `said in ${kept}`, `said in ${deleted}`, 'A project of Ann', 'Be kind to Ann']) expect(text).toContain(words)
+    for (const words of [ann.email, `said in ${kept}`, `said in ${deleted}`, 'A project of Ann', 'Be kind to Ann'])
+      expect(text).toContain(words)
     expect(text).not.toContain('of Bob')
     for (const { event, opened } of lines.filter((line) => line.event.personal)) {
-      expect(commitmentOf(Buffer.from(opened.salt, 'base64url'), opened.personal).toString('base64url')).toBe(event.commitment)
+      expect(commitmentOf(Buffer.from(opened.salt, 'base64url'), opened.personal).toString('base64url')).toBe(
+        event.commitment,
+      )
     }
   })
 
@@ -65,13 +70,19 @@ describe('an account’s own export', () => {
     const before = await auditor.log()
     await exported(bob)
     const [evidence, ...more] = (await auditor.log()).slice(before.length)
-    expect(evidence).toMatchObject({ stream: `audit-${bob.id}`, data: { what: 'own-export', of: bob.id, upTo: before.length, opened: true } })
+    expect(evidence).toMatchObject({
+      stream: `audit-${bob.id}`,
+      data: { what: 'own-export', of: bob.id, upTo: before.length, opened: true },
+    })
     expect(more).toEqual([])
   })
 
   it('is for accounts only, and counts as a request', async () => {
     expectProblem(await new Anybody(ann.url).get('/api/users/export'), '/api', { status: 401, code: 'unauthenticated' })
     const limited = ann.at(await world.start({ USER_RATE_LIMIT_MAX_REQUESTS: '1' }).url())
-    await eventually(() => limited.fetch('GET', '/api/users/export').then(({ status }) => status), (status) => status === 429)
+    await eventually(
+      () => limited.fetch('GET', '/api/users/export').then(({ status }) => status),
+      (status) => status === 429,
+    )
   })
 })

@@ -12,12 +12,24 @@ async function logOf(place: Place, seed: number, appends: number): Promise<Appen
   const pick = chance(seed)
   const versions = new Map<string, number>()
   const log: AppendDocument[] = []
-  for (let [_id, time] = [1, Date.UTC(2026, 0, 1)]; log.length < appends; ) {
+  for (let [_id, time] = [1, Date.UTC(2026, 0, 1)]; log.length < appends;) {
     const n = pick(5) + 1
     const stream = pick(50) === 0 ? 'chat-rare' : streams[pick(2)]!
     const version = (versions.get(stream) ?? 0) + 1
-    const events = Array.from({ length: n }, (_, i) => ({ type: pick(300) === 0 ? 'Rare' : 'Usual', shape: 1, data: { ownerId: pick(2) ? 'ann' : 'bob', i } }))
-    log.push({ _id, n, stream, version, at: new Date(time), meta: { actor: `actor-${pick(3)}`, commandId: `${_id}` }, events })
+    const events = Array.from({ length: n }, (_, i) => ({
+      type: pick(300) === 0 ? 'Rare' : 'Usual',
+      shape: 1,
+      data: { ownerId: pick(2) ? 'ann' : 'bob', i },
+    }))
+    log.push({
+      _id,
+      n,
+      stream,
+      version,
+      at: new Date(time),
+      meta: { actor: `actor-${pick(3)}`, commandId: `${_id}` },
+      events,
+    })
     versions.set(stream, version + n - 1)
     ;[_id, time] = [_id + n, time + (pick(3) === 0 ? pick(20) : 0)]
   }
@@ -68,15 +80,33 @@ describe.each([1, 2])('in a log (story %i)', (seed) => {
 
   it('whatever is wanted is found, in order, and nothing else', async () => {
     const pick = chance(seed + 300)
-    const wanted = [{}, { type: 'Rare' }, { stream: 'chat-a' }, { stream: 'chat-rare' }, { stream: 'chat-b', type: 'Rare' }, { actor: 'actor-1' }, { actor: 'actor-2', type: 'Rare', stream: 'chat-a' }]
+    const wanted = [
+      {},
+      { type: 'Rare' },
+      { stream: 'chat-a' },
+      { stream: 'chat-rare' },
+      { stream: 'chat-b', type: 'Rare' },
+      { actor: 'actor-1' },
+      { actor: 'actor-2', type: 'Rare', stream: 'chat-a' },
+    ]
     for (const { type, stream, actor } of wanted as { type?: string; stream?: string; actor?: string }[]) {
       for (let i = 0; i < 6; i++) {
-        const [from, upTo] = [pick(events.length) + 1, pick(events.length) + 1].sort((a, b) => a - b) as [number, number]
+        const [from, upTo] = [pick(events.length) + 1, pick(events.length) + 1].sort((a, b) => a - b) as [
+          number,
+          number,
+        ]
         const stretches = await all(history.walk({ type, stream, actor, from, upTo }))
         const expected = events.filter(
-          (event) => event.position >= from && event.position <= upTo && (!type || event.type === type) && (!stream || event.stream === stream) && (!actor || event.actor === actor),
+          (event) =>
+            event.position >= from &&
+            event.position <= upTo &&
+            (!type || event.type === type) &&
+            (!stream || event.stream === stream) &&
+            (!actor || event.actor === actor),
         )
-        expect(stretches.flatMap(({ found }) => found.map(positionOf))).toEqual(expected.map(({ position }) => position))
+        expect(stretches.flatMap(({ found }) => found.map(positionOf))).toEqual(
+          expected.map(({ position }) => position),
+        )
         const ends = stretches.map(({ to }) => to)
         expect(ends).toEqual([...ends].sort((a, b) => a - b))
         for (const { found, to } of stretches) expect(Math.max(0, ...found.map(positionOf))).toBeLessThanOrEqual(to)

@@ -29,7 +29,10 @@ beforeAll(async () => {
   await ann.post(`/chat/${chatId}/send`, { text: 'What Ann asks' })
   await bob.post(`/chat/${gone}/send`, { text: 'What Bob asks' })
   projectId = (await ann.post('/api/projects', { name: 'A project of Ann' })).body.data.project.id
-  for (let i = 0; i < 8; i++) await ann.post(`/api/chats/${chatId}/messages/batch`, { messages: Array.from({ length: 5 }, (_, j) => ({ role: 'user', content: `number ${i} ${j}` })) })
+  for (let i = 0; i < 8; i++)
+    await ann.post(`/api/chats/${chatId}/messages/batch`, {
+      messages: Array.from({ length: 5 }, (_, j) => ({ role: 'user', content: `number ${i} ${j}` })),
+    })
   await bob.ask('DELETE', `/chat/${gone}?erase=true`)
 }, 60_000)
 afterAll(async () => {
@@ -41,7 +44,8 @@ afterAll(async () => {
 const positions = (events: readonly { position: number }[]) => events.map(({ position }) => position)
 // oxlint-disable-next-line typescript/no-explicit-any
 const eventsOf = (pages: any[]): any[] => pages.flatMap(({ events }) => events)
-const logWhere = async (isSo: (event: Stored) => boolean, upTo = Infinity) => (await auditor.log()).filter((event) => event.position <= upTo && isSo(event))
+const logWhere = async (isSo: (event: Stored) => boolean, upTo = Infinity) =>
+  (await auditor.log()).filter((event) => event.position <= upTo && isSo(event))
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value))
 
 describe('the log', () => {
@@ -50,8 +54,20 @@ describe('the log', () => {
     const pages = await auditor.pages(`/audit/events?limit=${limit}&from=${limit === 1 ? before.length - 20 : 1}`)
     expect(new Set(pages.map(({ upTo }) => upTo))).toEqual(new Set([before.length])) // what the pages leave is not in them
     const expected = limit === 1 ? before.slice(-21) : before
-    expect(eventsOf(pages).map(({ position, stream, version, type, at, meta, data }) => ({ position, stream, version, type, at, meta, data }))).toEqual(
-      expected.map(({ position, stream, version, type, at, meta, data }) => plain({ position, stream, version, type, at, meta, data })),
+    expect(
+      eventsOf(pages).map(({ position, stream, version, type, at, meta, data }) => ({
+        position,
+        stream,
+        version,
+        type,
+        at,
+        meta,
+        data,
+      })),
+    ).toEqual(
+      expected.map(({ position, stream, version, type, at, meta, data }) =>
+        plain({ position, stream, version, type, at, meta, data }),
+      ),
     )
     expect(pages.slice(0, -1).every(({ events }) => events.length === limit)).toBe(true)
   })
@@ -72,13 +88,18 @@ describe('the log', () => {
     const sealed = events.filter((event) => event.sealed)
     const readable = sealed.filter((event) => event.sealed.unreadable === undefined)
     expect(readable.length).toBeGreaterThan(40)
-    for (const { commitment, sealed: { words, salt } } of readable) {
+    for (const {
+      commitment,
+      sealed: { words, salt },
+    } of readable) {
       expect(commitmentOf(Buffer.from(salt, 'base64url'), words).toString('base64url')).toBe(commitment)
     }
     expect(JSON.stringify(readable)).toContain('What Ann asks')
-    expect(sealed.filter((event) => event.sealed.unreadable !== undefined).map(({ stream, sealed: { unreadable, words, salt } }) => ({ stream, unreadable, words, salt }))).toEqual(
-      Array.from({ length: 3 }, () => ({ stream: `chat-${gone}`, unreadable: 'erased' })),
-    )
+    expect(
+      sealed
+        .filter((event) => event.sealed.unreadable !== undefined)
+        .map(({ stream, sealed: { unreadable, words, salt } }) => ({ stream, unreadable, words, salt })),
+    ).toEqual(Array.from({ length: 3 }, () => ({ stream: `chat-${gone}`, unreadable: 'erased' })))
   })
 
   it('comes as lines that hold all that is stored', async () => {
@@ -86,7 +107,12 @@ describe('the log', () => {
     const lines = await auditor.lines('/audit/events')
     expect(positions(lines)).toEqual(positions(before))
     const leaf = lines[3]
-    expect(leaf.event).toMatchObject({ type: before[3]!.type, shape: 1, meta: plain(before[3]!.meta), data: plain(before[3]!.data) })
+    expect(leaf.event).toMatchObject({
+      type: before[3]!.type,
+      shape: 1,
+      meta: plain(before[3]!.meta),
+      data: plain(before[3]!.data),
+    })
     expect(Buffer.from(lines[0].event.personal, 'base64url')).toEqual(Buffer.from(before[0]!.personal!.value()))
     expect(JSON.stringify(lines)).not.toContain('What Ann asks')
   })
@@ -94,9 +120,15 @@ describe('the log', () => {
   it('comes as opened lines, but for what is erased', async () => {
     const lines = await auditor.lines('/audit/events?open=true')
     const sealed = lines.filter(({ event }) => event.personal)
-    expect(sealed.filter(({ opened }) => !opened).map(({ stream }) => stream)).toEqual([`chat-${gone}`, `chat-${gone}`, `chat-${gone}`])
+    expect(sealed.filter(({ opened }) => !opened).map(({ stream }) => stream)).toEqual([
+      `chat-${gone}`,
+      `chat-${gone}`,
+      `chat-${gone}`,
+    ])
     for (const { event, opened } of sealed.filter((line) => line.opened)) {
-      expect(commitmentOf(Buffer.from(opened.salt, 'base64url'), opened.personal).toString('base64url')).toBe(event.commitment)
+      expect(commitmentOf(Buffer.from(opened.salt, 'base64url'), opened.personal).toString('base64url')).toBe(
+        event.commitment,
+      )
     }
   })
 
@@ -122,12 +154,21 @@ describe('what is wanted of the log', () => {
     ['an actor', () => `actor=${ann.id}`, ({ meta }) => meta.actor === ann.id],
     ['a part of the system', () => 'actor=worker', ({ meta }) => meta.actor === 'worker'],
     ['a stream', () => `stream=chat-${chatId}`, ({ stream }) => stream === `chat-${chatId}`],
-    ['a type in a stream', () => `stream=chat-${chatId}&type=ReplyCompleted`, ({ stream, type }) => stream === `chat-${chatId}` && type === 'ReplyCompleted'],
+    [
+      'a type in a stream',
+      () => `stream=chat-${chatId}&type=ReplyCompleted`,
+      ({ stream, type }) => stream === `chat-${chatId}` && type === 'ReplyCompleted',
+    ],
     ['an account', () => `user=${ann.id}`, (event) => concerns(event, ann.id)],
-    ['a type of an actor', () => `actor=${ann.id}&type=ProjectCreated`, ({ meta, type }) => meta.actor === ann.id && type === 'ProjectCreated'],
+    [
+      'a type of an actor',
+      () => `actor=${ann.id}&type=ProjectCreated`,
+      ({ meta, type }) => meta.actor === ann.id && type === 'ProjectCreated',
+    ],
     ['nothing', () => `actor=${crypto.randomUUID()}`, () => false],
   ]
-  const concerns = ({ stream, meta, data }: Stored, userId: string) => stream === `user-${userId}` || meta.actor === userId || (data as { ownerId?: string }).ownerId === userId
+  const concerns = ({ stream, meta, data }: Stored, userId: string) =>
+    stream === `user-${userId}` || meta.actor === userId || (data as { ownerId?: string }).ownerId === userId
 
   it.each(cases)('by %s', async (_, query, isSo) => {
     for (const limit of [4, 200]) {
@@ -148,13 +189,21 @@ describe('what is wanted of the log', () => {
   it('by the history of an account: what it did, and what became of what it owns', async () => {
     const events = eventsOf(await auditor.pages(`/audit/users/${ann.id}?limit=10`))
     expect(positions(events)).toEqual(positions(await logWhere((event) => concerns(event, ann.id))))
-    expect(new Set(events.map(({ stream }) => stream))).toEqual(new Set([`user-${ann.id}`, `chat-${chatId}`, `project-${projectId}`]))
+    expect(new Set(events.map(({ stream }) => stream))).toEqual(
+      new Set([`user-${ann.id}`, `chat-${chatId}`, `project-${projectId}`]),
+    )
     expect(new Set(events.map(({ meta }) => meta.actor))).toEqual(new Set([ann.id, 'worker']))
   })
 
   it('by the history of an account that has erased a chat', async () => {
     const events = eventsOf(await auditor.pages(`/audit/users/${bob.id}?limit=50`))
-    expect(events.filter(({ stream }) => stream === `chat-${gone}`).map(({ type }) => type)).toEqual(['ChatStarted', 'PromptSent', 'ReplyCompleted', 'ChatDeleted', 'ChatErased'])
+    expect(events.filter(({ stream }) => stream === `chat-${gone}`).map(({ type }) => type)).toEqual([
+      'ChatStarted',
+      'PromptSent',
+      'ReplyCompleted',
+      'ChatDeleted',
+      'ChatErased',
+    ])
   })
 
   it('by the history of a guest', async () => {
@@ -172,9 +221,11 @@ describe('what is wanted of the log', () => {
     const inTime = ({ at }: Stored) => at >= since && at < until
     const pages = await auditor.pages(`/audit/events?limit=7&since=${since.toISOString()}&until=${until.toISOString()}`)
     expect(positions(eventsOf(pages))).toEqual(positions(all.filter(inTime)))
-    expect(positions(await auditor.lines(`/audit/events?since=${since.toISOString()}&until=${until.toISOString()}&actor=${ann.id}`))).toEqual(
-      positions(all.filter((event) => inTime(event) && event.meta.actor === ann.id)),
-    )
+    expect(
+      positions(
+        await auditor.lines(`/audit/events?since=${since.toISOString()}&until=${until.toISOString()}&actor=${ann.id}`),
+      ),
+    ).toEqual(positions(all.filter((event) => inTime(event) && event.meta.actor === ann.id)))
     expect((await auditor.read('/audit/events?since=2999-01-01')).events).toEqual([])
     expect((await auditor.read('/audit/events?until=1999-01-01')).events).toEqual([])
   })
@@ -205,7 +256,10 @@ describe('a log larger than one batch', () => {
   const other = crypto.randomUUID()
   beforeAll(async () => {
     for (let i = 0; i < 14; i++) {
-      const messages = Array.from({ length: 100 }, (_, j) => ({ role: 'user', content: `${i} ${j} `.padEnd(6_000, 'x') }))
+      const messages = Array.from({ length: 100 }, (_, j) => ({
+        role: 'user',
+        content: `${i} ${j} `.padEnd(6_000, 'x'),
+      }))
       const { status } = await ann.post(`/api/chats/${other}/messages/batch`, { messages })
       if (status === 404) await ann.post(`/chat/${other}/send`, { text: 'Begin' })
       if (status === 404) i--
@@ -234,14 +288,19 @@ describe('a log larger than one batch', () => {
       asking.on('error', reject)
       asking.end()
     })
-    await eventually(() => auditor.evidence(), (evidence) => evidence.length === before.length + 1)
+    await eventually(
+      () => auditor.evidence(),
+      (evidence) => evidence.length === before.length + 1,
+    )
     expect((await auditor.get('/audit/events?limit=1')).status).toBe(200)
     expect(api.output).not.toMatch(/error/i)
   })
 
   it('waits for a slow reader, and reads on where it was', async () => {
     const { length } = await auditor.log()
-    const response = await auditor.client.with({ accept: 'application/x-ndjson' }).fetch('GET', '/audit/events?open=true')
+    const response = await auditor.client
+      .with({ accept: 'application/x-ndjson' })
+      .fetch('GET', '/audit/events?open=true')
     const hash = createHash('sha256')
     let lines = 0
     for await (const chunk of response.body!) {
@@ -254,7 +313,14 @@ describe('a log larger than one batch', () => {
 })
 
 describe('whoever may not', () => {
-  const paths = () => ['/audit/events', `/audit/streams/chat-${chatId}`, `/audit/users/${ann.id}`, `/audit/chats/${chatId}`, `/audit/chats/${chatId}/replies/x/context`, '/audit/event-types']
+  const paths = () => [
+    '/audit/events',
+    `/audit/streams/chat-${chatId}`,
+    `/audit/users/${ann.id}`,
+    `/audit/chats/${chatId}`,
+    `/audit/chats/${chatId}/replies/x/context`,
+    '/audit/event-types',
+  ]
 
   it('is told so, and leaves no evidence', async () => {
     const { length } = await auditor.log()
@@ -279,38 +345,71 @@ describe('what nobody can mean', () => {
   const cases = [
     ...['0', '-1', '1.5', 'x', '', '1e3', '9'.repeat(400)].map((from) => ['from', from] as const),
     ...['0', '201', 'x'].map((limit) => ['limit', limit] as const),
-    ...['x', 'W10', Buffer.from('[1]').toString('base64url'), Buffer.from('[0.5,2]').toString('base64url'), Buffer.from('[-4,9]').toString('base64url')].map((cursor) => ['cursor', cursor] as const),
+    ...[
+      'x',
+      'W10',
+      Buffer.from('[1]').toString('base64url'),
+      Buffer.from('[0.5,2]').toString('base64url'),
+      Buffer.from('[-4,9]').toString('base64url'),
+    ].map((cursor) => ['cursor', cursor] as const),
     ...['nonsense', 'AuditRead,ChatStarted', '$where', ''].map((type) => ['type', type] as const),
-    ...['yesterday', '2024-13-01', ''].flatMap((time) => [['since', time], ['until', time]] as const),
-    ...odd.flatMap((id) => [['stream', id], ['actor', id], ['user', id]] as const),
+    ...['yesterday', '2024-13-01', ''].flatMap(
+      (time) =>
+        [
+          ['since', time],
+          ['until', time],
+        ] as const,
+    ),
+    ...odd.flatMap(
+      (id) =>
+        [
+          ['stream', id],
+          ['actor', id],
+          ['user', id],
+        ] as const,
+    ),
     ['open', 'yes'] as const,
   ]
 
   it.each(cases)('is refused and named: %s=%s', async (field, value) => {
     const { length } = await auditor.log()
     for (const accept of ['application/json', 'application/x-ndjson']) {
-      expectProblem(await auditor.client.with({ accept }).get(`/audit/events?${field}=${value}`), '/audit', { status: 400, field })
+      expectProblem(await auditor.client.with({ accept }).get(`/audit/events?${field}=${value}`), '/audit', {
+        status: 400,
+        field,
+      })
     }
     expect(await auditor.log()).toHaveLength(length)
   })
 
   it('is a time range that ends before it begins', async () => {
-    expectProblem(await auditor.get('/audit/events?since=2024-02-01&until=2024-01-01'), '/audit', { status: 400, field: 'since' })
+    expectProblem(await auditor.get('/audit/events?since=2024-02-01&until=2024-01-01'), '/audit', {
+      status: 400,
+      field: 'since',
+    })
   })
 
   it('is beyond the head', async () => {
     const from = (await auditor.log()).length + 2
-    expectProblem(await auditor.get(`/audit/events?from=${from}`), '/audit', { status: 400, code: 'position_beyond_head', field: 'from' })
+    expectProblem(await auditor.get(`/audit/events?from=${from}`), '/audit', {
+      status: 400,
+      code: 'position_beyond_head',
+      field: 'from',
+    })
   })
 
-  it.each(['/audit/streams/chat-nothing', '/audit/events?stream=chat-nothing', '/audit/users/nobody', '/audit/events?user=nobody', '/audit/chats/nothing', '/audit/chats/nothing/replies/nothing/context'])(
-    'is not there: %s',
-    async (path) => {
-      const { length } = await auditor.log()
-      expectProblem(await auditor.get(path), path, { status: 404, code: 'not_found' })
-      expect(await auditor.log()).toHaveLength(length)
-    },
-  )
+  it.each([
+    '/audit/streams/chat-nothing',
+    '/audit/events?stream=chat-nothing',
+    '/audit/users/nobody',
+    '/audit/events?user=nobody',
+    '/audit/chats/nothing',
+    '/audit/chats/nothing/replies/nothing/context',
+  ])('is not there: %s', async (path) => {
+    const { length } = await auditor.log()
+    expectProblem(await auditor.get(path), path, { status: 404, code: 'not_found' })
+    expect(await auditor.log()).toHaveLength(length)
+  })
 
   it.each(odd.filter((id) => !id.startsWith('x')))('is a stream with an odd name: %s', async (name) => {
     for (const path of ['/audit/streams/', '/audit/users/', '/audit/chats/']) {
@@ -321,6 +420,9 @@ describe('what nobody can mean', () => {
   it('is a page beyond what there is: its cursor ends at the head', async () => {
     const { length } = await auditor.log()
     const cursor = Buffer.from(JSON.stringify([1, 1e15])).toString('base64url')
-    expect(await auditor.read(`/audit/events?cursor=${cursor}&limit=1`)).toMatchObject({ upTo: length, events: [{ position: 1 }] })
+    expect(await auditor.read(`/audit/events?cursor=${cursor}&limit=1`)).toMatchObject({
+      upTo: length,
+      events: [{ position: 1 }],
+    })
   })
 })

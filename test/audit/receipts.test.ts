@@ -25,7 +25,12 @@ beforeAll(async () => {
   auditing = await Auditor.of(world, url)
   auditor = auditing.client
   reply = (await ada.post('/chat/proofs/send', { text: 'What can be proven?' })).body
-  key = (await eventually(() => get(ada, '/notary-key'), (text) => text.includes('+'))).trim()
+  key = (
+    await eventually(
+      () => get(ada, '/notary-key'),
+      (text) => text.includes('+'),
+    )
+  ).trim()
 }, 60_000)
 afterAll(async () => {
   await auditing?.leave()
@@ -34,7 +39,10 @@ afterAll(async () => {
 
 describe('a receipt', () => {
   it('proves what a message says to anybody who has the public key', async () => {
-    for (const [id, words] of [[reply.promptId, 'What can be proven?'], [reply.messageId, reply.text]] as const) {
+    for (const [id, words] of [
+      [reply.promptId, 'What can be proven?'],
+      [reply.messageId, reply.text],
+    ] as const) {
       const receipt = await get(ada, `/message/${id}/receipt`)
       expect(verifyReceipt(receipt, [key])).toMatchObject({ words: { text: words }, position: receipt.event.position })
     }
@@ -45,20 +53,46 @@ describe('a receipt', () => {
     const { size } = await head()
     const seen = verifiedBySigstore(receipt.proof, receipt.leaf, key)
     expect(seen.size).toBeLessThanOrEqual(size)
-    expect(() => verifiedBySigstore(receipt.proof, `${receipt.leaf} `, key)).toThrow('calculated root hash does not match')
-    expect(() => verifiedBySigstore(receipt.proof.replace(/\n(\d+)\n/, (_: string, n: string) => `\n${Number(n) + 1}\n`), receipt.leaf, key)).toThrow('invalid checkpoint signature')
+    expect(() => verifiedBySigstore(receipt.proof, `${receipt.leaf} `, key)).toThrow(
+      'calculated root hash does not match',
+    )
+    expect(() =>
+      verifiedBySigstore(
+        receipt.proof.replace(/\n(\d+)\n/, (_: string, n: string) => `\n${Number(n) + 1}\n`),
+        receipt.leaf,
+        key,
+      ),
+    ).toThrow('invalid checkpoint signature')
   })
 
   it('proves nothing else: other words, another event, another place, another envelope', async () => {
     const receipt = await get(ada, `/message/${reply.promptId}/receipt`)
     const other = await get(ada, `/message/${reply.messageId}/receipt`)
-    const changed = (how: (event: typeof receipt.event) => object) => ({ ...receipt, event: { ...receipt.event, ...how(JSON.parse(JSON.stringify(receipt.event))) } })
+    const changed = (how: (event: typeof receipt.event) => object) => ({
+      ...receipt,
+      event: { ...receipt.event, ...how(JSON.parse(JSON.stringify(receipt.event))) },
+    })
     const cases: [object, string][] = [
-      [changed(({ opened }) => ({ opened: { ...opened, personal: { text: 'Everything!' } } })), 'are not those that were committed to'],
-      [changed(({ opened }) => ({ opened: { ...opened, salt: 'AAAAAAAAAAAAAAAAAAAAAA' } })), 'are not those that were committed to'],
+      [
+        changed(({ opened }) => ({ opened: { ...opened, personal: { text: 'Everything!' } } })),
+        'are not those that were committed to',
+      ],
+      [
+        changed(({ opened }) => ({ opened: { ...opened, salt: 'AAAAAAAAAAAAAAAAAAAAAA' } })),
+        'are not those that were committed to',
+      ],
       [changed(({ event }) => ({ event: { ...event, meta: { ...event.meta, actor: 'eve' } } })), 'was changed'],
-      [changed(({ event }) => ({ event: { ...event, personal: other.event.event.personal } })), 'has the envelope of another'],
-      [changed(({ event, opened }) => ({ event: { ...event, commitment: other.event.event.commitment }, opened: other.event.opened ?? opened })), 'was changed'],
+      [
+        changed(({ event }) => ({ event: { ...event, personal: other.event.event.personal } })),
+        'has the envelope of another',
+      ],
+      [
+        changed(({ event, opened }) => ({
+          event: { ...event, commitment: other.event.event.commitment },
+          opened: other.event.opened ?? opened,
+        })),
+        'was changed',
+      ],
       [changed(() => ({ position: receipt.event.position + 1 })), 'the event shown is'],
       [changed(() => ({ version: 7 })), 'has the envelope of another'],
       [{ ...receipt, proof: other.proof }, 'is not this one'],
@@ -112,7 +146,10 @@ describe('what anybody may have', () => {
   it('is tiles, from which every root and proof can be made', async () => {
     const { size, root } = await head()
     const tilesOf = (size: number) => async (level: number, index: number) => {
-      const response = await anybody().fetch('GET', `/tile/${tilePath({ level, index, width: widthIn(size, { level, index }) })}`)
+      const response = await anybody().fetch(
+        'GET',
+        `/tile/${tilePath({ level, index, width: widthIn(size, { level, index }) })}`,
+      )
       expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/octet-stream'])
       expect(response.headers.get('cache-control')).toContain('immutable')
       return Buffer.from(await response.arrayBuffer())
@@ -120,15 +157,20 @@ describe('what anybody may have', () => {
     expect(await rootOf(size, subtreesIn(tilesOf(size)))).toEqual(root)
     const receipt = await get(auditor, '/audit/events/3/receipt')
     const signed = openCheckpoint(receipt.proof.split('\n\n').slice(1).join('\n\n'), [key])
-    const path = (await inclusionProof(2, signed.size, subtreesIn(tilesOf(signed.size)))).map((hash) => hash.toString('base64'))
+    const path = (await inclusionProof(2, signed.size, subtreesIn(tilesOf(signed.size)))).map((hash) =>
+      hash.toString('base64'),
+    )
     expect(receipt.proof).toContain(['index 2', ...path, ''].join('\n'))
     const narrow = await anybody().fetch('GET', '/tile/0/000.p/1')
     expect((await narrow.arrayBuffer()).byteLength).toBe(32)
   })
 
-  it.each(['0/000.p/255', '0/001', '1/000', 'entries/000.p/1', '0/0', 'x', '0/000.p/0', '../../etc/passwd'])('is no tile %s', async (path) => {
-    expect((await anybody().get(`/tile/${path}`)).status).toBe(404)
-  })
+  it.each(['0/000.p/255', '0/001', '1/000', 'entries/000.p/1', '0/0', 'x', '0/000.p/0', '../../etc/passwd'])(
+    'is no tile %s',
+    async (path) => {
+      expect((await anybody().get(`/tile/${path}`)).status).toBe(404)
+    },
+  )
 
   it('holds after erasure as before', async () => {
     const kept = [await get(ada, `/message/${reply.promptId}/receipt`), await get(auditor, '/audit/events/1/receipt')]

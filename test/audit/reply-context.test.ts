@@ -33,7 +33,11 @@ interface Asked {
 /** What the model’s server really got. */
 const lastRequest = () => model.requests.findLast(({ path }) => path === '/v1/chat/completions')!.body as Asked
 
-async function sent(chatId: string, body: object, path = `/chat/${chatId}/send`): Promise<{ replyId: string; asked: Asked }> {
+async function sent(
+  chatId: string,
+  body: object,
+  path = `/chat/${chatId}/send`,
+): Promise<{ replyId: string; asked: Asked }> {
   const { status, body: answer } = await ann.post(path, body)
   if (status !== 200) throw new Error(`${status} ${JSON.stringify(answer)}`)
   return { replyId: (answer.data ?? answer).messageId, asked: lastRequest() }
@@ -42,7 +46,10 @@ async function sent(chatId: string, body: object, path = `/chat/${chatId}/send`)
 describe('what the model was given', () => {
   it('is what it has received, for every reply of a chat, whatever became of the chat later', async () => {
     const chatId = crypto.randomUUID()
-    const replies = [await sent(chatId, { text: 'First', settings: { temperature: 0.3, maxTokens: 100 } }), await sent(chatId, { text: 'Second' })]
+    const replies = [
+      await sent(chatId, { text: 'First', settings: { temperature: 0.3, maxTokens: 100 } }),
+      await sent(chatId, { text: 'Second' }),
+    ]
     const batch = [
       { role: 'system', content: 'Be kind.' },
       { role: 'tool', content: 'not for models' },
@@ -61,7 +68,14 @@ describe('what the model was given', () => {
       expect(found.messages).toEqual(asked.messages)
       expect(`openai/${asked.model}`).toBe(found.settings.model)
       expect([found.settings.temperature, found.settings.maxTokens]).toEqual([asked.temperature, asked.max_tokens])
-      expect(found).toMatchObject({ chatId, replyId, truncated: false, meanwhile: [], contextTokens: 128_000, end: { status: 'completed' } })
+      expect(found).toMatchObject({
+        chatId,
+        replyId,
+        truncated: false,
+        meanwhile: [],
+        contextTokens: 128_000,
+        end: { status: 'completed' },
+      })
     }
     expect(replies.map(({ asked }) => asked.messages.length)).toEqual([1, 3, 8, 9])
   })
@@ -69,7 +83,10 @@ describe('what the model was given', () => {
   it('is cut where the model’s context ended', async () => {
     const chatId = crypto.randomUUID()
     await ann.post(`/chat/${chatId}/send`, { text: 'Begin', model: 'openai/gpt-3.5-turbo' })
-    const messages = Array.from({ length: 30 }, (_, i) => ({ role: 'user', content: `number ${i} ${'word '.repeat(1_000)}` }))
+    const messages = Array.from({ length: 30 }, (_, i) => ({
+      role: 'user',
+      content: `number ${i} ${'word '.repeat(1_000)}`,
+    }))
     await ann.post(`/api/chats/${chatId}/messages/batch`, { messages })
     const { replyId, asked } = await sent(chatId, { text: 'And now?', model: 'openai/gpt-3.5-turbo' })
     const found = await contextOf(chatId, replyId)
@@ -80,7 +97,12 @@ describe('what the model was given', () => {
   })
 
   it('begins with the prompts that its project had then', async () => {
-    const { id } = (await ann.post('/api/projects', { name: 'A project', settings: { model: 'openai/gpt-4o-mini', temperature: 0.5, maxTokens: 200 } })).body.data.project
+    const { id } = (
+      await ann.post('/api/projects', {
+        name: 'A project',
+        settings: { model: 'openai/gpt-4o-mini', temperature: 0.5, maxTokens: 200 },
+      })
+    ).body.data.project
     const add = (content: string) => ann.post(`/api/projects/${id}/prompts`, { role: 'system', content })
     const first = (await add('Speak like a pirate.')).body.data.prompt
     const chatId = crypto.randomUUID()
@@ -142,7 +164,10 @@ describe('a context that is not to be had', () => {
   it('is that of another chat’s reply', async () => {
     const other = crypto.randomUUID()
     await sent(other, { text: 'Hello' })
-    for (const path of [`/audit/chats/${other}/replies/${replyId}/context`, `/audit/chats/${chatId}/replies/nothing/context`]) {
+    for (const path of [
+      `/audit/chats/${other}/replies/${replyId}/context`,
+      `/audit/chats/${chatId}/replies/nothing/context`,
+    ]) {
       expectProblem(await auditor.get(path), path, { status: 404, code: 'not_found' })
     }
   })

@@ -36,7 +36,10 @@ export class SignedLog {
   }
 
   /** One more notary, as another process would run it. */
-  notary({ origin = 'log.example/notebooks', seeds = [this.seed] }: { origin?: string; seeds?: Buffer[] } = {}): Notary {
+  notary({
+    origin = 'log.example/notebooks',
+    seeds = [this.seed],
+  }: { origin?: string; seeds?: Buffer[] } = {}): Notary {
     const notary = new Notary(this.engine, this.place.db, this.trees(origin), {
       signers: seeds.map((seed) => noteSigner(origin, seed)),
       me: randomBytes(4).toString('hex'),
@@ -51,9 +54,22 @@ export class SignedLog {
   async write(notebooks: number): Promise<number> {
     for (let i = 0; i < notebooks; i++) {
       const id = `n-${this.written++}`
-      const note = (n: string) => ({ type: 'NoteWritten', data: { notebookId: id, noteId: `${id}-${n}`, ownerId: 'user-ann' }, personal: { text: `words ${id} ${n}` } })
-      const append = (expected: number, events: object[]) => this.engine.store.append({ stream: `notebook-${id}`, expected, owner: 'user-ann', events: events as never, meta: command() })
-      await append(0, [{ type: 'NotebookOpened', data: { notebookId: id, ownerId: 'user-ann' }, personal: { title: id } }])
+      const note = (n: string) => ({
+        type: 'NoteWritten',
+        data: { notebookId: id, noteId: `${id}-${n}`, ownerId: 'user-ann' },
+        personal: { text: `words ${id} ${n}` },
+      })
+      const append = (expected: number, events: object[]) =>
+        this.engine.store.append({
+          stream: `notebook-${id}`,
+          expected,
+          owner: 'user-ann',
+          events: events as never,
+          meta: command(),
+        })
+      await append(0, [
+        { type: 'NotebookOpened', data: { notebookId: id, ownerId: 'user-ann' }, personal: { title: id } },
+      ])
       await append(1, [note('a'), note('b'), note('c')])
       await append(4, [{ type: 'NoteTornOut', data: { notebookId: id, noteId: `${id}-b` } }])
     }
@@ -79,7 +95,11 @@ export class SignedLog {
 
   /** The append that an event is in. */
   async appendAt(position: number): Promise<AppendDocument> {
-    const [append] = await this.log.find({ _id: { $lte: position } }).sort({ _id: -1 }).limit(1).toArray()
+    const [append] = await this.log
+      .find({ _id: { $lte: position } })
+      .sort({ _id: -1 })
+      .limit(1)
+      .toArray()
     if (!append || lastPosition(append) < position) throw new Error(`there is no event ${position}`)
     return append
   }

@@ -17,7 +17,8 @@ beforeEach(async () => {
 })
 afterEach(() => log?.end())
 
-const verify = (kept: string[] = []): Promise<Verified> => verifyLog({ db: log.place.db, trees: log.trees(), keys: [log.key()], kept })
+const verify = (kept: string[] = []): Promise<Verified> =>
+  verifyLog({ db: log.place.db, trees: log.trees(), keys: [log.key()], kept })
 
 /** Somebody who may do anything with the collection. */
 async function replace(append: AppendDocument, by: Partial<AppendDocument>): Promise<void> {
@@ -67,9 +68,36 @@ describe('a log that nobody has touched', () => {
 
 describe('who has changed something in the log is found', () => {
   it.each([
-    ['a byte of an envelope', 278, (a: AppendDocument) => ({ events: [{ ...a.events[0]!, personal: flipped(a.events[0]!.personal!, -1) as never }, ...a.events.slice(1)] }), 277],
-    ['a byte of a commitment', 7, (a: AppendDocument) => ({ events: [a.events[0]!, { ...a.events[1]!, commitment: flipped(a.events[1]!.commitment!, 3) as never }, a.events[2]!] }), 8],
-    ['a word of the public part', 2, (a: AppendDocument) => ({ events: a.events.map((event, i) => (i === 2 ? { ...event, data: { ...(event.data as object), noteId: 'x' } } : event)) }), 4],
+    [
+      'a byte of an envelope',
+      278,
+      (a: AppendDocument) => ({
+        events: [{ ...a.events[0]!, personal: flipped(a.events[0]!.personal!, -1) as never }, ...a.events.slice(1)],
+      }),
+      277,
+    ],
+    [
+      'a byte of a commitment',
+      7,
+      (a: AppendDocument) => ({
+        events: [
+          a.events[0]!,
+          { ...a.events[1]!, commitment: flipped(a.events[1]!.commitment!, 3) as never },
+          a.events[2]!,
+        ],
+      }),
+      8,
+    ],
+    [
+      'a word of the public part',
+      2,
+      (a: AppendDocument) => ({
+        events: a.events.map((event, i) =>
+          i === 2 ? { ...event, data: { ...(event.data as object), noteId: 'x' } } : event,
+        ),
+      }),
+      4,
+    ],
     ['who did it', 1, (a: AppendDocument) => ({ meta: { ...a.meta, actor: 'user-eve' } }), 1],
     ['when', 300, (a: AppendDocument) => ({ at: new Date(a.at.getTime() + 1) }), 300],
     ['of what kind', 5, (a: AppendDocument) => ({ events: [{ ...a.events[0]!, type: 'NotebookClosed' }] }), 5],
@@ -88,19 +116,28 @@ describe('who has changed something in the log is found', () => {
   it('an event that is gone, with those after it moved up', async () => {
     await log.log.deleteOne({ _id: 5 })
     await renumber(6, -1)
-    await expect(verify()).rejects.toMatchObject({ position: 5, message: expect.stringContaining('the event that was at position 5 is missing') })
+    await expect(verify()).rejects.toMatchObject({
+      position: 5,
+      message: expect.stringContaining('the event that was at position 5 is missing'),
+    })
   })
 
   it('an event that is more, with those after it moved down', async () => {
     await renumber(16, 1)
     await log.log.insertOne({ ...(await log.appendAt(6)), _id: 16, stream: 'notebook-added' })
-    await expect(verify()).rejects.toMatchObject({ position: 16, message: expect.stringMatching(/event (at position 16 was added|16 has the envelope of another)/) })
+    await expect(verify()).rejects.toMatchObject({
+      position: 16,
+      message: expect.stringMatching(/event (at position 16 was added|16 has the envelope of another)/),
+    })
   })
 
   it('an event without an envelope that is more', async () => {
     await renumber(16, 1)
     await log.log.insertOne({ ...(await log.appendAt(5)), _id: 16, stream: 'notebook-added' })
-    await expect(verify()).rejects.toMatchObject({ position: 16, message: expect.stringContaining('the event at position 16 was added') })
+    await expect(verify()).rejects.toMatchObject({
+      position: 16,
+      message: expect.stringContaining('the event at position 16 was added'),
+    })
   })
 
   it('an event that is squeezed into a position that is taken', async () => {
@@ -111,20 +148,33 @@ describe('who has changed something in the log is found', () => {
   it('two events that have changed places', async () => {
     const [a, b] = [await log.appendAt(5), await log.appendAt(6)]
     await log.log.deleteMany({ _id: { $in: [5, 6] } })
-    await log.log.insertMany([{ ...b, _id: 5 }, { ...a, _id: 6 }])
+    await log.log.insertMany([
+      { ...b, _id: 5 },
+      { ...a, _id: 6 },
+    ])
     await expect(verify()).rejects.toMatchObject({ position: 5, message: 'events 5 and 6 have changed places' })
   })
 
   it('two envelopes that have changed places', async () => {
     const [a, b] = [await log.appendAt(1), await log.appendAt(6)]
-    await replace(a, { events: [{ ...a.events[0]!, personal: b.events[0]!.personal, commitment: b.events[0]!.commitment }] })
-    await replace(b, { events: [{ ...b.events[0]!, personal: a.events[0]!.personal, commitment: a.events[0]!.commitment }] })
-    await expect(verify()).rejects.toMatchObject({ position: 1, message: 'event 1 has the envelope of another: it was sealed as NotebookOpened, version 1 of notebook-n-1' })
+    await replace(a, {
+      events: [{ ...a.events[0]!, personal: b.events[0]!.personal, commitment: b.events[0]!.commitment }],
+    })
+    await replace(b, {
+      events: [{ ...b.events[0]!, personal: a.events[0]!.personal, commitment: a.events[0]!.commitment }],
+    })
+    await expect(verify()).rejects.toMatchObject({
+      position: 1,
+      message: 'event 1 has the envelope of another: it was sealed as NotebookOpened, version 1 of notebook-n-1',
+    })
   })
 
   it('a tail that was cut off, by the checkpoint in the database', async () => {
     await log.log.deleteMany({ _id: { $gt: 250 } })
-    await expect(verify()).rejects.toMatchObject({ position: 251, message: `the log ends at 250, but ${size} events were signed: events 251 to ${size} are missing` })
+    await expect(verify()).rejects.toMatchObject({
+      position: 251,
+      message: `the log ends at 250, but ${size} events were signed: events 251 to ${size} are missing`,
+    })
   })
 
   it('a tail that was cut off together with the checkpoint, by one that was kept elsewhere', async () => {
@@ -135,7 +185,10 @@ describe('who has changed something in the log is found', () => {
     await log.signed(250)
     await notary.stop()
     expect(await verify()).toMatchObject({ events: 250 })
-    await expect(verify([note])).rejects.toMatchObject({ position: 251, message: expect.stringContaining('events 251 to 300 are missing') })
+    await expect(verify([note])).rejects.toMatchObject({
+      position: 251,
+      message: expect.stringContaining('events 251 to 300 are missing'),
+    })
   })
 
   it('an old checkpoint in place of the newest, by one that was kept elsewhere', async () => {
@@ -154,16 +207,24 @@ describe('who has changed something in the log is found', () => {
     await change(5, (a) => ({ meta: { ...a.meta, actor: 'user-eve' } }))
     await notary.stop()
     await tiles.updateOne({ _id: 'log.example/notebooks 0/0' as never }, [{ $set: { hashes: Buffer.alloc(8192) } }])
-    await expect(verify()).rejects.toMatchObject({ message: expect.stringContaining('are not those that log.example/notebooks has signed') })
+    await expect(verify()).rejects.toMatchObject({
+      message: expect.stringContaining('are not those that log.example/notebooks has signed'),
+    })
   })
 
   it('and hashes that were changed alone are not taken for the events', async () => {
-    await log.place.db.collection('tiles').updateOne({ _id: 'log.example/notebooks 0/0' as never }, [{ $set: { hashes: Buffer.alloc(8192) } }])
+    await log.place.db
+      .collection('tiles')
+      .updateOne({ _id: 'log.example/notebooks 0/0' as never }, [{ $set: { hashes: Buffer.alloc(8192) } }])
     expect(await verify()).toMatchObject({ events: size, signed: { size } })
   })
 
   it('a checkpoint that another key has signed, or of another log', async () => {
-    await expect(verifyLog({ db: log.place.db, trees: log.trees(), keys: [log.key(undefined, Buffer.alloc(32, 7))] })).rejects.toThrow('none of the keys given')
-    await expect(verifyLog({ db: log.place.db, trees: log.trees('log.example/other'), keys: [log.key()], kept: [note] })).rejects.toThrow('of another log')
+    await expect(
+      verifyLog({ db: log.place.db, trees: log.trees(), keys: [log.key(undefined, Buffer.alloc(32, 7))] }),
+    ).rejects.toThrow('none of the keys given')
+    await expect(
+      verifyLog({ db: log.place.db, trees: log.trees('log.example/other'), keys: [log.key()], kept: [note] }),
+    ).rejects.toThrow('of another log')
   })
 })

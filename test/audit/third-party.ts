@@ -12,7 +12,11 @@ export function verifiedBySigstore(proof: string, leaf: string, verifierKey: str
   const log = {
     logID: createHash('sha256').update(`${name}\n`).update(raw).digest(),
     baseURL: name,
-    publicKey: createPublicKey({ key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw.subarray(1)]), format: 'der', type: 'spki' }),
+    publicKey: createPublicKey({
+      key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw.subarray(1)]),
+      format: 'der',
+      type: 'spki',
+    }),
     validFor: { start: new Date(0), end: new Date(8.64e15) },
   }
   if (base64 === '') throw new Error('no key')
@@ -20,7 +24,11 @@ export function verifiedBySigstore(proof: string, leaf: string, verifierKey: str
   const [, index = '', ...hashes] = head.split('\n')
   const entry = {
     canonicalizedBody: Buffer.from(leaf),
-    inclusionProof: { logIndex: index.replace('index ', ''), hashes: hashes.map((hash) => Buffer.from(hash, 'base64')), checkpoint: { envelope: rest.join('\n\n') } },
+    inclusionProof: {
+      logIndex: index.replace('index ', ''),
+      hashes: hashes.map((hash) => Buffer.from(hash, 'base64')),
+      checkpoint: { envelope: rest.join('\n\n') },
+    },
   }
   const checkpoint = verifyCheckpoint(entry as never, [log])
   verifyMerkleInclusion(entry as never, checkpoint)

@@ -33,7 +33,7 @@ async function done(asked: Promise<Answered>): Promise<Answered['body']> {
 
 /** Times in the log have no more than milliseconds. */
 async function nextMillisecond(): Promise<void> {
-  for (const now = Date.now(); Date.now() <= now; ) await new Promise(setImmediate)
+  for (const now = Date.now(); Date.now() <= now;) await new Promise(setImmediate)
 }
 
 /** What the owner saw, and where the log was then. */
@@ -44,7 +44,8 @@ interface Seen {
   messages: Answered['body'][]
 }
 
-const without = (thing: object, ...names: string[]) => Object.fromEntries(Object.entries(thing).filter(([name]) => !names.includes(name)))
+const without = (thing: object, ...names: string[]) =>
+  Object.fromEntries(Object.entries(thing).filter(([name]) => !names.includes(name)))
 
 /** The parts that the owner’s answers have as well. */
 const comparable = ({ chat, messages }: Answered['body']) => ({
@@ -76,16 +77,31 @@ describe('a chat as it was', () => {
     const steps: (() => Promise<Answered>)[] = [
       () => ann.post(`/chat/${chatId}/send`, { text: 'What is an event store?' }),
       () => ann.ask('PATCH', `/chat/${chatId}/edit`, { name: 'Event stores' }),
-      () => ann.post(`/api/chats/${chatId}/messages`, { role: 'tool', content: 'found it', name: 'lookUp', metadata: { source: 'a book' } }),
+      () =>
+        ann.post(`/api/chats/${chatId}/messages`, {
+          role: 'tool',
+          content: 'found it',
+          name: 'lookUp',
+          metadata: { source: 'a book' },
+        }),
       () => ann.ask('PUT', `/api/chats/${chatId}`, { tags: ['work', 'log'], metadata: { mood: 'curious' } }),
-      () => ann.post(`/api/chats/${chatId}/messages/batch`, { messages: [{ role: 'user', content: 'one' }, { role: 'assistant', content: 'two', tokens: 5 }, { role: 'system', content: 'three' }] }),
-      async () => ann.ask('PUT', `/api/chats/${chatId}/messages/${(await idOf('one'))}`, { content: 'ONE', tokens: 9 }),
+      () =>
+        ann.post(`/api/chats/${chatId}/messages/batch`, {
+          messages: [
+            { role: 'user', content: 'one' },
+            { role: 'assistant', content: 'two', tokens: 5 },
+            { role: 'system', content: 'three' },
+          ],
+        }),
+      async () => ann.ask('PUT', `/api/chats/${chatId}/messages/${await idOf('one')}`, { content: 'ONE', tokens: 9 }),
       async () => ann.post(`/message/${await idOf('two')}/feedback`, { type: 'negative' }),
       async () => ann.ask('DELETE', `/api/chats/${chatId}/messages/${await idOf('three')}`),
       async () => ann.ask('DELETE', `/message/${await idOf('two')}/feedback`),
       () => {
         model.failNext({ fault: 'status', at: 401 })
-        return ann.post(`/chat/${chatId}/send`, { text: 'And a projection?', settings: { temperature: 0.2, maxTokens: 50 } }).then(async (answered) => ({ ...answered, status: 200 }))
+        return ann
+          .post(`/chat/${chatId}/send`, { text: 'And a projection?', settings: { temperature: 0.2, maxTokens: 50 } })
+          .then(async (answered) => ({ ...answered, status: 200 }))
       },
       async () => ann.ask('PUT', `/api/chats/${chatId}/messages/${await idOf('ONE')}`, { content: 'one again' }),
       async () => ann.ask('DELETE', `/api/chats/${chatId}/messages/${await idOf('two')}`),
@@ -115,15 +131,20 @@ describe('a chat as it was', () => {
   })
 
   it('has been something at every position since it began, and nothing before', async () => {
-    expectProblem(await auditor.get(`/audit/chats/${chatId}?at=${began - 1}`), '/audit', { status: 404, code: 'not_found' })
+    expectProblem(await auditor.get(`/audit/chats/${chatId}?at=${began - 1}`), '/audit', {
+      status: 404,
+      code: 'not_found',
+    })
     const counts: number[] = []
-    for (let position = began; position <= seen.at(-1)!.position; position++) counts.push((await chatAt(chatId, position)).messages.length)
+    for (let position = began; position <= seen.at(-1)!.position; position++)
+      counts.push((await chatAt(chatId, position)).messages.length)
     expect(counts[0]).toBe(0) // it has begun, and its first prompt comes next
     expect(new Set(counts)).toEqual(new Set([0, 2, 3, 4, 5, 6, 7]))
   })
 
   it('shows what was edited and deleted as it was before', async () => {
-    const contents = async (i: number) => (await chatAt(chatId, seen[i]!.position)).messages.map(({ content }: Answered['body']) => content)
+    const contents = async (i: number) =>
+      (await chatAt(chatId, seen[i]!.position)).messages.map(({ content }: Answered['body']) => content)
     expect((await contents(4)).slice(3)).toEqual(['one', 'two', 'three'])
     expect((await contents(5)).slice(3)).toEqual(['ONE', 'two', 'three'])
     expect((await contents(7)).slice(3)).toEqual(['ONE', 'two'])
@@ -132,18 +153,28 @@ describe('a chat as it was', () => {
 
   it('tells why a reply had failed', async () => {
     const { messages } = await chatAt(chatId, seen[9]!.position)
-    expect(messages.at(-1)).toMatchObject({ status: 'failed', error: { code: 'provider_unauthorized', detail: expect.stringMatching(/\w/) } })
+    expect(messages.at(-1)).toMatchObject({
+      status: 'failed',
+      error: { code: 'provider_unauthorized', detail: expect.stringMatching(/\w/) },
+    })
   })
 
   it('tells the settings of its newest prompt', async () => {
     expect((await chatAt(chatId, seen[0]!.position)).chat.settings).toEqual({ model: 'openai/gpt-4o-mini' })
-    expect((await chatAt(chatId, seen[9]!.position)).chat.settings).toEqual({ model: 'openai/gpt-4o-mini', temperature: 0.2, maxTokens: 50 })
+    expect((await chatAt(chatId, seen[9]!.position)).chat.settings).toEqual({
+      model: 'openai/gpt-4o-mini',
+      temperature: 0.2,
+      maxTokens: 50,
+    })
   })
 
   it('is still there for auditors when its owner has deleted it', async () => {
     expect((await ann.get(`/chat/${chatId}/messages`)).status).toBe(404)
     const now = await auditor.read(`/audit/chats/${chatId}`)
-    const { chat: { messages: _, ...last }, messages } = seen.at(-1)!
+    const {
+      chat: { messages: _, ...last },
+      messages,
+    } = seen.at(-1)!
     expect(now).toMatchObject({ erased: false, chat: { status: 'deleted' } })
     expect(comparable(now)).toEqual(comparable({ chat: last, messages }))
   })
@@ -151,7 +182,11 @@ describe('a chat as it was', () => {
   it('comes in pages of one moment, whatever happens meanwhile', async () => {
     const other = crypto.randomUUID()
     await done(ann.post(`/chat/${other}/send`, { text: 'Hello' }))
-    await done(ann.post(`/api/chats/${other}/messages/batch`, { messages: Array.from({ length: 7 }, (_, i) => ({ role: 'user', content: `number ${i}` })) }))
+    await done(
+      ann.post(`/api/chats/${other}/messages/batch`, {
+        messages: Array.from({ length: 7 }, (_, i) => ({ role: 'user', content: `number ${i}` })),
+      }),
+    )
     const whole = await auditor.read(`/audit/chats/${other}`)
     const first = await auditor.read(`/audit/chats/${other}?limit=4`)
     await done(ann.post(`/api/chats/${other}/messages`, { role: 'user', content: 'later' }))
@@ -176,7 +211,13 @@ describe('an erased chat', () => {
       expect(JSON.stringify(after)).not.toContain('canary')
       expect(after.erased).toBe(true)
       expect([after.chat.title, after.chat.tags, after.chat.metadata]).toEqual([undefined, undefined, undefined])
-      expect(after.chat).toMatchObject({ id: chatId, user: ann.id, status: at === before.position ? 'active' : 'erased', createdAt: before.chat.createdAt, messageCount: 2 })
+      expect(after.chat).toMatchObject({
+        id: chatId,
+        user: ann.id,
+        status: at === before.position ? 'active' : 'erased',
+        createdAt: before.chat.createdAt,
+        messageCount: 2,
+      })
       const left = before.messages.map((message: Answered['body']) => without(message, 'content'))
       expect(after.messages).toEqual(left)
       expect(after.messages.every(({ size }: { size: number }) => size > 60)).toBe(true)
@@ -199,12 +240,29 @@ describe('a moment that is none', () => {
   const chatId = crypto.randomUUID()
   beforeAll(async () => void (await done(ann.post(`/chat/${chatId}/send`, { text: 'Hello' }))))
 
-  it.each(['', 'x', '0', '-1', '1.5', '1e3', '2024-13-01', 'yesterday', '2999-01-01T00:00:00Z', '9'.repeat(16), '%00', '1'.repeat(41)])('is refused: %s', async (at) => {
+  it.each([
+    '',
+    'x',
+    '0',
+    '-1',
+    '1.5',
+    '1e3',
+    '2024-13-01',
+    'yesterday',
+    '2999-01-01T00:00:00Z',
+    '9'.repeat(16),
+    '%00',
+    '1'.repeat(41),
+  ])('is refused: %s', async (at) => {
     expectProblem(await auditor.get(`/audit/chats/${chatId}?at=${at}`), '/audit', { status: 400, field: 'at' })
   })
 
   it('is refused beyond the head', async () => {
-    expectProblem(await auditor.get(`/audit/chats/${chatId}?at=${(await head()) + 1}`), '/audit', { status: 400, code: 'position_beyond_head', field: 'at' })
+    expectProblem(await auditor.get(`/audit/chats/${chatId}?at=${(await head()) + 1}`), '/audit', {
+      status: 400,
+      code: 'position_beyond_head',
+      field: 'at',
+    })
   })
 
   it('is before everything: then there was no chat', async () => {

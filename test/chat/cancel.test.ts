@@ -37,7 +37,10 @@ async function halfWritten(chat: string) {
   model.failNext({ fault: 'stall', at: 5, until: new Promise<void>((resolve) => (goOn = resolve)) })
   const reader = new Reader()
   const read = reader.read(here, sending(chat, { text: 'Count' }))
-  await eventually(async () => reader.text, (text) => text === half)
+  await eventually(
+    async () => reader.text,
+    (text) => text === half,
+  )
   return { reader, read, goOn }
 }
 
@@ -52,11 +55,35 @@ describe('a reply that is cancelled while it is written', () => {
     const { countTokens, countMessages } = await loadTokenizer()
     const prompt = countMessages([{ role: 'user', content: 'Count' }])
     const tokens = { prompt, completion: countTokens(half), total: prompt + countTokens(half), by: 'tokenizer' }
-    expect(await log.endOf(reader.replyId)).toMatchObject({ type: 'ReplyCancelled', data: { tokens, attempt: reader.lastEventId!.split(':')[1] } })
-    expect({ status, body }).toEqual({ status: 200, body: { messageId: reader.replyId, promptId: reader.promptId, status: 'cancelled', text: half, tokens: tokens.total } })
-    expect(reader).toMatchObject({ text: half, resets: 0, ended: { event: 'cancelled', data: { text: half, tokens: tokens.total } } })
-    expect((await messagesOf('half')).at(-1)).toMatchObject({ id: reader.replyId, status: 'cancelled', text: half, tokens: tokens.total })
-    expect(await new Reader().read(here, following(reader.replyId))).toMatchObject({ text: half, ended: { event: 'cancelled' } })
+    expect(await log.endOf(reader.replyId)).toMatchObject({
+      type: 'ReplyCancelled',
+      data: { tokens, attempt: reader.lastEventId!.split(':')[1] },
+    })
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: {
+        messageId: reader.replyId,
+        promptId: reader.promptId,
+        status: 'cancelled',
+        text: half,
+        tokens: tokens.total,
+      },
+    })
+    expect(reader).toMatchObject({
+      text: half,
+      resets: 0,
+      ended: { event: 'cancelled', data: { text: half, tokens: tokens.total } },
+    })
+    expect((await messagesOf('half')).at(-1)).toMatchObject({
+      id: reader.replyId,
+      status: 'cancelled',
+      text: half,
+      tokens: tokens.total,
+    })
+    expect(await new Reader().read(here, following(reader.replyId))).toMatchObject({
+      text: half,
+      ended: { event: 'cancelled' },
+    })
   })
 
   it('is what the next prompt goes on from', async () => {
@@ -65,7 +92,9 @@ describe('a reply that is cancelled while it is written', () => {
     await read
     const { status, body } = await here.post('/chat/next/send', { text: 'Go on' })
     expect({ status, body }).toMatchObject({ status: 200, body: { text: answer, status: 'completed' } })
-    expect(model.requests.at(-1)!.body).toMatchObject({ messages: [{ content: 'Count' }, { role: 'assistant', content: half }, { content: 'Go on' }] })
+    expect(model.requests.at(-1)!.body).toMatchObject({
+      messages: [{ content: 'Count' }, { role: 'assistant', content: half }, { content: 'Go on' }],
+    })
   })
 
   it('ends once, however often and by however many it is cancelled', async () => {
@@ -73,7 +102,10 @@ describe('a reply that is cancelled while it is written', () => {
     const cancelled = await Promise.all(Array.from({ length: 5 }, () => here.post('/chat/often/cancel')))
     await read
     for (const { status, body } of [...cancelled, await here.post('/chat/often/cancel')]) {
-      expect({ status, body }).toMatchObject({ status: 200, body: { messageId: reader.replyId, status: 'cancelled', text: half } })
+      expect({ status, body }).toMatchObject({
+        status: 200,
+        body: { messageId: reader.replyId, status: 'cancelled', text: half },
+      })
     }
     expect(await log.endOf(reader.replyId)).toMatchObject({ type: 'ReplyCancelled' })
   })
@@ -81,7 +113,10 @@ describe('a reply that is cancelled while it is written', () => {
   it('answers whoever waits for it whole with what was written', async () => {
     model.failNext({ fault: 'stall', at: 5 })
     const waiting = here.post('/chat/whole/send', { text: 'Count' })
-    await eventually(async () => model.concurrent, (count) => count === 1)
+    await eventually(
+      async () => model.concurrent,
+      (count) => count === 1,
+    )
     const { replyId } = (await log.events()).findLast(({ type }) => type === 'PromptSent')!.data
     await new Reader().read(here, following(replyId), { until: ({ text }) => text === half })
     await here.post('/chat/whole/cancel')
@@ -92,7 +127,10 @@ describe('a reply that is cancelled while it is written', () => {
 describe('a cancel', () => {
   it('of a chat that waits for nothing tells how its latest reply ended', async () => {
     const sent = await here.post('/chat/done/send', { text: 'Count' })
-    expect(await here.post('/chat/done/cancel')).toMatchObject({ status: 200, body: { messageId: sent.body.messageId, status: 'completed', text: answer } })
+    expect(await here.post('/chat/done/cancel')).toMatchObject({
+      status: 200,
+      body: { messageId: sent.body.messageId, status: 'completed', text: answer },
+    })
     expect(await here.post('/chat/never/cancel')).toMatchObject({ status: 404, body: { code: 'not_found' } })
     await log.endOf(sent.body.messageId)
   })
@@ -110,7 +148,10 @@ describe('a cancel', () => {
       const { type } = await log.endOf(reader.replyId)
       expect(status).toBe(200)
       expect(type).toBe(body.status === 'completed' ? 'ReplyCompleted' : 'ReplyCancelled')
-      expect(reader).toMatchObject({ text: body.text, ended: { event: body.status === 'completed' ? 'done' : 'cancelled' } })
+      expect(reader).toMatchObject({
+        text: body.text,
+        ended: { event: body.status === 'completed' ? 'done' : 'cancelled' },
+      })
       expect((await messagesOf(chat)).at(-1)).toMatchObject({ status: body.status, text: body.text })
       expect(answer.startsWith(body.text)).toBe(true)
       ends.push(type)
@@ -127,7 +168,10 @@ describe('a cancel', () => {
       expect(sent.status).toBe(202)
       const cancelled = { messageId: sent.body.messageId, status: 'cancelled', text: '', tokens: 0 }
       expect(await me.post('/chat/queued/cancel')).toMatchObject({ status: 200, body: cancelled })
-      expect(await new Reader().read(me, following(sent.body.messageId))).toMatchObject({ text: '', ended: { event: 'cancelled' } })
+      expect(await new Reader().read(me, following(sent.body.messageId))).toMatchObject({
+        text: '',
+        ended: { event: 'cancelled' },
+      })
       const asked = model.requests.length
       const other = await me.with({ prefer: 'respond-async' }).post('/chat/other/send', { text: 'Hello' })
       await alone.start({ ROLES: 'worker' }).url()
@@ -153,7 +197,11 @@ describe('a chat that is deleted while it is answered', () => {
     expect(end.type).toBe('ReplyCancelled')
     expect(end.append.events.map(({ type }) => type)).toEqual(['ReplyCancelled', 'ChatDeleted'])
     expect(reader).toMatchObject({ text: half, ended: { event: 'cancelled', data: { text: half } } })
-    for (const path of ['/chat/deleted/messages', `/chat/replies/${reader.replyId}`, `/chat/replies/${reader.replyId}/stream`]) {
+    for (const path of [
+      '/chat/deleted/messages',
+      `/chat/replies/${reader.replyId}`,
+      `/chat/replies/${reader.replyId}/stream`,
+    ]) {
       expect(await here.get(path)).toMatchObject({ status: 404, body: { code: 'not_found' } })
     }
     expect(await here.post('/chat/deleted/send', { text: 'Count' })).toMatchObject({ status: 404 })
@@ -174,7 +222,10 @@ describe('a chat that is deleted while it is answered', () => {
     expect(await here.get('/chat/erased/messages')).toMatchObject({ status: 404 })
     expect(await here.get(`/chat/replies/${reader.replyId}`)).toMatchObject({ status: 404 })
     const redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!)
-    await eventually(() => redis.keys(`*${reader.replyId}*`), (keys) => keys.length === 0)
+    await eventually(
+      () => redis.keys(`*${reader.replyId}*`),
+      (keys) => keys.length === 0,
+    )
     redis.disconnect()
   })
 

@@ -21,5 +21,8 @@ it('Ollama answers when nothing but its address is configured', async () => {
   const { status, body } = await here.post('/chat/with-a-llama/send', { text: 'Who are you?' })
   expect({ status, body }).toMatchObject({ status: 200, body: { text: 'A llama says hello.', status: 'completed' } })
   const { body: list } = await here.get('/chat/with-a-llama/messages')
-  expect(list.messages).toMatchObject([{ sentBy: 'user' }, { sentBy: 'system', model: expect.stringMatching(/^ollama\//) as string, tokens: expect.any(Number) as number }])
+  expect(list.messages).toMatchObject([
+    { sentBy: 'user' },
+    { sentBy: 'system', model: expect.stringMatching(/^ollama\//) as string, tokens: expect.any(Number) as number },
+  ])
 })

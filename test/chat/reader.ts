@@ -43,7 +43,10 @@ export class Reader extends Transcript {
     const away = new AbortController()
     this.connections++
     const { lastEventId } = this
-    const response = await ask(client.with({ accept: 'text/event-stream', ...(lastEventId && { 'last-event-id': lastEventId }) }), away.signal)
+    const response = await ask(
+      client.with({ accept: 'text/event-stream', ...(lastEventId && { 'last-event-id': lastEventId }) }),
+      away.signal,
+    )
     if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`)
     try {
       for await (const heard of eventsIn(response, cutAfter)) {

@@ -1,7 +1,7 @@
 import type { ServerSentEvent } from '../../src/http/sse.js'
 import { type Delta, joined } from '../../src/chat/replies/stream/deltas.js'
 import type { ReplyOutcome } from '../../src/chat/replies/ending/reply-outcome.js'
-import { eventId, cutsSurrogatePair, cursorFromEventId } from '../../src/chat/replies/stream/stream-cursor.js'
+import { eventId, isCharacterBoundary, cursorFromEventId } from '../../src/chat/replies/stream/stream-cursor.js'
 import { ReplyFollower } from '../../src/chat/replies/stream/reply-follower.js'
 import { chance } from '../chance.js'
 import { Transcript } from './reader.js'
@@ -15,7 +15,8 @@ const completed = (attempt: string, text: string): ReplyOutcome => ({ ...ended, 
 const failed: ReplyOutcome = { ...ended, status: 'failed', error: { code: 'provider_stalled', detail: 'Try again.' } }
 const cancelled: ReplyOutcome = { ...ended, status: 'cancelled' }
 
-const names = (events: readonly ServerSentEvent[] | undefined) => events?.map(({ event, data }) => (event === 'delta' ? (data as Delta).text : event))
+const names = (events: readonly ServerSentEvent[] | undefined) =>
+  events?.map(({ event, data }) => (event === 'delta' ? (data as Delta).text : event))
 
 describe('the id of an event', () => {
   it('says how far its reader has come', () => {
@@ -23,24 +24,44 @@ describe('the id of an event', () => {
     expect(cursorFromEventId('reply-1', eventId('reply-1', place))).toEqual(place)
   })
 
-  it.each([undefined, '', 'reply-1', 'reply-1:a', 'reply-1:a:', 'reply-1:a:-1', 'reply-1:a:1e3', 'reply-1:a:1:2', 'reply-1:a b:1', 'reply-2:a:1', '\n', 'reply-1:a:9999999999'])(
-    'says nothing when it is no id of this reply (%j)',
-    (id) => {
-      expect(cursorFromEventId('reply-1', id)).toBeUndefined()
-    },
-  )
+  it.each([
+    undefined,
+    '',
+    'reply-1',
+    'reply-1:a',
+    'reply-1:a:',
+    'reply-1:a:-1',
+    'reply-1:a:1e3',
+    'reply-1:a:1:2',
+    'reply-1:a b:1',
+    'reply-2:a:1',
+    '\n',
+    'reply-1:a:9999999999',
+  ])('says nothing when it is no id of this reply (%j)', (id) => {
+    expect(cursorFromEventId('reply-1', id)).toBeUndefined()
+  })
 })
 
 describe('a text', () => {
   it('is cut between characters, at its beginning and at its end', () => {
     const text = 'a😀b'
-    expect([0, 1, 2, 3, 4, 5].map((offset) => cutsSurrogatePair(text, offset))).toEqual([true, true, false, true, true, false])
+    expect([0, 1, 2, 3, 4, 5].map((offset) => isCharacterBoundary(text, offset))).toEqual([
+      true,
+      true,
+      false,
+      true,
+      true,
+      false,
+    ])
   })
 })
 
 describe('what is kept of an attempt', () => {
   it('ends where something is missing', () => {
-    expect(joined([delta('a', 0, 'One '), delta('a', 4, 'two'), delta('a', 12, 'four')])).toEqual({ attempt: 'a', text: 'One two' })
+    expect(joined([delta('a', 0, 'One '), delta('a', 4, 'two'), delta('a', 12, 'four')])).toEqual({
+      attempt: 'a',
+      text: 'One two',
+    })
     expect(joined([])).toBeUndefined()
   })
 })
@@ -79,7 +100,10 @@ describe('a reader', () => {
   it('forgets what it has of a reply that failed, or that ended before anything was written', () => {
     expect(names(along(eventId('reply-1', { attempt: 'a', offset: 4 })).outcome(failed))).toEqual(['reset', 'failed'])
     expect(names(along().outcome(failed))).toEqual(['failed'])
-    expect(names(along(eventId('reply-1', { attempt: 'a', offset: 4 })).outcome(cancelled))).toEqual(['reset', 'cancelled'])
+    expect(names(along(eventId('reply-1', { attempt: 'a', offset: 4 })).outcome(cancelled))).toEqual([
+      'reset',
+      'cancelled',
+    ])
     expect(names(along().outcome(cancelled))).toEqual(['cancelled'])
   })
 
@@ -154,7 +178,8 @@ class Story {
   }
 
   tell(): void {
-    for (const one of this.arrived.splice(0, 1 + this.pick(3))) this.wire.push(...(this.along.delta(one) ?? this.catchUp()))
+    for (const one of this.arrived.splice(0, 1 + this.pick(3)))
+      this.wire.push(...(this.along.delta(one) ?? this.catchUp()))
   }
 
   /** The client has got some of what was on its way to it, and comes back, maybe later. */
@@ -205,7 +230,22 @@ class Story {
 
 describe('whatever happens to deltas, attempts and connections', () => {
   const stories = 1_000
-  const steps = ['write', 'write', 'write', 'write', 'tell', 'tell', 'tell', 'hear', 'lose', 'repeat', 'reconnect', 'begin', 'forget', 'restore'] as const
+  const steps = [
+    'write',
+    'write',
+    'write',
+    'write',
+    'tell',
+    'tell',
+    'tell',
+    'hear',
+    'lose',
+    'repeat',
+    'reconnect',
+    'begin',
+    'forget',
+    'restore',
+  ] as const
 
   it(`what a client has put together is the stored reply (${stories} stories)`, () => {
     for (let seed = 1; seed <= stories; seed++) {

@@ -34,7 +34,11 @@ export class ReplyLog {
   }
 
   async events(): Promise<Logged[]> {
-    const appends = await this.db.collection<AppendDocument>('log').find({}, { readConcern: { level: 'majority' } }).sort({ _id: 1 }).toArray()
+    const appends = await this.db
+      .collection<AppendDocument>('log')
+      .find({}, { readConcern: { level: 'majority' } })
+      .sort({ _id: 1 })
+      .toArray()
     return appends.flatMap((append) => append.events.map(({ type, data }) => ({ type, data, at: append.at, append })))
   }
 
@@ -44,7 +48,10 @@ export class ReplyLog {
   }
 
   async endOf(replyId: string): Promise<Logged> {
-    const [end, ...more] = await eventually(() => this.endsOf(replyId), (ends) => ends.length > 0)
+    const [end, ...more] = await eventually(
+      () => this.endsOf(replyId),
+      (ends) => ends.length > 0,
+    )
     expect(more).toEqual([])
     return end!
   }

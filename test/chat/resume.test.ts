@@ -92,10 +92,20 @@ function occasion() {
 const hasSomething = ({ text }: Reader) => text.length > 0
 
 /** Comes back, here or there, until the reply has ended. */
-async function readToTheEnd(reader: Reader, chat: string, body: object, key: string, cuts = 0, pick = chance(1)): Promise<void> {
+async function readToTheEnd(
+  reader: Reader,
+  chat: string,
+  body: object,
+  key: string,
+  cuts = 0,
+  pick = chance(1),
+): Promise<void> {
   const send = sending(chat, body, key)
   for (let cut = 0; !reader.ended; cut++) {
-    const [who, ask] = [pick(2) === 0 ? here : there, pick(2) === 0 || !reader.replyId ? send : following(reader.replyId)]
+    const [who, ask] = [
+      pick(2) === 0 ? here : there,
+      pick(2) === 0 || !reader.replyId ? send : following(reader.replyId),
+    ]
     await reader.read(who, ask, cut < cuts ? { cutAfter: 1 + pick(3_000) } : {})
   }
 }
@@ -110,7 +120,10 @@ describe('a client that is cut off and comes back', () => {
     expect(reader).toMatchObject({ text: texts[0], resets: 0, ended: { event: 'done', data: { text: texts[0] } } })
     expect(await stored('often')).toBe(texts[0])
     expect(texts).toHaveLength(1)
-    expect((await log.events()).filter(({ data }) => data.replyId === reader.replyId).map(({ type }) => type)).toEqual(['PromptSent', 'ReplyCompleted'])
+    expect((await log.events()).filter(({ data }) => data.replyId === reader.replyId).map(({ type }) => type)).toEqual([
+      'PromptSent',
+      'ReplyCompleted',
+    ])
   })
 
   it('forgets what it has when the model is asked again, and has exactly the stored reply in the end', async () => {
@@ -120,10 +133,13 @@ describe('a client that is cut off and comes back', () => {
     model.failNext({ fault: 'slow', at: 3 })
     const reader = new Reader()
     await reader.read(here, sending('again', { text: 'Go on' }, 'again-1'), { until: hasSomething })
-    const along = new Reader().read(there, following(reader.replyId), { until: ({ ended }) => (hasSomething(reader) && come(), Boolean(ended)) })
+    const along = new Reader().read(there, following(reader.replyId), {
+      until: ({ ended }) => (hasSomething(reader) && come(), Boolean(ended)),
+    })
     await readToTheEnd(reader, 'again', { text: 'Go on' }, 'again-1', 20, chance(20))
     expect(texts).toHaveLength(2)
-    for (const one of [reader, await along]) expect(one).toMatchObject({ text: texts[1], resets: 1, ended: { event: 'done' } })
+    for (const one of [reader, await along])
+      expect(one).toMatchObject({ text: texts[1], resets: 1, ended: { event: 'done' } })
     expect(await stored('again')).toBe(texts[1])
   })
 
@@ -131,14 +147,20 @@ describe('a client that is cut off and comes back', () => {
     const texts = saysAnew(3, 100)
     const { until, come } = occasion()
     model.failNext({ fault: 'stall', at: 50, until })
-    const reader = await new Reader().read(here, sending('keyed', { text: 'Go on' }, 'keyed-1'), { until: hasSomething })
+    const reader = await new Reader().read(here, sending('keyed', { text: 'Go on' }, 'keyed-1'), {
+      until: hasSomething,
+    })
     const { replyId } = reader
-    const other = await there.with({ accept: 'text/event-stream', 'idempotency-key': 'keyed-1' }).post('/chat/keyed/send', { text: 'Stop' })
+    const other = await there
+      .with({ accept: 'text/event-stream', 'idempotency-key': 'keyed-1' })
+      .post('/chat/keyed/send', { text: 'Stop' })
     expect([other.status, other.body.code]).toEqual([422, 'command_reused'])
     come()
     await reader.read(there, sending('keyed', { text: 'Go on' }, 'keyed-1'))
     expect(reader).toMatchObject({ replyId, text: texts[0], resets: 0 })
-    expect((await log.events()).filter(({ type, data }) => type === 'PromptSent' && data.replyId === replyId)).toHaveLength(1)
+    expect(
+      (await log.events()).filter(({ type, data }) => type === 'PromptSent' && data.replyId === replyId),
+    ).toHaveLength(1)
   })
 })
 
@@ -162,7 +184,9 @@ describe('a Last-Event-ID', () => {
     const comeBack = () =>
       ids.map(async ([what, { id, has }]) => {
         const reader = Object.assign(new Reader(), { lastEventId: id, text: has })
-        await reader.read(there, following(first.replyId), { until: ({ connections, text: now }) => connections === 1 && now.startsWith('Hi 😀 there') && (come(), false) })
+        await reader.read(there, following(first.replyId), {
+          until: ({ connections, text: now }) => connections === 1 && now.startsWith('Hi 😀 there') && (come(), false),
+        })
         return { what, text: reader.text, resets: reader.resets }
       })
     const expected = ids.map(([what, { has }]) => ({ what, text, resets: has ? 1 : 0 }))
@@ -197,7 +221,10 @@ describe('when a process is told to stop', () => {
     await reader.read(here, following(reader.replyId))
     expect(texts).toContain(reader.text)
     expect(reader).toMatchObject({ resets: 0, ended: { event: 'done' } })
-    const { body } = await eventually(() => here.get(pending.headers.get('location')!), ({ body: { status } }) => status !== 'pending')
+    const { body } = await eventually(
+      () => here.get(pending.headers.get('location')!),
+      ({ body: { status } }) => status !== 'pending',
+    )
     expect(texts).toContain(body.text)
   })
 })
@@ -243,7 +270,9 @@ describe('when processes die', () => {
     const texts = saysAnew(5, 200)
     const { until, come } = occasion()
     model.failNext({ fault: 'stall', at: 100, until })
-    const reader = await new Reader().read(here, sending('later', { text: 'Go on' }, 'later-1'), { until: hasSomething })
+    const reader = await new Reader().read(here, sending('later', { text: 'Go on' }, 'later-1'), {
+      until: hasSomething,
+    })
     const had = reader.text
     come()
     await log.endOf(reader.replyId)
@@ -253,7 +282,11 @@ describe('when processes die', () => {
     expect(reader).toMatchObject({ text: texts[0], resets: 0 })
     expect(texts[0]!.startsWith(had)).toBe(true)
     for (const ask of [following(reader.replyId), sending('later', { text: 'Go on' }, 'later-1')]) {
-      expect(await new Reader().read(here, ask)).toMatchObject({ text: texts[0], replyId: reader.replyId, connections: 1 })
+      expect(await new Reader().read(here, ask)).toMatchObject({
+        text: texts[0],
+        replyId: reader.replyId,
+        connections: 1,
+      })
     }
   })
 })

@@ -6,10 +6,18 @@ import { MongoClient } from 'mongodb'
 import { isAlive, StartedService } from '../service/started-service.js'
 
 /** Nobody is limited unless a test is about limits. */
-const unlimited = { RATE_LIMIT_MAX_REQUESTS: '1000000', USER_RATE_LIMIT_MAX_REQUESTS: '1000000', PROMPTS_PER_MINUTE: '1000000' }
+const unlimited = {
+  RATE_LIMIT_MAX_REQUESTS: '1000000',
+  USER_RATE_LIMIT_MAX_REQUESTS: '1000000',
+  PROMPTS_PER_MINUTE: '1000000',
+}
 
 /** Prompts are answered by this model, unless they ask for another. */
-export const answeredBy = (model: { url: string }) => ({ OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'x', DEFAULT_MODEL: 'openai/gpt-4o-mini' })
+export const answeredBy = (model: { url: string }) => ({
+  OPENAI_BASE_URL: model.url,
+  OPENAI_API_KEY: 'x',
+  DEFAULT_MODEL: 'openai/gpt-4o-mini',
+})
 
 /**
  * One deployment of the service: any number of processes of it, as they are started in production, over a database of
@@ -49,7 +57,11 @@ export class World {
   /** An account, reached through this address. */
   async account(url: string): Promise<Client> {
     const email = `person-${++this.accounts}@example.org`
-    const { status, body } = await new Client(url).post('/api/auth/register', { email, password: 'a long secret', name: 'A Person' })
+    const { status, body } = await new Client(url).post('/api/auth/register', {
+      email,
+      password: 'a long secret',
+      name: 'A Person',
+    })
     if (status !== 201) throw new Error(`no account: ${status} ${JSON.stringify(body)}`)
     const { user, token } = (body as { data: { user: { id: string }; token: string } }).data
     return new Client(url, { authorization: `Bearer ${token}` }, user.id, email)

@@ -4,7 +4,10 @@ describe('progress', () => {
   it.each([
     [{ done: 0, total: 100, ms: 0 }, 'keys ░░░░░░░░░░░░░░░░░░░░░░░░ 0 of 100, 0 %, 0/s'],
     [{ done: 25, total: 100, ms: 5_000 }, 'keys ██████░░░░░░░░░░░░░░░░░░ 25 of 100, 25 %, 5/s, 15 s left'],
-    [{ done: 1_000, total: 1_000_000, ms: 2_000 }, 'keys ░░░░░░░░░░░░░░░░░░░░░░░░ 1,000 of 1,000,000, 0 %, 500/s, 33 min 18 s left'],
+    [
+      { done: 1_000, total: 1_000_000, ms: 2_000 },
+      'keys ░░░░░░░░░░░░░░░░░░░░░░░░ 1,000 of 1,000,000, 0 %, 500/s, 33 min 18 s left',
+    ],
     [{ done: 1, total: 20_000, ms: 1_000 }, 'keys ░░░░░░░░░░░░░░░░░░░░░░░░ 1 of 20,000, 0 %, 1/s, 5 h 33 min left'],
     [{ done: 3, total: 3, ms: 2_000 }, 'keys ████████████████████████ 3 of 3, 100 %, 1.5/s'],
     [{ done: 0, total: 0, ms: 10 }, 'keys ████████████████████████ 0 of 0, 100 %, 0/s'],
@@ -27,5 +30,6 @@ describe('progress', () => {
     expect(text.split('\r').at(-1)).toContain('10 of 10')
   })
   it('is one line in a file when it was quick', () => expect(shown(false, tenSteps)).toMatch(/^keys █+ 10 of 10.*\n$/))
-  it('is nothing when there was nothing to do', () => expect([shown(true, () => {}), shown(false, () => {})]).toEqual(['', '']))
+  it('is nothing when there was nothing to do', () =>
+    expect([shown(true, () => {}), shown(false, () => {})]).toEqual(['', '']))
 })

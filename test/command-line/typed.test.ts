@@ -35,8 +35,12 @@ describe('a command line', () => {
   })
 
   it('knows options that take nothing', () => {
-    expect(parseArguments(audit, ['receipt', '7', '--open'])).toMatchObject({ typed: { arguments: ['7'], flags: new Set(['open']) } })
-    expect(() => parseArguments(audit, ['receipt', '7', '--open=yes'])).toThrow('npm run audit -- receipt <position> [--open]')
+    expect(parseArguments(audit, ['receipt', '7', '--open'])).toMatchObject({
+      typed: { arguments: ['7'], flags: new Set(['open']) },
+    })
+    expect(() => parseArguments(audit, ['receipt', '7', '--open=yes'])).toThrow(
+      'npm run audit -- receipt <position> [--open]',
+    )
   })
 
   it.each(['retention run --help', 'keys rotate -h', 'users grant --help'])('%s explains it', (line) => {

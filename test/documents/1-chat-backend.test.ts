@@ -119,7 +119,15 @@ describe('document 1', () => {
     const both = { sessionId, promptId, status: 'completed', feedback: null, timestamp: expect.stringMatching(isoTime) }
     expect(body.messages).toMatchObject([
       { ...both, id: promptId, text: 'Hello', sentBy: 'user', role: 'user', tokens: null },
-      { ...both, id: messageId, text: 'You asked: Hello', sentBy: 'system', role: 'assistant', tokens: 4, model: 'openai/gpt-4o-mini' },
+      {
+        ...both,
+        id: messageId,
+        text: 'You asked: Hello',
+        sentBy: 'system',
+        role: 'assistant',
+        tokens: 4,
+        model: 'openai/gpt-4o-mini',
+      },
     ])
   })
 
@@ -141,9 +149,16 @@ describe('document 1', () => {
     await bob.post(`/message/${messageId}/feedback`, { type: 'negative' })
     const { status, body } = await bob.get('/analytics/top-contributors?limit=200')
     expect(status).toBe(200)
-    expect(body.users).toEqual(body.users.toSorted((a: { feedbackCount: number }, b: { feedbackCount: number }) => b.feedbackCount - a.feedbackCount))
+    expect(body.users).toEqual(
+      body.users.toSorted(
+        (a: { feedbackCount: number }, b: { feedbackCount: number }) => b.feedbackCount - a.feedbackCount,
+      ),
+    )
     const ours = body.users.filter(({ userId }: { userId: string }) => [ann.id, bob.id].includes(userId))
-    expect(ours).toEqual([{ userId: ann.id, feedbackCount: 4 }, { userId: bob.id, feedbackCount: 1 }])
+    expect(ours).toEqual([
+      { userId: ann.id, feedbackCount: 4 },
+      { userId: bob.id, feedbackCount: 1 },
+    ])
   })
 
   it('GET /analytics/top-users counts tokens, the most first', async () => {
@@ -153,7 +168,10 @@ describe('document 1', () => {
     const { status, body } = await bob.get('/analytics/top-users?limit=200')
     expect(status).toBe(200)
     const ours = body.users.filter(({ userId }: { userId: string }) => [ann.id, bob.id].includes(userId))
-    expect(ours).toEqual([{ userId: ann.id, totalTokens: mine[0]!.tokens + mine[1]!.tokens }, { userId: bob.id, totalTokens: his.tokens }])
+    expect(ours).toEqual([
+      { userId: ann.id, totalTokens: mine[0]!.tokens + mine[1]!.tokens },
+      { userId: bob.id, totalTokens: his.tokens },
+    ])
   })
 
   it('has read models with its fields, and no readable word in them', async () => {
@@ -168,16 +186,41 @@ describe('document 1', () => {
     ])
     const time = expect.any(Date)
     expect(chat).toMatchObject({ userId: ann.id, createdAt: time })
-    expect(prompt).toMatchObject({ sessionId: chat!._id, sentBy: 'user', feedback: null, timestamp: time, tokens: null })
-    expect(reply).toMatchObject({ sessionId: chat!._id, sentBy: 'system', feedback: 'positive', timestamp: time, tokens })
+    expect(prompt).toMatchObject({
+      sessionId: chat!._id,
+      sentBy: 'user',
+      feedback: null,
+      timestamp: time,
+      tokens: null,
+    })
+    expect(reply).toMatchObject({
+      sessionId: chat!._id,
+      sentBy: 'system',
+      feedback: 'positive',
+      timestamp: time,
+      tokens,
+    })
     expect(user).toMatchObject({ createdAt: time, totalTokensUsed: tokens, feedbackCount: 1 })
-    expect(analytics).toMatchObject({ userId: ann.id, sessionCount: 1, messageCount: 2, totalTokensUsed: tokens, feedbackGiven: 1, lastActive: time })
+    expect(analytics).toMatchObject({
+      userId: ann.id,
+      sessionCount: 1,
+      messageCount: 2,
+      totalTokensUsed: tokens,
+      feedbackGiven: 1,
+      lastActive: time,
+    })
     expect(await inside.words(chat!.name)).toEqual({ title: 'Hello' })
     expect(await inside.words(prompt!.text)).toEqual({ text: 'Hello' })
     expect(await inside.words(reply!.text)).toEqual({ text: 'You asked: Hello' })
     expect(await inside.words(user!.email)).toMatchObject({ email: ann.email })
     const { user: profile } = (await ann.get('/api/users/profile')).body.data
-    expect(profile).toMatchObject({ id: ann.id, email: ann.email, totalTokensUsed: tokens, feedbackCount: 1, createdAt: expect.stringMatching(isoTime) })
+    expect(profile).toMatchObject({
+      id: ann.id,
+      email: ann.email,
+      totalTokensUsed: tokens,
+      feedbackCount: 1,
+      createdAt: expect.stringMatching(isoTime),
+    })
   })
 })
 
@@ -186,14 +229,20 @@ describe('a prompt', () => {
     await sent('Hello')
     const already = model.requests.length
     const settings = { temperature: 0.5, maxTokens: 3 }
-    const { body } = await ann.post('/chat/my-chat/send', { text: 'And now for long?', model: 'openai/gpt-3.5-turbo', settings })
+    const { body } = await ann.post('/chat/my-chat/send', {
+      text: 'And now for long?',
+      model: 'openai/gpt-3.5-turbo',
+      settings,
+    })
     expect(body.text).toBe('You asked: And')
     const said = [
       { role: 'user', content: 'Hello' },
       { role: 'assistant', content: 'You asked: Hello' },
       { role: 'user', content: 'And now for long?' },
     ]
-    expect(model.requests.slice(already)).toMatchObject([{ body: { model: 'gpt-3.5-turbo', temperature: 0.5, messages: said } }])
+    expect(model.requests.slice(already)).toMatchObject([
+      { body: { model: 'gpt-3.5-turbo', temperature: 0.5, messages: said } },
+    ])
   })
 
   it('must name a model that there is', async () => {
@@ -219,13 +268,22 @@ describe('a prompt', () => {
 
   it('is answered later when nobody wants to wait, where Location says', async () => {
     const { goOn } = held()
-    const { status, headers, body } = await ann.with({ prefer: 'respond-async' }).post('/chat/my-chat/send', { text: 'One two three' })
+    const { status, headers, body } = await ann
+      .with({ prefer: 'respond-async' })
+      .post('/chat/my-chat/send', { text: 'One two three' })
     expect(status).toBe(202)
-    expect(body).toEqual({ promptId: expect.stringMatching(uuid), messageId: expect.stringMatching(uuid), status: 'pending' })
+    expect(body).toEqual({
+      promptId: expect.stringMatching(uuid),
+      messageId: expect.stringMatching(uuid),
+      status: 'pending',
+    })
     const location = headers.get('location')!
     expect(location).toBe(`/chat/replies/${body.messageId}`)
     expect((await ann.get(location)).body).toEqual(body)
-    expect(await messagesOf('my-chat')).toMatchObject([{ text: 'One two three' }, { text: '', status: 'pending', tokens: null }])
+    expect(await messagesOf('my-chat')).toMatchObject([
+      { text: 'One two three' },
+      { text: '', status: 'pending', tokens: null },
+    ])
     goOn()
     expect(await ended(location)).toEqual({ ...body, status: 'completed', text: 'You asked: One two three', tokens: 8 })
   })
@@ -236,7 +294,10 @@ describe('a prompt', () => {
     const { status, headers, body } = await hasty.post('/chat/my-chat/send', { text: 'One two three' })
     expect([status, body.status]).toEqual([202, 'pending'])
     goOn()
-    expect(await ended(headers.get('location')!)).toMatchObject({ status: 'completed', text: 'You asked: One two three' })
+    expect(await ended(headers.get('location')!)).toMatchObject({
+      status: 'completed',
+      text: 'You asked: One two three',
+    })
   })
 
   it('is asked again when the model has a bad moment', async () => {
@@ -246,34 +307,64 @@ describe('a prompt', () => {
   })
 
   it('fails when the model will not answer it, and says why; the next one may succeed', async () => {
-    model.failNext({ fault: 'status', at: 400, body: { error: { message: 'no', type: 'invalid_request_error', param: 'messages', code: null } } })
+    model.failNext({
+      fault: 'status',
+      at: 400,
+      body: { error: { message: 'no', type: 'invalid_request_error', param: 'messages', code: null } },
+    })
     const answered = await ann.post('/chat/my-chat/send', { text: 'Hello' })
     expectProblem(answered, '/chat', { status: 502, code: 'provider_rejected' })
     const { replyId, promptId, detail } = answered.body
     expect(detail).toContain('Failed to generate AI response')
     const error = { code: 'provider_rejected', detail: expect.any(String) }
-    expect((await ann.get(`/chat/replies/${replyId}`)).body).toEqual({ messageId: replyId, promptId, status: 'failed', error })
-    expect(await messagesOf('my-chat')).toMatchObject([{ id: promptId, text: 'Hello' }, { id: replyId, text: '', status: 'failed', tokens: null, error }])
+    expect((await ann.get(`/chat/replies/${replyId}`)).body).toEqual({
+      messageId: replyId,
+      promptId,
+      status: 'failed',
+      error,
+    })
+    expect(await messagesOf('my-chat')).toMatchObject([
+      { id: promptId, text: 'Hello' },
+      { id: replyId, text: '', status: 'failed', tokens: null, error },
+    ])
     expect(await chatsOf(ann)).toMatchObject([{ messageCount: 1 }])
     await sent('Hello again')
   })
 
   /** The message that is being written in a chat, as soon as there is one. */
   const pendingIn = (chat: string) =>
-    until('an answer is being written', async () => (await ann.get(`/chat/${chat}/messages`)).body.messages?.find(({ status }: { status: string }) => status === 'pending'), service)
+    until(
+      'an answer is being written',
+      async () =>
+        (await ann.get(`/chat/${chat}/messages`)).body.messages?.find(
+          ({ status }: { status: string }) => status === 'pending',
+        ),
+      service,
+    )
 
   const ended = (location: string) =>
-    until('the answer has ended', async () => {
-      const { body } = await ann.get(location)
-      return body.status === 'pending' ? undefined : body
-    }, service)
+    until(
+      'the answer has ended',
+      async () => {
+        const { body } = await ann.get(location)
+        return body.status === 'pending' ? undefined : body
+      },
+      service,
+    )
 })
 
 describe('the events of an answer', () => {
-  const streamed = (text: string, chat = 'my-chat') => ann.with({ accept: 'text/event-stream' }).fetch('POST', `/chat/${chat}/send`, { text })
+  const streamed = (text: string, chat = 'my-chat') =>
+    ann.with({ accept: 'text/event-stream' }).fetch('POST', `/chat/${chat}/send`, { text })
   const stream = (replyId: string, lastEventId?: string) =>
-    ann.with(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }).fetch('GET', `/chat/replies/${replyId}/stream`)
-  const kinds = (events: readonly Event[]) => events.map(({ event }) => event).join(' ').replaceAll(/delta( delta)+/g, 'delta')
+    ann
+      .with(lastEventId === undefined ? {} : { 'last-event-id': lastEventId })
+      .fetch('GET', `/chat/replies/${replyId}/stream`)
+  const kinds = (events: readonly Event[]) =>
+    events
+      .map(({ event }) => event)
+      .join(' ')
+      .replaceAll(/delta( delta)+/g, 'delta')
 
   it('are start, what is written, done', async () => {
     const response = await streamed('One two three')
@@ -283,7 +374,10 @@ describe('the events of an answer', () => {
     const { promptId, replyId } = events[0]!.data
     expect(textOf(events)).toBe('You asked: One two three')
     expect(events.at(-1)!.data).toEqual({ text: 'You asked: One two three', tokens: 8, messageId: replyId, promptId })
-    expect(await messagesOf('my-chat')).toMatchObject([{ id: promptId }, { id: replyId, text: 'You asked: One two three' }])
+    expect(await messagesOf('my-chat')).toMatchObject([
+      { id: promptId },
+      { id: replyId, text: 'You asked: One two three' },
+    ])
   })
 
   it('can be read along by others while they come, and again when all is over', async () => {
@@ -332,7 +426,10 @@ describe('the events of an answer', () => {
     const { promptId, replyId } = events[0]!.data
     expect(cancelled.status).toBe(200)
     expect(cancelled.body).toMatchObject({ messageId: replyId, promptId, status: 'cancelled', text, tokens })
-    expect(await messagesOf('my-chat')).toMatchObject([{ id: promptId }, { id: replyId, status: 'cancelled', text, tokens }])
+    expect(await messagesOf('my-chat')).toMatchObject([
+      { id: promptId },
+      { id: replyId, status: 'cancelled', text, tokens },
+    ])
     await sent('And now another one')
   })
 })
@@ -419,14 +516,17 @@ describe('erasing a chat', () => {
     const { promptId } = await sent('A secret')
     const [event] = await promptEvents(promptId)
     const statuses = []
-    for (const path of ['/chat/my-chat', '/chat/my-chat?erase=true', '/chat/my-chat?erase=true']) statuses.push((await ann.ask('DELETE', path)).status)
+    for (const path of ['/chat/my-chat', '/chat/my-chat?erase=true', '/chat/my-chat?erase=true'])
+      statuses.push((await ann.ask('DELETE', path)).status)
     expect(statuses).toEqual([204, 204, 204])
     await expect(inside.words(event!.personal)).rejects.toMatchObject({ code: 'erased' })
   })
 
   it('ends what is being written in it', async () => {
     const { begun } = held()
-    const stream = await ann.with({ accept: 'text/event-stream' }).fetch('POST', '/chat/my-chat/send', { text: 'One two three' })
+    const stream = await ann
+      .with({ accept: 'text/event-stream' })
+      .fetch('POST', '/chat/my-chat/send', { text: 'One two three' })
     await begun
     expect((await ann.ask('DELETE', '/chat/my-chat?erase=true')).status).toBe(204)
     const events = await eventsOf(stream)
@@ -434,7 +534,8 @@ describe('erasing a chat', () => {
     expect(await chatsOf(ann)).toEqual([])
   })
 
-  const promptEvents = async (id: string) => (await inside.events('PromptSent')).filter(({ data }) => (data as { promptId: string }).promptId === id)
+  const promptEvents = async (id: string) =>
+    (await inside.events('PromptSent')).filter(({ data }) => (data as { promptId: string }).promptId === id)
 })
 
 describe('usage over time', () => {
@@ -444,12 +545,21 @@ describe('usage over time', () => {
     expect(status).toBe(200)
     return body
   }
-  const summed = (points: Record<string, number>[], field: string) => points.reduce((sum, point) => sum + point[field]!, 0)
+  const summed = (points: Record<string, number>[], field: string) =>
+    points.reduce((sum, point) => sum + point[field]!, 0)
 
-  it.each([['hour', hourMs], ['day', 24 * hourMs]] as const)('is told by the %s', async (bucket, ms) => {
+  it.each([
+    ['hour', hourMs],
+    ['day', 24 * hourMs],
+  ] as const)('is told by the %s', async (bucket, ms) => {
     const [first, second] = [await sent('One'), await sent('Two three')]
     const { series, ...asked } = await usage(`bucket=${bucket}`)
-    expect(asked).toEqual({ bucket, groupBy: 'model', from: expect.stringMatching(isoTime), to: expect.stringMatching(isoTime) })
+    expect(asked).toEqual({
+      bucket,
+      groupBy: 'model',
+      from: expect.stringMatching(isoTime),
+      to: expect.stringMatching(isoTime),
+    })
     expect(series).toMatchObject([{ key: 'openai/gpt-4o-mini' }])
     const [{ points }] = series
     for (const { at } of points) expect(Date.parse(at) % ms).toBe(0)
@@ -485,8 +595,15 @@ describe('usage over time', () => {
     expect((await hour(before - 1, Date.now() + 1)).series).toHaveLength(1)
     expect((await hour(before - 3 * hourMs, before - 2 * hourMs)).series).toEqual([])
     expect((await hour(before + 2 * hourMs, before + 3 * hourMs)).series).toEqual([])
-    for (const [from, to] of [[before, before], [before, before - 1], [before - 32 * 24 * hourMs, before]] as const) {
-      expectProblem(await ann.get(`/analytics/usage?bucket=hour&from=${at(from)}&to=${at(to)}`), '/analytics', { status: 400, field: 'from' })
+    for (const [from, to] of [
+      [before, before],
+      [before, before - 1],
+      [before - 32 * 24 * hourMs, before],
+    ] as const) {
+      expectProblem(await ann.get(`/analytics/usage?bucket=hour&from=${at(from)}&to=${at(to)}`), '/analytics', {
+        status: 400,
+        field: 'from',
+      })
     }
   })
 })
@@ -494,8 +611,9 @@ describe('usage over time', () => {
 describe('lists', () => {
   async function pages(path: string, name: string, limit: number, client = ann) {
     const found: { id?: string; userId?: string }[][] = []
-    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
-      const { status, body }: { status: number; body: Record<string, never> & { nextCursor?: string } } = await client.get(`${path}?limit=${limit}${cursor && `&cursor=${cursor}`}`)
+    for (let cursor: string | undefined = ''; cursor !== undefined;) {
+      const { status, body }: { status: number; body: Record<string, never> & { nextCursor?: string } } =
+        await client.get(`${path}?limit=${limit}${cursor && `&cursor=${cursor}`}`)
       expect(status).toBe(200)
       found.push(body[name]!)
       cursor = body.nextCursor
@@ -546,7 +664,8 @@ describe('addresses', () => {
       ['GET', '/analytics/usage/?bucket=hour'],
       ['GET', '/api/users/profile/'],
     ] as const
-    for (const [method, path, data] of calls) expect([path, (await ann.ask(method, path, data)).status]).toEqual([path, 200])
+    for (const [method, path, data] of calls)
+      expect([path, (await ann.ask(method, path, data)).status]).toEqual([path, 200])
     expect((await ann.ask('DELETE', '/chat/my-chat/?erase=false')).status).toBe(204)
   })
 
@@ -559,7 +678,9 @@ describe('addresses', () => {
     expect(await messagesOf('same.name_for-two:9')).toEqual(await messagesOf(anns.id))
     await sent('By its id', anns.id)
     await sent('By its id in capitals', anns.id.toUpperCase())
-    expect((await messagesOf('same.name_for-two:9')).map(({ text }: { text: string }) => text)).toContain('By its id in capitals')
+    expect((await messagesOf('same.name_for-two:9')).map(({ text }: { text: string }) => text)).toContain(
+      'By its id in capitals',
+    )
     expect(await messagesOf('same.name_for-two:9', bob)).toHaveLength(2)
     expect((await chatsOf(ann)).length).toBe(1)
     expectProblem(await bob.get(`/chat/${anns.id}/messages`), '/chat', { status: 404 })
@@ -575,7 +696,21 @@ describe('addresses', () => {
 
   it('hold up to 128 characters, and none of the words that mean something else', async () => {
     await sent('Hello', 'a'.repeat(128))
-    for (const name of ['a'.repeat(129), 'chat', 'chats', 'ai', 'auth', 'users', 'projects', 'search', 'replies', 'a b', 'ü', 'a/b', '../x']) {
+    for (const name of [
+      'a'.repeat(129),
+      'chat',
+      'chats',
+      'ai',
+      'auth',
+      'users',
+      'projects',
+      'search',
+      'replies',
+      'a b',
+      'ü',
+      'a/b',
+      '../x',
+    ]) {
       const answered = await ann.post(`/chat/${encodeURIComponent(name)}/send`, { text: 'Hello' })
       expectProblem(answered, '/chat', { status: 400, field: 'sessionId' })
     }

@@ -24,7 +24,11 @@ beforeAll(async () => {
   const url = await world.start().url()
   here = await world.account(url)
   stranger = await world.account(url)
-  const { body } = await here.post('/api/chats', { title: 'Trip to Rome', tags: ['Travel', 'italy'], metadata: { source: 'website' } })
+  const { body } = await here.post('/api/chats', {
+    title: 'Trip to Rome',
+    tags: ['Travel', 'italy'],
+    metadata: { source: 'website' },
+  })
   chatId = body.data.chat.id
 })
 
@@ -37,7 +41,13 @@ describe('authentication', () => {
 
   it('registers, logs in and shows the profile', async () => {
     const registered = await here.post('/api/users/register', person)
-    expect(registered).toMatchObject({ status: 201, body: { success: true, data: { user: { username: 'logger', email: person.email }, token: expect.any(String) as string } } })
+    expect(registered).toMatchObject({
+      status: 201,
+      body: {
+        success: true,
+        data: { user: { username: 'logger', email: person.email }, token: expect.any(String) as string },
+      },
+    })
     const { body } = await here.post('/api/users/login', person)
     const profile = await here.with({ authorization: `Bearer ${body.data.token}` }).get('/api/users/profile')
     expect(profile).toMatchObject({ status: 200, body: { data: { user: { username: 'logger' } } } })
@@ -55,7 +65,14 @@ describe('chat sessions', () => {
   it('are created with title, tags and metadata', async () => {
     const { status, body } = await here.post('/api/chats', { title: 'A chat', tags: ['a'], metadata: { b: 1 } })
     expect(status).toBe(201)
-    expect(body.data.chat).toMatchObject({ id: expect.any(String) as string, title: 'A chat', tags: ['a'], metadata: { b: 1 }, user: here.id, messageCount: 0 })
+    expect(body.data.chat).toMatchObject({
+      id: expect.any(String) as string,
+      title: 'A chat',
+      tags: ['a'],
+      metadata: { b: 1 },
+      user: here.id,
+      messageCount: 0,
+    })
   })
 
   it('are listed, newest first', async () => {
@@ -95,7 +112,12 @@ describe('chat sessions', () => {
   it('show their newest messages', async () => {
     await here.post(path(), { role: 'user', content: 'When does the train leave?' })
     const { body } = await here.get(`/api/chats/${chatId}`)
-    expect(body.data.chat).toMatchObject({ id: chatId, title: 'Trip to Rome', tags: ['Travel', 'italy'], metadata: { source: 'website' } })
+    expect(body.data.chat).toMatchObject({
+      id: chatId,
+      title: 'Trip to Rome',
+      tags: ['Travel', 'italy'],
+      metadata: { source: 'website' },
+    })
     expect(body.data.chat.messages.at(-1)).toMatchObject({ role: 'user', content: 'When does the train leave?' })
   })
 
@@ -127,7 +149,10 @@ describe('messages', () => {
   })
 
   it.each(['user', 'assistant', 'system', 'function', 'tool'])('may have the role %s', async (role) => {
-    expect(await here.post(path(), { role, content: '' })).toMatchObject({ status: 201, body: { data: { message: { role, content: '' } } } })
+    expect(await here.post(path(), { role, content: '' })).toMatchObject({
+      status: 201,
+      body: { data: { message: { role, content: '' } } },
+    })
   })
 
   it('are kept together or not at all', async () => {
@@ -144,9 +169,11 @@ describe('messages', () => {
   it('are listed oldest first, all of them, page by page', async () => {
     const { body: made } = await here.post('/api/chats', { title: 'Paged' })
     const { id } = made.data.chat
-    await here.post(`/api/${id}/messages/batch`, { messages: Array.from({ length: 7 }, (_, i) => ({ role: 'user', content: String(i) })) })
+    await here.post(`/api/${id}/messages/batch`, {
+      messages: Array.from({ length: 7 }, (_, i) => ({ role: 'user', content: String(i) })),
+    })
     const seen: string[] = []
-    for (let cursor = ''; ; ) {
+    for (let cursor = ''; ;) {
       const { body } = await here.get(`/api/${id}/messages?limit=3${cursor && `&cursor=${cursor}`}`)
       seen.push(...body.data.messages.map(({ content }: { content: string }) => content))
       cursor = body.data.nextCursor
@@ -180,7 +207,9 @@ describe('messages', () => {
   it('are what a model is told when a prompt follows: edited as edited, and nothing of what was deleted', async () => {
     const { body: made } = await here.post('/api/chats', { title: 'Then asked' })
     const { id } = made.data.chat
-    const kept = await here.post(`/api/${id}/messages/batch`, { messages: ['one', 'two', 'three'].map((content) => ({ role: 'user', content })) })
+    const kept = await here.post(`/api/${id}/messages/batch`, {
+      messages: ['one', 'two', 'three'].map((content) => ({ role: 'user', content })),
+    })
     await here.ask('DELETE', `/api/${id}/messages/${kept.body.data.messages[1].id}`)
     const { body } = await here.post(`/chat/${id}/send`, { text: 'How many?' })
     expect(body.text).toContain('2 earlier messages')
@@ -196,9 +225,15 @@ describe('somebody else', () => {
     ['POST', () => path()],
     ['POST', () => path('/batch')],
   ])('finds nothing with %s', async (method, where) => {
-    const bodies: Record<string, unknown> = { PUT: { title: 'Mine' }, POST: where().endsWith('batch') ? { messages: [example] } : example }
+    const bodies: Record<string, unknown> = {
+      PUT: { title: 'Mine' },
+      POST: where().endsWith('batch') ? { messages: [example] } : example,
+    }
     const { status, body } = await stranger.ask(method, where(), bodies[method])
-    expect({ status, body }).toMatchObject({ status: 404, body: { success: false, code: 'not_found', message: expect.any(String) as string } })
+    expect({ status, body }).toMatchObject({
+      status: 404,
+      body: { success: false, code: 'not_found', message: expect.any(String) as string },
+    })
   })
 })
 

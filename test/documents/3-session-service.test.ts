@@ -28,25 +28,38 @@ beforeEach(async () => {
   sessionId = await begun(visitor)
 })
 
-const say = (content: string, by = visitor, session_id = sessionId) => by.post('/chat/', { session_id, role: 'user', content })
+const say = (content: string, by = visitor, session_id = sessionId) =>
+  by.post('/chat/', { session_id, role: 'user', content })
 
 describe('document 3', () => {
   it('POST /session/initialize_session begins a session', async () => {
     const { status, body } = await visitor.post('/session/initialize_session')
     expect(status).toBe(200)
     const time = expect.stringMatching(isoTime)
-    expect(body).toEqual({ session_id: expect.stringMatching(/^[0-9a-f]{32}$/), created_at: time, last_active: time, is_active: 1 })
+    expect(body).toEqual({
+      session_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      created_at: time,
+      last_active: time,
+      is_active: 1,
+    })
     expect(body.last_active).toBe(body.created_at)
   })
 
   it('POST /chat/ answers a message', async () => {
-    const { status, body } = await visitor.post('/chat/', { session_id: sessionId, role: 'user', content: 'Hello, how are you?' })
+    const { status, body } = await visitor.post('/chat/', {
+      session_id: sessionId,
+      role: 'user',
+      content: 'Hello, how are you?',
+    })
     expect(status).toBe(200)
     expect(body).toMatchObject({ session_id: sessionId, role: 'assistant', content: 'You asked: Hello, how are you?' })
   })
 
   it('POST /feedback/ takes what somebody thinks', async () => {
-    const { status, body } = await visitor.post('/feedback/', { session_id: sessionId, feedback: 'The chat was very helpful.' })
+    const { status, body } = await visitor.post('/feedback/', {
+      session_id: sessionId,
+      feedback: 'The chat was very helpful.',
+    })
     expect([status, body]).toEqual([200, { detail: 'Feedback received' }])
   })
 
@@ -104,7 +117,10 @@ describe('a session', () => {
 
   it('opens nothing but itself', async () => {
     await say('Hello')
-    for (const [header, value] of [['authorization', `Bearer ${sessionId}`], ['x-api-key', sessionId]] as const) {
+    for (const [header, value] of [
+      ['authorization', `Bearer ${sessionId}`],
+      ['x-api-key', sessionId],
+    ] as const) {
       expectProblem(await visitor.with({ [header]: value }).get('/api/users/profile'), '/api', { status: 401 })
     }
     const asked = { session_id: sessionId, text: 'Hello', content: 'Hello' }
@@ -117,19 +133,30 @@ describe('a session', () => {
     await say('Hello')
     const ann = await world.account(url)
     const client = await MongoClient.connect(world.mongodbUri)
-    const chat = await client.db().collection<{ _id: string; userId: string }>('chats').findOne({ userId: /^guest-/ })
+    const chat = await client
+      .db()
+      .collection<{ _id: string; userId: string }>('chats')
+      .findOne({ userId: /^guest-/ })
     await client.close()
     for (const path of [`/chat/${chat!._id}/messages`, `/api/chats/${chat!._id}`, `/user/${chat!.userId}/list-chats`]) {
       expectProblem(await ann.get(path), path, { status: 404 })
     }
     expectProblem(await ann.post(`/chat/${chat!._id}/send`, { text: 'Hello' }), '/chat', { status: 404 })
-    expect((await ann.get('/analytics/top-users?limit=200')).body.users.filter(({ userId }: { userId: string }) => userId.startsWith('guest-'))).toEqual([])
+    expect(
+      (await ann.get('/analytics/top-users?limit=200')).body.users.filter(({ userId }: { userId: string }) =>
+        userId.startsWith('guest-'),
+      ),
+    ).toEqual([])
   })
 })
 
 describe('an answer', () => {
   it('is read along', async () => {
-    const events = await eventsOf(await visitor.with({ accept: 'text/event-stream' }).fetch('POST', '/chat/', { session_id: sessionId, content: 'Hello' }))
+    const events = await eventsOf(
+      await visitor
+        .with({ accept: 'text/event-stream' })
+        .fetch('POST', '/chat/', { session_id: sessionId, content: 'Hello' }),
+    )
     expect(textOf(events)).toBe('You asked: Hello')
     expect(events.at(-1)).toMatchObject({ event: 'done', data: { text: 'You asked: Hello' } })
   })
@@ -188,8 +215,15 @@ describe('feedback', () => {
       await grant(world, person.email, role)
       const first = await list(person, '?limit=2')
       expect(first.status).toBe(200)
-      const one = { id: expect.any(String), session: expect.stringMatching(/^guest-[\w-]{43}$/), createdAt: expect.stringMatching(isoTime) }
-      expect(first.body.feedback).toEqual([{ ...one, feedback: 'Three' }, { ...one, feedback: 'Two' }])
+      const one = {
+        id: expect.any(String),
+        session: expect.stringMatching(/^guest-[\w-]{43}$/),
+        createdAt: expect.stringMatching(isoTime),
+      }
+      expect(first.body.feedback).toEqual([
+        { ...one, feedback: 'Three' },
+        { ...one, feedback: 'Two' },
+      ])
       const second = await list(person, `?limit=2&cursor=${first.body.nextCursor}`)
       expect(second.body.feedback[0]).toMatchObject({ feedback: 'One' })
     }
@@ -204,6 +238,8 @@ describe('feedback', () => {
   it('is stored once for one Idempotency-Key', async () => {
     const once = visitor.with({ 'idempotency-key': 'once' })
     const body = { session_id: sessionId, feedback: 'Said twice, meant once' }
-    expect((await once.post('/feedback', body)).headers.get('log-position')).toBe((await once.post('/feedback', body)).headers.get('log-position'))
+    expect((await once.post('/feedback', body)).headers.get('log-position')).toBe(
+      (await once.post('/feedback', body)).headers.get('log-position'),
+    )
   })
 })

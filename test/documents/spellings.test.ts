@@ -8,7 +8,9 @@ const methods = ['get', 'post', 'put', 'patch', 'delete']
 describe('docs/api.md', () => {
   const page = readFileSync('docs/api.md', 'utf8')
   const rows = page.split('\n').filter((line) => line.startsWith('| '))
-  const spellings = rows.flatMap((row) => [...row.matchAll(/`(GET|POST|PUT|PATCH|DELETE) (\/[^`]*)`/g)].map(([, method, path]) => `${method} ${path}`))
+  const spellings = rows.flatMap((row) =>
+    [...row.matchAll(/`(GET|POST|PUT|PATCH|DELETE) (\/[^`]*)`/g)].map(([, method, path]) => `${method} ${path}`),
+  )
   let world: World
   let paths: Record<string, Record<string, { operationId: string }>>
 
@@ -21,7 +23,9 @@ describe('docs/api.md', () => {
 
   it('lists every spelling of everything, each once', () => {
     const served = Object.entries(paths).flatMap(([path, item]) =>
-      methods.filter((method) => item[method]).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+      methods
+        .filter((method) => item[method])
+        .map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
     )
     expect([...spellings].sort()).toEqual([...served].sort())
   })
@@ -29,13 +33,22 @@ describe('docs/api.md', () => {
   it('names what does it', () => {
     const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
     const code = sources.map((file) => readFileSync(join('src', file), 'utf8')).join('\n')
-    const named = rows.flatMap((row) => [...row.split('|').at(-2)!.matchAll(/`(\w+)`/g)].map(([, name]) => name!))
+    const named = rows.flatMap((row) =>
+      [
+        ...row
+          .split('|')
+          .at(-2)!
+          .matchAll(/`(\w+)`/g),
+      ].map(([, name]) => name!),
+    )
     expect(named.length).toBeGreaterThan(40)
     expect(named.filter((name) => !code.includes(`export class ${name} `))).toEqual([])
   })
 
   it('has one row for each capability', () => {
-    const handlers = Object.values(paths).flatMap((item) => methods.flatMap((method) => item[method]?.operationId.replace(/_\d+$/, '') ?? []))
+    const handlers = Object.values(paths).flatMap((item) =>
+      methods.flatMap((method) => item[method]?.operationId.replace(/_\d+$/, '') ?? []),
+    )
     const withSpelling = rows.filter((row) => /`(GET|POST|PUT|PATCH|DELETE) /.test(row))
     expect(withSpelling.length).toBeLessThanOrEqual(new Set(handlers).size)
   })

@@ -18,7 +18,10 @@ const numbers = (bunches: Thing[][]) => bunches.flat().map(({ _id }) => _id)
 const openCursors = () =>
   place.client
     .db('admin')
-    .aggregate([{ $currentOp: { idleCursors: true, localOps: true } }, { $match: { ns: `${place.db.databaseName}.things`, 'cursor.cursorId': { $exists: true } } }])
+    .aggregate([
+      { $currentOp: { idleCursors: true, localOps: true } },
+      { $match: { ns: `${place.db.databaseName}.things`, 'cursor.cursorId': { $exists: true } } },
+    ])
     .toArray()
 
 describe('bunches', () => {

@@ -13,14 +13,28 @@ describe('canonical JSON', () => {
   })
 
   it('sorts properties by their UTF-16 units, as section 3.2.3 shows', () => {
-    const example = { '\u20ac': 'Euro Sign', '\r': 'Carriage Return', '\ufb33': 'Hebrew', '1': 'One', '\u{1f600}': 'Emoji', '\u0080': 'Control', 'ö': 'Latin' }
+    const example = {
+      '\u20ac': 'Euro Sign',
+      '\r': 'Carriage Return',
+      '\ufb33': 'Hebrew',
+      '1': 'One',
+      '\u{1f600}': 'Emoji',
+      '\u0080': 'Control',
+      ö: 'Latin',
+    }
     const values = [...canonical(example).matchAll(/:"([^"]+)"/g)].map(([, value]) => value)
     expect(values).toEqual(['Carriage Return', 'One', 'Control', 'Latin', 'Euro Sign', 'Emoji', 'Hebrew'])
   })
 
   it('knows dates, binary (ours and the driver’s) and absent properties', () => {
     const bytes = Buffer.from([251, 255, 0])
-    const value = { at: new Date(Date.UTC(2026, 10, 20, 1, 2, 3, 4)), a: bytes, b: new Binary(bytes), c: undefined, d: -0 }
+    const value = {
+      at: new Date(Date.UTC(2026, 10, 20, 1, 2, 3, 4)),
+      a: bytes,
+      b: new Binary(bytes),
+      c: undefined,
+      d: -0,
+    }
     expect(canonical(value)).toBe('{"a":"-_8A","at":"2026-11-20T01:02:03.004Z","b":"-_8A","d":0}')
   })
 
@@ -45,7 +59,12 @@ describe('canonical JSON', () => {
   })
 
   it('measures no less than what BSON takes', () => {
-    const values = [{}, { a: [1, 2, { b: 'ü€😀'.repeat(50) }] }, { d: new Date(), n: 1.5, big: 2 ** 40, b: Buffer.alloc(99), t: true, z: null }, Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`k${i}`, i]))]
+    const values = [
+      {},
+      { a: [1, 2, { b: 'ü€😀'.repeat(50) }] },
+      { d: new Date(), n: 1.5, big: 2 ** 40, b: Buffer.alloc(99), t: true, z: null },
+      Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`k${i}`, i])),
+    ]
     for (const value of values) expect(measure(value)).toBeGreaterThanOrEqual(BSON.calculateObjectSize(value))
   })
 

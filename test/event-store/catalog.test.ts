@@ -19,7 +19,13 @@ const events = defineEvents({
 const catalog = new Catalog(events)
 
 const append = (type: string, shape: number, data: unknown): AppendDocument => ({
-  _id: 7, n: 1, stream: 'a-1', version: 3, at: new Date(0), meta: { actor: 'x', commandId: 'c' }, events: [{ type, shape, data }],
+  _id: 7,
+  n: 1,
+  stream: 'a-1',
+  version: 3,
+  at: new Date(0),
+  meta: { actor: 'x', commandId: 'c' },
+  events: [{ type, shape, data }],
 })
 
 describe('the catalog', () => {
@@ -29,7 +35,10 @@ describe('the catalog', () => {
   })
 
   it.each([
-    ['a property that is not declared', { type: 'Moved', data: { to: 'Rome', floor: 1, email: 'ann@x' }, personal: { first: 'a', last: 'b' } }],
+    [
+      'a property that is not declared',
+      { type: 'Moved', data: { to: 'Rome', floor: 1, email: 'ann@x' }, personal: { first: 'a', last: 'b' } },
+    ],
     ['a missing property', { type: 'Moved', data: { to: 'Rome' }, personal: { first: 'a', last: 'b' } }],
     ['a missing personal part', { type: 'Moved', data: { to: 'Rome', floor: 1 } }],
     ['a personal part where none is declared', { type: 'Left', data: {}, personal: { first: 'Ann' } }],
@@ -59,7 +68,13 @@ describe('the catalog', () => {
   })
 
   it('describes its types to auditors', () => {
-    expect(catalog.list().map(({ type, shape }) => [type, shape])).toEqual([['Moved', 3], ['Left', 1]])
-    expect(catalog.list()[0]).toMatchObject({ data: { properties: { floor: { type: 'number' } } }, personal: { required: ['first', 'last'] } })
+    expect(catalog.list().map(({ type, shape }) => [type, shape])).toEqual([
+      ['Moved', 3],
+      ['Left', 1],
+    ])
+    expect(catalog.list()[0]).toMatchObject({
+      data: { properties: { floor: { type: 'number' } } },
+      personal: { required: ['first', 'last'] },
+    })
   })
 })

@@ -19,7 +19,11 @@ export class Place {
   ) {}
 
   static async find(uri = process.env.VERBATIM_TEST_MONGODB_URI!): Promise<Place> {
-    const client = await MongoClient.connect(uri, { serverSelectionTimeoutMS: 5000, connectTimeoutMS: 2000, heartbeatFrequencyMS: 2000 })
+    const client = await MongoClient.connect(uri, {
+      serverSelectionTimeoutMS: 5000,
+      connectTimeoutMS: 2000,
+      heartbeatFrequencyMS: 2000,
+    })
     const db = await durably(client.db(`test_${randomBytes(6).toString('hex')}`))
     const redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!)
     redis.on('error', () => {})
@@ -30,7 +34,15 @@ export class Place {
   async engine(options: Partial<EngineOptions> = {}): Promise<Engine> {
     const { db, redis, masters } = this
     const onError = (where: string, error: unknown) => console.error(where, error)
-    const engine = await Engine.open({ db, redis, masters, events: [notebookEvents], logRoot: new LogRoot(db).at, onError, ...options })
+    const engine = await Engine.open({
+      db,
+      redis,
+      masters,
+      events: [notebookEvents],
+      logRoot: new LogRoot(db).at,
+      onError,
+      ...options,
+    })
     this.opened.push(engine)
     return engine
   }

@@ -33,12 +33,19 @@ describe('an envelope', () => {
       changed[i]! ^= 1
       expect(() => open(key, new Binary(changed))).toThrow(expect.objectContaining({ code: 'damaged_envelope' }))
     }
-    for (const other of [bytes.subarray(0, -1), Buffer.concat([bytes, Buffer.of(0)]), Buffer.alloc(0), bytes.subarray(0, 20)]) {
+    for (const other of [
+      bytes.subarray(0, -1),
+      Buffer.concat([bytes, Buffer.of(0)]),
+      Buffer.alloc(0),
+      bytes.subarray(0, 20),
+    ]) {
       expect(() => open(key, new Binary(other))).toThrow(expect.objectContaining({ code: 'damaged_envelope' }))
     }
   })
 
   it('does not open with another key', () => {
-    expect(() => open(randomBytes(32), seal(key, header, words).personal)).toThrow(expect.objectContaining({ code: 'damaged_envelope' }))
+    expect(() => open(randomBytes(32), seal(key, header, words).personal)).toThrow(
+      expect.objectContaining({ code: 'damaged_envelope' }),
+    )
   })
 })

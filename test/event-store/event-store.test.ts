@@ -14,18 +14,37 @@ beforeEach(async () => {
 })
 afterEach(() => place?.leave())
 
-const opened = (notebookId: string): NotebookEvent => ({ type: 'NotebookOpened', data: { notebookId, ownerId: 'user-ann' }, personal: { title: 'Diary' } })
-const written = (noteId: string, text = 'Dear diary'): NotebookEvent => ({ type: 'NoteWritten', data: { notebookId: 'n', noteId, ownerId: 'user-ann' }, personal: { text } })
-const append = (stream: string, expected: number, ...events: NotebookEvent[]) => engine.store.append({ stream, expected, events, meta: command() })
+const opened = (notebookId: string): NotebookEvent => ({
+  type: 'NotebookOpened',
+  data: { notebookId, ownerId: 'user-ann' },
+  personal: { title: 'Diary' },
+})
+const written = (noteId: string, text = 'Dear diary'): NotebookEvent => ({
+  type: 'NoteWritten',
+  data: { notebookId: 'n', noteId, ownerId: 'user-ann' },
+  personal: { text },
+})
+const append = (stream: string, expected: number, ...events: NotebookEvent[]) =>
+  engine.store.append({ stream, expected, events, meta: command() })
 
 describe('the event store', () => {
   it('gives events back as they were appended, with their place', async () => {
     const first = await append('notebook-1', 0, opened('1'), written('a'))
     const second = await append('notebook-1', 2, written('b'))
-    expect([first, second]).toMatchObject([{ position: 2, version: 2 }, { position: 3, version: 3 }])
+    expect([first, second]).toMatchObject([
+      { position: 2, version: 2 },
+      { position: 3, version: 3 },
+    ])
     const events = await all(engine.store.readStream('notebook-1'))
     expect(events).toMatchObject([
-      { type: 'NotebookOpened', position: 1, version: 1, stream: 'notebook-1', data: { notebookId: '1' }, meta: { actor: 'user-ann' } },
+      {
+        type: 'NotebookOpened',
+        position: 1,
+        version: 1,
+        stream: 'notebook-1',
+        data: { notebookId: '1' },
+        meta: { actor: 'user-ann' },
+      },
       { type: 'NoteWritten', position: 2, version: 2, data: { noteId: 'a' } },
       { type: 'NoteWritten', position: 3, version: 3, data: { noteId: 'b' } },
     ])
@@ -37,12 +56,14 @@ describe('the event store', () => {
     await append('notebook-1', 0, opened('1'), written('a'), written('b'), written('c'))
     await append('notebook-2', 0, opened('2'))
     await append('notebook-1', 4, written('d'))
-    const versions = async (range: object) => (await all(engine.store.readStream('notebook-1', range))).map(({ version }) => version)
+    const versions = async (range: object) =>
+      (await all(engine.store.readStream('notebook-1', range))).map(({ version }) => version)
     expect(await versions({ from: 3 })).toEqual([3, 4, 5])
     expect(await versions({ backwards: true })).toEqual([5, 4, 3, 2, 1])
     expect(await versions({ backwards: true, from: 3 })).toEqual([3, 2, 1])
     expect((await all(engine.store.readAll({ after: 2 }))).map(({ position }) => position)).toEqual([3, 4, 5, 6])
-    for (const event of await all(engine.store.readStream('notebook-1', { withoutPersonal: true }))) expect(event).not.toHaveProperty('personal')
+    for (const event of await all(engine.store.readStream('notebook-1', { withoutPersonal: true })))
+      expect(event).not.toHaveProperty('personal')
   })
 
   it('tells a caller whose version is taken, and only that one, also within a batch', async () => {
@@ -70,14 +91,25 @@ describe('the event store', () => {
       append('notebook-2', 0, opened('2'), bad as NotebookEvent),
       append('notebook-3', 0, opened('3')),
     ])
-    expect(outcomes).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { code } }, { status: 'fulfilled' }])
-    expect((await expectOneOrderWithoutGaps(place.db)).map(({ stream }) => stream)).toEqual(['notebook-1', 'notebook-3'])
+    expect(outcomes).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { code } },
+      { status: 'fulfilled' },
+    ])
+    expect((await expectOneOrderWithoutGaps(place.db)).map(({ stream }) => stream)).toEqual([
+      'notebook-1',
+      'notebook-3',
+    ])
   })
 
   it('refuses an append without events, and one with too many', async () => {
     await expect(append('notebook-1', 0)).rejects.toMatchObject({ code: 'too_large' })
-    await expect(append('notebook-1', 0, ...Array.from({ length: 501 }, (_, i) => written(`${i}`)))).rejects.toMatchObject({ code: 'too_large' })
-    expect(await append('notebook-1', 0, ...Array.from({ length: 500 }, (_, i) => written(`${i}`)))).toMatchObject({ position: 500 })
+    await expect(
+      append('notebook-1', 0, ...Array.from({ length: 501 }, (_, i) => written(`${i}`))),
+    ).rejects.toMatchObject({ code: 'too_large' })
+    expect(await append('notebook-1', 0, ...Array.from({ length: 500 }, (_, i) => written(`${i}`)))).toMatchObject({
+      position: 500,
+    })
   })
 
   it('keeps one order without gaps while several processes append at once', async () => {
@@ -87,9 +119,19 @@ describe('the event store', () => {
       engines.flatMap((each, e) =>
         Array.from({ length: 8 }, async (_, w) => {
           for (let i = 0; i < 25; i++) {
-            const own = await each.store.append({ stream: `own-${e}-${w}`, expected: i * 2, events: [written(`${i}`), written(`${i}!`)], meta: command() })
+            const own = await each.store.append({
+              stream: `own-${e}-${w}`,
+              expected: i * 2,
+              events: [written(`${i}`), written(`${i}!`)],
+              meta: command(),
+            })
             expect(own).not.toBeInstanceOf(VersionConflict)
-            const contested = await each.store.append({ stream: 'contested', expected: won.length, events: [written('x')], meta: command() })
+            const contested = await each.store.append({
+              stream: 'contested',
+              expected: won.length,
+              events: [written('x')],
+              meta: command(),
+            })
             if (!(contested instanceof VersionConflict)) won.push(contested.version)
           }
         }),
@@ -114,7 +156,11 @@ describe('the event store', () => {
     place.redis.disconnect()
     const alone = await place.engine()
     for (let i = 0; i < 5; i++) {
-      const outcomes = await Promise.all([engine, alone].map((each, e) => each.store.append({ stream: `s-${e}`, expected: i, events: [written(`${i}`)], meta: command() })))
+      const outcomes = await Promise.all(
+        [engine, alone].map((each, e) =>
+          each.store.append({ stream: `s-${e}`, expected: i, events: [written(`${i}`)], meta: command() }),
+        ),
+      )
       expect(outcomes.some((outcome) => outcome instanceof VersionConflict)).toBe(false)
     }
     await expectOneOrderWithoutGaps(place.db)
@@ -126,7 +172,11 @@ describe('the event store', () => {
     await place.redis.rpush(`${scope}:turn`, '0 an-old-process 5000 0')
     const [a, b] = [await place.engine(), await place.engine()]
     for (let i = 0; i < 20; i++) {
-      await Promise.all([a, b].map((each, e) => each.store.append({ stream: `s-${e}`, expected: i, events: [written(`${i}`)], meta: command() })))
+      await Promise.all(
+        [a, b].map((each, e) =>
+          each.store.append({ stream: `s-${e}`, expected: i, events: [written(`${i}`)], meta: command() }),
+        ),
+      )
     }
     expect(await engine.store.head()).toBe(41)
     await expectOneOrderWithoutGaps(place.db)
@@ -137,13 +187,18 @@ describe('the boot', () => {
   it('stops when the log may hold a type that this build does not know', async () => {
     await append('notebook-1', 0, opened('1'))
     const { NotebookOpened: _, ...rest } = (await import('./notebooks.js')).notebookEvents
-    await expect(place.engine({ events: [rest] })).rejects.toMatchObject({ code: 'unknown_event', data: { type: 'NotebookOpened' } })
+    await expect(place.engine({ events: [rest] })).rejects.toMatchObject({
+      code: 'unknown_event',
+      data: { type: 'NotebookOpened' },
+    })
     const { NoteTornOut: __, ...withoutUnused } = (await import('./notebooks.js')).notebookEvents
     await place.engine({ events: [withoutUnused] })
   })
 
   it('stops with the wrong master key', async () => {
     const { masterKey } = await import('../../src/event-store/sealing/key-wrap.js')
-    await expect(place.engine({ masters: { current: masterKey(Buffer.alloc(32, 1)) } })).rejects.toMatchObject({ code: 'unknown_master_key' })
+    await expect(place.engine({ masters: { current: masterKey(Buffer.alloc(32, 1)) } })).rejects.toMatchObject({
+      code: 'unknown_master_key',
+    })
   })
 })

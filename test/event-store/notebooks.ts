@@ -8,7 +8,10 @@ import { projection } from '../../src/event-store/projecting/projection.js'
 /** A small context that only tests have: notebooks with notes, to prove the engine with. */
 export const notebookEvents = defineEvents({
   NotebookOpened: { data: { notebookId: z.string(), ownerId: z.string() }, personal: { title: z.string() } },
-  NoteWritten: { data: { notebookId: z.string(), noteId: z.string(), ownerId: z.string() }, personal: { text: z.string() } },
+  NoteWritten: {
+    data: { notebookId: z.string(), noteId: z.string(), ownerId: z.string() },
+    personal: { text: z.string() },
+  },
   NoteCorrected: { data: { noteId: z.string() }, personal: { text: z.string() } },
   NoteTornOut: { data: { notebookId: z.string(), noteId: z.string() } },
   NotebookClosed: { data: { notebookId: z.string() } },
@@ -110,7 +113,13 @@ export const notebooks = projection<NotebookDoc, NotebookEvents>('notebooks', {
   on: {
     NotebookOpened: {
       key: (e) => e.data.notebookId,
-      evolve: (_, e) => ({ _id: e.data.notebookId, ownerId: e.data.ownerId, title: e.personal, notes: 0, lastActive: e.at }),
+      evolve: (_, e) => ({
+        _id: e.data.notebookId,
+        ownerId: e.data.ownerId,
+        title: e.personal,
+        notes: 0,
+        lastActive: e.at,
+      }),
     },
     NoteWritten: {
       key: (e) => e.data.notebookId,

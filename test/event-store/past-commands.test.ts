@@ -2,12 +2,20 @@ import type { RecordedEvent } from '../../src/event-store/event.js'
 import { CommandHashes, PastCommands } from '../../src/event-store/deciding/past-commands.js'
 
 const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `command-${from + i}`)
-const event = (version: number, commandId: string) => ({ version, meta: { actor: 'user-ann', commandId, payload: `of ${commandId}` } }) as RecordedEvent
+const event = (version: number, commandId: string) =>
+  ({ version, meta: { actor: 'user-ann', commandId, payload: `of ${commandId}` } }) as RecordedEvent
 
 describe('hashes of command ids', () => {
   it('know every id that was ever added, however they came in, and no other', () => {
     let hashes = CommandHashes.none
-    for (const [from, to] of [[0, 1], [1, 1], [1, 500], [300, 700], [700, 2_000]] as const) hashes = hashes.with(ids(from, to))
+    for (const [from, to] of [
+      [0, 1],
+      [1, 1],
+      [1, 500],
+      [300, 700],
+      [700, 2_000],
+    ] as const)
+      hashes = hashes.with(ids(from, to))
     expect(ids(0, 2_000).filter((id) => !hashes.has(id))).toEqual([])
     expect(ids(2_000, 10_000).filter((id) => hashes.has(id))).toEqual([])
     expect(hashes.bytes).toHaveLength(2_000 * 8)

@@ -3,7 +3,15 @@ import type { EngineOptions } from '../../src/event-store/engine.js'
 import { digestOf } from '../../src/event-store/projecting/digest.js'
 import { type Document, present, type Projection, projection } from '../../src/event-store/projecting/projection.js'
 import { command, eventually, Place } from './engines.js'
-import { type NotebookEvent, type NotebookEvents, notes, pages, readModels, type WriterDoc, writers } from './notebooks.js'
+import {
+  type NotebookEvent,
+  type NotebookEvents,
+  notes,
+  pages,
+  readModels,
+  type WriterDoc,
+  writers,
+} from './notebooks.js'
 
 let place: Place
 let engine: Engine
@@ -30,13 +38,33 @@ async function record(stream: string, ...events: NotebookEvent[]): Promise<numbe
   const appended = await engine.store.append({ stream, expected, events, meta: command() })
   return (appended as { position: number }).position
 }
-const opened = (id: string): NotebookEvent => ({ type: 'NotebookOpened', data: { notebookId: id, ownerId: 'user-ann' }, personal: { title: `Diary ${id}` } })
-const written = (id: string, noteId: string, ownerId = 'user-ann'): NotebookEvent => ({ type: 'NoteWritten', data: { notebookId: id, noteId, ownerId }, personal: { text: 'Hi' } })
-const corrected = (noteId: string): NotebookEvent => ({ type: 'NoteCorrected', data: { noteId }, personal: { text: 'Ho' } })
-const tornOut = (id: string, noteId: string): NotebookEvent => ({ type: 'NoteTornOut', data: { notebookId: id, noteId } })
+const opened = (id: string): NotebookEvent => ({
+  type: 'NotebookOpened',
+  data: { notebookId: id, ownerId: 'user-ann' },
+  personal: { title: `Diary ${id}` },
+})
+const written = (id: string, noteId: string, ownerId = 'user-ann'): NotebookEvent => ({
+  type: 'NoteWritten',
+  data: { notebookId: id, noteId, ownerId },
+  personal: { text: 'Hi' },
+})
+const corrected = (noteId: string): NotebookEvent => ({
+  type: 'NoteCorrected',
+  data: { noteId },
+  personal: { text: 'Ho' },
+})
+const tornOut = (id: string, noteId: string): NotebookEvent => ({
+  type: 'NoteTornOut',
+  data: { notebookId: id, noteId },
+})
 const closed = (id: string): NotebookEvent => ({ type: 'NotebookClosed', data: { notebookId: id } })
 
-const found = <Doc extends Document>(name: string) => place.db.collection<Doc>(name).find(present as never).sort({ _id: 1 }).toArray()
+const found = <Doc extends Document>(name: string) =>
+  place.db
+    .collection<Doc>(name)
+    .find(present as never)
+    .sort({ _id: 1 })
+    .toArray()
 const ids = async (name: string) => (await found(name)).map(({ _id }) => _id)
 const checkpoint = async (name: string) => (await engine.projections.list()).find(({ _id }) => _id === name)!
 
@@ -48,9 +76,15 @@ describe('a projection', () => {
     const position = await record('notebook-2', opened('2'))
     expect(await engine.projections.reached(position)).toBe(true)
     const [a, b] = await found<{ _id: string; corrections: number; text: never }>('notes')
-    expect([a, b]).toMatchObject([{ _id: 'a', corrections: 1, _position: 4 }, { _id: 'b', corrections: 0, _position: 3 }])
+    expect([a, b]).toMatchObject([
+      { _id: 'a', corrections: 1, _position: 4 },
+      { _id: 'b', corrections: 0, _position: 3 },
+    ])
     expect(await engine.vault.open(a!.text)).toMatchObject({ personal: { text: 'Ho' } })
-    expect(await found('notebooks')).toMatchObject([{ _id: '1', notes: 2 }, { _id: '2', notes: 0 }])
+    expect(await found('notebooks')).toMatchObject([
+      { _id: '1', notes: 2 },
+      { _id: '2', notes: 0 },
+    ])
     expect(await found('writers')).toMatchObject([{ _id: 'user-ann', written: 2 }])
   })
 
@@ -91,8 +125,14 @@ describe('a projection', () => {
     })
     engine = await started({ projections: [writers, fussy], ...quiet })
     await record('notebook-1', opened('1'), written('1', 'a'), written('1', 'bad'), written('1', 'c'))
-    await eventually(() => checkpoint('fussy'), ({ state }) => state === 'failed')
-    expect(await checkpoint('fussy')).toMatchObject({ position: 2, error: { position: 3, message: expect.stringContaining('not this one') } })
+    await eventually(
+      () => checkpoint('fussy'),
+      ({ state }) => state === 'failed',
+    )
+    expect(await checkpoint('fussy')).toMatchObject({
+      position: 2,
+      error: { position: 3, message: expect.stringContaining('not this one') },
+    })
     expect(await found('fussy')).toMatchObject([{ written: 1 }])
     const position = await record('notebook-1', written('1', 'd'))
     expect(await engine.projections.reached(position)).toBe(true) // a model that stands still is not waited for
@@ -160,7 +200,13 @@ describe('a projector that was held up', () => {
 describe('a rebuild', () => {
   async function history(): Promise<void> {
     for (let i = 0; i < 30; i++) {
-      await record(`notebook-${i}`, opened(`${i}`), written(`${i}`, `${i}-a`), written(`${i}`, `${i}-b`, `user-${i % 3}`), corrected(`${i}-a`))
+      await record(
+        `notebook-${i}`,
+        opened(`${i}`),
+        written(`${i}`, `${i}-a`),
+        written(`${i}`, `${i}-b`, `user-${i % 3}`),
+        corrected(`${i}-a`),
+      )
       if (i % 4 === 0) await record(`notebook-${i}`, tornOut(`${i}`, `${i}-b`))
       if (i % 5 === 0) await record(`notebook-${i}`, closed(`${i}`))
     }
@@ -179,12 +225,18 @@ describe('a rebuild', () => {
     await engine.vault.destroy('notebook-7', new Date())
     await engine.vault.destroy('user-ann', new Date())
     const third = await engine.projections.rebuild(names)
-    const of = (certificates: typeof first) => certificates.map(({ projection: name, position, digest, root }) => ({ name, position, digest, root }))
+    const of = (certificates: typeof first) =>
+      certificates.map(({ projection: name, position, digest, root }) => ({ name, position, digest, root }))
     expect(of(first)).toEqual(of(live))
     expect(of(second)).toEqual(of(first))
     expect(of(third)).toEqual(of(first))
     expect(first.map(({ digest }) => digest)).toEqual(await digests())
-    expect(first[0]).toMatchObject({ position: await engine.store.head(), events: await engine.store.head(), version: 1, root: expect.stringMatching(/^[0-9a-f]{64}$/) })
+    expect(first[0]).toMatchObject({
+      position: await engine.store.head(),
+      events: await engine.store.head(),
+      version: 1,
+      root: expect.stringMatching(/^[0-9a-f]{64}$/),
+    })
     expect(await place.db.collection('certificates').countDocuments({ digest: first[0]!.digest })).toBe(4)
   })
 
@@ -194,7 +246,8 @@ describe('a rebuild', () => {
     const reader = await place.engine({ projections: readModels })
     let rebuilding = true
     const writing = (async () => {
-      for (let i = 0; rebuilding; i++) await record('notebook-busy', ...(i ? [written('busy', `busy-${i}`)] : [opened('busy')]))
+      for (let i = 0; rebuilding; i++)
+        await record('notebook-busy', ...(i ? [written('busy', `busy-${i}`)] : [opened('busy')]))
     })()
     let most = 0
     const reading = (async () => {
@@ -205,7 +258,8 @@ describe('a rebuild', () => {
       }
     })()
     const progress: number[] = []
-    for (let i = 0; i < 3; i++) await engine.projections.rebuild(names, { onProgress: (_, position) => progress.push(position) })
+    for (let i = 0; i < 3; i++)
+      await engine.projections.rebuild(names, { onProgress: (_, position) => progress.push(position) })
     rebuilding = false
     await Promise.all([writing, reading])
     await reader.projections.reached(await engine.store.head())
@@ -215,14 +269,22 @@ describe('a rebuild', () => {
     expect(await leftovers()).toEqual([])
   })
 
-  const leftovers = async () => (await place.db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name).filter((name) => name.includes('~'))
+  const leftovers = async () =>
+    (await place.db.listCollections({}, { nameOnly: true }).toArray())
+      .map(({ name }) => name)
+      .filter((name) => name.includes('~'))
 
   it('is done by one process at a time', async () => {
     engine = await started()
     await history()
-    const outcomes = await Promise.allSettled([engine.projections.rebuild(['notes']), (await started()).projections.rebuild(['notes'])])
+    const outcomes = await Promise.allSettled([
+      engine.projections.rebuild(['notes']),
+      (await started()).projections.rebuild(['notes']),
+    ])
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
-    expect(outcomes).toContainEqual(expect.objectContaining({ reason: expect.objectContaining({ code: 'rebuild_in_progress' }) }))
+    expect(outcomes).toContainEqual(
+      expect.objectContaining({ reason: expect.objectContaining({ code: 'rebuild_in_progress' }) }),
+    )
     expect(await leftovers()).toEqual([])
   })
 
@@ -231,11 +293,21 @@ describe('a rebuild', () => {
     await history()
     const doubled = projection<WriterDoc, NotebookEvents>('writers', {
       version: 2,
-      on: { NoteWritten: { key: (e) => e.data.ownerId, evolve: (doc, e) => ({ _id: e.data.ownerId, written: (doc?.written ?? 0) + 2 }) } },
+      on: {
+        NoteWritten: {
+          key: (e) => e.data.ownerId,
+          evolve: (doc, e) => ({ _id: e.data.ownerId, written: (doc?.written ?? 0) + 2 }),
+        },
+      },
     })
     const newer = await started({ projections: [notes, doubled] })
     const before = await found('writers')
-    expect(before).toMatchObject([{ _id: 'user-0', written: 20 }, { _id: 'user-1', written: 20 }, { _id: 'user-2', written: 20 }, { _id: 'user-ann', written: 60 }])
+    expect(before).toMatchObject([
+      { _id: 'user-0', written: 20 },
+      { _id: 'user-1', written: 20 },
+      { _id: 'user-2', written: 20 },
+      { _id: 'user-ann', written: 60 },
+    ])
     expect(await newer.projections.reached(await record('notebook-1', written('1', 'z')))).toBe(true)
     expect(await found('writers')).toMatchObject([{}, {}, {}, { _id: 'user-ann', written: 62 }])
     await expect(engine.projections.rebuild(['writers'])).rejects.toMatchObject({ code: 'newer_projection' })
@@ -257,12 +329,20 @@ describe('a rebuild', () => {
       })
     engine = await started({ projections: [mendable(true)], ...quiet })
     await record('notebook-1', opened('1'), written('1', 'a'))
-    await eventually(() => checkpoint('mendable'), ({ state }) => state === 'failed')
+    await eventually(
+      () => checkpoint('mendable'),
+      ({ state }) => state === 'failed',
+    )
     await engine.projections.stop()
     engine = await started({ projections: [mendable(false)] })
     await engine.projections.rebuild(['mendable'])
     expect(await engine.projections.reached(await record('notebook-1', written('1', 'b')))).toBe(true)
-    expect(await eventually(() => checkpoint('mendable'), ({ position }) => position === 3)).toMatchObject({ state: 'live' })
+    expect(
+      await eventually(
+        () => checkpoint('mendable'),
+        ({ position }) => position === 3,
+      ),
+    ).toMatchObject({ state: 'live' })
     expect(await found('mendable')).toMatchObject([{ written: 2 }])
   })
 

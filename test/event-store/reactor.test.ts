@@ -10,8 +10,13 @@ beforeEach(async () => {
 })
 afterEach(() => place?.leave())
 
-const written = (noteId: string): NotebookEvent => ({ type: 'NoteWritten', data: { notebookId: '1', noteId, ownerId: 'user-ann' }, personal: { text: 'Hi' } })
-const record = (engine: Engine, expected: number, ...events: NotebookEvent[]) => engine.store.append({ stream: 'notebook-1', expected, events, meta: command() })
+const written = (noteId: string): NotebookEvent => ({
+  type: 'NoteWritten',
+  data: { notebookId: '1', noteId, ownerId: 'user-ann' },
+  personal: { text: 'Hi' },
+})
+const record = (engine: Engine, expected: number, ...events: NotebookEvent[]) =>
+  engine.store.append({ stream: 'notebook-1', expected, events, meta: command() })
 const checkpoint = () => place.db.collection('checkpoints').findOne({ _id: 'reactor:letters' as never })
 
 function letters(act: (noteId: string) => Promise<void> | void) {
@@ -25,7 +30,10 @@ describe('a reactor', () => {
     await record(engine, 0, written('a'), written('b'))
     engine.start({ reactors: true })
     await record(engine, 2, written('c'))
-    await eventually(async () => sent, ({ length }) => length === 3)
+    await eventually(
+      async () => sent,
+      ({ length }) => length === 3,
+    )
     expect(sent).toEqual(['a', 'b', 'c'])
   })
 
@@ -71,7 +79,10 @@ describe('a reactor', () => {
     const two = await place.engine({ reactors: [letters((noteId) => void sent.push(noteId))] })
     await record(two, 1, written('b'))
     two.start({ reactors: true })
-    await eventually(async () => sent, ({ length }) => length === 2)
+    await eventually(
+      async () => sent,
+      ({ length }) => length === 2,
+    )
     expect(sent).toEqual(['a', 'b'])
   })
 })

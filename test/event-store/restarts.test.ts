@@ -19,7 +19,11 @@ afterEach(() => place?.leave())
 /** What a caller hears, but for the position. */
 async function told(outcome: Promise<CommandOutcome<Notebook>>): Promise<unknown> {
   return outcome.then(
-    ({ events, repeated, state }) => ({ events: events.map(({ type, version, data }) => ({ type, version, data })), repeated, state }),
+    ({ events, repeated, state }) => ({
+      events: events.map(({ type, version, data }) => ({ type, version, data })),
+      repeated,
+      state,
+    }),
     (error: { code: string }) => ({ code: error.code }),
   )
 }
@@ -36,7 +40,13 @@ describe('commands over restarts', () => {
 
     const anotherCommand = () => {
       const note = `note-${pick(8)}`
-      const decide: Decide<Notebook> = [open('1', 'user-ann', 'Diary'), write('1', note, 'Hi'), write('1', note, 'Ho'), tearOut('1', note), twoNotes][pick(5)]!
+      const decide: Decide<Notebook> = [
+        open('1', 'user-ann', 'Diary'),
+        write('1', note, 'Hi'),
+        write('1', note, 'Ho'),
+        tearOut('1', note),
+        twoNotes,
+      ][pick(5)]!
       const one = { meta: { ...command(), payload: 'as it was' }, decide }
       past.push(one)
       return one
@@ -51,7 +61,9 @@ describe('commands over restarts', () => {
       }
       const { meta, decide } = dice % 2 && past.length > 0 ? past[pick(past.length)]! : anotherCommand()
       const sent = dice === 19 ? { ...meta, payload: 'something else' } : meta
-      expect(await told(stored.execute('notebook-a', sent, decide))).toEqual(await told(plain.execute('notebook-b', sent, decide)))
+      expect(await told(stored.execute('notebook-a', sent, decide))).toEqual(
+        await told(plain.execute('notebook-b', sent, decide)),
+      )
     }
     expect(restored).toBeGreaterThan(0)
     const { state, version } = await plain.read('notebook-b')
@@ -77,7 +89,11 @@ describe('commands over restarts', () => {
       if (i >= 20 && pick(3) === 0) await carryOut(which, pick(i))
     }
     await Promise.all(
-      [0, 1].flatMap((which) => [0, 1, 2].map(async (lane) => { for (let i = lane; i < metas.length; i += 3) await carryOut(which, i) })),
+      [0, 1].flatMap((which) =>
+        [0, 1, 2].map(async (lane) => {
+          for (let i = lane; i < metas.length; i += 3) await carryOut(which, i)
+        }),
+      ),
     )
     const log: AppendDocument[] = await expectOneOrderWithoutGaps(place.db)
     expect(log).toHaveLength(1 + metas.length)
@@ -89,6 +105,10 @@ describe('commands over restarts', () => {
 })
 
 function twoNotes({ status }: Notebook): NotebookEvent[] {
-  const note = (noteId: string): NotebookEvent => ({ type: 'NoteWritten', data: { notebookId: '1', noteId, ownerId: 'user-ann' }, personal: { text: 'Hi' } })
+  const note = (noteId: string): NotebookEvent => ({
+    type: 'NoteWritten',
+    data: { notebookId: '1', noteId, ownerId: 'user-ann' },
+    personal: { text: 'Hi' },
+  })
   return status === 'open' ? [note('left'), note('right')] : []
 }

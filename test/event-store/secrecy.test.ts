@@ -37,8 +37,16 @@ describe('what is personal', () => {
         expected: 0,
         owner: 'user-ann',
         events: [
-          { type: 'NotebookOpened', data: { notebookId: `${i}`, ownerId: 'user-ann' }, personal: { title: `${canary} ${i}` } },
-          { type: 'NoteWritten', data: { notebookId: `${i}`, noteId: `${known}-${i}`, ownerId: 'user-ann' }, personal: { text: `${canary} ${i}` } },
+          {
+            type: 'NotebookOpened',
+            data: { notebookId: `${i}`, ownerId: 'user-ann' },
+            personal: { title: `${canary} ${i}` },
+          },
+          {
+            type: 'NoteWritten',
+            data: { notebookId: `${i}`, noteId: `${known}-${i}`, ownerId: 'user-ann' },
+            personal: { text: `${canary} ${i}` },
+          },
           { type: 'NoteCorrected', data: { noteId: `${known}-${i}` }, personal: { text: `${canary} again ${i}` } },
         ],
         meta: command(),

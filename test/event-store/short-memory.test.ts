@@ -10,14 +10,17 @@ beforeEach(() => {
 afterEach(() => memory.close())
 
 describe('a short memory', () => {
-  it.each([0, 500, 1_999, 2_000, 3_500, 7_777])('keeps what came at %d ms for half of its time at least, and for the whole at most', (at) => {
-    now = at
-    memory.set('a', 'A')
-    now = at + 1_999
-    expect(memory.get('a')).toBe('A')
-    now = at + 4_000
-    expect(memory.get('a')).toBeUndefined()
-  })
+  it.each([0, 500, 1_999, 2_000, 3_500, 7_777])(
+    'keeps what came at %d ms for half of its time at least, and for the whole at most',
+    (at) => {
+      now = at
+      memory.set('a', 'A')
+      now = at + 1_999
+      expect(memory.get('a')).toBe('A')
+      now = at + 4_000
+      expect(memory.get('a')).toBeUndefined()
+    },
+  )
 
   it('keeps nothing longer because it is asked for', () => {
     memory.set('a', 'A')

@@ -33,7 +33,8 @@ const fussy = (version: number, ...bad: string[]): Projection =>
     },
   })
 
-const opened = (only: Projection, options: Partial<EngineOptions> = {}) => place.engine({ projections: [only], skippedIn, onError: () => {}, ...options })
+const opened = (only: Projection, options: Partial<EngineOptions> = {}) =>
+  place.engine({ projections: [only], skippedIn, onError: () => {}, ...options })
 
 async function started(only: Projection): Promise<Engine> {
   const one = await opened(only)
@@ -42,7 +43,11 @@ async function started(only: Projection): Promise<Engine> {
   return one
 }
 async function write(...notes: string[]): Promise<void> {
-  const events = notes.map((noteId) => ({ type: 'NoteWritten', data: { notebookId: '1', noteId, ownerId: 'user-ann' }, personal: { text: 'Hi' } }))
+  const events = notes.map((noteId) => ({
+    type: 'NoteWritten',
+    data: { notebookId: '1', noteId, ownerId: 'user-ann' },
+    personal: { text: 'Hi' },
+  }))
   await engine.store.append({ stream: `notebook-${notes.join()}`, expected: 0, events, meta: command() })
 }
 const standing = async () => (await engine.projections.statuses())[0]!
@@ -133,7 +138,9 @@ describe('a rebuild', () => {
       begun = (await standing()).rebuild
       stop.abort(new Error('enough'))
     }
-    await expect(engine.projections.rebuild(['fussy'], { onBegun, signal: stop.signal, cause: 'c1' })).rejects.toThrow('enough')
+    await expect(engine.projections.rebuild(['fussy'], { onBegun, signal: stop.signal, cause: 'c1' })).rejects.toThrow(
+      'enough',
+    )
     expect(begun).toMatchObject({ state: 'running', version: 1, position: 0, cause: 'c1' })
     expect((await standing()).rebuild).toBeUndefined()
     expect(await written()).toBe(2)

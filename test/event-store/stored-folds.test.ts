@@ -33,10 +33,15 @@ async function grow(one: Notebooks, from: number, to: number): Promise<void> {
   }
 }
 
-const stored = (version: number) => eventually(() => folds.findOne({ _id: stream }), (found) => found?.version === version)
+const stored = (version: number) =>
+  eventually(
+    () => folds.findOne({ _id: stream }),
+    (found) => found?.version === version,
+  )
 
 /** Gives the fold a state that no event has made: whoever sees it has used the fold. */
-const mark = (change: object = {}) => folds.updateOne({ _id: stream }, { $set: { 'state.status': 'marked', ...change } })
+const mark = (change: object = {}) =>
+  folds.updateOne({ _id: stream }, { $set: { 'state.status': 'marked', ...change } })
 const statusSeenBy = async (one: Notebooks): Promise<string> => (await one.read(stream)).state.status
 
 describe('a stored fold', () => {
@@ -45,7 +50,13 @@ describe('a stored fold', () => {
     expect(await folds.countDocuments()).toBe(0)
     await grow(cold(), every, every + 3)
     const found = await stored(every)
-    expect(found).toMatchObject({ fold: 1, version: every, position: every, at: expect.any(Date), state: { status: 'open' } })
+    expect(found).toMatchObject({
+      fold: 1,
+      version: every,
+      position: every,
+      at: expect.any(Date),
+      state: { status: 'open' },
+    })
     expect((found!.commands as Binary).length()).toBe(8 * every)
     expect(JSON.stringify(found)).not.toContain('iary')
     await grow(cold(), every + 4, 2 * every)
@@ -57,7 +68,10 @@ describe('a stored fold', () => {
     await stored(every)
     await mark()
     const { state, version } = await cold().read(stream)
-    expect(state).toMatchObject({ status: 'marked', notes: Array.from({ length: every + 2 }, (_, i) => `note-${i + 2}`) })
+    expect(state).toMatchObject({
+      status: 'marked',
+      notes: Array.from({ length: every + 2 }, (_, i) => `note-${i + 2}`),
+    })
     expect(version).toBe(every + 3)
   })
 
@@ -66,10 +80,18 @@ describe('a stored fold', () => {
     await grow(hot, 1, 3 * every)
     await stored(3 * every)
     for (const one of [cold(), hot]) {
-      const outcome = await one.execute(stream, firstNote, () => { throw new Error('decided again') })
-      expect(outcome).toMatchObject({ repeated: true, position: 2, events: [{ type: 'NoteWritten', version: 2, data: { noteId: 'note-2' } }] })
+      const outcome = await one.execute(stream, firstNote, () => {
+        throw new Error('decided again')
+      })
+      expect(outcome).toMatchObject({
+        repeated: true,
+        position: 2,
+        events: [{ type: 'NoteWritten', version: 2, data: { noteId: 'note-2' } }],
+      })
       expect(outcome.state.notes).toHaveLength(3 * every - 1)
-      await expect(one.execute(stream, { ...firstNote, payload: 'another' }, () => [])).rejects.toMatchObject({ code: 'command_reused' })
+      await expect(one.execute(stream, { ...firstNote, payload: 'another' }, () => [])).rejects.toMatchObject({
+        code: 'command_reused',
+      })
     }
     expect(await engine.store.head()).toBe(3 * every)
   })
@@ -80,7 +102,9 @@ describe('a stored fold', () => {
     const [here, there] = [cold(), cold(await place.engine())]
     await here.read(stream)
     await there.execute(stream, command(), write('1', 'late', 'Hi'))
-    expect(await here.execute(stream, command(), tearOut('1', 'late'))).toMatchObject({ events: [{ type: 'NoteTornOut' }] })
+    expect(await here.execute(stream, command(), tearOut('1', 'late'))).toMatchObject({
+      events: [{ type: 'NoteTornOut' }],
+    })
   })
 
   it('makes a cold load read the same of the log, however long the stream is', async () => {
@@ -92,7 +116,10 @@ describe('a stored fold', () => {
       await place.db.command({ profile: 2 })
       await cold().read(stream)
       await place.db.command({ profile: 0 })
-      const looks = await place.db.collection('system.profile').find({ ns: `${place.db.databaseName}.log` }).toArray()
+      const looks = await place.db
+        .collection('system.profile')
+        .find({ ns: `${place.db.databaseName}.log` })
+        .toArray()
       read.push(looks.reduce((sum, { docsExamined }) => sum + docsExamined, 0))
       await place.db.dropCollection('system.profile')
     }
@@ -140,7 +167,10 @@ describe('a stored fold', () => {
     await mark()
     const newer = engine.decider({ ...notebook, fold: 2 })
     expect(await statusSeenBy(newer)).toBe('open')
-    await eventually(() => folds.findOne(), (found) => found?.fold === 2)
+    await eventually(
+      () => folds.findOne(),
+      (found) => found?.fold === 2,
+    )
     await mark()
     expect(await statusSeenBy(engine.decider({ ...notebook, fold: 2 }))).toBe('marked')
     expect(await statusSeenBy(cold())).toBe('open')
@@ -159,10 +189,19 @@ describe('a stored fold', () => {
   it('is only told of when it cannot be written; the commands go on', async () => {
     await place.db.createCollection('folds', { validator: { never: true } })
     await grow(cold(), 1, every)
-    const asSet = engine.decider({ fold: 1, initial: new Set<string>(), evolve: (ids, { data }: { type: string; data: { noteId: string } }) => new Set(ids).add(data.noteId) })
+    const asSet = engine.decider({
+      fold: 1,
+      initial: new Set<string>(),
+      evolve: (ids, { data }: { type: string; data: { noteId: string } }) => new Set(ids).add(data.noteId),
+    })
     expect((await asSet.read(stream)).state.size).toBe(every)
     await engine.close()
-    expect(errors).toEqual(expect.arrayContaining([['folds', expect.objectContaining({ code: 121 })], ['folds', expect.objectContaining({ code: 'not_encodable' })]]))
+    expect(errors).toEqual(
+      expect.arrayContaining([
+        ['folds', expect.objectContaining({ code: 121 })],
+        ['folds', expect.objectContaining({ code: 'not_encodable' })],
+      ]),
+    )
   })
 
   it('does not help an erased stream: nothing can be added to it', async () => {

@@ -31,14 +31,21 @@ afterEach(async () => {
 })
 
 async function append(id: string): Promise<number> {
-  const { position } = await engine.decider(notebook).execute(`notebook-${id}`, command(), open(id, 'user-ann', 'Diary'))
+  const { position } = await engine
+    .decider(notebook)
+    .execute(`notebook-${id}`, command(), open(id, 'user-ann', 'Diary'))
   return position
 }
 
 /** A reading that found nothing, and whose answer is still under way. */
 async function emptyReading() {
   const answer = held()
-  const found = proxy.arm({ at: mongoCommand('find', 'log'), moment: 'after', strike: async () => 'go on', until: answer.until })
+  const found = proxy.arm({
+    at: mongoCommand('find', 'log'),
+    moment: 'after',
+    strike: async () => 'go on',
+    until: answer.until,
+  })
   const reading = tail.read(0)
   // The strike comes when the server has answered; its answer waits.
   await found
@@ -49,9 +56,16 @@ describe('a reader that goes on as the log grows', () => {
   it('asks the database once for each thing that is announced', async () => {
     const asked: unknown[] = []
     client = await MongoClient.connect(process.env.VERBATIM_TEST_MONGODB_URI!, { monitorCommands: true })
-    client.on('commandStarted', ({ command: { find, filter } }) => find === 'log' && filter._id?.$gt !== undefined && asked.push(filter))
+    client.on(
+      'commandStarted',
+      ({ command: { find, filter } }) => find === 'log' && filter._id?.$gt !== undefined && asked.push(filter),
+    )
     const db = await durably(client.db(place.db.databaseName))
-    const reader = new Reader(new Tail(new LogCollection(db), engine.catalog), engine.wake, new AbortController().signal)
+    const reader = new Reader(
+      new Tail(new LogCollection(db), engine.catalog),
+      engine.wake,
+      new AbortController().signal,
+    )
     expect(await reader.next(0)).toMatchObject({ to: 0 })
     for (const id of [1, 2, 3]) {
       const next = reader.next(id - 1)

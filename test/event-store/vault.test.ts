@@ -24,7 +24,12 @@ async function titleOf(id: string, on: Pick<Engine, 'store' | 'vault'> = engine)
   const [event] = await all(on.store.readStream(`notebook-${id}`))
   return (await on.vault.open(event!.personal!)).personal
 }
-const closing = (id: string) => ({ stream: `notebook-${id}`, expected: 1, events: [{ type: 'NotebookClosed', data: { notebookId: id } }], meta: command() })
+const closing = (id: string) => ({
+  stream: `notebook-${id}`,
+  expected: 1,
+  events: [{ type: 'NotebookClosed', data: { notebookId: id } }],
+  meta: command(),
+})
 
 describe('the vault', () => {
   it('opens what any process has sealed', async () => {
@@ -72,13 +77,19 @@ describe('the vault', () => {
     for (const id of ['1', '2', '3']) await openNotebook(id)
     await engine.vault.destroy('notebook-3', new Date())
     const other = await place.engine()
-    const titles = await Promise.all(['1', '2', '3'].map(async (id) => (await all(other.store.readStream(`notebook-${id}`)))[0]!.personal!))
+    const titles = await Promise.all(
+      ['1', '2', '3'].map(async (id) => (await all(other.store.readStream(`notebook-${id}`)))[0]!.personal!),
+    )
     await other.vault.prefetchKeys('user-ann')
     await place.db.collection('keys').updateMany({ _id: /^notebook/ }, { $unset: { key: 1 } })
     expect((await other.vault.open(titles[0]!)).personal).toEqual({ title: 'Diary 1' })
     expect((await other.vault.open(titles[1]!)).personal).toEqual({ title: 'Diary 2' })
     await expect(other.vault.open(titles[2]!)).rejects.toEqual(erased)
-    expect(titles.map((title) => other.vault.openNow(title)?.personal)).toEqual([{ title: 'Diary 1' }, { title: 'Diary 2' }, undefined])
+    expect(titles.map((title) => other.vault.openNow(title)?.personal)).toEqual([
+      { title: 'Diary 1' },
+      { title: 'Diary 2' },
+      undefined,
+    ])
     await other.vault.destroy('notebook-1', new Date())
     expect(other.vault.openNow(titles[0]!)).toBeUndefined()
     await expect(other.vault.open(titles[0]!)).rejects.toEqual(erased)
@@ -87,7 +98,9 @@ describe('the vault', () => {
   it('destroys twice as once, and also what was never there', async () => {
     await engine.vault.destroy('notebook-9', new Date(1))
     await Promise.all(Array.from({ length: 8 }, () => engine.vault.destroy('notebook-9', new Date(2))))
-    expect(await place.db.collection('keys').findOne({ _id: 'notebook-9' as never })).toMatchObject({ destroyed: new Date(1) })
+    expect(await place.db.collection('keys').findOne({ _id: 'notebook-9' as never })).toMatchObject({
+      destroyed: new Date(1),
+    })
     await expect(openNotebook('9', 'user-ann')).rejects.toEqual(erased)
   })
 
@@ -102,13 +115,20 @@ describe('the vault', () => {
   it('lets no key come back when a beginning and a destruction race', async () => {
     const other = await place.engine()
     for (let i = 0; i < 20; i++) {
-      await Promise.all([engine.vault.keyForFirstAppend(`notebook-${i}`).catch(() => {}), other.vault.destroy(`notebook-${i}`, new Date())])
+      await Promise.all([
+        engine.vault.keyForFirstAppend(`notebook-${i}`).catch(() => {}),
+        other.vault.destroy(`notebook-${i}`, new Date()),
+      ])
       await expect((await place.engine()).vault.keyOf(`notebook-${i}`)).rejects.toEqual(erased)
     }
   })
 
   it('keeps a secret of its own under each name', async () => {
-    const [a, again, b] = [await engine.vault.secret('a'), await (await place.engine()).vault.secret('a'), await engine.vault.secret('b')]
+    const [a, again, b] = [
+      await engine.vault.secret('a'),
+      await (await place.engine()).vault.secret('a'),
+      await engine.vault.secret('b'),
+    ]
     expect(again).toEqual(a)
     expect(b).not.toEqual(a)
   })
@@ -123,7 +143,10 @@ describe('a master rotation', () => {
     await openNotebook('1')
     const secret = await engine.vault.secret('login')
     const steps: [number, number][] = []
-    expect(await rotated().rotate((done, total) => void steps.push([done, total]))).toEqual({ rewrapped: 4, destroyed: 0 })
+    expect(await rotated().rotate((done, total) => void steps.push([done, total]))).toEqual({
+      rewrapped: 4,
+      destroyed: 0,
+    })
     expect(steps.at(-1)).toEqual([4, 4])
     const after = new Vault(place.db, { current: next }, engine.catalog)
     expect(await titleOf('1', { store: engine.store, vault: after })).toEqual({ title: 'Diary 1' })
@@ -135,7 +158,9 @@ describe('a master rotation', () => {
     await openNotebook('1')
     await Promise.all([rotated().rotate(), rotated().rotate()])
     expect(await rotated().rotate()).toEqual({ rewrapped: 0, destroyed: 0 })
-    expect(await titleOf('1', { store: engine.store, vault: new Vault(place.db, { current: next }, engine.catalog) })).toEqual({ title: 'Diary 1' })
+    expect(
+      await titleOf('1', { store: engine.store, vault: new Vault(place.db, { current: next }, engine.catalog) }),
+    ).toEqual({ title: 'Diary 1' })
   })
 
   it('turns what belongs to a destroyed owner into tombstones', async () => {
@@ -157,10 +182,14 @@ describe('a master rotation', () => {
     const living = await place.db.collection('keys').find().toArray()
     const thief = await durably(place.client.db(`${place.db.databaseName}_thief`))
     try {
-      for (const [first, second] of [[backup, living], [living, backup]]) {
+      for (const [first, second] of [
+        [backup, living],
+        [living, backup],
+      ]) {
         await thief.dropDatabase()
         await thief.collection('keys').insertMany(first!)
-        for (const key of second!) await thief.collection('keys').updateOne({ _id: key._id }, { $setOnInsert: key }, { upsert: true })
+        for (const key of second!)
+          await thief.collection('keys').updateOne({ _id: key._id }, { $setOnInsert: key }, { upsert: true })
         await thief.collection('keys').deleteOne({ _id: 'notebook-1' as never })
         await thief.collection('keys').insertOne(backup.find(({ _id }) => String(_id) === 'notebook-1')!)
         const vault = new Vault(thief, { current: next }, engine.catalog)

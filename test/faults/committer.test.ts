@@ -1,4 +1,4 @@
-import { pause } from '../../src/event-store/retryable.js'
+import { pause } from '../../src/event-store/timing.js'
 import { command, type Fault, redisCommand } from './proxy.js'
 import { Scene, type Victim } from './scene.js'
 import { freeze, held, kill, moments } from './strikes.js'
@@ -14,7 +14,10 @@ const mongoSteps: Record<string, Fault['at']> = {
   'reading the head': command('find', 'log'),
   'inserting a batch': command('insert', 'log'),
 }
-const redisSteps: Record<string, Fault['at']> = { 'waiting for its turn': redisCommand('blpop'), 'passing the turn on': redisCommand('eval') }
+const redisSteps: Record<string, Fault['at']> = {
+  'waiting for its turn': redisCommand('blpop'),
+  'passing the turn on': redisCommand('eval'),
+}
 
 /** Enough to meet others on the way: only then a process takes turns. */
 const size = { v: { writers: 4, commands: 40 }, c: { writers: 2, commands: 80 } }
@@ -26,7 +29,11 @@ const steps = [
 const stepsAndMoments = steps.flatMap((step) => moments.map((moment) => ({ ...step, moment })))
 
 /** The victim is in the middle of its work, and has met others, so that it takes turns. */
-async function disturbed({ at, engine, moment }: (typeof stepsAndMoments)[number], strike: (victim: Victim) => Fault['strike'], until?: Promise<void>): Promise<Victim> {
+async function disturbed(
+  { at, engine, moment }: (typeof stepsAndMoments)[number],
+  strike: (victim: Victim) => Fault['strike'],
+  until?: Promise<void>,
+): Promise<Victim> {
   const proxies = await scene.behindProxy()
   const victim = await scene.victim('writer', { ...proxies.addresses, run: 'v', ...size.v })
   const company = await scene.victim('writer', { run: 'c', ...size.c })
@@ -46,28 +53,34 @@ async function expectNobodyLostAnything(): Promise<void> {
 }
 
 describe('a committer', () => {
-  it.each(stepsAndMoments)('killed $moment $step: others go on, and its commands’ retries lose and double nothing', async (step) => {
-    await disturbed(step, kill)
-    expect(await scene.bystanderAppends()).toBeLessThan(2000)
-    const retries = await scene.victim('writer', { run: 'v', ...size.v })
-    retries.go()
-    await retries.done()
-    await expectNobodyLostAnything()
-  })
+  it.each(stepsAndMoments)(
+    'killed $moment $step: others go on, and its commands’ retries lose and double nothing',
+    async (step) => {
+      await disturbed(step, kill)
+      expect(await scene.bystanderAppends()).toBeLessThan(2000)
+      const retries = await scene.victim('writer', { run: 'v', ...size.v })
+      retries.go()
+      await retries.done()
+      await expectNobodyLostAnything()
+    },
+  )
 
-  it.each(steps.map((step) => ({ ...step, moment: 'before' as const })))('frozen $moment $step: others go on, and it wakes up to find its own', async (step) => {
-    const { until, release } = held()
-    // What it had sent before it froze arrives only after others have gone on.
-    const victim = await disturbed(step, freeze, until)
-    expect(await scene.bystanderAppends()).toBeLessThan(2000)
-    await pause(1000) // longer than anybody waits for a turn
-    expect(await scene.bystanderAppends()).toBeLessThan(2000)
-    victim.signal('SIGCONT')
-    release()
-    await victim.done()
-    expect(victim.falseConflicts()).toEqual([])
-    await expectNobodyLostAnything()
-  })
+  it.each(steps.map((step) => ({ ...step, moment: 'before' as const })))(
+    'frozen $moment $step: others go on, and it wakes up to find its own',
+    async (step) => {
+      const { until, release } = held()
+      // What it had sent before it froze arrives only after others have gone on.
+      const victim = await disturbed(step, freeze, until)
+      expect(await scene.bystanderAppends()).toBeLessThan(2000)
+      await pause(1000) // longer than anybody waits for a turn
+      expect(await scene.bystanderAppends()).toBeLessThan(2000)
+      victim.signal('SIGCONT')
+      release()
+      await victim.done()
+      expect(victim.falseConflicts()).toEqual([])
+      await expectNobodyLostAnything()
+    },
+  )
 
   it.each([
     { what: 'an insert', at: command('insert', 'log'), times: 1 },

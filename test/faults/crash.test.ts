@@ -25,7 +25,10 @@ const size = { writers: 8, commands: 100 }
 
 describe('a standalone mongod', () => {
   it('killed in the middle of the load has everything it acknowledged, and everybody goes on', async () => {
-    const writers = [await scene.victim('writer', { run: 'a', ...size }), await scene.victim('writer', { run: 'b', ...size })]
+    const writers = [
+      await scene.victim('writer', { run: 'a', ...size }),
+      await scene.victim('writer', { run: 'b', ...size }),
+    ]
     const projector = await scene.victim('projector')
     for (const one of [...writers, projector]) one.go()
     for (let round = 1; round <= 3; round++) {

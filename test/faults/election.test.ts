@@ -41,24 +41,33 @@ async function majorityWrites(): Promise<{ inTimeMs: number }> {
 const size = { writers: 8, commands: 150 }
 
 describe('an election in the middle of the load', () => {
-  it.each(['SIGKILL', 'SIGSTOP'] as const)('after the primary’s %s loses nothing, doubles nothing, and everybody goes on', async (signal) => {
-    const writers = [await scene.victim('writer', { run: 'a', ...size }), await scene.victim('writer', { run: 'b', ...size })]
-    const projector = await scene.victim('projector')
-    for (const one of [...writers, projector]) one.go()
-    const acknowledged = () => writers.reduce((sum, one) => sum + one.acknowledged.length, 0)
-    await eventually(async () => acknowledged(), (count) => count > 200)
+  it.each(['SIGKILL', 'SIGSTOP'] as const)(
+    'after the primary’s %s loses nothing, doubles nothing, and everybody goes on',
+    async (signal) => {
+      const writers = [
+        await scene.victim('writer', { run: 'a', ...size }),
+        await scene.victim('writer', { run: 'b', ...size }),
+      ]
+      const projector = await scene.victim('projector')
+      for (const one of [...writers, projector]) one.go()
+      const acknowledged = () => writers.reduce((sum, one) => sum + one.acknowledged.length, 0)
+      await eventually(
+        async () => acknowledged(),
+        (count) => count > 200,
+      )
 
-    const old = await mongo.primary()
-    await old.kill(signal)
-    await mongo.primary()
-    const { inTimeMs } = await majorityWrites()
-    expect(await scene.bystanderAppends()).toBeLessThan(inTimeMs)
-    if (signal === 'SIGKILL') await old.restart()
-    else await old.kill('SIGCONT')
+      const old = await mongo.primary()
+      await old.kill(signal)
+      await mongo.primary()
+      const { inTimeMs } = await majorityWrites()
+      expect(await scene.bystanderAppends()).toBeLessThan(inTimeMs)
+      if (signal === 'SIGKILL') await old.restart()
+      else await old.kill('SIGCONT')
 
-    await Promise.all(writers.map((one) => one.done()))
-    for (const one of writers) expect(one.falseConflicts()).toEqual([])
-    projector.signal('SIGTERM')
-    await scene.expectAllOf({ a: size, b: size })
-  })
+      await Promise.all(writers.map((one) => one.done()))
+      for (const one of writers) expect(one.falseConflicts()).toEqual([])
+      projector.signal('SIGTERM')
+      await scene.expectAllOf({ a: size, b: size })
+    },
+  )
 })

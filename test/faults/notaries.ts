@@ -8,4 +8,8 @@ import { noteSigner } from '../../src/proof/note.js'
 export const origin = 'log.example/faults'
 
 export const notaryOf = (engine: Engine, db: Db, seed: Buffer): Notary =>
-  new Notary(engine, db, new TreeStore(db, origin), { signers: [noteSigner(origin, seed)], me: `${process.pid}`, onError: (error) => console.error('notary', String(error)) })
+  new Notary(engine, db, new TreeStore(db, origin), {
+    signers: [noteSigner(origin, seed)],
+    me: `${process.pid}`,
+    onError: (error) => console.error('notary', String(error)),
+  })

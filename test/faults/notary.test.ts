@@ -60,7 +60,11 @@ const steps: Record<string, Fault['at']> = {
 }
 
 describe('a notary', () => {
-  async function signing({ at, moment }: { at: Fault['at']; moment: Moment }, strike: (victim: Victim) => Fault['strike'], until?: Promise<void>) {
+  async function signing(
+    { at, moment }: { at: Fault['at']; moment: Moment },
+    strike: (victim: Victim) => Fault['strike'],
+    until?: Promise<void>,
+  ) {
     await history(scene, 0, 60)
     const { mongo, addresses } = await scene.behindProxy()
     const victim = await scene.victim('notary', { ...addresses, seed: seed.toString('hex') })
@@ -72,7 +76,11 @@ describe('a notary', () => {
 
   async function allIsSigned(): Promise<void> {
     const head = await scene.bystander.store.head()
-    await eventually(async () => watch.heads.at(-1)?.size ?? 0, (size) => size === head, 20_000)
+    await eventually(
+      async () => watch.heads.at(-1)?.size ?? 0,
+      (size) => size === head,
+      20_000,
+    )
   }
 
   /** Every checkpoint that was ever seen is one of the same log, and the log still has all of it. */
@@ -80,10 +88,14 @@ describe('a notary', () => {
     const sizes = watch.heads.map(({ size }) => size)
     expect(sizes).toEqual(sizes.toSorted((a, b) => a - b))
     const { db } = scene.place
-    for (const { size, root } of new Map(watch.heads.map((head) => [`${head.size} ${head.root.toString('hex')}`, head])).values()) {
+    for (const { size, root } of new Map(
+      watch.heads.map((head) => [`${head.size} ${head.root.toString('hex')}`, head]),
+    ).values()) {
       expect(await new LogRoot(db).at(size)).toBe(root.toString('hex'))
     }
-    expect(await verifyLog({ db, trees: watch.trees, keys: [key] })).toMatchObject({ signed: { size: await scene.bystander.store.head() } })
+    expect(await verifyLog({ db, trees: watch.trees, keys: [key] })).toMatchObject({
+      signed: { size: await scene.bystander.store.head() },
+    })
   }
 
   it.each(eachMomentOf(steps))('killed $moment $step: another goes on, and all that was signed holds', async (step) => {

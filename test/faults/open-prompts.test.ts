@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { type Engines, startEngines } from '../../src/embedded/index.js'
-import { pause } from '../../src/event-store/retryable.js'
+import { pause } from '../../src/event-store/timing.js'
 import { Reader, sending } from '../chat/reader.js'
 import { expectNothingLeftIn, ReplyLog } from '../chat/reply-log.js'
 import { answeredBy, type Client, World } from '../chat/world.js'
@@ -65,7 +65,12 @@ async function killRedis(): Promise<void> {
 }
 
 async function startRedisAgain(): Promise<void> {
-  engines = await startEngines({ dataDir: folder, mongo: false, redis: true, redisPort: Number(new URL(engines.redisUrl!).port) })
+  engines = await startEngines({
+    dataDir: folder,
+    mongo: false,
+    redis: true,
+    redisPort: Number(new URL(engines.redisUrl!).port),
+  })
 }
 
 const words = (i: number) => `${i} ${'and so on '.repeat(12)}`.trim()
@@ -94,7 +99,10 @@ async function answersTo(i: number): Promise<string> {
  * Opens all prompts, strikes when the model is in the middle of every one of them, and says what must hold afterwards.
  * The model takes some seconds more: time for whoever misses a prompt to look for it.
  */
-async function expectAllAnswered(strike: () => Promise<unknown>, mend: () => Promise<unknown> = async () => {}): Promise<void> {
+async function expectAllAnswered(
+  strike: () => Promise<unknown>,
+  mend: () => Promise<unknown> = async () => {},
+): Promise<void> {
   const { until, release } = held()
   model.failNext({ fault: 'stall', at: 12, until: until.then(() => pause(5_000)) }, prompts)
   const answers = Promise.all(Array.from({ length: prompts }, (_, i) => answersTo(i)))

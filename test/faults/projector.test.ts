@@ -19,12 +19,17 @@ const steps: Record<string, Fault['at']> = {
 }
 
 describe('a projector', () => {
-  async function projecting({ at, moment }: { at: Fault['at']; moment: Moment }, strike: (victim: Victim) => Fault['strike'], until?: Promise<void>) {
+  async function projecting(
+    { at, moment }: { at: Fault['at']; moment: Moment },
+    strike: (victim: Victim) => Fault['strike'],
+    until?: Promise<void>,
+  ) {
     const { mongo, addresses } = await scene.behindProxy()
     const victim = await scene.victim('projector', addresses)
     victim.go()
     await history(scene, 0, 5)
-    const all = (list: { version: number; owner?: string }[]) => list.length === 3 && list.every(({ version, owner }) => version === 1 && owner !== undefined)
+    const all = (list: { version: number; owner?: string }[]) =>
+      list.length === 3 && list.every(({ version, owner }) => version === 1 && owner !== undefined)
     await eventually(() => scene.bystander.projections.list(), all)
     const struck = mongo.arm({ at, moment, strike: strike(victim), until })
     await history(scene, 5, 30)
@@ -34,7 +39,12 @@ describe('a projector', () => {
 
   /** It has noticed that its leases are gone: each of its projections asks for them again. */
   const asksForItsLeases = (mongo: Proxy) =>
-    mongo.arm({ at: withField(command('findAndModify', 'checkpoints'), 'wanted'), moment: 'after', times: 2 * readModels.length, strike: async () => 'go on' })
+    mongo.arm({
+      at: withField(command('findAndModify', 'checkpoints'), 'wanted'),
+      moment: 'after',
+      times: 2 * readModels.length,
+      strike: async () => 'go on',
+    })
 
   it.each(eachMomentOf(steps))('killed $moment $step: another goes on, and the models come out right', async (step) => {
     await projecting(step, kill)
@@ -42,18 +52,21 @@ describe('a projector', () => {
     await scene.expectIntactLog()
   })
 
-  it.each(each(steps))('frozen $moment $step until another has taken over: it changes nothing any more', async (step) => {
-    const { until, release } = held()
-    // What it was about to send when it froze arrives only after others have gone on.
-    const { victim, mongo } = await projecting(step, freeze, until)
-    scene.bystander.start({ projector: true })
-    const head = await scene.bystander.store.head()
-    await eventually(() => scene.bystander.projections.reached(head, undefined, 500), Boolean)
-    const noticed = asksForItsLeases(mongo)
-    victim.signal('SIGCONT')
-    release()
-    await noticed
-    await scene.expectRightModels()
-    await scene.expectIntactLog()
-  })
+  it.each(each(steps))(
+    'frozen $moment $step until another has taken over: it changes nothing any more',
+    async (step) => {
+      const { until, release } = held()
+      // What it was about to send when it froze arrives only after others have gone on.
+      const { victim, mongo } = await projecting(step, freeze, until)
+      scene.bystander.start({ projector: true })
+      const head = await scene.bystander.store.head()
+      await eventually(() => scene.bystander.projections.reached(head, undefined, 500), Boolean)
+      const noticed = asksForItsLeases(mongo)
+      victim.signal('SIGCONT')
+      release()
+      await noticed
+      await scene.expectRightModels()
+      await scene.expectIntactLog()
+    },
+  )
 })

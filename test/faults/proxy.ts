@@ -52,7 +52,8 @@ export class Proxy {
   static async before(port: number, protocol: 'mongodb' | 'redis'): Promise<Proxy> {
     const server = createServer()
     // A MongoDB message begins with its length; of Redis, whatever came together is taken for one.
-    const mongo = (bytes: Buffer) => (bytes.length < 4 || bytes.length < bytes.readInt32LE(0) ? 0 : bytes.readInt32LE(0))
+    const mongo = (bytes: Buffer) =>
+      bytes.length < 4 || bytes.length < bytes.readInt32LE(0) ? 0 : bytes.readInt32LE(0)
     const proxy = new Proxy(server, protocol === 'mongodb' ? mongo : (bytes) => bytes.length)
     server.on('connection', (client) => proxy.join(client, connect(port, '127.0.0.1')))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

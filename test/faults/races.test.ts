@@ -13,7 +13,10 @@ const size = { writers: 4, commands: 120 }
 async function writersAtWork(run: string, addresses = {}) {
   const writer = await scene.victim('writer', { run, ...size, ...addresses })
   writer.go()
-  await eventually(async () => writer.acknowledged.length, (count) => count > 50)
+  await eventually(
+    async () => writer.acknowledged.length,
+    (count) => count > 50,
+  )
   return writer
 }
 
@@ -57,7 +60,10 @@ describe('a reader', () => {
 
 describe('a key', () => {
   it('whose creation two processes race for is one key', async () => {
-    const [a, b] = [await scene.victim('writer', { run: 'same', ...size }), await scene.victim('writer', { run: 'same', ...size })]
+    const [a, b] = [
+      await scene.victim('writer', { run: 'same', ...size }),
+      await scene.victim('writer', { run: 'same', ...size }),
+    ]
     a.go()
     b.go()
     await Promise.all([a.done(), b.done()])
@@ -73,15 +79,24 @@ describe('a key', () => {
       const stream = `notebook-${round}`
       const other = await scene.place.engine()
       const writing = async (on: typeof store) => {
-        for (let version = 0; ; ) {
-          const event = { type: 'NoteWritten', data: { notebookId: stream, noteId: `${round}-${version}`, ownerId: 'user-ann' }, personal: { text: 'Hi' } }
-          const outcome = await on.append({ stream, expected: version, events: [event], meta: command() }).catch((error: EventStoreError) => error)
+        for (let version = 0; ;) {
+          const event = {
+            type: 'NoteWritten',
+            data: { notebookId: stream, noteId: `${round}-${version}`, ownerId: 'user-ann' },
+            personal: { text: 'Hi' },
+          }
+          const outcome = await on
+            .append({ stream, expected: version, events: [event], meta: command() })
+            .catch((error: EventStoreError) => error)
           if (outcome instanceof EventStoreError) return outcome.code
           version = outcome instanceof VersionConflict ? version + 1 : outcome.version
         }
       }
       const writers = [writing(store), writing(other.store)]
-      await eventually(() => store.head(), (head) => head > round * 5)
+      await eventually(
+        () => store.head(),
+        (head) => head > round * 5,
+      )
       await vault.destroy(stream, new Date())
       expect(await Promise.all(writers)).toEqual(['erased', 'erased'])
       await expect(vault.keyOf(stream)).rejects.toMatchObject({ code: 'erased' })

@@ -31,7 +31,8 @@ describe('what one process has acknowledged', () => {
           expect(sent.status).toBe(200)
           const list = await there.get(`/chat/${chat}/messages?limit=200`)
           const ids = list.body.messages.map(({ id }: { id: string }) => id)
-          if (!ids.includes(sent.body.promptId) || ids.at(-1) !== sent.body.messageId) missed.push(`${chat}, prompt ${round}`)
+          if (!ids.includes(sent.body.promptId) || ids.at(-1) !== sent.body.messageId)
+            missed.push(`${chat}, prompt ${round}`)
         }
       }),
     )

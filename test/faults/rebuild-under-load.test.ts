@@ -58,7 +58,8 @@ afterAll(async () => {
 async function history(person: Client): Promise<void> {
   const { id } = must(await person.post('/api/chats', { title: 'Long ago' }), 201).data.chat
   const batch = Array.from({ length: 500 }, (_, i) => ({ role: 'user', content: `message ${i}` }))
-  for (let time = 0; time < 2; time++) must(await person.post(`/api/chats/${id}/messages/batch`, { messages: batch }), 201)
+  for (let time = 0; time < 2; time++)
+    must(await person.post(`/api/chats/${id}/messages/batch`, { messages: batch }), 201)
 }
 
 /** What this machine takes when everybody waits for the one before. The second time, when the code has been compiled. */
@@ -106,9 +107,11 @@ class Seen {
     const now = await read()
     this.reads++
     for (const [name, most] of before) {
-      if (name.startsWith(`${what} `) && (now.get(name.slice(what.length + 1)) ?? 0) < most) failures.push(`${name}: ${most} were there, now ${now.get(name.slice(what.length + 1))}`)
+      if (name.startsWith(`${what} `) && (now.get(name.slice(what.length + 1)) ?? 0) < most)
+        failures.push(`${name}: ${most} were there, now ${now.get(name.slice(what.length + 1))}`)
     }
-    for (const [name, count] of now) this.most.set(`${what} ${name}`, Math.max(count, this.most.get(`${what} ${name}`) ?? 0))
+    for (const [name, count] of now)
+      this.most.set(`${what} ${name}`, Math.max(count, this.most.get(`${what} ${name}`) ?? 0))
     return now
   }
 }
@@ -129,7 +132,10 @@ async function reading(seen: Seen, isOver: () => boolean): Promise<void> {
       return new Map(all.map(({ id, messageCount }) => [id, messageCount]))
     })
     for (const id of [...found.keys()].slice(0, 3)) {
-      await seen.look(`messages of ${id}`, async () => new Map([['all', (await list(person, `/chat/${id}/messages?limit=200`, 'messages')).length]]))
+      await seen.look(
+        `messages of ${id}`,
+        async () => new Map([['all', (await list(person, `/chat/${id}/messages?limit=200`, 'messages')).length]]),
+      )
     }
   }
 }
@@ -153,7 +159,11 @@ async function atRest({ projection, position }: Certificate): Promise<Certificat
   const quiet = await Place.find()
   const client = await MongoClient.connect(world.mongodbUri)
   try {
-    await client.db().collection('log').aggregate([{ $match: { _id: { $lte: position } } }, { $out: { db: quiet.db.databaseName, coll: 'log' } }]).toArray()
+    await client
+      .db()
+      .collection('log')
+      .aggregate([{ $match: { _id: { $lte: position } } }, { $out: { db: quiet.db.databaseName, coll: 'log' } }])
+      .toArray()
     const events = [userEvents, chatEvents, guestEvents, projectEvents, auditEvents, operationEvents]
     const engine = await quiet.engine({ events, projections: [chats, messages] })
     const [certificate] = await engine.projections.rebuild([projection])
@@ -166,10 +176,14 @@ async function atRest({ projection, position }: Certificate): Promise<Certificat
 
 describe('a rebuild while up to a hundred prompts a second arrive', () => {
   it('lets no read fail or go back in time, and comes out as it does at rest', async () => {
-    const promptsPerSecond = demanded ?? Math.max(1, Math.floor(Math.min(mostPromptsPerSecond, (await possible()) * partOfPossible)))
+    const promptsPerSecond =
+      demanded ?? Math.max(1, Math.floor(Math.min(mostPromptsPerSecond, (await possible()) * partOfPossible)))
     let over = false
     const seen = new Seen()
-    const others = [rebuilding(() => over), ...Array.from({ length: readers }, () => reading(seen, () => over))] as const
+    const others = [
+      rebuilding(() => over),
+      ...Array.from({ length: readers }, () => reading(seen, () => over)),
+    ] as const
     const { ids, tookMs } = await prompting(promptsPerSecond)
     over = true
     const [certificates] = await Promise.all(others)
@@ -178,7 +192,9 @@ describe('a rebuild while up to a hundred prompts a second arrive', () => {
     expect(ids).toHaveLength(promptsPerSecond * seconds)
     expect(new Set(certificates.map(({ projection }) => projection))).toEqual(new Set(rebuilt))
     expect(seen.reads).toBeGreaterThan(0)
-    console.info(`${Math.round((ids.length * 1000) / tookMs)} prompts a second, ${certificates.length} rebuilds, ${seen.reads} reads`)
+    console.info(
+      `${Math.round((ids.length * 1000) / tookMs)} prompts a second, ${certificates.length} rebuilds, ${seen.reads} reads`,
+    )
 
     // Of each model the last that was certified while all this went on.
     for (const name of rebuilt) {
@@ -188,9 +204,16 @@ describe('a rebuild while up to a hundred prompts a second arrive', () => {
     }
 
     // And the live models, once everything is answered.
-    await eventually(async () => must(await bob.get('/ops/replies'), 200).replies, (open) => open.length === 0, 120_000)
+    await eventually(
+      async () => must(await bob.get('/ops/replies'), 200).replies,
+      (open) => open.length === 0,
+      120_000,
+    )
     for (const name of rebuilt) {
-      await eventually(async () => must(await bob.get(`/ops/projections/${name}`), 200).lag.events, (behind) => behind === 0)
+      await eventually(
+        async () => must(await bob.get(`/ops/projections/${name}`), 200).lag.events,
+        (behind) => behind === 0,
+      )
       const live = await database.digestOf(name)
       expect([name, (await rebuild(name)).digest, await database.digestOf(name)]).toEqual([name, live, live])
     }

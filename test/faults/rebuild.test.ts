@@ -24,7 +24,11 @@ const steps: Record<string, Fault['at']> = {
 }
 
 describe('a rebuild', () => {
-  async function rebuilding({ at, moment }: { at: Fault['at']; moment: Moment }, strike: (victim: Victim) => Fault['strike'], until?: Promise<void>) {
+  async function rebuilding(
+    { at, moment }: { at: Fault['at']; moment: Moment },
+    strike: (victim: Victim) => Fault['strike'],
+    until?: Promise<void>,
+  ) {
     scene.bystander.start({ projector: true })
     await scene.bystander.projections.current()
     await history(scene, 0, 20)
@@ -37,7 +41,13 @@ describe('a rebuild', () => {
   }
 
   const theirLeasesEnd = () =>
-    eventually(() => scene.place.db.collection('checkpoints').countDocuments({ _id: /~rebuild$/ as never, until: { $gt: new Date() } }), (left) => left === 0)
+    eventually(
+      () =>
+        scene.place.db
+          .collection('checkpoints')
+          .countDocuments({ _id: /~rebuild$/ as never, until: { $gt: new Date() } }),
+      (left) => left === 0,
+    )
 
   it.each(eachMomentOf(steps))('killed $moment $step: the live models go on and come out right', async (step) => {
     await rebuilding(step, kill)

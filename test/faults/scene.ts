@@ -50,11 +50,15 @@ export class Victim {
   }
 
   private async says(wanted: (report: Report) => boolean): Promise<void> {
-    await eventually(async () => {
-      const failure = this.heard.find((report) => 'failed' in report)
-      if (failure && 'failed' in failure) throw new Error(failure.failed)
-      return this.heard.some(wanted)
-    }, Boolean, 40_000)
+    await eventually(
+      async () => {
+        const failure = this.heard.find((report) => 'failed' in report)
+        if (failure && 'failed' in failure) throw new Error(failure.failed)
+        return this.heard.some(wanted)
+      },
+      Boolean,
+      40_000,
+    )
   }
 }
 
@@ -108,8 +112,17 @@ export class Scene {
   async bystanderAppends(): Promise<number> {
     const started = performance.now()
     const noteId = `bystander-${this.appended}`
-    const event = { type: 'NoteWritten', data: { notebookId: 'b', noteId, ownerId: 'user-bob' }, personal: { text: 'Hi' } }
-    const outcome = await this.bystander.store.append({ stream: 'notebook-b', expected: this.appended, events: [event], meta: command() })
+    const event = {
+      type: 'NoteWritten',
+      data: { notebookId: 'b', noteId, ownerId: 'user-bob' },
+      personal: { text: 'Hi' },
+    }
+    const outcome = await this.bystander.store.append({
+      stream: 'notebook-b',
+      expected: this.appended,
+      events: [event],
+      meta: command(),
+    })
     expect(outcome).not.toBeInstanceOf(VersionConflict)
     this.appended++
     return performance.now() - started
@@ -121,7 +134,8 @@ export class Scene {
     const commands = new Map(log.map((append) => [append.meta.commandId, append._id + append.n - 1]))
     expect(commands.size).toBe(log.length)
     for (const victim of this.victims) {
-      for (const { acknowledged, position: told } of victim.acknowledged) expect([acknowledged, commands.get(acknowledged)]).toEqual([acknowledged, told])
+      for (const { acknowledged, position: told } of victim.acknowledged)
+        expect([acknowledged, commands.get(acknowledged)]).toEqual([acknowledged, told])
     }
     return log
   }

@@ -48,12 +48,26 @@ export async function history(scene: Scene, from: number, to: number): Promise<v
     const ownerId = `user-${i % 3}`
     const events = [
       { type: 'NotebookOpened', data: { notebookId: id, ownerId }, personal: { title: 'Diary' } },
-      ...['a', 'b', 'c'].map((n) => ({ type: 'NoteWritten', data: { notebookId: id, noteId: `${id}-${n}`, ownerId }, personal: { text: n } })),
+      ...['a', 'b', 'c'].map((n) => ({
+        type: 'NoteWritten',
+        data: { notebookId: id, noteId: `${id}-${n}`, ownerId },
+        personal: { text: n },
+      })),
       { type: 'NoteTornOut', data: { notebookId: id, noteId: `${id}-b` } },
     ]
-    await scene.bystander.store.append({ stream: `notebook-${id}`, expected: 0, events, meta: { actor: ownerId, commandId: `${id}-1` } })
+    await scene.bystander.store.append({
+      stream: `notebook-${id}`,
+      expected: 0,
+      events,
+      meta: { actor: ownerId, commandId: `${id}-1` },
+    })
     if (i % 3 > 0) continue
     const closed = { type: 'NotebookClosed', data: { notebookId: id } }
-    await scene.bystander.store.append({ stream: `notebook-${id}`, expected: 5, events: [closed], meta: { actor: ownerId, commandId: `${id}-2` } })
+    await scene.bystander.store.append({
+      stream: `notebook-${id}`,
+      expected: 5,
+      events: [closed],
+      meta: { actor: ownerId, commandId: `${id}-2` },
+    })
   }
 }

@@ -29,10 +29,15 @@ export type Report =
   | { done: true }
   | { failed: string }
 
-const report = (message: Report) => new Promise<void>((resolve) => process.send!(message, undefined, undefined, () => resolve()))
+const report = (message: Report) =>
+  new Promise<void>((resolve) => process.send!(message, undefined, undefined, () => resolve()))
 
 async function work(job: Job): Promise<void> {
-  const client = await MongoClient.connect(job.mongodbUri, { connectTimeoutMS: 2000, heartbeatFrequencyMS: 2000, serverSelectionTimeoutMS: 5000 })
+  const client = await MongoClient.connect(job.mongodbUri, {
+    connectTimeoutMS: 2000,
+    heartbeatFrequencyMS: 2000,
+    serverSelectionTimeoutMS: 5000,
+  })
   const db = await durably(client.db(job.database))
   const redis = new Redis(job.redisUrl, { maxRetriesPerRequest: 0, enableOfflineQueue: false, lazyConnect: true })
   redis.on('error', () => {}) // the engine goes on without it
@@ -52,7 +57,10 @@ async function work(job: Job): Promise<void> {
   if (job.role === 'projector') return engine.start({ projector: true })
   if (job.role === 'notary') return notaryOf(engine, db, Buffer.from(job.seed!, 'hex')).start()
   if (job.role === 'rebuilder') await engine.projections.rebuild(readModels.map(({ name }) => name))
-  else await Promise.all(Array.from({ length: job.writers ?? 4 }, (_, w) => writeNotebook(engine, `${job.run}-${w}`, job.commands ?? 15)))
+  else
+    await Promise.all(
+      Array.from({ length: job.writers ?? 4 }, (_, w) => writeNotebook(engine, `${job.run}-${w}`, job.commands ?? 15)),
+    )
   await report({ done: true })
   process.exit(0)
 }
@@ -62,7 +70,7 @@ async function writeNotebook(engine: Engine, name: string, commands: number): Pr
   const decider = engine.decider(notebook)
   const stream = `notebook-${name}`
   let tries = 1
-  for (let i = 0; i < commands; ) {
+  for (let i = 0; i < commands;) {
     const meta = { actor: 'user-ann', commandId: `${name}-${i}` }
     const decide = i === 0 ? open(name, 'user-ann', 'Diary') : write(name, `${name}-${i}`, `Note ${i}`)
     try {
@@ -71,7 +79,8 @@ async function writeNotebook(engine: Engine, name: string, commands: number): Pr
       i++
       tries = 1
     } catch (error) {
-      if (!(error instanceof EventStoreError && error.kind === 'retryable') && !String(error).includes('Mongo')) throw error
+      if (!(error instanceof EventStoreError && error.kind === 'retryable') && !String(error).includes('Mongo'))
+        throw error
       tries++
     }
   }

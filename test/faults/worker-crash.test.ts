@@ -103,7 +103,11 @@ async function victim(): Promise<StartedService> {
   const mongodbUri = new URL(world.mongodbUri)
   mongodbUri.port = String(mongoProxy.port)
   mongodbUri.searchParams.set('directConnection', 'true')
-  const worker = world.start({ ROLES: 'worker', MONGODB_URI: mongodbUri.toString(), REDIS_URL: `redis://127.0.0.1:${redisProxy.port}` })
+  const worker = world.start({
+    ROLES: 'worker',
+    MONGODB_URI: mongodbUri.toString(),
+    REDIS_URL: `redis://127.0.0.1:${redisProxy.port}`,
+  })
   await worker.url()
   return worker
 }
@@ -122,42 +126,52 @@ async function expectOneEnd({ reader, text, read }: ReturnType<typeof prompt>): 
   expect(reader).toMatchObject({ text, ended: { event: 'done', data: { text } } })
   const { body } = await me.get(`/chat/chat-${prompts}/messages`)
   expect(body.messages).toMatchObject([{ id: reader.promptId }, { id: reader.replyId, status: 'completed', text }])
-  await eventually(() => redis.keys(`*${reader.replyId}*`), (keys) => keys.length === 0, 30_000)
+  await eventually(
+    () => redis.keys(`*${reader.replyId}*`),
+    (keys) => keys.length === 0,
+    30_000,
+  )
   expect(await log.endOf(reader.replyId)).toMatchObject({ type: 'ReplyCompleted' })
   await log.expectOneEndEach(prompts)
 }
 
 describe('a worker', () => {
-  it.each(crashes)('killed $moment $step: another one sees to it that the reply ends once', async ({ moment, step }) => {
-    const worker = await victim()
-    const strike = async () => {
-      await world.kill(worker)
-      return 'cut' as const
-    }
-    const struck = arm(step, { moment, strike })
-    const asked = prompt()
-    await struck
-    await world.start({ ROLES: 'worker' }).url()
-    await expectOneEnd(asked)
-  })
+  it.each(crashes)(
+    'killed $moment $step: another one sees to it that the reply ends once',
+    async ({ moment, step }) => {
+      const worker = await victim()
+      const strike = async () => {
+        await world.kill(worker)
+        return 'cut' as const
+      }
+      const struck = arm(step, { moment, strike })
+      const asked = prompt()
+      await struck
+      await world.start({ ROLES: 'worker' }).url()
+      await expectOneEnd(asked)
+    },
+  )
 
-  it.each(['telling what the model says', 'recording the answer'])('frozen before %s until another one has ended the reply: it adds nothing', async (step) => {
-    const worker = await victim()
-    const { until, release } = held()
-    const strike = async () => {
-      worker.process.kill('SIGSTOP')
-      return 'go on' as const
-    }
-    const struck = arm(step, { moment: 'before', strike, until })
-    const asked = prompt()
-    await struck
-    const other = world.start({ ROLES: 'worker' })
-    await asked.read
-    await world.kill(other)
-    worker.process.kill('SIGCONT')
-    release()
-    await expectOneEnd(asked)
-    // It is well, and has been through with the one before when it answers this one.
-    await expectOneEnd(prompt())
-  })
+  it.each(['telling what the model says', 'recording the answer'])(
+    'frozen before %s until another one has ended the reply: it adds nothing',
+    async (step) => {
+      const worker = await victim()
+      const { until, release } = held()
+      const strike = async () => {
+        worker.process.kill('SIGSTOP')
+        return 'go on' as const
+      }
+      const struck = arm(step, { moment: 'before', strike, until })
+      const asked = prompt()
+      await struck
+      const other = world.start({ ROLES: 'worker' })
+      await asked.read
+      await world.kill(other)
+      worker.process.kill('SIGCONT')
+      release()
+      await expectOneEnd(asked)
+      // It is well, and has been through with the one before when it answers this one.
+      await expectOneEnd(prompt())
+    },
+  )
 })

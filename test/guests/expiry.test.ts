@@ -25,7 +25,10 @@ describe('where a session expires soon', () => {
     await pause(idleMs + 100)
     expect((await visitor.get(`/session/${session}`)).body).toMatchObject({ session_id: session, is_active: 0 })
     expectProblem(await say(session), '/chat', { status: 410, code: 'session_expired' })
-    expectProblem(await visitor.post('/feedback', { session_id: session, feedback: 'Too late' }), '/feedback', { status: 410, code: 'session_expired' })
+    expectProblem(await visitor.post('/feedback', { session_id: session, feedback: 'Too late' }), '/feedback', {
+      status: 410,
+      code: 'session_expired',
+    })
     expect((await visitor.get(`/session/${session}`)).body).toMatchObject({ is_active: 0 })
   })
 
@@ -62,7 +65,11 @@ describe('where guests are turned off', () => {
     const session = await begun(ann)
     const asked = { session_id: session, role: 'user', content: 'Hello' }
     expect((await ann.post('/chat', asked)).status).toBe(200)
-    for (const answered of [await visitor.post('/chat', asked), await visitor.get(`/session/${session}`), await visitor.post('/feedback', { session_id: session, feedback: 'x' })]) {
+    for (const answered of [
+      await visitor.post('/chat', asked),
+      await visitor.get(`/session/${session}`),
+      await visitor.post('/feedback', { session_id: session, feedback: 'x' }),
+    ]) {
       expectProblem(answered, '/chat', { status: 401, code: 'unauthenticated' })
     }
   })

@@ -7,17 +7,31 @@ import { ownerStream } from '../../src/identity/users.js'
 const guestId = 'guest-1'
 const arrived: GuestEvent = { type: 'GuestArrived', data: { guestId } }
 const erased: GuestEvent = { type: 'GuestErased', data: { guestId } }
-const said: GuestEvent = { type: 'GuestFeedbackGiven', data: { guestId, feedbackId: 'f1' }, personal: { text: 'Helpful' } }
+const said: GuestEvent = {
+  type: 'GuestFeedbackGiven',
+  data: { guestId, feedbackId: 'f1' },
+  personal: { text: 'Helpful' },
+}
 
 describe('a guest', () => {
   it('arrives', () => given(guest).when(arrive(guestId)).then([arrived]))
-  it('says what it thinks of the service', () => given(guest, [arrived]).when(giveFeedback(guestId, 'f1', 'Helpful')).then([said]))
-  it('says nothing before it has arrived', () => given(guest).when(giveFeedback(guestId, 'f1', 'Helpful')).thenRefused('not_found'))
+  it('says what it thinks of the service', () =>
+    given(guest, [arrived])
+      .when(giveFeedback(guestId, 'f1', 'Helpful'))
+      .then([said]))
+  it('says nothing before it has arrived', () =>
+    given(guest)
+      .when(giveFeedback(guestId, 'f1', 'Helpful'))
+      .thenRefused('not_found'))
   it('is erased', () => given(guest, [arrived, said]).when(eraseGuest(guestId)).then([erased]))
   it('is erased once', () => given(guest, [arrived, erased]).when(eraseGuest(guestId)).then([]))
   it('is not erased before it has arrived', () => given(guest).when(eraseGuest(guestId)).then([]))
-  it('says nothing after it was erased', () => given(guest, [arrived, erased]).when(giveFeedback(guestId, 'f2', 'x')).thenRefused('not_found'))
-  it('does not come back', () => expect(() => given(guest, [arrived, erased]).when(arrive(guestId))).toThrow('came twice'))
+  it('says nothing after it was erased', () =>
+    given(guest, [arrived, erased])
+      .when(giveFeedback(guestId, 'f2', 'x'))
+      .thenRefused('not_found'))
+  it('does not come back', () =>
+    expect(() => given(guest, [arrived, erased]).when(arrive(guestId))).toThrow('came twice'))
 })
 
 describe('a session', () => {
@@ -36,7 +50,9 @@ describe('a session', () => {
   })
 
   it('that has expired cannot be used', () => {
-    expect(() => mustBeActive(session, at('12:40:00'), 30 * minute)).toThrow(expect.objectContaining({ code: 'session_expired' }))
+    expect(() => mustBeActive(session, at('12:40:00'), 30 * minute)).toThrow(
+      expect.objectContaining({ code: 'session_expired' }),
+    )
     expect(() => mustBeActive(session, at('12:39:00'), 30 * minute)).not.toThrow()
   })
 })

@@ -29,7 +29,9 @@ describe('a session id', () => {
     const client = await MongoClient.connect(world.mongodbUri)
     const db = client.db()
     const collections = await db.listCollections().toArray()
-    expect(collections.map(({ name }) => name)).toEqual(expect.arrayContaining(['log', 'guests', 'guest_feedback', 'messages', 'keys']))
+    expect(collections.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['log', 'guests', 'guest_feedback', 'messages', 'keys']),
+    )
     for (const { name } of collections) {
       for await (const raw of db.collection(name).find({}, { raw: true })) {
         expectNothingIn(raw as unknown as Buffer, name)

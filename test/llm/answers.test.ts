@@ -27,7 +27,10 @@ describe.each(lines)('an answer of $name', ({ open }) => {
   })
 
   it('says when it was cut for its length', async () => {
-    expect(await read(ask('How are you?', { maxTokens: 3 }))).toMatchObject({ text: 'You asked: How', finish: 'length' })
+    expect(await read(ask('How are you?', { maxTokens: 3 }))).toMatchObject({
+      text: 'You asked: How',
+      finish: 'length',
+    })
     line.server.failNext({ fault: 'length', at: 2 })
     expect(await read(ask())).toMatchObject({ text: 'You asked:', finish: 'length', error: undefined })
   })
@@ -46,7 +49,11 @@ describe.each(lines)('an answer of $name', ({ open }) => {
 
   it('is well-formed even when the server sends half a character', async () => {
     line.server.answerWith(['a', '\ud83d', 'b', '\ude00', 'c\ud83d'])
-    expect(await read(ask())).toMatchObject({ text: 'a\ufffdb\ufffdc\ufffd', finish: 'stop', usage: { completionTokens: 5 } })
+    expect(await read(ask())).toMatchObject({
+      text: 'a\ufffdb\ufffdc\ufffd',
+      finish: 'stop',
+      usage: { completionTokens: 5 },
+    })
   })
 
   it.each([1, 2, 3, 7])('is the same when its bytes come %i at a time', async (at) => {
@@ -120,7 +127,13 @@ describe.each(lines)('an answer of $name', ({ open }) => {
 
   it('is cut off by the watchdog when it stalls, and the request with it', async () => {
     line.server.failNext({ fault: 'stall', at: 2 })
-    const { text, error } = await read(withWatchdog((signal) => line.provider.complete(asking(line.model), signal), { idleMs: 100, totalMs: 60_000 }, never()))
+    const { text, error } = await read(
+      withWatchdog(
+        (signal) => line.provider.complete(asking(line.model), signal),
+        { idleMs: 100, totalMs: 60_000 },
+        never(),
+      ),
+    )
     expect('You asked:').toContain(text)
     expect(error).toMatchObject({ code: 'provider_stalled', retryable: true })
     await line.server.idle()
@@ -129,7 +142,13 @@ describe.each(lines)('an answer of $name', ({ open }) => {
   it('is cut off by the watchdog when it takes too long, though it goes on', async () => {
     line.server.answerWith(Array.from({ length: 1000 }, () => 'on and '))
     line.server.failNext({ fault: 'slow', at: 5 })
-    const { text, error } = await read(withWatchdog((signal) => line.provider.complete(asking(line.model), signal), { idleMs: 60_000, totalMs: 100 }, never()))
+    const { text, error } = await read(
+      withWatchdog(
+        (signal) => line.provider.complete(asking(line.model), signal),
+        { idleMs: 60_000, totalMs: 100 },
+        never(),
+      ),
+    )
     expect(text).toMatch(/^(on and )*$/)
     expect(error).toMatchObject({ code: 'provider_timeout', retryable: true })
     await line.server.idle()

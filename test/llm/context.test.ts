@@ -36,30 +36,55 @@ describe('a context', () => {
   const tokens = (messages: readonly PromptMessage[]) => tokenizer.countMessages([...system, ...messages])
 
   it('is the whole chat when that fits, oldest first, behind the system’s messages', async () => {
-    expect(await fit(chat, 1000)).toEqual({ messages: [...system, ...chat], promptTokens: tokens(chat), truncated: false })
+    expect(await fit(chat, 1000)).toEqual({
+      messages: [...system, ...chat],
+      promptTokens: tokens(chat),
+      truncated: false,
+    })
     expect(await fit(chat, tokens(chat))).toMatchObject({ truncated: false })
   })
 
   it('loses its oldest messages first, down to the token', async () => {
     const last = chat.slice(2)
-    expect(await fit(chat, tokens(last))).toEqual({ messages: [...system, ...last], promptTokens: tokens(last), truncated: true })
+    expect(await fit(chat, tokens(last))).toEqual({
+      messages: [...system, ...last],
+      promptTokens: tokens(last),
+      truncated: true,
+    })
   })
 
   it('does not begin with an answer', async () => {
     for (const budget of [tokens(chat) - 1, tokens(chat.slice(1))]) {
-      expect(await fit(chat, budget)).toEqual({ messages: [...system, ...chat.slice(2)], promptTokens: tokens(chat.slice(2)), truncated: true })
+      expect(await fit(chat, budget)).toEqual({
+        messages: [...system, ...chat.slice(2)],
+        promptTokens: tokens(chat.slice(2)),
+        truncated: true,
+      })
     }
-    expect(await fit([assistant('Welcome!'), ...chat], 1000)).toMatchObject({ messages: [...system, ...chat], truncated: true })
+    expect(await fit([assistant('Welcome!'), ...chat], 1000)).toMatchObject({
+      messages: [...system, ...chat],
+      truncated: true,
+    })
   })
 
   it('begins with one if there is nothing else', async () => {
-    expect(await fit([assistant('Welcome!')], 1000)).toMatchObject({ messages: [...system, assistant('Welcome!')], truncated: false })
-    expect(await fit([assistant('a'), assistant('b')], 1000)).toMatchObject({ messages: [...system, assistant('b')], truncated: true })
+    expect(await fit([assistant('Welcome!')], 1000)).toMatchObject({
+      messages: [...system, assistant('Welcome!')],
+      truncated: false,
+    })
+    expect(await fit([assistant('a'), assistant('b')], 1000)).toMatchObject({
+      messages: [...system, assistant('b')],
+      truncated: true,
+    })
   })
 
   it('always has the system’s messages and the newest one, even beyond the budget', async () => {
     const long = user('word '.repeat(500))
-    expect(await fit([...chat, long], 100)).toEqual({ messages: [...system, long], promptTokens: tokens([long]), truncated: true })
+    expect(await fit([...chat, long], 100)).toEqual({
+      messages: [...system, long],
+      promptTokens: tokens([long]),
+      truncated: true,
+    })
     expect(await fit([long], 0)).toMatchObject({ messages: [...system, long], truncated: false })
   })
 
@@ -73,7 +98,9 @@ describe('a context', () => {
   })
 
   it('is read of a chat of 10,000 messages only as far as it fits, and the reading is ended', async () => {
-    const long = new Chat(Array.from({ length: 10_000 }, (_, i) => (i % 2 ? assistant(`answer ${i}`) : user(`question ${i}`))))
+    const long = new Chat(
+      Array.from({ length: 10_000 }, (_, i) => (i % 2 ? assistant(`answer ${i}`) : user(`question ${i}`))),
+    )
     const { messages } = await fitContext({ system, history: long.newestFirst(), budgetTokens: 200 })
     expect(messages.length).toBeGreaterThan(10)
     expect(long.read).toBeLessThanOrEqual(messages.length + 1)

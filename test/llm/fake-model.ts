@@ -99,23 +99,40 @@ export abstract class FakeModel {
     const bytes = Buffer.concat(parts)
     const { method = '', url: path = '', headers } = incoming
     const isJson = bytes.length > 0 && headers['content-type']?.includes('json')
-    const request = { method, path, headers, bytes, body: isJson ? (JSON.parse(bytes.toString()) as unknown) : undefined }
+    const request = {
+      method,
+      path,
+      headers,
+      bytes,
+      body: isJson ? (JSON.parse(bytes.toString()) as unknown) : undefined,
+    }
     this.requests.push(request)
     this.happened.emit('change')
     if (!this.silent) await this.answer(request, response)
   }
 }
 
-export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 }
 
 /** A fault that comes instead of an answer. False when this one comes within it. */
-export function failAtOnce(order: OrderedFault, response: ServerResponse, errorBody: (status: number) => unknown): boolean {
+export function failAtOnce(
+  order: OrderedFault,
+  response: ServerResponse,
+  errorBody: (status: number) => unknown,
+): boolean {
   const { fault, at, headers, body } = order
   if (fault === 'hangup') response.socket?.destroy()
-  else if (fault === 'web_page') response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Welcome to nginx!</html>')
-  else if (fault === 'rate_limit') sendJson(response, 429, body ?? errorBody(429), headers ?? { 'retry-after': String(at) })
+  else if (fault === 'web_page')
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Welcome to nginx!</html>')
+  else if (fault === 'rate_limit')
+    sendJson(response, 429, body ?? errorBody(429), headers ?? { 'retry-after': String(at) })
   else if (fault === 'status') sendJson(response, at, body ?? errorBody(at), headers)
   else if (fault === 'raw') void sendParts(order, response)
   else return false

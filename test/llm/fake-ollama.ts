@@ -15,7 +15,9 @@ export class FakeOllama extends FakeModel {
     super()
   }
 
-  static start({ models = ['llama3.1:8b', 'mistral:latest'] }: { models?: readonly string[] } = {}): Promise<FakeOllama> {
+  static start({
+    models = ['llama3.1:8b', 'mistral:latest'],
+  }: { models?: readonly string[] } = {}): Promise<FakeOllama> {
     return new FakeOllama(models).listen()
   }
 
@@ -24,16 +26,20 @@ export class FakeOllama extends FakeModel {
   }
 
   protected override async answer(request: RecordedRequest, response: ServerResponse): Promise<void> {
-    if (request.method === 'POST' && request.path === '/api/chat') return this.chat(request.body as ChatRequest, response)
-    if (request.method === 'GET' && request.path === '/api/tags') return sendJson(response, 200, { models: this.models.map((name) => ({ name, model: name })) })
+    if (request.method === 'POST' && request.path === '/api/chat')
+      return this.chat(request.body as ChatRequest, response)
+    if (request.method === 'GET' && request.path === '/api/tags')
+      return sendJson(response, 200, { models: this.models.map((name) => ({ name, model: name })) })
     return sendJson(response, 404, { error: 'not found' })
   }
 
   private async chat(request: ChatRequest, response: ServerResponse): Promise<void> {
     const { model } = request
-    if (!this.models.includes(model) && !this.models.includes(`${model}:latest`)) return sendJson(response, 404, { error: `model '${model}' not found` })
+    if (!this.models.includes(model) && !this.models.includes(`${model}:latest`))
+      return sendJson(response, 404, { error: `model '${model}' not found` })
     const play = this.script.next(request.messages)
-    if (play.fault && failAtOnce(play.fault, response, () => ({ error: 'the model failed to generate a response' }))) return
+    if (play.fault && failAtOnce(play.fault, response, () => ({ error: 'the model failed to generate a response' })))
+      return
     return playScript(play, wireFor(request), response, request.options?.num_predict)
   }
 }

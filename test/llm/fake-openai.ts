@@ -61,14 +61,20 @@ export class FakeOpenAi extends FakeModel {
     if (apiKey && authorization !== `Bearer ${apiKey}`) {
       return refuse(response, 401, `Incorrect API key provided: ${authorization}`, { code: 'invalid_api_key' })
     }
-    if (this.filesRefusal && request.path.startsWith('/v1/files')) return refuse(response, this.filesRefusal, 'Not this file')
+    if (this.filesRefusal && request.path.startsWith('/v1/files'))
+      return refuse(response, this.filesRefusal, 'Not this file')
     const file = /^\/v1\/files\/([\w-]+)$/.exec(request.path)?.[1]
-    if (request.method === 'POST' && request.path === '/v1/chat/completions') return this.complete(request.body as ChatRequest, response)
+    if (request.method === 'POST' && request.path === '/v1/chat/completions')
+      return this.complete(request.body as ChatRequest, response)
     if (request.method === 'POST' && request.path === '/v1/files') return this.store(request, response)
     if (request.method === 'GET' && request.path === '/v1/models') {
-      return sendJson(response, 200, { object: 'list', data: this.models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'fake' })) })
+      return sendJson(response, 200, {
+        object: 'list',
+        data: this.models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'fake' })),
+      })
     }
-    if (request.method === 'DELETE' && file && this.files.delete(file)) return sendJson(response, 200, { id: file, object: 'file', deleted: true })
+    if (request.method === 'DELETE' && file && this.files.delete(file))
+      return sendJson(response, 200, { id: file, object: 'file', deleted: true })
     return refuse(response, 404, `There is no ${request.method} ${request.path}`)
   }
 
@@ -85,7 +91,11 @@ export class FakeOpenAi extends FakeModel {
     const chunks = play.chunks.slice(0, most)
     const message = { role: 'assistant', content: chunks.join('') }
     const finish_reason = chunks.length < play.chunks.length ? 'length' : 'stop'
-    sendJson(response, 200, { ...headOf(request, 'chat.completion'), choices: [{ index: 0, message, finish_reason }], usage: usageOf(request, chunks.length) })
+    sendJson(response, 200, {
+      ...headOf(request, 'chat.completion'),
+      choices: [{ index: 0, message, finish_reason }],
+      usage: usageOf(request, chunks.length),
+    })
   }
 
   /** OpenAI's reasoning models take neither of these two. */
@@ -95,29 +105,71 @@ export class FakeOpenAi extends FakeModel {
   }
 
   private async store(request: RecordedRequest, response: ServerResponse): Promise<void> {
-    const upload = new Response(new Uint8Array(request.bytes), { headers: { 'content-type': request.headers['content-type'] ?? '' } })
+    const upload = new Response(new Uint8Array(request.bytes), {
+      headers: { 'content-type': request.headers['content-type'] ?? '' },
+    })
     const form = await upload.formData()
     const [file, purpose] = [form.get('file'), form.get('purpose')]
-    if (!file || typeof file === 'string' || typeof purpose !== 'string') return refuse(response, 400, "'file' and 'purpose' are required")
-    const stored = { id: `file-${randomUUID()}`, filename: file.name, purpose, bytes: Buffer.from(await file.arrayBuffer()) }
+    if (!file || typeof file === 'string' || typeof purpose !== 'string')
+      return refuse(response, 400, "'file' and 'purpose' are required")
+    const stored = {
+      id: `file-${randomUUID()}`,
+      filename: file.name,
+      purpose,
+      bytes: Buffer.from(await file.arrayBuffer()),
+    }
     this.files.set(stored.id, stored)
-    sendJson(response, 200, { ...stored, object: 'file', bytes: stored.bytes.length, created_at: 0, status: 'processed' })
+    sendJson(response, 200, {
+      ...stored,
+      object: 'file',
+      bytes: stored.bytes.length,
+      created_at: 0,
+      status: 'processed',
+    })
   }
 }
 
 const errorBody = (status: number) =>
   status === 429
-    ? { error: { message: 'Rate limit reached for requests', type: 'requests', param: null, code: 'rate_limit_exceeded' } }
-    : { error: { message: 'The server had an error processing your request.', type: 'server_error', param: null, code: null } }
+    ? {
+        error: {
+          message: 'Rate limit reached for requests',
+          type: 'requests',
+          param: null,
+          code: 'rate_limit_exceeded',
+        },
+      }
+    : {
+        error: {
+          message: 'The server had an error processing your request.',
+          type: 'server_error',
+          param: null,
+          code: null,
+        },
+      }
 
-function refuse(response: ServerResponse, status: number, message: string, { code = null, param = null }: { code?: string | null; param?: string | null } = {}): void {
+function refuse(
+  response: ServerResponse,
+  status: number,
+  message: string,
+  { code = null, param = null }: { code?: string | null; param?: string | null } = {},
+): void {
   sendJson(response, status, { error: { message, type: 'invalid_request_error', param, code } })
 }
 
-function refuseParameter(response: ServerResponse, param: string, like: FakeOpenAiOptions['refusesLike'] = 'openai'): void {
-  if (like === 'openai') return refuse(response, 400, `Unsupported parameter: '${param}' is not supported with this model.`, { param, code: 'unsupported_parameter' })
+function refuseParameter(
+  response: ServerResponse,
+  param: string,
+  like: FakeOpenAiOptions['refusesLike'] = 'openai',
+): void {
+  if (like === 'openai')
+    return refuse(response, 400, `Unsupported parameter: '${param}' is not supported with this model.`, {
+      param,
+      code: 'unsupported_parameter',
+    })
   const message = `[{'type': 'extra_forbidden', 'loc': ('body', '${param}'), 'msg': 'Extra inputs are not permitted'}]`
-  if (like === 'vllm') return sendJson(response, 400, { object: 'error', message, type: 'BadRequestError', param: null, code: 400 })
+  if (like === 'vllm')
+    return sendJson(response, 400, { object: 'error', message, type: 'BadRequestError', param: null, code: 400 })
   response.writeHead(400).end()
 }
 
@@ -132,7 +184,8 @@ function usageOf({ messages }: ChatRequest, counted: number) {
 function wireFor(request: ChatRequest): Wire {
   const head = headOf(request, 'chat.completion.chunk')
   const send = (data: unknown) => `data: ${JSON.stringify(data)}\n\n`
-  const choice = (delta: object, finish_reason: string | null = null) => send({ ...head, choices: [{ index: 0, delta, finish_reason }] })
+  const choice = (delta: object, finish_reason: string | null = null) =>
+    send({ ...head, choices: [{ index: 0, delta, finish_reason }] })
   const finishes = { stop: 'stop', length: 'length', filtered: 'content_filter' }
   return {
     contentType: 'text/event-stream',
@@ -144,7 +197,10 @@ function wireFor(request: ChatRequest): Wire {
     malformed: 'data: {"choices": [{\n\n',
     end: ({ reason, counted }) => {
       const finish = reason === 'unsaid' ? '' : choice({}, finishes[reason])
-      const usage = counted !== undefined && request.stream_options?.include_usage ? send({ ...head, choices: [], usage: usageOf(request, counted) }) : ''
+      const usage =
+        counted !== undefined && request.stream_options?.include_usage
+          ? send({ ...head, choices: [], usage: usageOf(request, counted) })
+          : ''
       return `${finish}${usage}data: [DONE]\n\n`
     },
   }

@@ -10,7 +10,12 @@ const prompt = 'My diary says: the garden is wet'
 /** What a server may say about it, which nobody is to read. */
 const telltale = { error: { message: `${apiKey} asked “${prompt}”`, code: 'invalid_value', param: 'top_p' } }
 
-const status = (at: number, body?: unknown, headers?: Record<string, string>): Fault => ({ fault: 'status', at, body, headers })
+const status = (at: number, body?: unknown, headers?: Record<string, string>): Fault => ({
+  fault: 'status',
+  at,
+  body,
+  headers,
+})
 const told = (message: string, code?: string) => ({ error: { message, code } })
 const tooLong = told(`This model's maximum context length is 4097 tokens. “${prompt}”`, 'context_length_exceeded')
 
@@ -19,7 +24,12 @@ const table: { fault: Fault; code: ProviderErrorCode; retryable: boolean; text?:
   { fault: { fault: 'drop', at: 0 }, code: 'provider_unavailable', retryable: true },
   { fault: { fault: 'drop', at: 2 }, code: 'provider_unavailable', retryable: true, text: 'You asked:' },
   { fault: { fault: 'cut', at: 2 }, code: 'provider_unavailable', retryable: true, text: 'You asked:' },
-  { fault: { fault: 'cut', at: 8 }, code: 'provider_unavailable', retryable: true, text: `You asked: ${prompt}`.split(' ').slice(0, 8).join(' ') },
+  {
+    fault: { fault: 'cut', at: 8 },
+    code: 'provider_unavailable',
+    retryable: true,
+    text: `You asked: ${prompt}`.split(' ').slice(0, 8).join(' '),
+  },
   { fault: { fault: 'error_inside', at: 2 }, code: 'provider_unavailable', retryable: true, text: 'You asked:' },
   { fault: { fault: 'malformed', at: 2 }, code: 'malformed_answer', retryable: true, text: 'You asked:' },
   { fault: { fault: 'web_page' }, code: 'malformed_answer', retryable: true },
@@ -36,7 +46,11 @@ const table: { fault: Fault; code: ProviderErrorCode; retryable: boolean; text?:
   { fault: status(403, telltale), code: 'provider_unauthorized', retryable: false },
   { fault: status(403, told('Your input was flagged by moderation')), code: 'content_filtered', retryable: false },
   { fault: status(402, telltale), code: 'provider_quota_exceeded', retryable: false },
-  { fault: status(429, told('You exceeded your current quota', 'insufficient_quota')), code: 'provider_quota_exceeded', retryable: false },
+  {
+    fault: status(429, told('You exceeded your current quota', 'insufficient_quota')),
+    code: 'provider_quota_exceeded',
+    retryable: false,
+  },
   { fault: status(404, telltale), code: 'unknown_model', retryable: false },
   { fault: status(413, telltale), code: 'context_too_long', retryable: false },
   { fault: status(400, tooLong), code: 'context_too_long', retryable: false },
@@ -87,13 +101,21 @@ describe.each(lines)('a fault of $name', ({ name, open }) => {
   it('may be that nobody listens', async () => {
     await line.server.close()
     const { error } = await ask()
-    expect(error).toMatchObject({ code: 'provider_unavailable', retryable: true, message: expect.stringContaining('ECONNREFUSED') as string })
+    expect(error).toMatchObject({
+      code: 'provider_unavailable',
+      retryable: true,
+      message: expect.stringContaining('ECONNREFUSED') as string,
+    })
     await expect(line.provider.models(never())).rejects.toMatchObject({ code: 'provider_unavailable', retryable: true })
   })
 
   it('may be that it does not have the model', async () => {
     const { error } = await read(line.provider.complete(asking('gpt-17', prompt), never()))
-    expect(error).toMatchObject({ code: 'unknown_model', retryable: false, message: expect.stringContaining('"gpt-17"') as string })
+    expect(error).toMatchObject({
+      code: 'unknown_model',
+      retryable: false,
+      message: expect.stringContaining('"gpt-17"') as string,
+    })
   })
 })
 

@@ -101,7 +101,9 @@ export class ModelScript {
     if (!(fault in faults)) throw new Error(`there is no fault ${fault}`)
     const struck = this.struck.get(question) ?? 0
     this.struck.set(question, struck + 1)
-    return struck < Number(times) ? ordered({ fault: fault as FaultName, at: at === undefined ? undefined : Number(at) }) : undefined
+    return struck < Number(times)
+      ? ordered({ fault: fault as FaultName, at: at === undefined ? undefined : Number(at) })
+      : undefined
   }
 }
 
@@ -110,6 +112,7 @@ const ordered = (fault: Fault): OrderedFault => ({ ...fault, at: fault.at ?? fau
 const questionOf = (messages: readonly Message[]) => messages.findLast(({ role }) => role === 'user')?.content ?? ''
 
 /** What it says by itself. */
-export const answerTo = (messages: readonly Message[]) => `You asked: ${questionOf(messages).replace(marker, '').trimStart()}`
+export const answerTo = (messages: readonly Message[]) =>
+  `You asked: ${questionOf(messages).replace(marker, '').trimStart()}`
 
 export const wordsOf = (text: string): string[] => text.match(/\s*\S+\s*$|\s*\S+/g) ?? (text ? [text] : [])

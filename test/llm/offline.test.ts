@@ -5,7 +5,8 @@ import { asking, never, read } from './reading.js'
 
 describe('the offline model', () => {
   const offline = new OfflineProvider()
-  const ask = (messages: readonly PromptMessage[], maxTokens?: number) => read(offline.complete({ model: 'echo', messages, maxTokens }, never()))
+  const ask = (messages: readonly PromptMessage[], maxTokens?: number) =>
+    read(offline.complete({ model: 'echo', messages, maxTokens }, never()))
 
   it('answers the question word by word, the same each time, and says how to get a real model', async () => {
     const messages = [{ role: 'user', content: 'How are\n you today?' }] as const
@@ -22,8 +23,13 @@ describe('the offline model', () => {
     [1, 'I was given 1 earlier message of our conversation.'],
     [7, 'I was given 7 earlier messages of our conversation.'],
   ])('tells that it was given %i earlier messages', async (count, words) => {
-    const earlier = Array.from({ length: count }, (_, i): PromptMessage => ({ role: i % 2 ? 'assistant' : 'user', content: `${i}` }))
-    expect((await ask([{ role: 'system', content: 'Be brief.' }, ...earlier, { role: 'user', content: 'And now?' }])).text).toContain(words)
+    const earlier = Array.from({ length: count }, (_, i): PromptMessage => ({
+      role: i % 2 ? 'assistant' : 'user',
+      content: `${i}`,
+    }))
+    expect(
+      (await ask([{ role: 'system', content: 'Be brief.' }, ...earlier, { role: 'user', content: 'And now?' }])).text,
+    ).toContain(words)
   })
 
   it('quotes the start of a long question, in whole characters', async () => {

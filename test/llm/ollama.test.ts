@@ -14,11 +14,17 @@ describe('Ollama', () => {
   afterEach(() => server?.close())
 
   it('is told how much of the context to give, because it would silently cut off what is more', async () => {
-    const messages = [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: 'Hi', name: 'ann' }] as const
+    const messages = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Hi', name: 'ann' },
+    ] as const
     await read(provider.complete({ model: 'llama3.1:8b', messages, temperature: 0.5, maxTokens: 100 }, never()))
     expect(server.requests[0]!.body).toEqual({
       model: 'llama3.1:8b',
-      messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: 'Hi' }],
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'Hi' },
+      ],
       stream: true,
       options: { temperature: 0.5, num_predict: 100, num_ctx: 8192 },
     })
@@ -31,13 +37,23 @@ describe('Ollama', () => {
 
   it('may answer without counting everything; then it has not counted', async () => {
     server.sendRaw(['{"message":{"content":"Well"},"done":false}\n{"done":true,"done_reason":"stop","eval_count":1}'])
-    expect(await read(provider.complete(asking('mistral'), never()))).toEqual({ texts: ['Well'], text: 'Well', alive: 1, finish: 'stop' })
+    expect(await read(provider.complete(asking('mistral'), never()))).toEqual({
+      texts: ['Well'],
+      text: 'Well',
+      alive: 1,
+      finish: 'stop',
+    })
   })
 
-  it.each(['null\n', '7\n', '"text"\n', '{"message":\n', 'Internal Server Error'])('must answer with objects, not with %j', async (line) => {
-    server.sendRaw([line])
-    expect(await read(provider.complete(asking('mistral'), never()))).toMatchObject({ error: { code: 'malformed_answer', retryable: true } })
-  })
+  it.each(['null\n', '7\n', '"text"\n', '{"message":\n', 'Internal Server Error'])(
+    'must answer with objects, not with %j',
+    async (line) => {
+      server.sendRaw([line])
+      expect(await read(provider.complete(asking('mistral'), never()))).toMatchObject({
+        error: { code: 'malformed_answer', retryable: true },
+      })
+    },
+  )
 })
 
 describe('lines of JSON', () => {
@@ -53,12 +69,15 @@ describe('lines of JSON', () => {
   }
 
   it('are the same wherever the bytes are cut once', async () => {
-    for (let at = 0; at <= bytes.length; at++) expect(await all([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(values)
+    for (let at = 0; at <= bytes.length; at++)
+      expect(await all([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(values)
   })
 
   it('are the same whatever the size of the pieces', async () => {
     for (let size = 1; size <= bytes.length; size++) {
-      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+        bytes.subarray(i * size, (i + 1) * size),
+      )
       expect(await all(pieces)).toEqual(values)
     }
   })

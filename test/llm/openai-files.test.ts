@@ -29,7 +29,12 @@ describe('a file', () => {
   it('is sent as it comes, for assistants', async () => {
     const sent = await files().upload(content('one ', 'two ', 'three'), about, signal)
     const [stored] = server.files.values()
-    expect(stored).toMatchObject({ id: sent?.id, filename: about.filename, purpose: 'assistants', bytes: Buffer.from('one two three') })
+    expect(stored).toMatchObject({
+      id: sent?.id,
+      filename: about.filename,
+      purpose: 'assistants',
+      bytes: Buffer.from('one two three'),
+    })
   })
 
   it('is removed, and removed again', async () => {

@@ -13,7 +13,8 @@ afterEach(() => server?.close())
 
 const settings = { temperature: 0.5, maxTokens: 100 }
 const bodies = () => server.requests.map(({ body }) => body as Record<string, unknown>)
-const parameters = () => bodies().map((body) => Object.keys(body).filter((name) => !['model', 'messages', 'stream'].includes(name)))
+const parameters = () =>
+  bodies().map((body) => Object.keys(body).filter((name) => !['model', 'messages', 'stream'].includes(name)))
 
 describe('a request to OpenAI', () => {
   it('is the conversation with its settings, streamed and counted', async () => {
@@ -38,7 +39,11 @@ describe('a request to OpenAI', () => {
   })
 
   it('carries no key when none is configured, and nothing of the environment', async () => {
-    const environment = { OPENAI_API_KEY: 'sk-environment', OPENAI_ORG_ID: 'org-environment', OPENAI_PROJECT_ID: 'proj-environment' }
+    const environment = {
+      OPENAI_API_KEY: 'sk-environment',
+      OPENAI_ORG_ID: 'org-environment',
+      OPENAI_PROJECT_ID: 'proj-environment',
+    }
     const replaced = jest.replaceProperty(process, 'env', { ...process.env, ...environment })
     const provider = await open()
     replaced.restore()
@@ -47,17 +52,20 @@ describe('a request to OpenAI', () => {
     expect(JSON.stringify(server.requests[0]!.headers)).not.toContain('environment')
   })
 
-  it.each(['openai', 'vllm', 'nobody'] as const)('is made without stream_options where they are refused, as %s does it, and from then on', async (refusesLike) => {
-    const provider = await open({ refuses: ['stream_options'], refusesLike })
-    const first = await read(provider.complete(asking('gpt-4o-mini', 'Hi', settings), never()))
-    expect(first).toMatchObject({ text: 'You asked: Hi', finish: 'stop', usage: undefined })
-    await read(provider.complete(asking('gpt-4o-mini', 'Ho', settings), never()))
-    expect(parameters()).toEqual([
-      ['stream_options', 'temperature', 'max_tokens'],
-      ['temperature', 'max_tokens'],
-      ['temperature', 'max_tokens'],
-    ])
-  })
+  it.each(['openai', 'vllm', 'nobody'] as const)(
+    'is made without stream_options where they are refused, as %s does it, and from then on',
+    async (refusesLike) => {
+      const provider = await open({ refuses: ['stream_options'], refusesLike })
+      const first = await read(provider.complete(asking('gpt-4o-mini', 'Hi', settings), never()))
+      expect(first).toMatchObject({ text: 'You asked: Hi', finish: 'stop', usage: undefined })
+      await read(provider.complete(asking('gpt-4o-mini', 'Ho', settings), never()))
+      expect(parameters()).toEqual([
+        ['stream_options', 'temperature', 'max_tokens'],
+        ['temperature', 'max_tokens'],
+        ['temperature', 'max_tokens'],
+      ])
+    },
+  )
 
   it('is made as reasoning models want it once they have said so', async () => {
     const provider = await open()
@@ -75,17 +83,26 @@ describe('a request to OpenAI', () => {
 
   it('stays refused when all that may be left out is left out, and nothing is learned from that', async () => {
     const provider = await open({ refuses: ['messages'], refusesLike: 'nobody' })
-    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({ error: { code: 'provider_rejected', retryable: false } })
+    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({
+      error: { code: 'provider_rejected', retryable: false },
+    })
     await read(provider.complete(asking('gpt-4o-mini'), never()))
     expect(parameters()).toEqual([['stream_options'], [], ['stream_options'], []])
   })
 
   it('is not changed for a value that is wrong', async () => {
     const provider = await open()
-    const error = { message: "Invalid 'temperature': expected a value <= 2, but got 3 instead.", param: 'temperature', code: 'decimal_above_max_value' }
+    const error = {
+      message: "Invalid 'temperature': expected a value <= 2, but got 3 instead.",
+      param: 'temperature',
+      code: 'decimal_above_max_value',
+    }
     server.failNext({ fault: 'status', at: 400, body: { error } })
     const got = await read(provider.complete(asking('gpt-4o-mini', 'Hi', { temperature: 3 }), never()))
-    expect(got.error).toMatchObject({ code: 'provider_rejected', message: expect.stringContaining('400, decimal_above_max_value, temperature') as string })
+    expect(got.error).toMatchObject({
+      code: 'provider_rejected',
+      message: expect.stringContaining('400, decimal_above_max_value, temperature') as string,
+    })
     expect(server.requests).toHaveLength(1)
   })
 })
@@ -94,40 +111,63 @@ describe('an answer of OpenAI', () => {
   it('is complete when the server only says that it is done', async () => {
     const provider = await open()
     server.failNext('no_finish')
-    expect(await read(provider.complete(asking('gpt-4o-mini', 'Hi'), never()))).toMatchObject({ text: 'You asked: Hi', finish: 'stop', error: undefined })
+    expect(await read(provider.complete(asking('gpt-4o-mini', 'Hi'), never()))).toMatchObject({
+      text: 'You asked: Hi',
+      finish: 'stop',
+      error: undefined,
+    })
   })
 
   it('that says [DONE] in its words is not done by that', async () => {
     const provider = await open()
     server.answerWith(['data: [DONE]\n\n', ' more'])
     server.failNext({ fault: 'cut', at: 1 })
-    expect(await read(provider.complete(asking('gpt-4o-mini', 'Hi'), never()))).toMatchObject({ error: { code: 'provider_unavailable' } })
+    expect(await read(provider.complete(asking('gpt-4o-mini', 'Hi'), never()))).toMatchObject({
+      error: { code: 'provider_unavailable' },
+    })
   })
 
   it('that was filtered keeps what was said; with nothing said it is an error', async () => {
     const provider = await open()
     server.failNext({ fault: 'filter', at: 2 })
-    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({ text: 'You asked:', finish: 'filtered', error: undefined })
+    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({
+      text: 'You asked:',
+      finish: 'filtered',
+      error: undefined,
+    })
     server.failNext({ fault: 'filter', at: 0 })
-    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({ finish: undefined, error: { code: 'content_filtered', retryable: false } })
+    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({
+      finish: undefined,
+      error: { code: 'content_filtered', retryable: false },
+    })
   })
 
   it('that is a refusal says so in the model’s words', async () => {
     const provider = await open()
     server.answerWith('I cannot help with that.')
     server.failNext('refusal')
-    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({ text: 'I cannot help with that.', finish: 'filtered', error: undefined })
+    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({
+      text: 'I cannot help with that.',
+      finish: 'filtered',
+      error: undefined,
+    })
   })
 
   it('that is a refusal may break off like any other', async () => {
     const provider = await open()
     server.sendRaw(['data: {"choices":[{"delta":{"refusal":"I cannot"}}]}\n\n'], { drop: true })
-    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({ text: 'I cannot', finish: undefined, error: { code: 'provider_unavailable' } })
+    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({
+      text: 'I cannot',
+      finish: undefined,
+      error: { code: 'provider_unavailable' },
+    })
   })
 
   it('is not printed when it cannot be understood', async () => {
     const provider = await open()
-    const printed = (['error', 'warn', 'log'] as const).map((method) => jest.spyOn(console, method).mockImplementation(() => {}))
+    const printed = (['error', 'warn', 'log'] as const).map((method) =>
+      jest.spyOn(console, method).mockImplementation(() => {}),
+    )
     server.failNext('malformed')
     const { error } = await read(provider.complete(asking('gpt-4o-mini'), never()))
     expect(error).toMatchObject({ code: 'malformed_answer' })
@@ -146,7 +186,10 @@ describe('an answer of OpenAI', () => {
   ])('may turn into an error: %j', async (error, code) => {
     const provider = await open()
     server.sendRaw([`data: {"choices":[{"delta":{"content":"Well"}}]}\n\n`, `data: ${JSON.stringify(error)}\n\n`])
-    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({ text: 'Well', error: { code } })
+    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({
+      text: 'Well',
+      error: { code },
+    })
   })
 
   it('need not have all that OpenAI sends', async () => {
@@ -170,7 +213,11 @@ describe('an answer of OpenAI', () => {
   it('is complete once it says so, even if the connection breaks then', async () => {
     const provider = await open()
     server.sendRaw(['data: {"choices":[{"delta":{"content":"Well"},"finish_reason":"stop"}]}\n\n'], { drop: true })
-    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({ text: 'Well', finish: 'stop', error: undefined })
+    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({
+      text: 'Well',
+      finish: 'stop',
+      error: undefined,
+    })
   })
 })
 
@@ -196,14 +243,21 @@ describe('the fake', () => {
     expect(server.files.get(file.id)!.bytes.toString()).toBe('Grüße')
     expect(await client.files.delete(file.id)).toMatchObject({ deleted: true })
     await expect(client.files.delete(file.id)).rejects.toMatchObject({ status: 404 })
-    const answer = await client.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] })
+    const answer = await client.chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'user', content: 'Hi' }],
+    })
     expect(answer.choices[0]!.message.content).toBe('You asked: Hi')
   })
 
   it('fails as often as a marker in the prompt orders', async () => {
     const provider = await open()
     const ask = () => read(provider.complete(asking('gpt-4o-mini', 'Hi [[fault:drop:1 x2]]'), never()))
-    expect([await ask(), await ask(), await ask()].map(({ text, error }) => [text, Boolean(error)])).toEqual([['You', true], ['You', true], ['You asked: Hi', false]])
+    expect([await ask(), await ask(), await ask()].map(({ text, error }) => [text, Boolean(error)])).toEqual([
+      ['You', true],
+      ['You', true],
+      ['You asked: Hi', false],
+    ])
   })
 
   it('knows how many it answers at once, and goes on when told', async () => {
@@ -211,7 +265,9 @@ describe('the fake', () => {
     let goOn!: () => void
     const until = new Promise<void>((resolve) => (goOn = resolve))
     server.failNext({ fault: 'stall', at: 1, until }, 3)
-    const reading = Promise.all(['a', 'b', 'c'].map((content) => read(provider.complete(asking('gpt-4o-mini', content), never()))))
+    const reading = Promise.all(
+      ['a', 'b', 'c'].map((content) => read(provider.complete(asking('gpt-4o-mini', content), never()))),
+    )
     await server.requested(3)
     expect(server.concurrent).toBe(3)
     goOn()

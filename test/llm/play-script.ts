@@ -21,7 +21,12 @@ export interface Wire {
 }
 
 /** Streams an answer, with its fault. An answer of more than `most` chunks ends there for its length. */
-export async function playScript({ chunks, fault }: Play, wire: Wire, response: ServerResponse, most = Infinity): Promise<void> {
+export async function playScript(
+  { chunks, fault }: Play,
+  wire: Wire,
+  response: ServerResponse,
+  most = Infinity,
+): Promise<void> {
   const is = (...names: string[]) => fault !== undefined && names.includes(fault.fault)
   const at = fault?.at ?? Infinity
   const write = writer(response, is('pieces') ? at : Infinity)

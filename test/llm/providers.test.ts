@@ -51,7 +51,8 @@ describe('a model', () => {
   it('that nobody has is refused with the names of some that there are', async () => {
     const resolving = new Providers(withBoth()).resolve('gpt-17')
     await expect(resolving).rejects.toMatchObject({ code: 'unknown_model', retryable: false })
-    const all = 'openai/gpt-4o-mini, openai/meta/llama-3:8b, openai/both, ollama/llama3.1:8b, ollama/mistral:latest, ollama/both, offline/echo'
+    const all =
+      'openai/gpt-4o-mini, openai/meta/llama-3:8b, openai/both, ollama/llama3.1:8b, ollama/mistral:latest, ollama/both, offline/echo'
     await expect(resolving).rejects.toThrow(`There is no model "gpt-17". There are: ${all}.`)
   })
 
@@ -59,7 +60,9 @@ describe('a model', () => {
     const many = await FakeOpenAi.start({ models: Array.from({ length: 400 }, (_, i) => `model-${i}`) })
     try {
       const resolving = idOf({ openai: { baseUrl: many.url } }, 'x'.repeat(5000))
-      await expect(resolving).rejects.toThrow(/^There is no model "x{100}…". There are: .*openai\/model-9 and 391 more\.$/)
+      await expect(resolving).rejects.toThrow(
+        /^There is no model "x{100}…". There are: .*openai\/model-9 and 391 more\.$/,
+      )
     } finally {
       await many.close()
     }
@@ -67,12 +70,18 @@ describe('a model', () => {
 
   it('of a provider that is not configured is refused with what to set', async () => {
     await expect(idOf(withOpenAi(), 'ollama/llama3')).rejects.toThrow(/ollama is not configured.*OLLAMA_API_URL/)
-    await expect(idOf({}, 'openai/gpt-4o')).rejects.toMatchObject({ code: 'unknown_model', message: expect.stringContaining('OPENAI_API_KEY') as string })
+    await expect(idOf({}, 'openai/gpt-4o')).rejects.toMatchObject({
+      code: 'unknown_model',
+      message: expect.stringContaining('OPENAI_API_KEY') as string,
+    })
   })
 
-  it.each(['openai/', '/gpt-4o', 'constructor/x', '__proto__', 'meta/'])('is not found by the name %s', async (name) => {
-    await expect(idOf(withBoth(), name)).rejects.toMatchObject({ code: 'unknown_model' })
-  })
+  it.each(['openai/', '/gpt-4o', 'constructor/x', '__proto__', 'meta/'])(
+    'is not found by the name %s',
+    async (name) => {
+      await expect(idOf(withBoth(), name)).rejects.toMatchObject({ code: 'unknown_model' })
+    },
+  )
 
   it('may be there when its provider is back: that is no refusal', async () => {
     await ollama.close()

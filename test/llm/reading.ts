@@ -32,7 +32,11 @@ export async function read(chunks: AsyncIterable<Chunk>): Promise<Read> {
 
 export const never = () => new AbortController().signal
 
-export const asking = (model: string, content = 'How are you today?', more: Partial<CompletionRequest> = {}): CompletionRequest => ({
+export const asking = (
+  model: string,
+  content = 'How are you today?',
+  more: Partial<CompletionRequest> = {},
+): CompletionRequest => ({
   model,
   messages: [{ role: 'user', content }],
   ...more,

@@ -18,7 +18,10 @@ describe('tokens', () => {
   })
 
   it('of messages are theirs and what surrounds them', () => {
-    const [a, b] = [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: 'Hello, world!' }] as const
+    const [a, b] = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Hello, world!' },
+    ] as const
     expect(tokenizer.countMessage(b)).toBe(3 + 1 + 4)
     expect(tokenizer.countMessages([a, b])).toBe(3 + tokenizer.countMessage(a) + tokenizer.countMessage(b))
     expect(tokenizer.countMessage({ ...b, name: 'ann' })).toBe(3 + 1 + 4 + 1 + count('ann'))
@@ -30,7 +33,13 @@ describe('tokens', () => {
   })
 
   it('of half characters and controls are counted, too', () => {
-    for (const text of ['\ud83d', 'a\ude00b', '\0', '\u0301'.repeat(10), String.fromCharCode(...Array.from({ length: 2000 }, (_, i) => i * 32))]) {
+    for (const text of [
+      '\ud83d',
+      'a\ude00b',
+      '\0',
+      '\u0301'.repeat(10),
+      String.fromCharCode(...Array.from({ length: 2000 }, (_, i) => i * 32)),
+    ]) {
       expect(count(text)).toBeGreaterThan(0)
     }
   })

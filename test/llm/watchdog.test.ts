@@ -24,7 +24,11 @@ describe('the watchdog', () => {
   })
 
   it('passes on what comes in time', async () => {
-    expect(await read(withWatchdog(() => saying('a', 'b'), patient, never()))).toMatchObject({ texts: ['a', 'b'], finish: 'stop', error: undefined })
+    expect(await read(withWatchdog(() => saying('a', 'b'), patient, never()))).toMatchObject({
+      texts: ['a', 'b'],
+      finish: 'stop',
+      error: undefined,
+    })
   })
 
   it.each([
@@ -32,11 +36,18 @@ describe('the watchdog', () => {
     ['after some', ['a', 'b'], 'ab'],
   ])('cuts off what stalls %s, also when it hears no abort', async (_, texts, text) => {
     let heard: AbortSignal | undefined
-    const reading = read(withWatchdog((signal) => ((heard = signal), deaf(...texts)), { idleMs: 1000, totalMs: 60_000 }, never()))
+    const reading = read(
+      withWatchdog((signal) => ((heard = signal), deaf(...texts)), { idleMs: 1000, totalMs: 60_000 }, never()),
+    )
     await jest.advanceTimersByTimeAsync(1000)
     const { text: got, error } = await reading
     expect(got).toBe(text)
-    expect(error).toMatchObject({ name: 'ProviderError', code: 'provider_stalled', retryable: true, message: expect.stringContaining('1 seconds') as string })
+    expect(error).toMatchObject({
+      name: 'ProviderError',
+      code: 'provider_stalled',
+      retryable: true,
+      message: expect.stringContaining('1 seconds') as string,
+    })
     expect(heard?.aborted).toBe(true)
   })
 
@@ -48,7 +59,9 @@ describe('the watchdog', () => {
       }
     }
     let heard: AbortSignal | undefined
-    const reading = read(withWatchdog((signal) => ((heard = signal), endless()), { idleMs: 500, totalMs: 2000 }, never()))
+    const reading = read(
+      withWatchdog((signal) => ((heard = signal), endless()), { idleMs: 500, totalMs: 2000 }, never()),
+    )
     await jest.advanceTimersByTimeAsync(2000)
     const { alive, error } = await reading
     expect(alive).toBeGreaterThan(2)
@@ -88,7 +101,10 @@ describe('the watchdog', () => {
       yield { text: 'a' }
       throw new Error('no more')
     }
-    expect(await read(withWatchdog(failing, patient, never()))).toMatchObject({ text: 'a', error: new Error('no more') })
+    expect(await read(withWatchdog(failing, patient, never()))).toMatchObject({
+      text: 'a',
+      error: new Error('no more'),
+    })
   })
 
   it('ends the request when the reader leaves', async () => {

@@ -2,7 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { type Document, MongoClient } from 'mongodb'
 
 /** What docs/operations.md says belongs to a backup. Everything else is made anew from the log. */
-const kept = new Set(['log', 'keys', 'claims', 'credentials', 'api_keys', 'stored_files', 'files.files', 'files.chunks', 'notary', 'tiles', 'certificates'])
+const kept = new Set([
+  'log',
+  'keys',
+  'claims',
+  'credentials',
+  'api_keys',
+  'stored_files',
+  'files.files',
+  'files.chunks',
+  'notary',
+  'tiles',
+  'certificates',
+])
 
 /** Collections as they were at one moment. */
 export type Backup = ReadonlyMap<string, readonly Document[]>
@@ -17,7 +29,15 @@ export async function backUp(uri: string): Promise<Backup> {
   try {
     const backup = new Map<string, readonly Document[]>()
     const collections = await client.db().listCollections({}, { nameOnly: true }).toArray()
-    for (const { name } of collections) backup.set(name, await client.db().collection(name).find({}, { session, ...asStored }).toArray())
+    for (const { name } of collections)
+      backup.set(
+        name,
+        await client
+          .db()
+          .collection(name)
+          .find({}, { session, ...asStored })
+          .toArray(),
+      )
     return backup
   } finally {
     await session.endSession()
@@ -33,7 +53,10 @@ export async function restore(backup: Backup, uri: string, what: 'kept' | 'all')
   try {
     for (const [name, documents] of backup) {
       if (documents.length === 0 || (what === 'kept' && !kept.has(name))) continue
-      await client.db().collection(name).insertMany([...documents] as never)
+      await client
+        .db()
+        .collection(name)
+        .insertMany([...documents] as never)
     }
   } finally {
     await client.close()

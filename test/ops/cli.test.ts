@@ -39,7 +39,10 @@ function expectFailure({ code, errors }: Ran, expected: number, words: string | 
 describe('users grant', () => {
   it('gives a role that counts from the next request on', async () => {
     expect((await ann.get('/feedback')).status).toBe(403)
-    expect(await run('users', 'grant', ann.email, 'auditor')).toMatchObject({ code: 0, output: `${ann.email} is now auditor\n` })
+    expect(await run('users', 'grant', ann.email, 'auditor')).toMatchObject({
+      code: 0,
+      output: `${ann.email} is now auditor\n`,
+    })
     expect((await ann.get('/feedback')).status).toBe(200)
     expect((await run('users', 'grant', ann.email, 'auditor')).output).toBe(`${ann.email} is auditor\n`)
     const [granted] = await database.events('RoleGranted')
@@ -47,8 +50,16 @@ describe('users grant', () => {
   })
 
   it('knows nobody of another name, and no other role', async () => {
-    expectFailure(await run('users', 'grant', 'nobody@example.org', 'admin'), 1, 'no account with the email address nobody@example.org')
-    expectFailure(await run('users', 'grant', ann.email, 'emperor'), 2, 'no role emperor; there are user, auditor, admin')
+    expectFailure(
+      await run('users', 'grant', 'nobody@example.org', 'admin'),
+      1,
+      'no account with the email address nobody@example.org',
+    )
+    expectFailure(
+      await run('users', 'grant', ann.email, 'emperor'),
+      2,
+      'no role emperor; there are user, auditor, admin',
+    )
   })
 })
 
@@ -56,17 +67,25 @@ describe('replies', () => {
   it('are listed while they are open, and put back into the queue', async () => {
     const { body } = await ann.with({ prefer: 'respond-async' }).post('/chat/open/send', { text: 'Is anybody there?' })
     const line = async () => (await run('replies', 'open')).output
-    expect(await line()).toMatch(new RegExp(`^reply +chat +since +age +attempts +in the queue\n${body.messageId} .* \\d+ +- +no\n1 open\n$`))
-    const reconciled = await eventually(() => run('replies', 'reconcile'), ({ output }) => !output.startsWith('0 of 1')) // younger ones are taken to be on their way
+    expect(await line()).toMatch(
+      new RegExp(`^reply +chat +since +age +attempts +in the queue\n${body.messageId} .* \\d+ +- +no\n1 open\n$`),
+    )
+    const reconciled = await eventually(
+      () => run('replies', 'reconcile'),
+      ({ output }) => !output.startsWith('0 of 1'),
+    ) // younger ones are taken to be on their way
     expect(reconciled).toMatchObject({ code: 0, output: '1 of 1 open replies were not in the queue; added again\n' })
     expect(await line()).toMatch(new RegExp(`${body.messageId} .* \\d+ +0 +yes\n1 open\n$`))
     expect((await run('replies', 'reconcile')).output).toBe('0 of 1 open replies were not in the queue\n')
-    expect(await database.events('RepliesReconciled')).toMatchObject([{ data: { open: 1, added: 1 }, meta: { actor: 'operator' } }])
+    expect(await database.events('RepliesReconciled')).toMatchObject([
+      { data: { open: 1, added: 1 }, meta: { actor: 'operator' } },
+    ])
   })
 })
 
 describe('projections', () => {
-  const stateOf = async (name: string) => new RegExp(`^${name} +\\d+ +(\\S+) +\\d+ +(\\d+)`, 'm').exec((await run('projections', 'list')).output)?.slice(1)
+  const stateOf = async (name: string) =>
+    new RegExp(`^${name} +\\d+ +(\\S+) +\\d+ +(\\d+)`, 'm').exec((await run('projections', 'list')).output)?.slice(1)
 
   it('are listed with how far they are', async () => {
     const { code, output } = await run('projections', 'list')
@@ -83,7 +102,11 @@ describe('projections', () => {
     expect(state).toBe('paused')
     expect(Number(behind)).toBeGreaterThan(0)
     expect((await run('projections', 'resume', 'chats')).code).toBe(0)
-    await eventually(() => stateOf('chats'), (now) => now?.join() === 'live,0', 30_000)
+    await eventually(
+      () => stateOf('chats'),
+      (now) => now?.join() === 'live,0',
+      30_000,
+    )
     const decided = await database.events('ProjectionPaused', 'ProjectionResumed')
     expect(decided.map(({ type, stream, meta }) => [type, stream, meta.actor])).toEqual([
       ['ProjectionPaused', 'projection-chats', 'operator'],
@@ -92,22 +115,38 @@ describe('projections', () => {
   })
 
   it('are rebuilt while the service runs, and come out the same', async () => {
-    const certificates = [await run('projections', 'rebuild', 'messages'), await run('projections', 'rebuild', 'messages')]
+    const certificates = [
+      await run('projections', 'rebuild', 'messages'),
+      await run('projections', 'rebuild', 'messages'),
+    ]
     expect(certificates.map(({ code }) => code)).toEqual([0, 0])
-    expect(certificates[0]!.output).toMatch(/^messages is rebuilt: version 1, \d+ events, digest [0-9a-f]{64}, log root [0-9a-f]{64}\n$/)
+    expect(certificates[0]!.output).toMatch(
+      /^messages is rebuilt: version 1, \d+ events, digest [0-9a-f]{64}, log root [0-9a-f]{64}\n$/,
+    )
     expect(certificates[0]!.errors).toMatch(/^messages █+ \d+ of \d+, 100 %, .*\/s\n$/)
     const digests = certificates.map(({ output }) => /digest (\w+)/.exec(output)?.[1])
     expect(digests[1]).toBe(digests[0])
-    expect((await database.events('ProjectionRebuilt')).map(({ data }) => data)).toMatchObject(digests.map((digest) => ({ projection: 'messages', digest, skipped: [] })))
+    expect((await database.events('ProjectionRebuilt')).map(({ data }) => data)).toMatchObject(
+      digests.map((digest) => ({ projection: 'messages', digest, skipped: [] })),
+    )
 
     const { output } = await run('projections', 'certificates', 'messages', '--limit', '2')
-    expect(output).toMatch(new RegExp(`^at +version +position +skipped +digest +log root\n(\\S+ +1 +\\d+ +- +${digests[0]} +\\w+\n){2}$`))
+    expect(output).toMatch(
+      new RegExp(`^at +version +position +skipped +digest +log root\n(\\S+ +1 +\\d+ +- +${digests[0]} +\\w+\n){2}$`),
+    )
     expect((await run('projections', 'certificates', 'guests')).output).toMatch(/^at /) // of its first build
   })
 
-  it.each(['pause', 'resume', 'retry', 'rebuild', 'certificates', 'skip'])('%s must be told one that there is', async (what) => {
-    expectFailure(await run('projections', what, 'chat', ...(what === 'skip' ? ['1', 'why not'] : [])), 1, /no projection chat; there are .*chats/)
-  })
+  it.each(['pause', 'resume', 'retry', 'rebuild', 'certificates', 'skip'])(
+    '%s must be told one that there is',
+    async (what) => {
+      expectFailure(
+        await run('projections', what, 'chat', ...(what === 'skip' ? ['1', 'why not'] : [])),
+        1,
+        /no projection chat; there are .*chats/,
+      )
+    },
+  )
 })
 
 describe('keys rotate', () => {
@@ -117,7 +156,9 @@ describe('keys rotate', () => {
     const both = { ...world.environment, MASTER_KEY: after, MASTER_KEY_PREVIOUS: before }
     const rotated = await ops({ folder: world.folder, environment: both }, 'keys', 'rotate')
     expect(rotated).toMatchObject({ code: 0, errors: expect.stringMatching(/^keys █+ \d+ of \d+, 100 %/) as string })
-    expect(rotated.output).toMatch(/^\d+ keys are wrapped anew, 0 of what was erased are destroyed\nnow unset MASTER_KEY_PREVIOUS/)
+    expect(rotated.output).toMatch(
+      /^\d+ keys are wrapped anew, 0 of what was erased are destroyed\nnow unset MASTER_KEY_PREVIOUS/,
+    )
     const { id: master } = masterKey(Buffer.from(after, 'hex'))
     expect(await database.collection('keys').distinct('master')).toEqual([master])
 
@@ -127,7 +168,10 @@ describe('keys rotate', () => {
     const url = await world.start({ ROLES: 'api,projector', MASTER_KEY: after }).url()
     expect((await ann.at(url).get('/api/users/profile')).body.data.user.email).toBe(ann.email)
     const found = await database.collection('log').findOne({ stream: 'keys' })
-    expect(found).toMatchObject({ meta: { actor: 'operator' }, events: [{ type: 'MasterKeyRotated', data: { master, destroyed: 0 } }] })
+    expect(found).toMatchObject({
+      meta: { actor: 'operator' },
+      events: [{ type: 'MasterKeyRotated', data: { master, destroyed: 0 } }],
+    })
   })
 })
 
@@ -141,8 +185,16 @@ describe('without a service', () => {
 
   it('says what is wrong with the configuration, or that there is no database', async () => {
     const environment = { MONGODB_URI: 'mongodb://user:hunter2@127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
-    expectFailure(await ops({ folder, environment }, 'projections', 'list'), 1, /^verbatim: MONGODB_URI: no MongoDB at mongodb:\/\/…@127\.0\.0\.1:1/m)
-    expectFailure(await ops({ folder, environment: { LOG_LEVEL: 'loud' } }, 'projections', 'list'), 1, 'LOG_LEVEL: got "loud"')
+    expectFailure(
+      await ops({ folder, environment }, 'projections', 'list'),
+      1,
+      /^verbatim: MONGODB_URI: no MongoDB at mongodb:\/\/…@127\.0\.0\.1:1/m,
+    )
+    expectFailure(
+      await ops({ folder, environment: { LOG_LEVEL: 'loud' } }, 'projections', 'list'),
+      1,
+      'LOG_LEVEL: got "loud"',
+    )
     expectFailure(await ops({ folder, environment }, 'projections'), 2, 'there is no command projections')
   })
 

@@ -39,7 +39,11 @@ afterAll(() => warm?.kill())
 /** The command line as it is started by people: a process for itself, beside others. */
 export function started({ folder, environment }: Place, ...args: string[]): Promise<Ran> {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [resolve('build/src/cli.js'), ...args], { cwd: folder, env: { PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [resolve('build/src/cli.js'), ...args], {
+    cwd: folder,
+    env: { PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const ran: Ran = { code: null, output: '', errors: '' }
   child.stdout.on('data', (text) => (ran.output += String(text)))
   child.stderr.on('data', (text) => (ran.errors += String(text)))

@@ -56,7 +56,7 @@ export class Database {
   /** Keeps a read model from its projector and its rebuilds, as a process does that is held up in the middle of one. */
   async hold(projection: string): Promise<() => Promise<void>> {
     const lease = new Lease(await durably(this.client.db()), projection, 'test')
-    await eventually(async () => (await lease.acquire()) ?? ((await lease.want()), null), Boolean)
+    await eventually(async () => (await lease.acquire()) ?? (await lease.want(), null), Boolean)
     const letGo = lease.keep()
     return async () => {
       letGo()
@@ -70,7 +70,15 @@ export class Database {
     const [last] = await log.find().sort({ _id: -1 }).limit(1).toArray()
     const position = last ? last._id + last.n : 1
     const meta = { actor: 'test', commandId: `poison-${position}` }
-    await log.insertOne({ _id: position, n: 1, stream: `poisoned-${position}`, version: 1, at: new Date(), meta, events: [{ type, shape: 1, data: null }] } as never)
+    await log.insertOne({
+      _id: position,
+      n: 1,
+      stream: `poisoned-${position}`,
+      version: 1,
+      at: new Date(),
+      meta,
+      events: [{ type, shape: 1, data: null }],
+    } as never)
     return position
   }
 

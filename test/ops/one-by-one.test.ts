@@ -11,7 +11,9 @@ const now = new Date()
 describe('ending one thing after the other', () => {
   const run = async (end: (name: string) => Promise<boolean>, signal = never) => {
     const seen: string[] = []
-    const ended = await endEach({ things: things('a', 'b', 'c'), count: 3, end }, signal, (done, total) => seen.push(`${done}/${total}`))
+    const ended = await endEach({ things: things('a', 'b', 'c'), count: 3, end }, signal, (done, total) =>
+      seen.push(`${done}/${total}`),
+    )
     return [ended, seen]
   }
 

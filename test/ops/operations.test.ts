@@ -1,9 +1,22 @@
 import { given } from '../../src/event-store/deciding/testing.js'
-import { endRebuild, type OperationEvent, pause, projectionOrders, resume, retry, skip, startRebuild } from '../../src/ops/operations.js'
+import {
+  endRebuild,
+  type OperationEvent,
+  pause,
+  projectionOrders,
+  resume,
+  retry,
+  skip,
+  startRebuild,
+} from '../../src/ops/operations.js'
 
 const paused: OperationEvent = { type: 'ProjectionPaused', data: { projection: 'chats' } }
 const resumed: OperationEvent = { type: 'ProjectionResumed', data: { projection: 'chats' } }
-const skipped: OperationEvent = { type: 'EventSkipped', data: { projection: 'chats', version: 1, position: 7 }, personal: { reason: 'a bug' } }
+const skipped: OperationEvent = {
+  type: 'EventSkipped',
+  data: { projection: 'chats', version: 1, position: 7 },
+  personal: { reason: 'a bug' },
+}
 const certificate = { projection: 'chats', version: 1, position: 9, events: 9, root: 'r', digest: 'd', at: new Date(0) }
 
 describe('a projection', () => {
@@ -12,25 +25,59 @@ describe('a projection', () => {
   it('is paused again', () => given(projectionOrders, [paused, resumed]).when(pause('chats', undefined)).then([paused]))
   it('is resumed', () => given(projectionOrders, [paused]).when(resume('chats', undefined)).then([resumed]))
   it('is resumed once', () => given(projectionOrders, [paused, resumed]).when(resume('chats', undefined)).then([]))
-  it('that stands failed is not paused', () => given(projectionOrders, []).when(pause('chats', 7)).thenRefused('projection_failed'))
-  it('that stands failed is not resumed', () => given(projectionOrders, [paused]).when(resume('chats', 7)).thenRefused('projection_failed'))
-  it('that stands failed is retried', () => given(projectionOrders, []).when(retry('chats', 7)).then([{ type: 'ProjectionRetried', data: { projection: 'chats', position: 7 } }]))
-  it('that goes on is not retried', () => given(projectionOrders, []).when(retry('chats', undefined)).thenRefused('not_failed'))
+  it('that stands failed is not paused', () =>
+    given(projectionOrders, []).when(pause('chats', 7)).thenRefused('projection_failed'))
+  it('that stands failed is not resumed', () =>
+    given(projectionOrders, [paused]).when(resume('chats', 7)).thenRefused('projection_failed'))
+  it('that stands failed is retried', () =>
+    given(projectionOrders, [])
+      .when(retry('chats', 7))
+      .then([{ type: 'ProjectionRetried', data: { projection: 'chats', position: 7 } }]))
+  it('that goes on is not retried', () =>
+    given(projectionOrders, []).when(retry('chats', undefined)).thenRefused('not_failed'))
 })
 
 describe('an event', () => {
-  it('is skipped, with the reason sealed', () => given(projectionOrders, []).when(skip('chats', 1, 7, 'a bug')).then([skipped]))
-  it('is skipped once', () => given(projectionOrders, [skipped]).when(skip('chats', 1, 7, 'another reason')).then([]))
+  it('is skipped, with the reason sealed', () =>
+    given(projectionOrders, [])
+      .when(skip('chats', 1, 7, 'a bug'))
+      .then([skipped]))
+  it('is skipped once', () =>
+    given(projectionOrders, [skipped])
+      .when(skip('chats', 1, 7, 'another reason'))
+      .then([]))
   it('that one version skips is none that the next one does', () =>
-    given(projectionOrders, [skipped]).when(skip('chats', 2, 7, 'a bug')).then([{ ...skipped, data: { projection: 'chats', version: 2, position: 7 } }]))
+    given(projectionOrders, [skipped])
+      .when(skip('chats', 2, 7, 'a bug'))
+      .then([{ ...skipped, data: { projection: 'chats', version: 2, position: 7 } }]))
 })
 
 describe('a rebuild', () => {
-  const started: OperationEvent = { type: 'ProjectionRebuildStarted', data: { projection: 'chats', version: 1, rebuildId: 'r1' } }
+  const started: OperationEvent = {
+    type: 'ProjectionRebuildStarted',
+    data: { projection: 'chats', version: 1, rebuildId: 'r1' },
+  }
 
-  it('is recorded when it starts', () => given(projectionOrders, []).when(startRebuild('chats', 1, 'r1')).then([started]))
+  it('is recorded when it starts', () =>
+    given(projectionOrders, [])
+      .when(startRebuild('chats', 1, 'r1'))
+      .then([started]))
   it('is recorded with what it has found', () =>
     given(projectionOrders, [started])
       .when(endRebuild('r1', certificate))
-      .then([{ type: 'ProjectionRebuilt', data: { projection: 'chats', version: 1, rebuildId: 'r1', position: 9, events: 9, root: 'r', digest: 'd', skipped: [] } }]))
+      .then([
+        {
+          type: 'ProjectionRebuilt',
+          data: {
+            projection: 'chats',
+            version: 1,
+            rebuildId: 'r1',
+            position: 9,
+            events: 9,
+            root: 'r',
+            digest: 'd',
+            skipped: [],
+          },
+        },
+      ]))
 })

@@ -25,8 +25,10 @@ afterAll(async () => {
   await world?.end()
 }, 60_000)
 
-const post = (name: string, what: string, body?: unknown, key?: string) => (key ? ops.with({ 'idempotency-key': key }) : ops).post(`/ops/projections/${name}/${what}`, body)
-const recorded = async (name: string, ...types: string[]) => (await database.events(...types)).filter(({ stream }) => stream === `projection-${name}`)
+const post = (name: string, what: string, body?: unknown, key?: string) =>
+  (key ? ops.with({ 'idempotency-key': key }) : ops).post(`/ops/projections/${name}/${what}`, body)
+const recorded = async (name: string, ...types: string[]) =>
+  (await database.events(...types)).filter(({ stream }) => stream === `projection-${name}`)
 
 describe('operators', () => {
   const everything = [
@@ -55,7 +57,11 @@ describe('operators', () => {
 
   it('are told of a projection that there is none', async () => {
     for (const [method, path] of everything.slice(1, 8)) {
-      const { status, body } = await ops.ask(method, path.replace('chats', 'chat'), path.endsWith('skip') ? { position: 1, reason: 'x' } : undefined)
+      const { status, body } = await ops.ask(
+        method,
+        path.replace('chats', 'chat'),
+        path.endsWith('skip') ? { position: 1, reason: 'x' } : undefined,
+      )
       expect([path, status, body.code]).toEqual([path, 404, 'unknown_projection'])
     }
   })
@@ -65,8 +71,12 @@ describe('the list', () => {
   it('tells how far each is, how fast, and whose it is', async () => {
     await ann.post('/api/chats', { title: 'A chat' })
     const all = async () => must(await ops.get('/ops/projections'), 200).projections as Record<string, unknown>[]
-    const seen = await eventually(all, (projections) => projections.every(({ lag }) => (lag as { events: number }).events === 0))
-    expect(seen.map(({ name }) => name)).toEqual(expect.arrayContaining(['users', 'chats', 'messages', 'erased_streams']))
+    const seen = await eventually(all, (projections) =>
+      projections.every(({ lag }) => (lag as { events: number }).events === 0),
+    )
+    expect(seen.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['users', 'chats', 'messages', 'erased_streams']),
+    )
     const chats = seen.find(({ name }) => name === 'chats')!
     expect(chats).toEqual({
       name: 'chats',
@@ -86,12 +96,23 @@ describe('the list', () => {
     const { position } = await standing(ops, 'users')
     await ann.post('/api/chats', { title: 'Meanwhile' })
     await ann.post('/api/chats', { title: 'Meanwhile, again' })
-    const [oldest] = await database.collection('log').find({ _id: { $gt: position } } as never).sort({ _id: 1 }).limit(1).toArray()
-    const { lag } = await eventually(() => standing(ops, 'users'), (at) => at.lag.seconds > 1)
+    const [oldest] = await database
+      .collection('log')
+      .find({ _id: { $gt: position } } as never)
+      .sort({ _id: 1 })
+      .limit(1)
+      .toArray()
+    const { lag } = await eventually(
+      () => standing(ops, 'users'),
+      (at) => at.lag.seconds > 1,
+    )
     expect(lag.events).toBeGreaterThanOrEqual(2)
     expect(lag.seconds).toBeLessThanOrEqual((Date.now() - (oldest!.at as Date).getTime()) / 1000 + 0.1)
     must(await post('users', 'resume'), 200)
-    await eventually(() => standing(ops, 'users'), (at) => at.lag.events === 0 && at.lag.seconds === 0)
+    await eventually(
+      () => standing(ops, 'users'),
+      (at) => at.lag.events === 0 && at.lag.seconds === 0,
+    )
   })
 })
 
@@ -100,7 +121,8 @@ describe('a pause', () => {
     expect(must(await post('chats', 'pause', undefined, 'p1'), 200)).toMatchObject({ name: 'chats', state: 'paused' })
     expect((await standing(ops, 'chats')).state).toBe('paused')
     await ann.post('/api/chats', { title: 'Unseen' })
-    const names = async () => must(await ann.get(`/user/${ann.id}/list-chats`), 200).chats.map((chat: { name: string }) => chat.name)
+    const names = async () =>
+      must(await ann.get(`/user/${ann.id}/list-chats`), 200).chats.map((chat: { name: string }) => chat.name)
     expect(await names()).not.toContain('Unseen')
     expect(must(await post('chats', 'pause'), 200)).toMatchObject({ state: 'paused' }) // nothing to do
     expect(must(await post('chats', 'resume'), 200)).toMatchObject({ state: 'live' })
@@ -125,14 +147,22 @@ describe('a pause', () => {
   it('is not for what has not failed to be retried or skipped', async () => {
     expect(must(await post('chats', 'retry'), 409).code).toBe('not_failed')
     expect(must(await post('chats', 'skip', { position: 1, reason: 'why not' }), 409).code).toBe('not_failed')
-    expect(must(await post('chats', 'skip', { position: 0 }), 400).errors).toMatchObject([{ field: 'position' }, { field: 'reason' }])
+    expect(must(await post('chats', 'skip', { position: 0 }), 400).errors).toMatchObject([
+      { field: 'position' },
+      { field: 'reason' },
+    ])
     expect(await recorded('chats', 'ProjectionRetried', 'EventSkipped')).toEqual([])
   })
 })
 
 describe('a rebuild', () => {
-  const certificates = async (name: string, query = '') => must(await ops.get(`/ops/projections/${name}/certificates${query}`), 200)
-  const ended = (name: string, rebuildId?: string) => eventually(() => recorded(name, 'ProjectionRebuilt'), (all) => all.some(({ data }) => !rebuildId || (data as { rebuildId: string }).rebuildId === rebuildId))
+  const certificates = async (name: string, query = '') =>
+    must(await ops.get(`/ops/projections/${name}/certificates${query}`), 200)
+  const ended = (name: string, rebuildId?: string) =>
+    eventually(
+      () => recorded(name, 'ProjectionRebuilt'),
+      (all) => all.some(({ data }) => !rebuildId || (data as { rebuildId: string }).rebuildId === rebuildId),
+    )
 
   it('is begun, goes on by itself, and ends in a certificate that is recorded', async () => {
     const answered = await post('messages', 'rebuild', undefined, 'r1')
@@ -178,7 +208,10 @@ describe('a rebuild', () => {
     url = await service.url()
     ops = ops.at(url)
     ann = ann.at(url)
-    await eventually(() => standing(ops, 'analytics'), ({ rebuild }) => rebuild?.state === 'abandoned')
+    await eventually(
+      () => standing(ops, 'analytics'),
+      ({ rebuild }) => rebuild?.state === 'abandoned',
+    )
     expect(await recorded('analytics', 'ProjectionRebuilt')).toEqual([])
 
     must(await post('analytics', 'rebuild', undefined, 'r2'), 202)

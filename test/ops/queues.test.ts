@@ -8,7 +8,9 @@ let url: string
 let bob: Client
 let key: string
 
-const basic = (password: string, name = 'anything') => ({ authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` })
+const basic = (password: string, name = 'anything') => ({
+  authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`,
+})
 
 beforeAll(async () => {
   world = await World.begin({ RATE_LIMIT_MAX_REQUESTS: '60' })
@@ -31,18 +33,31 @@ describe('the board of queues', () => {
 
     const scripts = [...page.matchAll(/<script([^>]*)>/g)].map(([, attributes]) => attributes!)
     expect(scripts.filter((attributes) => !/ src="|type="application\/json"/.test(attributes))).toEqual([]) // none that the policy forbids
-    const assets = [...page.matchAll(/(?:src|href)="(static\/[^"]+\.(js|css))"/g)].map(([, path, kind]) => ({ path, kind }))
+    const assets = [...page.matchAll(/(?:src|href)="(static\/[^"]+\.(js|css))"/g)].map(([, path, kind]) => ({
+      path,
+      kind,
+    }))
     expect(assets.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['js', 'css']))
     for (const { path, kind } of assets) {
       const asset = await browser.get(`/ops/queues/${path}`)
-      expect([path, asset.status, asset.headers.get('content-type')]).toEqual([path, 200, expect.stringContaining(kind === 'js' ? 'javascript' : 'css')])
+      expect([path, asset.status, asset.headers.get('content-type')]).toEqual([
+        path,
+        200,
+        expect.stringContaining(kind === 'js' ? 'javascript' : 'css'),
+      ])
       expect((await new Client(url).get(`/ops/queues/${path}`)).status).toBe(401)
     }
   })
 
   it('shows the queue of replies and that of retention', async () => {
-    const queues = async () => must(await new Client(url, basic(key, '')).get('/ops/queues/api/queues'), 200).queues as { name: string; counts: Record<string, number> }[]
-    const seen = await eventually(queues, (all) => all.some(({ name, counts }) => name === 'retention' && counts.delayed === 1))
+    const queues = async () =>
+      must(await new Client(url, basic(key, '')).get('/ops/queues/api/queues'), 200).queues as {
+        name: string
+        counts: Record<string, number>
+      }[]
+    const seen = await eventually(queues, (all) =>
+      all.some(({ name, counts }) => name === 'retention' && counts.delayed === 1),
+    )
     expect(seen.map(({ name }) => name).sort()).toEqual(['replies', 'retention'])
   })
 
@@ -52,10 +67,20 @@ describe('the board of queues', () => {
   })
 
   it('asks whoever brings nothing good for a name and a password', async () => {
-    const strangers: Record<string, string>[] = [{}, basic('vb_guessed'), basic(''), { authorization: 'Basic ????' }, { authorization: 'Bearer guessed' }]
+    const strangers: Record<string, string>[] = [
+      {},
+      basic('vb_guessed'),
+      basic(''),
+      { authorization: 'Basic ????' },
+      { authorization: 'Bearer guessed' },
+    ]
     for (const headers of strangers) {
       const { status, headers: answered, body } = await new Client(url, headers).get('/ops/queues')
-      expect([headers, status, answered.get('www-authenticate')]).toEqual([headers, 401, 'Basic realm="Verbatim", charset="UTF-8"'])
+      expect([headers, status, answered.get('www-authenticate')]).toEqual([
+        headers,
+        401,
+        'Basic realm="Verbatim", charset="UTF-8"',
+      ])
       expect(body).toMatchObject({ code: 'unauthenticated' })
     }
   })
@@ -64,7 +89,13 @@ describe('the board of queues', () => {
     const ann = await world.account(url)
     await grant(world, ann.email, 'auditor')
     const hers = new Client(url, basic(await apiKeyOf(ann)))
-    for (const [method, path] of [['GET', ''], ['GET', '/queue/replies'], ['GET', '/api/queues'], ['PUT', '/api/queues/pause'], ['PUT', '/api/queues/replies/obliterate']]) {
+    for (const [method, path] of [
+      ['GET', ''],
+      ['GET', '/queue/replies'],
+      ['GET', '/api/queues'],
+      ['PUT', '/api/queues/pause'],
+      ['PUT', '/api/queues/replies/obliterate'],
+    ]) {
       expect([path, (await hers.ask(method!, `/ops/queues${path}`)).status]).toEqual([path, 403])
       expect([path, (await new Client(url).ask(method!, `/ops/queues${path}`)).status]).toEqual([path, 401])
     }
@@ -72,7 +103,10 @@ describe('the board of queues', () => {
 
   it('changes the queues for an admin, and not because another page says so', async () => {
     const browser = new Client(url, basic(key))
-    const isPaused = async () => must(await browser.get('/ops/queues/api/queues'), 200).queues.find(({ name }: { name: string }) => name === 'retention').isPaused
+    const isPaused = async () =>
+      must(await browser.get('/ops/queues/api/queues'), 200).queues.find(
+        ({ name }: { name: string }) => name === 'retention',
+      ).isPaused
     const pause = '/ops/queues/api/queues/retention/pause'
     expect((await browser.with({ 'sec-fetch-site': 'cross-site' }).ask('PUT', pause)).status).toBe(403)
     expect((await browser.with({ origin: 'https://elsewhere.example' }).ask('PUT', pause)).status).toBe(403)

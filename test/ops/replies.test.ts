@@ -21,7 +21,9 @@ afterAll(async () => {
   await world?.end()
 }, 60_000)
 
-const send = async (chat: string) => must(await ann.with({ prefer: 'respond-async' }).post(`/chat/${chat}/send`, { text: 'Is anybody there?' }), 202).messageId as string
+const send = async (chat: string) =>
+  must(await ann.with({ prefer: 'respond-async' }).post(`/chat/${chat}/send`, { text: 'Is anybody there?' }), 202)
+    .messageId as string
 const open = async (query = '') => must(await bob.get(`/ops/replies${query}`), 200)
 
 describe('open replies', () => {
@@ -32,7 +34,13 @@ describe('open replies', () => {
     ids = [await send('one'), await send('two'), await send('three')]
     const { replies } = await eventually(open, (page) => page.replies.length >= ids.length) // Bob reads behind what Ann wrote
     expect(replies.map(({ id }: { id: string }) => id)).toEqual(ids)
-    expect(replies[0]).toEqual({ id: ids[0], chatId: expect.any(String), since: expect.any(String), age: expect.any(Number), isQueued: false })
+    expect(replies[0]).toEqual({
+      id: ids[0],
+      chatId: expect.any(String),
+      since: expect.any(String),
+      age: expect.any(Number),
+      isQueued: false,
+    })
     const age = (Date.now() - Date.parse(replies[0].since)) / 1000
     expect(Math.abs(replies[0].age - age)).toBeLessThan(5)
   })
@@ -50,12 +58,16 @@ describe('open replies', () => {
     let added = 0
     for (let time = 0; added < 3; time++) added += must(await reconcile(`before-${time}`), 200).added
     const { replies } = await open()
-    expect(replies.map(({ isQueued, attempts }: { isQueued: boolean; attempts: number }) => [isQueued, attempts])).toEqual(ids.map(() => [true, 0]))
+    expect(
+      replies.map(({ isQueued, attempts }: { isQueued: boolean; attempts: number }) => [isQueued, attempts]),
+    ).toEqual(ids.map(() => [true, 0]))
     expect(must(await reconcile('after'), 200)).toEqual({ open: 3, added: 0 })
 
     const recorded = await database.events('RepliesReconciled')
     expect(recorded.reduce((sum, { data }) => sum + (data as { added: number }).added, 0)).toBe(3)
-    expect(new Set(recorded.map(({ stream, meta }) => `${stream} ${meta.actor}`))).toEqual(new Set([`replies ${bob.id}`]))
+    expect(new Set(recorded.map(({ stream, meta }) => `${stream} ${meta.actor}`))).toEqual(
+      new Set([`replies ${bob.id}`]),
+    )
 
     await database.forgetQueue('replies')
     const again = must(await reconcile('once'), 200)

@@ -44,12 +44,18 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'verbatim-restore-'))
   mongo = await startReplicaSet({ dir: join(folder, 'mongo'), members: 1 })
   process.env.VERBATIM_TEST_MONGODB_URI = mongo.uri
-  world = await World.begin({ MASTER_KEY: firstMaster, NOTARY_KEY: randomBytes(32).toString('hex'), NOTARY_ORIGIN: origin, JWT_SECRET: 'the same everywhere' })
+  world = await World.begin({
+    MASTER_KEY: firstMaster,
+    NOTARY_KEY: randomBytes(32).toString('hex'),
+    NOTARY_ORIGIN: origin,
+    JWT_SECRET: 'the same everywhere',
+  })
   const url = await world.start().url()
   ann = await world.account(url)
   bob = await world.account(url)
   bobsKey = await apiKeyOf(bob)
-  for (const chat of ['kept', 'erased']) expect((await ann.post(`/chat/${chat}/send`, { text: `words in ${chat}` })).status).toBe(200)
+  for (const chat of ['kept', 'erased'])
+    expect((await ann.post(`/chat/${chat}/send`, { text: `words in ${chat}` })).status).toBe(200)
   await bob.post('/chat/his/send', { text: 'words of bob' })
   const { body } = await ann.post('/api/projects', { name: 'Papers' })
   const file = await upload(ann, body.data.project.id, 'what the file says')
@@ -65,7 +71,15 @@ beforeAll(async () => {
   exported = join(folder, 'log.ndjson')
   expect((await audit(world, 'export', exported)).code).toBe(0)
   await world.kill(...world.services)
-  expect((await ops({ folder, environment: { ...world.environment, MASTER_KEY: secondMaster, MASTER_KEY_PREVIOUS: firstMaster } }, 'keys', 'rotate')).code).toBe(0)
+  expect(
+    (
+      await ops(
+        { folder, environment: { ...world.environment, MASTER_KEY: secondMaster, MASTER_KEY_PREVIOUS: firstMaster } },
+        'keys',
+        'rotate',
+      )
+    ).code,
+  ).toBe(0)
   rotated = await backUp(world.mongodbUri)
 }, 180_000)
 
@@ -91,7 +105,10 @@ async function head(uri: string): Promise<number> {
 
 /** One that has at least so many events, as it is kept elsewhere: in a file. */
 async function checkpointOf(url: string, size: number): Promise<string> {
-  const text = await eventually(async () => (await (await fetch(`${url}/checkpoint`)).text()), (note) => Number(note.split('\n')[1]) >= size)
+  const text = await eventually(
+    async () => await (await fetch(`${url}/checkpoint`)).text(),
+    (note) => Number(note.split('\n')[1]) >= size,
+  )
   const file = join(folder, `checkpoint-${size}.txt`)
   await writeFile(file, text)
   return file
@@ -100,10 +117,15 @@ async function checkpointOf(url: string, size: number): Promise<string> {
 async function whilePromptsGoOn<T>(work: () => Promise<T>): Promise<T> {
   let isOver = false
   const prompting = [1, 2, 3].map(async (n) => {
-    for (let i = 0; !isOver; i++) await ann.with({ prefer: 'respond-async' }).post(`/chat/busy-${n}-${i}/send`, { text: `prompt ${i}` })
+    for (let i = 0; !isOver; i++)
+      await ann.with({ prefer: 'respond-async' }).post(`/chat/busy-${n}-${i}/send`, { text: `prompt ${i}` })
   })
   try {
-    await eventually(() => head(world.mongodbUri), (events) => events > 60, 30_000)
+    await eventually(
+      () => head(world.mongodbUri),
+      (events) => events > 60,
+      30_000,
+    )
     return await work()
   } finally {
     isOver = true
@@ -117,7 +139,11 @@ interface Place {
 }
 
 /** The same deployment over another database. */
-async function over(contents: Backup, environment: Record<string, string>, what: 'kept' | 'all' = 'kept'): Promise<Place & { uri: string }> {
+async function over(
+  contents: Backup,
+  environment: Record<string, string>,
+  what: 'kept' | 'all' = 'kept',
+): Promise<Place & { uri: string }> {
   const uri = await restore(contents, mongo.uri, what)
   return { folder, uri, environment: { ...world.environment, MONGODB_URI: uri, ...environment } }
 }
@@ -126,17 +152,31 @@ async function start({ environment }: Place): Promise<{ service: StartedService;
   const service = new StartedService(folder, environment)
   restored.push(service)
   const url = await service.url()
-  await eventually(async () => (await fetch(`${url}/health/ready`)).status, (status) => status === 200, 40_000)
+  await eventually(
+    async () => (await fetch(`${url}/health/ready`)).status,
+    (status) => status === 200,
+    40_000,
+  )
   return { service, url }
 }
 
-const logIn = async (url: string, { email }: Client) => (await ann.at(url).post('/api/auth/login', { email, password })).status
+const logIn = async (url: string, { email }: Client) =>
+  (await ann.at(url).post('/api/auth/login', { email, password })).status
 
 /** By the API key that he had. */
 const asBob = async (url: string) => (await new Client(url, { 'x-api-key': bobsKey }).get('/api/users/api-keys')).status
-const registerBob = async (url: string) => (await new Client(url).post('/api/auth/register', { email: bob.email, password, name: 'Bob' })).status
+const registerBob = async (url: string) =>
+  (await new Client(url).post('/api/auth/register', { email: bob.email, password, name: 'Bob' })).status
 
-const verify = (place: Place, checkpoint: string) => audit({ ...place, environment: { ...place.environment, NOTARY_ORIGIN: origin } }, 'verify', '--key', keys, '--checkpoint', checkpoint)
+const verify = (place: Place, checkpoint: string) =>
+  audit(
+    { ...place, environment: { ...place.environment, NOTARY_ORIGIN: origin } },
+    'verify',
+    '--key',
+    keys,
+    '--checkpoint',
+    checkpoint,
+  )
 
 describe('a backup that was taken while prompts went on, restored into an empty database', () => {
   it('has everything up to its moment, makes the rest anew, and answers what was open', async () => {
@@ -144,7 +184,10 @@ describe('a backup that was taken while prompts went on, restored into an empty 
     const { url } = await start(place)
     expect(await logIn(url, ann)).toBe(200)
     const { messages } = (await ann.at(url).get('/chat/kept/messages')).body
-    expect(messages.map(({ text }: { text: string }) => text)).toEqual(['words in kept', expect.stringContaining('words in kept')])
+    expect(messages.map(({ text }: { text: string }) => text)).toEqual([
+      'words in kept',
+      expect.stringContaining('words in kept'),
+    ])
     expect((await download(ann.at(url), project.id, project.fileId)).bytes.toString()).toBe('what the file says')
     const log = await ReplyLog.of({ mongodbUri: place.uri } as World)
     await log.settled()
@@ -164,16 +207,29 @@ describe('a backup that was taken while prompts went on, restored into an empty 
   })
 
   it('is not signed under the old name when more was signed than it has, and is under a new one', async () => {
-    const place = await over(new Map([...backup, ['notary', rotated.get('notary')!], ['tiles', rotated.get('tiles') ?? []]]), {})
+    const place = await over(
+      new Map([...backup, ['notary', rotated.get('notary')!], ['tiles', rotated.get('tiles') ?? []]]),
+      {},
+    )
     const { service, url } = await start(place)
-    await eventually(async () => service.output, (output) => /Notary.*the log has \d+ events, \d+ were signed.*set NOTARY_ORIGIN/s.test(output), 20_000)
+    await eventually(
+      async () => service.output,
+      (output) => /Notary.*the log has \d+ events, \d+ were signed.*set NOTARY_ORIGIN/s.test(output),
+      20_000,
+    )
     const signed = await (await fetch(`${url}/checkpoint`)).text()
     expect(signed).toMatch(new RegExp(`^${origin}\n`))
     expect(Number(signed.split('\n')[1])).toBeGreaterThan(await head(place.uri))
     service.process.kill('SIGTERM')
     await service.ended
-    const again = await start({ ...place, environment: { ...place.environment, NOTARY_ORIGIN: 'chat.example.com/log-2' } })
-    const note = await eventually(async () => await (await fetch(`${again.url}/checkpoint`)).text(), (text) => text.startsWith('chat.example.com/log-2\n'))
+    const again = await start({
+      ...place,
+      environment: { ...place.environment, NOTARY_ORIGIN: 'chat.example.com/log-2' },
+    })
+    const note = await eventually(
+      async () => await (await fetch(`${again.url}/checkpoint`)).text(),
+      (text) => text.startsWith('chat.example.com/log-2\n'),
+    )
     expect(Number(note.split('\n')[1])).toBeGreaterThan(0)
   })
 })
@@ -192,7 +248,9 @@ describe('what was erased', () => {
     const { url } = await start(place)
     const here = ann.at(url)
     expect([await logIn(url, bob), (await here.get('/chat/erased/messages')).status]).toEqual([200, 200])
-    expect((await ops(place, 'erasures', 'repeat', exported)).output).toMatch(/^2 erasures are in .*; 2 of them had come undone and are done again$/m)
+    expect((await ops(place, 'erasures', 'repeat', exported)).output).toMatch(
+      /^2 erasures are in .*; 2 of them had come undone and are done again$/m,
+    )
     expect([await logIn(url, bob), await asBob(url)]).toEqual([401, 401])
     expect((await here.get('/chat/erased/messages')).status).toBeGreaterThanOrEqual(400)
     expect((await here.get('/chat/kept/messages')).status).toBe(200)
@@ -200,7 +258,9 @@ describe('what was erased', () => {
   })
 
   it('is not in a backup from after, and everything else is', async () => {
-    const { url } = await start(await over(rotated, { MASTER_KEY: secondMaster, NOTARY_ORIGIN: 'chat.example.com/log-2' }))
+    const { url } = await start(
+      await over(rotated, { MASTER_KEY: secondMaster, NOTARY_ORIGIN: 'chat.example.com/log-2' }),
+    )
     const here = ann.at(url)
     expect((await here.get('/chat/kept/messages')).body.messages[0].text).toBe('words in kept')
     expect((await here.get('/chat/erased/messages')).status).toBeGreaterThanOrEqual(400)
@@ -209,8 +269,18 @@ describe('what was erased', () => {
 
   it('is erased again, logins and keys, where a backup has them older than the log', async () => {
     const before = (name: string) => [name, backup.get(name)!] as const
-    const mixed = new Map([...rotated, before('credentials'), before('api_keys'), before('claims'), ['keys', withWhatWasDestroyed(rotated, backup)]])
-    const environment = { MASTER_KEY: secondMaster, MASTER_KEY_PREVIOUS: firstMaster, NOTARY_ORIGIN: 'chat.example.com/log-2' }
+    const mixed = new Map([
+      ...rotated,
+      before('credentials'),
+      before('api_keys'),
+      before('claims'),
+      ['keys', withWhatWasDestroyed(rotated, backup)],
+    ])
+    const environment = {
+      MASTER_KEY: secondMaster,
+      MASTER_KEY_PREVIOUS: firstMaster,
+      NOTARY_ORIGIN: 'chat.example.com/log-2',
+    }
 
     const place = await over(mixed, environment, 'all')
     const { url } = await start({ ...place, environment: { ...place.environment, ROLES: 'api,projector' } })
@@ -223,7 +293,11 @@ describe('what was erased', () => {
 
     // Without the checkpoints whoever follows the log begins anew, and comes upon what was erased by itself.
     const anew = await start(await over(mixed, environment))
-    await eventually(() => asBob(anew.url), (status) => status === 401, 30_000)
+    await eventually(
+      () => asBob(anew.url),
+      (status) => status === 401,
+      30_000,
+    )
     expect(await registerBob(anew.url)).toBe(201)
   })
 })
@@ -233,5 +307,8 @@ function withWhatWasDestroyed(from: Backup, before: Backup): readonly Document[]
   const keys = from.get('keys')!
   const destroyed = new Set(keys.filter((key) => 'destroyed' in key).map((key) => key._id as string))
   expect(destroyed.size).toBeGreaterThan(2)
-  return [...keys.filter((key) => !destroyed.has(key._id as string)), ...before.get('keys')!.filter((key) => destroyed.has(key._id as string))]
+  return [
+    ...keys.filter((key) => !destroyed.has(key._id as string)),
+    ...before.get('keys')!.filter((key) => destroyed.has(key._id as string)),
+  ]
 }

@@ -29,7 +29,8 @@ beforeEach(async () => {
 
 const inDays = (days: number) => new Date(Date.now() + days * dayMs).toISOString()
 const run = (days: number) => ops(world, 'retention', 'run', '--at', inDays(days))
-const endedOf = ({ output }: { output: string }, task: string) => Number(new RegExp(`^${task}: (\\d+) ended`, 'm').exec(output)?.[1])
+const endedOf = ({ output }: { output: string }, task: string) =>
+  Number(new RegExp(`^${task}: (\\d+) ended`, 'm').exec(output)?.[1])
 
 async function chat(): Promise<string> {
   const { body } = await ann.post('/api/chats', { title: 'A chat' })
@@ -55,15 +56,27 @@ async function usedSession(): Promise<{ session: string; guest: string; chat: st
 describe('retention', () => {
   it('erases chats that were deleted half a year ago, and no others', async () => {
     const [kept, deleted] = [await chat(), await deletedChat()]
-    expect(await run(182)).toMatchObject({ code: 0, output: expect.stringContaining('deleted chats: 0 ended') as string })
+    expect(await run(182)).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('deleted chats: 0 ended') as string,
+    })
     expect(await database.hasKey(`chat-${deleted}`)).toBe(true)
 
-    expect(await run(184)).toMatchObject({ code: 0, output: expect.stringContaining('deleted chats: 1 ended') as string })
+    expect(await run(184)).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('deleted chats: 1 ended') as string,
+    })
     expect([await database.hasKey(`chat-${deleted}`), await database.hasKey(`chat-${kept}`)]).toEqual([false, true])
     const [erased] = (await database.events('ChatErased')).slice(-1)
     expect(erased).toMatchObject({ data: { chatId: deleted, ownerId: ann.id }, meta: { actor: 'retention' } })
     const runs = await database.events('RetentionRan') // the one that ended nothing is none
-    expect(runs).toMatchObject([{ stream: 'retention', meta: { actor: 'operator' }, data: { tasks: expect.arrayContaining([{ task: 'deleted chats', done: 1, left: 0 }]) as unknown } }])
+    expect(runs).toMatchObject([
+      {
+        stream: 'retention',
+        meta: { actor: 'operator' },
+        data: { tasks: expect.arrayContaining([{ task: 'deleted chats', done: 1, left: 0 }]) as unknown },
+      },
+    ])
     expect((await ann.get(`/api/chats/${kept}`)).status).toBe(200)
   })
 
@@ -71,7 +84,10 @@ describe('retention', () => {
     const { body } = await ann.post('/api/projects', { name: 'A project' })
     const { id } = body.data.project
     await ann.ask('DELETE', `/api/projects/${id}`)
-    expect(await run(184)).toMatchObject({ code: 0, output: expect.stringContaining('deleted projects: 1 ended') as string })
+    expect(await run(184)).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('deleted projects: 1 ended') as string,
+    })
     expect(await database.hasKey(`project-${id}`)).toBe(false)
   })
 
@@ -87,7 +103,11 @@ describe('retention', () => {
     expect((await visitor.get(`/session/${session}`)).status).toBe(404)
     expect((await visitor.post('/chat', { session_id: session, content: 'Still there?' })).status).toBe(404)
     const left = async () => {
-      const found = await Promise.all(['chats', 'messages', 'open_replies', 'usage'].map((name) => database.collection(name).countDocuments({ $or: [{ userId: guest }, { ownerId: guest }] })))
+      const found = await Promise.all(
+        ['chats', 'messages', 'open_replies', 'usage'].map((name) =>
+          database.collection(name).countDocuments({ $or: [{ userId: guest }, { ownerId: guest }] }),
+        ),
+      )
       return found.join(' ')
     }
     await eventually(left, (counts) => counts === '0 0 0 0')
@@ -119,7 +139,10 @@ describe('retention', () => {
     await database.append(`chat-${id}`, { type: 'ChatErased', data: { chatId: id, ownerId: ann.id } })
     await database.append(guest, { type: 'GuestErased', data: { guestId: guest } })
     expect([await database.hasKey(`chat-${id}`), await database.hasKey(guest)]).toEqual([true, true])
-    await eventually(() => database.collection('erased_streams').countDocuments({ _id: { $in: [`chat-${id}`, guest] } }), (count) => count === 2)
+    await eventually(
+      () => database.collection('erased_streams').countDocuments({ _id: { $in: [`chat-${id}`, guest] } }),
+      (count) => count === 2,
+    )
 
     expect(endedOf(await run(0), 'keys of what was erased')).toBe(2)
     expect([await database.hasKey(`chat-${id}`), await database.hasKey(guest)]).toEqual([false, false])
@@ -130,10 +153,16 @@ describe('retention', () => {
   it('destroys keys that a restore has brought back', async () => {
     const id = await deletedChat()
     const streams = [`chat-${id}`, `user-${ann.id}`]
-    const backup = await database.collection('keys').find({ _id: { $in: streams } }).toArray()
+    const backup = await database
+      .collection('keys')
+      .find({ _id: { $in: streams } })
+      .toArray()
     await run(400)
     expect((await ann.ask('DELETE', '/api/users/profile')).status).toBe(200)
-    await eventually(() => database.collection('erased_streams').countDocuments({ _id: { $in: streams } }), (count) => count === 2)
+    await eventually(
+      () => database.collection('erased_streams').countDocuments({ _id: { $in: streams } }),
+      (count) => count === 2,
+    )
     for (const stored of backup) await database.collection('keys').replaceOne({ _id: stored._id }, stored)
 
     expect(endedOf(await run(0), 'keys of what was erased')).toBe(2)
@@ -145,13 +174,26 @@ describe('retention', () => {
     const id = await deletedChat()
     await new Promise((done) => setTimeout(done, 1_800))
     await world.start({ ROLES: 'worker', RETENTION_DAYS: '0.00002' }).url()
-    await eventually(async () => [await database.hasKey(`chat-${id}`), await database.hasKey(guest)].join(), (keys) => keys === 'false,false', 20_000)
+    await eventually(
+      async () => [await database.hasKey(`chat-${id}`), await database.hasKey(guest)].join(),
+      (keys) => keys === 'false,false',
+      20_000,
+    )
 
-    await eventually(() => database.events('RetentionRan'), (runs) => runs.some(({ meta }) => meta.actor === 'retention'))
+    await eventually(
+      () => database.events('RetentionRan'),
+      (runs) => runs.some(({ meta }) => meta.actor === 'retention'),
+    )
 
     const another = await deletedChat()
     await new Promise((done) => setTimeout(done, 1_800))
     await database.forgetQueue('retention')
-    expect(await eventually(() => database.hasKey(`chat-${another}`), (has) => !has, 25_000)).toBe(false)
+    expect(
+      await eventually(
+        () => database.hasKey(`chat-${another}`),
+        (has) => !has,
+        25_000,
+      ),
+    ).toBe(false)
   }, 90_000)
 })

@@ -32,7 +32,8 @@ afterEach(async () => {
   await expectNothingSoon()
 })
 
-const project = async (who: Client, settings = {}): Promise<string> => (await who.post('/api/projects', { name: 'canary-name', settings })).body.data.project.id
+const project = async (who: Client, settings = {}): Promise<string> =>
+  (await who.post('/api/projects', { name: 'canary-name', settings })).body.data.project.id
 const remains = async (): Promise<Record<string, number>> => ({ ...(await traces.files()), copies: model.files.size })
 const isNothing = (counts: Record<string, number>) => Object.values(counts).every((count) => count === 0)
 const expectNothingSoon = () => eventually(remains, isNothing)

@@ -42,6 +42,10 @@ export class Desk {
     await Promise.all([this.contents.prepare(), this.stored.prepare()])
     await new Users(this.engine).execute('ann', command(), register('ann', { email: 'ann@example.org' }))
     const settings = { model: 'openai/gpt-4o-mini', temperature: 0.7, maxTokens: 1000 }
-    await this.projects.execute(this.project, command(), createProject(this.project, { name: 'P', description: '' }, settings))
+    await this.projects.execute(
+      this.project,
+      command(),
+      createProject(this.project, { name: 'P', description: '' }, settings),
+    )
   }
 }

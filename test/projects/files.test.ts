@@ -49,8 +49,18 @@ describe('the bytes of a file', () => {
     const { _id } = await upload()
     const [file] = await place.db.collection('files.files').find().toArray()
     const chunks = await place.db.collection('files.chunks').find().sort({ n: 1 }).toArray()
-    expect(file).toEqual({ _id: new ObjectId(_id), length: text.length + 3 * 16, chunkSize: 255 * 1024, uploadDate: expect.any(Date), filename: _id })
-    expect(chunks.map(({ n, data }) => [n, data.length()])).toEqual([[0, 261_120], [1, 261_120], [2, text.length - 2 * pieceBytes + 16]])
+    expect(file).toEqual({
+      _id: new ObjectId(_id),
+      length: text.length + 3 * 16,
+      chunkSize: 255 * 1024,
+      uploadDate: expect.any(Date),
+      filename: _id,
+    })
+    expect(chunks.map(({ n, data }) => [n, data.length()])).toEqual([
+      [0, 261_120],
+      [1, 261_120],
+      [2, text.length - 2 * pieceBytes + 16],
+    ])
     const bytes = Buffer.concat(chunks.map(({ data }) => data.value()))
     expect(bytes.includes('canary')).toBe(false)
     expect(JSON.stringify(await place.db.collection('stored_files').find().toArray())).not.toContain('canary')
@@ -68,15 +78,26 @@ describe('the bytes of a file', () => {
 
   const chunks = () => place.db.collection('files.chunks')
   it.each<[string, (id: ObjectId) => Promise<unknown>]>([
-    ['a byte is flipped', async (files_id) => {
-      const { _id, data } = (await chunks().findOne({ files_id, n: 1 }))!
-      const bytes = Buffer.from(data.value())
-      bytes[7]! ^= 1
-      await chunks().updateOne({ _id }, { $set: { data: bytes } })
-    }],
-    ['two chunks are swapped', async (files_id) => {
-      for (const [from, to] of [[0, 9], [1, 0], [9, 1]]) await chunks().updateOne({ files_id, n: from }, { $set: { n: to } })
-    }],
+    [
+      'a byte is flipped',
+      async (files_id) => {
+        const { _id, data } = (await chunks().findOne({ files_id, n: 1 }))!
+        const bytes = Buffer.from(data.value())
+        bytes[7]! ^= 1
+        await chunks().updateOne({ _id }, { $set: { data: bytes } })
+      },
+    ],
+    [
+      'two chunks are swapped',
+      async (files_id) => {
+        for (const [from, to] of [
+          [0, 9],
+          [1, 0],
+          [9, 1],
+        ])
+          await chunks().updateOne({ files_id, n: from }, { $set: { n: to } })
+      },
+    ],
     ['a chunk is missing', (files_id) => chunks().deleteOne({ files_id, n: 1 })],
     ['the end is missing', (files_id) => chunks().deleteOne({ files_id, n: 2 })],
     ['all is missing', (files_id) => chunks().deleteMany({ files_id })],
@@ -122,7 +143,11 @@ describe('the sweep', () => {
 
   it('leaves a file alone whose event is in the log, however late its reactor is', async () => {
     const { _id: contentId } = await upload()
-    await desk.projects.execute(desk.project, command(), addFile(desk.project, { ...about, fileId: 'f', contentId, size: text.length }))
+    await desk.projects.execute(
+      desk.project,
+      command(),
+      addFile(desk.project, { ...about, fileId: 'f', contentId, size: text.length }),
+    )
     expect(await desk.sweep.run(inMinutes(10_000))).toEqual({ removed: 0, left: 0 })
     expect((await read(contentId)).equals(text)).toBe(true)
   })

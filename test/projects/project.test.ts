@@ -37,14 +37,25 @@ const fileAdded = (fileId: string): ProjectEvent => ({
 const many = <T>(count: number, make: (id: string) => T): T[] => Array.from({ length: count }, (_, i) => make(`x${i}`))
 
 describe('a project', () => {
-  it('is created', () => given(projectAggregate).when(createProject(project, words, settings)).then([created]))
-  it('is created once', () => given(projectAggregate, [created]).when(createProject(project, words, settings)).then([]))
+  it('is created', () =>
+    given(projectAggregate)
+      .when(createProject(project, words, settings))
+      .then([created]))
+  it('is created once', () =>
+    given(projectAggregate, [created])
+      .when(createProject(project, words, settings))
+      .then([]))
 
   it.each([
     ['its name', { name: 'Help' }, {}, { fields: ['name' as const] }],
     ['its description', { description: '' }, {}, { fields: ['description' as const] }],
     ['its settings', {}, { temperature: 2 }, { fields: [], settings: { ...settings, temperature: 2 } }],
-    ['all of it', { name: 'A', description: 'B' }, { maxTokens: 5 }, { fields: ['name' as const, 'description' as const], settings: { ...settings, maxTokens: 5 } }],
+    [
+      'all of it',
+      { name: 'A', description: 'B' },
+      { maxTokens: 5 },
+      { fields: ['name' as const, 'description' as const], settings: { ...settings, maxTokens: 5 } },
+    ],
   ])('changes %s', (_, changed, changes, data) => {
     given(projectAggregate, [created])
       .when(changeProject(project, changed, changes))
@@ -52,21 +63,35 @@ describe('a project', () => {
   })
 
   it('has nothing to change when it is so already', () =>
-    given(projectAggregate, [created]).when(changeProject(project, {}, { temperature: 0.7 })).then([]))
+    given(projectAggregate, [created])
+      .when(changeProject(project, {}, { temperature: 0.7 }))
+      .then([]))
   it('remembers its settings', () => {
-    const changed: ProjectEvent = { type: 'ProjectChanged', data: { ...project, fields: [], settings: { ...settings, temperature: 2 } }, personal: {} }
-    given(projectAggregate, [created, changed]).when(changeProject(project, {}, { temperature: 2 })).then([])
+    const changed: ProjectEvent = {
+      type: 'ProjectChanged',
+      data: { ...project, fields: [], settings: { ...settings, temperature: 2 } },
+      personal: {},
+    }
+    given(projectAggregate, [created, changed])
+      .when(changeProject(project, {}, { temperature: 2 }))
+      .then([])
   })
 
   it('is deleted', () => given(projectAggregate, [created]).when(deleteProject(project, false)).then([deleted]))
-  it('is deleted once', () => given(projectAggregate, [created, deleted]).when(deleteProject(project, false)).thenRefused('not_found'))
+  it('is deleted once', () =>
+    given(projectAggregate, [created, deleted]).when(deleteProject(project, false)).thenRefused('not_found'))
   it('is erased', () => given(projectAggregate, [created]).when(deleteProject(project, true)).then([deleted, erased]))
-  it('is erased after it was deleted', () => given(projectAggregate, [created, deleted]).when(deleteProject(project, true)).then([erased]))
-  it('is erased once', () => given(projectAggregate, [created, deleted, erased]).when(deleteProject(project, true)).then([]))
+  it('is erased after it was deleted', () =>
+    given(projectAggregate, [created, deleted]).when(deleteProject(project, true)).then([erased]))
+  it('is erased once', () =>
+    given(projectAggregate, [created, deleted, erased]).when(deleteProject(project, true)).then([]))
 })
 
 describe('a prompt', () => {
-  it('is added', () => given(projectAggregate, [created]).when(addPrompt(project, prompt)).then([promptAdded('q1')]))
+  it('is added', () =>
+    given(projectAggregate, [created])
+      .when(addPrompt(project, prompt))
+      .then([promptAdded('q1')]))
   it('is removed', () => {
     given(projectAggregate, [created, promptAdded('q1')])
       .when(removePrompt(project, 'q1'))
@@ -74,30 +99,45 @@ describe('a prompt', () => {
   })
   it('is removed once', () => {
     const removed: ProjectEvent = { type: 'ProjectPromptRemoved', data: { ...project, promptId: 'q1' } }
-    given(projectAggregate, [created, promptAdded('q1'), removed]).when(removePrompt(project, 'q1')).thenRefused('not_found')
+    given(projectAggregate, [created, promptAdded('q1'), removed])
+      .when(removePrompt(project, 'q1'))
+      .thenRefused('not_found')
   })
   it('must be there to be removed, whatever it is called', () =>
     given(projectAggregate, [created]).when(removePrompt(project, 'constructor')).thenRefused('not_found'))
 
   it('is one of 200 at most', () => {
-    given(projectAggregate, [created, ...many(199, (id) => promptAdded(id))]).when(addPrompt(project, prompt)).then([promptAdded('q1')])
-    given(projectAggregate, [created, ...many(200, (id) => promptAdded(id))]).when(addPrompt(project, prompt)).thenRefused('invalid')
+    given(projectAggregate, [created, ...many(199, (id) => promptAdded(id))])
+      .when(addPrompt(project, prompt))
+      .then([promptAdded('q1')])
+    given(projectAggregate, [created, ...many(200, (id) => promptAdded(id))])
+      .when(addPrompt(project, prompt))
+      .thenRefused('invalid')
   })
   it('is part of 400,000 characters at most', () => {
     const long = 'x'.repeat(100_000)
     const past = [created, ...many(3, (id) => promptAdded(id, long))]
-    given(projectAggregate, past).when(addPrompt(project, { ...prompt, content: long })).then([promptAdded('q1', long)])
-    given(projectAggregate, [...past, promptAdded('y', 'x')]).when(addPrompt(project, { ...prompt, content: long })).thenRefused('invalid')
+    given(projectAggregate, past)
+      .when(addPrompt(project, { ...prompt, content: long }))
+      .then([promptAdded('q1', long)])
+    given(projectAggregate, [...past, promptAdded('y', 'x')])
+      .when(addPrompt(project, { ...prompt, content: long }))
+      .thenRefused('invalid')
   })
 })
 
 describe('a file', () => {
   const copy = { provider: 'openai', id: 'file-1' }
 
-  it('is added', () => given(projectAggregate, [created]).when(addFile(project, file)).then([fileAdded('f1')]))
+  it('is added', () =>
+    given(projectAggregate, [created])
+      .when(addFile(project, file))
+      .then([fileAdded('f1')]))
   it('is added with what the provider calls it', () => {
     const { data, personal } = fileAdded('f1') as Extract<ProjectEvent, { type: 'ProjectFileAdded' }>
-    given(projectAggregate, [created]).when(addFile(project, { ...file, copy })).then([{ type: 'ProjectFileAdded', data: { ...data, copy }, personal }])
+    given(projectAggregate, [created])
+      .when(addFile(project, { ...file, copy }))
+      .then([{ type: 'ProjectFileAdded', data: { ...data, copy }, personal }])
   })
   it('is removed', () => {
     given(projectAggregate, [created, fileAdded('f1')])
@@ -106,10 +146,14 @@ describe('a file', () => {
   })
   it('is removed once', () => {
     const removed: ProjectEvent = { type: 'ProjectFileRemoved', data: { ...project, fileId: 'f1' } }
-    given(projectAggregate, [created, fileAdded('f1'), removed]).when(removeFile(project, 'f1')).thenRefused('not_found')
+    given(projectAggregate, [created, fileAdded('f1'), removed])
+      .when(removeFile(project, 'f1'))
+      .thenRefused('not_found')
   })
   it('is one of 200 at most', () => {
-    given(projectAggregate, [created, ...many(200, fileAdded)]).when(addFile(project, file)).thenRefused('invalid')
+    given(projectAggregate, [created, ...many(200, fileAdded)])
+      .when(addFile(project, file))
+      .thenRefused('invalid')
   })
 })
 
@@ -128,5 +172,9 @@ describe('nobody else', () => {
     ['changes', changeProject(project, { name: 'Mine' }, {})],
     ['takes a prompt', addPrompt(project, prompt)],
     ['takes a file', addFile(project, file)],
-  ])('and once it is deleted nobody at all: it %s no more', (_, decide) => given(projectAggregate, [...all, deleted]).when(decide).thenRefused('not_found'))
+  ])('and once it is deleted nobody at all: it %s no more', (_, decide) =>
+    given(projectAggregate, [...all, deleted])
+      .when(decide)
+      .thenRefused('not_found'),
+  )
 })

@@ -44,34 +44,53 @@ describe('a project', () => {
     expect(status).toBe(201)
     expect(body).toEqual({ success: true, message: 'Project created', data: { project } })
     expect(Number(headers.get('log-position'))).toBeGreaterThan(0)
-    expect(await ann.get(`/api/projects/${body.data.project.id}`)).toMatchObject({ status: 200, body: { success: true, data: { project: body.data.project } } })
+    expect(await ann.get(`/api/projects/${body.data.project.id}`)).toMatchObject({
+      status: 200,
+      body: { success: true, data: { project: body.data.project } },
+    })
   })
 
   it('is created once for one Idempotency-Key', async () => {
     const again = ann.with({ 'idempotency-key': 'create-1' })
     const one = await created({ name: 'Once' }, again)
     expect(await created({ name: 'Once' }, again)).toBe(one)
-    expect(await again.post('/api/projects', { name: 'Twice' })).toMatchObject({ status: 422, body: { code: 'command_reused' } })
+    expect(await again.post('/api/projects', { name: 'Twice' })).toMatchObject({
+      status: 422,
+      body: { code: 'command_reused' },
+    })
   })
 
   it('takes its model by a bare name, too', async () => {
     const id = await created({ name: 'P', description: 'D', settings: { model: 'echo', temperature: 0, maxTokens: 5 } })
-    expect(await details(id)).toMatchObject({ description: 'D', settings: { model: 'offline/echo', temperature: 0, maxTokens: 5 } })
+    expect(await details(id)).toMatchObject({
+      description: 'D',
+      settings: { model: 'offline/echo', temperature: 0, maxTokens: 5 },
+    })
   })
 
   it('changes what is sent, and nothing else', async () => {
     const id = await created({ name: 'Before', description: 'D' })
     const changed = await ann.ask('PUT', `/api/projects/${id}`, { name: 'After', settings: { temperature: 1.5 } })
     expect(changed).toMatchObject({ status: 200, body: { success: true, message: 'Project updated' } })
-    expect(changed.body.data.project).toMatchObject({ name: 'After', description: 'D', settings: { ...settings, temperature: 1.5 } })
+    expect(changed.body.data.project).toMatchObject({
+      name: 'After',
+      description: 'D',
+      settings: { ...settings, temperature: 1.5 },
+    })
     expect(changed.body.data.project.updatedAt > changed.body.data.project.createdAt).toBe(true)
     expect(await details(id)).toEqual(changed.body.data.project)
   })
 
   it('is gone when it was deleted, and every repeat says so', async () => {
     const id = await created()
-    expect(await ann.ask('DELETE', `/api/projects/${id}`)).toMatchObject({ status: 200, body: { success: true, message: 'Project deleted' } })
-    expect(await ann.get(`/api/projects/${id}`)).toMatchObject({ status: 404, body: { success: false, message: 'Project not found', code: 'not_found' } })
+    expect(await ann.ask('DELETE', `/api/projects/${id}`)).toMatchObject({
+      status: 200,
+      body: { success: true, message: 'Project deleted' },
+    })
+    expect(await ann.get(`/api/projects/${id}`)).toMatchObject({
+      status: 404,
+      body: { success: false, message: 'Project not found', code: 'not_found' },
+    })
     expect(await ann.ask('DELETE', `/api/projects/${id}`)).toMatchObject({ status: 404 })
   })
 
@@ -79,7 +98,10 @@ describe('a project', () => {
     const id = await created()
     await ann.ask('DELETE', `/api/projects/${id}`)
     for (let time = 0; time < 2; time++) {
-      expect(await ann.ask('DELETE', `/api/projects/${id}?erase=true`)).toMatchObject({ status: 200, body: { message: 'Project erased' } })
+      expect(await ann.ask('DELETE', `/api/projects/${id}?erase=true`)).toMatchObject({
+        status: 200,
+        body: { message: 'Project erased' },
+      })
     }
   })
 })
@@ -101,7 +123,10 @@ describe('a list of projects', () => {
   })
 
   it('refuses a cursor that is none', async () => {
-    expect(await ann.get('/api/projects?cursor=x')).toMatchObject({ status: 400, body: { errors: [{ field: 'cursor' }] } })
+    expect(await ann.get('/api/projects?cursor=x')).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'cursor' }] },
+    })
   })
 })
 
@@ -112,21 +137,33 @@ describe('a prompt', () => {
     const one = await ann.post(path, { role: 'system', content: 'You are a friendly assistant.' })
     expect(one).toMatchObject({ status: 201, body: { success: true, message: 'Prompt added' } })
     const { prompt } = one.body.data
-    expect(prompt).toEqual({ id: expect.any(String), role: 'system', content: 'You are a friendly assistant.', createdAt: expect.any(String) })
+    expect(prompt).toEqual({
+      id: expect.any(String),
+      role: 'system',
+      content: 'You are a friendly assistant.',
+      createdAt: expect.any(String),
+    })
     await ann.post(path, { role: 'user', content: 'Hello' })
     const { body } = await ann.post(path, { content: 'Always answer in verse.' })
     expect(body.data.prompt.role).toBe('system')
 
     const all = (await ann.get(path)).body.data
-    expect(all.prompts.map(({ content }: { content: string }) => content)).toEqual(['You are a friendly assistant.', 'Hello', 'Always answer in verse.'])
+    expect(all.prompts.map(({ content }: { content: string }) => content)).toEqual([
+      'You are a friendly assistant.',
+      'Hello',
+      'Always answer in verse.',
+    ])
     expect(all.nextCursor).toBeUndefined()
     const first = (await ann.get(`${path}?limit=2`)).body.data
-    expect((await ann.get(`${path}?limit=2&cursor=${first.nextCursor}`)).body.data.prompts).toEqual(all.prompts.slice(2))
+    expect((await ann.get(`${path}?limit=2&cursor=${first.nextCursor}`)).body.data.prompts).toEqual(
+      all.prompts.slice(2),
+    )
     expect(await ann.get(`${path}/${prompt.id}`)).toMatchObject({ status: 200, body: { data: { prompt } } })
     expect(await details(id)).toMatchObject({ prompts: all.prompts, promptCount: 3 })
 
     expect(await ann.ask('DELETE', `${path}/${prompt.id}`)).toMatchObject({ status: 200, body: { success: true } })
-    for (const method of ['GET', 'DELETE']) expect(await ann.ask(method, `${path}/${prompt.id}`)).toMatchObject({ status: 404 })
+    for (const method of ['GET', 'DELETE'])
+      expect(await ann.ask(method, `${path}/${prompt.id}`)).toMatchObject({ status: 404 })
     expect(await details(id)).toMatchObject({ prompts: all.prompts.slice(1), promptCount: 2 })
   })
 })
@@ -147,14 +184,18 @@ describe('somebody else', () => {
   ])('finds nothing with %s %s', async (method, path, body) => {
     const id = await created()
     const { prompt } = (await ann.post(`/api/projects/${id}/prompts`, { content: 'x' })).body.data
-    expect(await bob.ask(method, `/api/projects/${id}${path.replace('PROMPT', prompt.id)}`, body)).toMatchObject({ status: 404, body: { code: 'not_found' } })
+    expect(await bob.ask(method, `/api/projects/${id}${path.replace('PROMPT', prompt.id)}`, body)).toMatchObject({
+      status: 404,
+      body: { code: 'not_found' },
+    })
     expect(await details(id)).toMatchObject({ name: 'Support desk', prompts: [{ id: prompt.id }] })
   })
 
   it('does not reach a prompt through a project of their own', async () => {
     const { prompt } = (await ann.post(`/api/projects/${await created()}/prompts`, { content: 'x' })).body.data
     const own = await created({ name: 'Bob’s' }, bob)
-    for (const method of ['GET', 'DELETE']) expect(await bob.ask(method, `/api/projects/${own}/prompts/${prompt.id}`)).toMatchObject({ status: 404 })
+    for (const method of ['GET', 'DELETE'])
+      expect(await bob.ask(method, `/api/projects/${own}/prompts/${prompt.id}`)).toMatchObject({ status: 404 })
   })
 
   it('needs an account', async () => {
@@ -174,7 +215,10 @@ describe('a refusal names the field', () => {
     ['no tokens', { name: 'x', settings: { maxTokens: 0 } }, 'settings.maxTokens'],
     ['half a token', { name: 'x', settings: { maxTokens: 1.5 } }, 'settings.maxTokens'],
   ])('%s', async (_, body, field) => {
-    expect(await ann.post('/api/projects', body)).toMatchObject({ status: 400, body: { success: false, code: 'invalid', errors: [{ field }] } })
+    expect(await ann.post('/api/projects', body)).toMatchObject({
+      status: 400,
+      body: { success: false, code: 'invalid', errors: [{ field }] },
+    })
   })
 
   it.each<[string, object, string]>([
@@ -182,24 +226,40 @@ describe('a refusal names the field', () => {
     ['an empty prompt', { content: '' }, 'content'],
     ['a role that is none', { role: 'tool', content: 'x' }, 'role'],
   ])('%s', async (_, body, field) => {
-    expect(await ann.post(`/api/projects/${await created()}/prompts`, body)).toMatchObject({ status: 400, body: { errors: [{ field }] } })
+    expect(await ann.post(`/api/projects/${await created()}/prompts`, body)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field }] },
+    })
   })
 
   it('a model that is none, when it is created and when it changes', async () => {
     const unknown = { settings: { model: 'nobody-has-this' } }
-    expect(await ann.post('/api/projects', { name: 'x', ...unknown })).toMatchObject({ status: 400, body: { code: 'unknown_model' } })
-    expect(await ann.ask('PUT', `/api/projects/${await created()}`, unknown)).toMatchObject({ status: 400, body: { code: 'unknown_model' } })
+    expect(await ann.post('/api/projects', { name: 'x', ...unknown })).toMatchObject({
+      status: 400,
+      body: { code: 'unknown_model' },
+    })
+    expect(await ann.ask('PUT', `/api/projects/${await created()}`, unknown)).toMatchObject({
+      status: 400,
+      body: { code: 'unknown_model' },
+    })
   })
 
   it('a project that is none', async () => {
-    expect(await ann.get(`/api/projects/${randomUUID()}`)).toMatchObject({ status: 404, body: { message: 'Project not found' } })
+    expect(await ann.get(`/api/projects/${randomUUID()}`)).toMatchObject({
+      status: 404,
+      body: { message: 'Project not found' },
+    })
     expect(await ann.get('/api/projects/a%20b')).toMatchObject({ status: 400, body: { errors: [{ field: 'id' }] } })
   })
 
   it('prompts that are too much together', async () => {
     const id = await created()
     const long = { content: 'x'.repeat(100_000) }
-    for (let i = 0; i < 4; i++) expect(await ann.post(`/api/projects/${id}/prompts`, long)).toMatchObject({ status: 201 })
-    expect(await ann.post(`/api/projects/${id}/prompts`, { content: 'x' })).toMatchObject({ status: 400, body: { code: 'invalid' } })
+    for (let i = 0; i < 4; i++)
+      expect(await ann.post(`/api/projects/${id}/prompts`, long)).toMatchObject({ status: 201 })
+    expect(await ann.post(`/api/projects/${id}/prompts`, { content: 'x' })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid' },
+    })
   })
 })

@@ -23,7 +23,10 @@ afterAll(async () => {
   await world?.end()
 })
 afterEach(async () => {
-  await eventually(() => traces.files(), (files) => Object.values(files).every((count) => count === 0))
+  await eventually(
+    () => traces.files(),
+    (files) => Object.values(files).every((count) => count === 0),
+  )
   expect((await ann.get(`/api/projects/${id}/files`)).body.data.files).toEqual([])
 })
 
@@ -47,25 +50,35 @@ describe('a refusal leaves nothing:', () => {
     ['a long name', form(['file', `${'x'.repeat(252)}.txt`]), 'file'],
     ['a name that would ring', form(['file', 'a\u0007.txt']), 'file'],
   ])('400 for %s', async (_, body, field) => {
-    expect(await sendForm(ann, id, body)).toMatchObject({ status: 400, body: { success: false, code: 'invalid', errors: [{ field }] } })
+    expect(await sendForm(ann, id, body)).toMatchObject({
+      status: 400,
+      body: { success: false, code: 'invalid', errors: [{ field }] },
+    })
   })
 
   it('400 for an empty file', async () => {
-    expect(await upload(ann, id, '')).toMatchObject({ status: 400, body: { errors: [{ field: 'file', message: 'must not be empty' }] } })
+    expect(await upload(ann, id, '')).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'file', message: 'must not be empty' }] },
+    })
   })
 
   it('400 for nothing at all', async () => {
     expect(await sendForm(ann, id, null)).toMatchObject({ status: 400, body: { errors: [{ field: 'file' }] } })
   })
 
-  const part = '--b\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\ncontent-type: text/plain\r\n\r\n'
+  const part =
+    '--b\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\ncontent-type: text/plain\r\n\r\n'
   it.each<[string, string, string]>([
     ['has no end', 'multipart/form-data; boundary=b', `${part}half a fi`],
     ['ends in its headers', 'multipart/form-data; boundary=b', part.slice(0, 30)],
     ['is another one', 'multipart/form-data; boundary=c', `${part}x\r\n--b--\r\n`],
     ['does not say where it ends', 'multipart/form-data', `${part}x\r\n--b--\r\n`],
   ])('400 for a form that %s', async (_, type, body) => {
-    expect(await sendForm(ann, id, body, { 'content-type': type })).toMatchObject({ status: 400, body: { code: expect.stringMatching(/invalid|malformed/) } })
+    expect(await sendForm(ann, id, body, { 'content-type': type })).toMatchObject({
+      status: 400,
+      body: { code: expect.stringMatching(/invalid|malformed/) },
+    })
   })
 
   it.each<[string, string, string]>([
@@ -77,18 +90,28 @@ describe('a refusal leaves nothing:', () => {
     ['no extension', 'README', 'text/plain'],
     ['what every object has', 'a.constructor', 'text/plain'],
   ])('415 for %s', async (_, filename, type) => {
-    expect(await upload(ann, id, 'x', filename, { type })).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } })
+    expect(await upload(ann, id, 'x', filename, { type })).toMatchObject({
+      status: 415,
+      body: { code: 'unsupported_media_type' },
+    })
   })
 
   it('415 for JSON, and for a form where none is expected', async () => {
     expect(await ann.post(`/api/projects/${id}/files`, { file: 'x' })).toMatchObject({ status: 415 })
-    const response = await fetch(`${ann.url}/api/projects/${id}`, { method: 'PUT', headers: ann.headers, body: form(['name']) })
+    const response = await fetch(`${ann.url}/api/projects/${id}`, {
+      method: 'PUT',
+      headers: ann.headers,
+      body: form(['name']),
+    })
     expect(response.status).toBe(415)
     expect((await fetch(`${ann.url}/nowhere`, { method: 'POST', body: form(['name']) })).status).toBe(404)
   })
 
   it('413 for a file that is too large and says so', async () => {
-    expect(await upload(ann, id, Buffer.alloc(most + 100_000))).toMatchObject({ status: 413, body: { code: 'too_large' } })
+    expect(await upload(ann, id, Buffer.alloc(most + 100_000))).toMatchObject({
+      status: 413,
+      body: { code: 'too_large' },
+    })
   })
 
   it('413 for a file that turns out to be too large', async () => {
@@ -103,7 +126,10 @@ describe('a refusal leaves nothing:', () => {
   })
 
   it('401 without an account', async () => {
-    const response = await fetch(`${ann.url}/api/projects/${id}/files`, { method: 'POST', body: form(['file', 'a.txt']) })
+    const response = await fetch(`${ann.url}/api/projects/${id}/files`, {
+      method: 'POST',
+      body: form(['file', 'a.txt']),
+    })
     expect(response.status).toBe(401)
   })
 })

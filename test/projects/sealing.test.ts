@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { DamagedFile, fileKey, pieceBytes, seal, sealedPieceBytes, unseal } from '../../src/projects/files/file-sealing.js'
+import {
+  DamagedFile,
+  fileKey,
+  pieceBytes,
+  seal,
+  sealedPieceBytes,
+  unseal,
+} from '../../src/projects/files/file-sealing.js'
 
 const projectKey = randomBytes(32)
 const name = { projectId: 'p', fileId: 'f', contentId: 'c' }
@@ -27,16 +34,27 @@ async function opened(pieces: readonly Uint8Array[], under = key): Promise<Buffe
 }
 
 describe('a sealed file', () => {
-  it.each([0, 1, pieceBytes - 1, pieceBytes, pieceBytes + 1, 2 * pieceBytes, bytes.length])('of %d bytes opens to what it was', async (size) => {
-    expect((await opened(await sealed(bytes.subarray(0, size)))).equals(bytes.subarray(0, size))).toBe(true)
-  })
+  it.each([0, 1, pieceBytes - 1, pieceBytes, pieceBytes + 1, 2 * pieceBytes, bytes.length])(
+    'of %d bytes opens to what it was',
+    async (size) => {
+      expect((await opened(await sealed(bytes.subarray(0, size)))).equals(bytes.subarray(0, size))).toBe(true)
+    },
+  )
 
-  it.each([1_000, pieceBytes, pieceBytes + 1, bytes.length])('is the same when its bytes come %d at a time', async (size) => {
-    expect(Buffer.concat(await sealed(bytes, size)).equals(Buffer.concat(await sealed(bytes)))).toBe(true)
-  })
+  it.each([1_000, pieceBytes, pieceBytes + 1, bytes.length])(
+    'is the same when its bytes come %d at a time',
+    async (size) => {
+      expect(Buffer.concat(await sealed(bytes, size)).equals(Buffer.concat(await sealed(bytes)))).toBe(true)
+    },
+  )
 
   it('comes in pieces that fill a chunk of GridFS each, but for the last', async () => {
-    expect((await sealed(bytes)).map(({ length }) => length)).toEqual([sealedPieceBytes, sealedPieceBytes, sealedPieceBytes, 116])
+    expect((await sealed(bytes)).map(({ length }) => length)).toEqual([
+      sealedPieceBytes,
+      sealedPieceBytes,
+      sealedPieceBytes,
+      116,
+    ])
   })
 })
 
@@ -56,7 +74,11 @@ describe('what was done to it is noticed:', () => {
     ['more than there was', (pieces) => [...pieces, pieces.at(-1)!]],
     ['nothing left', () => []],
   ])('%s', async (_, change) => {
-    const others = await sealed(randomBytes(bytes.length), undefined, fileKey(projectKey, { ...name, contentId: 'another' }))
+    const others = await sealed(
+      randomBytes(bytes.length),
+      undefined,
+      fileKey(projectKey, { ...name, contentId: 'another' }),
+    )
     await expect(opened(change(await sealed(bytes), others))).rejects.toThrow(DamagedFile)
   })
 

@@ -36,7 +36,9 @@ export class Traces {
 /** How much of files there is, of whatever kind. */
 export async function filesIn(db: Db): Promise<Record<string, number>> {
   const names = ['files.files', 'files.chunks', 'stored_files']
-  const counts = await Promise.all(names.map(async (name) => [name, await db.collection(name).countDocuments()] as const))
+  const counts = await Promise.all(
+    names.map(async (name) => [name, await db.collection(name).countDocuments()] as const),
+  )
   return Object.fromEntries(counts)
 }
 

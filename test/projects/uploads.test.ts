@@ -77,8 +77,12 @@ describe('a file', () => {
       'cache-control': 'no-store',
     })
 
-    expect(await ann.ask('DELETE', `/api/projects/${id}/files/${file.id}`)).toMatchObject({ status: 200, body: { success: true } })
-    for (const method of ['GET', 'DELETE']) expect(await ann.ask(method, `/api/projects/${id}/files/${file.id}`)).toMatchObject({ status: 404 })
+    expect(await ann.ask('DELETE', `/api/projects/${id}/files/${file.id}`)).toMatchObject({
+      status: 200,
+      body: { success: true },
+    })
+    for (const method of ['GET', 'DELETE'])
+      expect(await ann.ask(method, `/api/projects/${id}/files/${file.id}`)).toMatchObject({ status: 404 })
     expect(await files()).toEqual([])
     await expectNothingSoon()
   })
@@ -91,16 +95,21 @@ describe('a file', () => {
   it('is nobody else’s', async () => {
     const { file } = (await upload(ann, id, 'x')).body.data
     expect(await upload(bob, id, 'x')).toMatchObject({ status: 404, body: { code: 'not_found' } })
-    for (const path of ['/files', `/files/${file.id}`]) expect(await bob.get(`/api/projects/${id}${path}`)).toMatchObject({ status: 404 })
+    for (const path of ['/files', `/files/${file.id}`])
+      expect(await bob.get(`/api/projects/${id}${path}`)).toMatchObject({ status: 404 })
     const own = (await bob.post('/api/projects', { name: 'Bob’s' })).body.data.project.id
-    for (const method of ['GET', 'DELETE']) expect(await bob.ask(method, `/api/projects/${own}/files/${file.id}`)).toMatchObject({ status: 404 })
+    for (const method of ['GET', 'DELETE'])
+      expect(await bob.ask(method, `/api/projects/${own}/files/${file.id}`)).toMatchObject({ status: 404 })
     expect(await files()).toHaveLength(1)
   })
 
   it('that is damaged is not given out, and is no answer', async () => {
     const { file } = (await upload(ann, id, 'x'.repeat(mebibyte))).body.data
     await traces.db.collection('files.chunks').deleteOne({ n: 0 })
-    expect(await ann.get(`/api/projects/${id}/files/${file.id}`)).toMatchObject({ status: 500, body: { code: 'internal' } })
+    expect(await ann.get(`/api/projects/${id}/files/${file.id}`)).toMatchObject({
+      status: 500,
+      body: { code: 'internal' },
+    })
   })
 
   it('that is damaged later on breaks off', async () => {
@@ -127,7 +136,8 @@ describe('a file', () => {
   })
 })
 
-const peakMemory = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${service.process.pid}/status`, 'utf8'))![1]) * 1024
+const peakMemory = () =>
+  Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${service.process.pid}/status`, 'utf8'))![1]) * 1024
 
 describe('a repeat', () => {
   it('with the same key finds the file of the first, and stores nothing', async () => {
@@ -144,7 +154,10 @@ describe('a repeat', () => {
   ])('with %s is refused', async (_, content, filename) => {
     const again = { headers: { 'idempotency-key': randomUUID() } }
     await upload(ann, id, 'the same', 'a.txt', again)
-    expect(await upload(ann, id, content, filename, again)).toMatchObject({ status: 422, body: { code: 'command_reused' } })
+    expect(await upload(ann, id, content, filename, again)).toMatchObject({
+      status: 422,
+      body: { code: 'command_reused' },
+    })
     expect(await traces.files()).toEqual({ 'files.files': 1, 'files.chunks': 1, stored_files: 1 })
   })
 
@@ -170,7 +183,10 @@ describe('an upload that never ends', () => {
   const begun = async (who = ann) => {
     const slow = slowUpload(who, id)
     await slow.send(Buffer.alloc(2 * mebibyte, 'never ends '))
-    await eventually(() => traces.files(), (found) => found['files.chunks']! >= 7)
+    await eventually(
+      () => traces.files(),
+      (found) => found['files.chunks']! >= 7,
+    )
     return slow
   }
 
@@ -209,7 +225,13 @@ async function deskOf({ environment }: World, { db }: Traces) {
   const redis = new Redis(environment.REDIS_URL!)
   const masters = { current: masterKey(Buffer.from(environment.MASTER_KEY!, 'hex')) }
   const durable = await durably(db)
-  const engine = await Engine.open({ db: durable, redis, masters, events: deskEvents, logRoot: new LogRoot(durable).at })
+  const engine = await Engine.open({
+    db: durable,
+    redis,
+    masters,
+    events: deskEvents,
+    logRoot: new LogRoot(durable).at,
+  })
   const leave = async () => {
     await engine.close()
     redis.disconnect()

@@ -1,27 +1,46 @@
 import { MerkleFrontier } from '../../src/proof/frontier.js'
 import { GrowingTree } from '../../src/proof/growing-tree.js'
 import { leafHash } from '../../src/proof/hashes.js'
-import { consistencyProof, edgeOf, inclusionProof, rootFromInclusion, rootOf, rootsFromConsistency } from '../../src/proof/merkle-proofs.js'
+import {
+  consistencyProof,
+  edgeOf,
+  inclusionProof,
+  rootFromInclusion,
+  rootOf,
+  rootsFromConsistency,
+} from '../../src/proof/merkle-proofs.js'
 import { rootOfComplete } from '../../src/proof/tiles.js'
 import { consistencies, inclusions, leafHashes, roots } from './published.js'
 
-const over = (hashes: readonly Buffer[]) => async (level: number, index: number) => rootOfComplete(hashes.slice(index * 2 ** level, (index + 1) * 2 ** level))
+const over = (hashes: readonly Buffer[]) => async (level: number, index: number) =>
+  rootOfComplete(hashes.slice(index * 2 ** level, (index + 1) * 2 ** level))
 const hex = (hashes: readonly Buffer[]) => hashes.map((hash) => hash.toString('hex'))
 const many = Array.from({ length: 40 }, (_, i) => leafHash(Buffer.from([i])))
 
 describe('proofs in a Merkle tree', () => {
   it('has the published roots', async () => {
-    for (const [size, root] of roots.entries()) expect((await rootOf(size, over(leafHashes))).toString('hex')).toBe(root)
+    for (const [size, root] of roots.entries())
+      expect((await rootOf(size, over(leafHashes))).toString('hex')).toBe(root)
   })
 
   it.each(inclusions)('gives the published proof that leaf %i is in the tree of %i', async (index, size, path) => {
     expect(hex(await inclusionProof(index, size, over(leafHashes)))).toEqual(path)
-    expect(rootFromInclusion(leafHashes[index]!, index, size, path.map((hash) => Buffer.from(hash, 'hex')))?.toString('hex')).toBe(roots[size])
+    expect(
+      rootFromInclusion(
+        leafHashes[index]!,
+        index,
+        size,
+        path.map((hash) => Buffer.from(hash, 'hex')),
+      )?.toString('hex'),
+    ).toBe(roots[size])
   })
 
-  it.each(consistencies)('gives the published proof that the tree of %i is the beginning of that of %i', async (old, size, path) => {
-    expect(hex(await consistencyProof(old, size, over(leafHashes)))).toEqual(path)
-  })
+  it.each(consistencies)(
+    'gives the published proof that the tree of %i is the beginning of that of %i',
+    async (old, size, path) => {
+      expect(hex(await consistencyProof(old, size, over(leafHashes)))).toEqual(path)
+    },
+  )
 
   it('proves every leaf of every tree, and nothing else', async () => {
     for (let size = 1; size <= many.length; size++) {
@@ -57,7 +76,10 @@ describe('proofs in a Merkle tree', () => {
       for (let old = 4; old < size; old++) {
         const oldRoot = await rootOf(old, over(many))
         const lie = await consistencyProof(old, size, over(otherwise))
-        expect(rootsFromConsistency(old, size, oldRoot, lie)).not.toEqual({ old: oldRoot, root: await rootOf(size, over(otherwise)) })
+        expect(rootsFromConsistency(old, size, oldRoot, lie)).not.toEqual({
+          old: oldRoot,
+          root: await rootOf(size, over(otherwise)),
+        })
       }
     }
   })
@@ -70,7 +92,14 @@ describe('proofs in a Merkle tree', () => {
   })
 
   it('refuses proofs of what no tree has', () => {
-    for (const [index, size] of [[-1, 3], [3, 3], [0, 0], [0.5, 3], [NaN, 3]] as const) expect(rootFromInclusion(many[0]!, index, size, [])).toBeUndefined()
+    for (const [index, size] of [
+      [-1, 3],
+      [3, 3],
+      [0, 0],
+      [0.5, 3],
+      [NaN, 3],
+    ] as const)
+      expect(rootFromInclusion(many[0]!, index, size, [])).toBeUndefined()
     expect(rootsFromConsistency(3, 2, many[0]!, [])).toBeUndefined()
     expect(rootsFromConsistency(1, 8, many[0]!, [])).toBeUndefined()
   })

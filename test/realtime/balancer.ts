@@ -39,7 +39,10 @@ export class Balancer {
     const server = connect(Number(new URL(target).port), '127.0.0.1')
     server.on('connect', () => this.reached.set(target, (this.reached.get(target) ?? 0) + 1))
     this.clients.add(client)
-    for (const [one, other] of [[client, server], [server, client]] as const) {
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
       one.on('error', () => {})
       one.on('close', () => {
         this.clients.delete(client)

@@ -52,14 +52,17 @@ export class Chatter {
   /** Everything heard under this name, of one chat or of all. */
   // oxlint-disable-next-line typescript/no-explicit-any
   all(event: string, chatId?: string): any[] {
-    return this.heard.filter((one) => one.event === event && (chatId === undefined || one.data.chatId === chatId)).map(({ data }) => data)
+    return this.heard
+      .filter((one) => one.event === event && (chatId === undefined || one.data.chatId === chatId))
+      .map(({ data }) => data)
   }
 
   /** Resolves when it is so. */
   async until(isSo: () => boolean, withinMs = 15_000): Promise<void> {
     const deadline = Date.now() + withinMs
     while (!isSo()) {
-      if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms; heard ${JSON.stringify(this.heard.slice(-20)).slice(0, 3_000)}`)
+      if (Date.now() > deadline)
+        throw new Error(`not within ${withinMs} ms; heard ${JSON.stringify(this.heard.slice(-20)).slice(0, 3_000)}`)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 100)
         this.look = () => {
@@ -88,4 +91,5 @@ export class Chatter {
   }
 }
 
-export const tokenOf = ({ headers }: Client): string => headers['x-api-key'] ?? headers.authorization!.slice('Bearer '.length)
+export const tokenOf = ({ headers }: Client): string =>
+  headers['x-api-key'] ?? headers.authorization!.slice('Bearer '.length)

@@ -43,11 +43,23 @@ describe('a prompt over a socket', () => {
     const chatId = await joined()
     model.failNext({ fault: 'slow', at: 15 })
     const sent = await chatter.ask('chat-message', { chatId, content: 'Count!' })
-    expect(sent).toEqual({ ok: true, promptId: expect.any(String), replyId: expect.any(String), position: expect.any(Number) })
+    expect(sent).toEqual({
+      ok: true,
+      promptId: expect.any(String),
+      replyId: expect.any(String),
+      position: expect.any(Number),
+    })
     const done = await chatter.next('reply-done')
     const [prompt, reply] = chatter.all('message')
-    expect(prompt).toMatchObject({ chatId, position: sent.position, message: { id: sent.promptId, role: 'user', content: 'Count!' } })
-    expect(reply).toMatchObject({ chatId, message: { id: sent.replyId, role: 'assistant', content: answer, status: 'completed' } })
+    expect(prompt).toMatchObject({
+      chatId,
+      position: sent.position,
+      message: { id: sent.promptId, role: 'user', content: 'Count!' },
+    })
+    expect(reply).toMatchObject({
+      chatId,
+      message: { id: sent.replyId, role: 'assistant', content: answer, status: 'completed' },
+    })
     expect(done).toEqual({ chatId, position: reply.position, replyId: sent.replyId, status: 'completed' })
     expect(eventNames()).toEqual(['message', 'reply-delta', 'message', 'reply-done'])
     expect(chatter.all('reply-delta').length).toBeGreaterThan(3)
@@ -58,7 +70,15 @@ describe('a prompt over a socket', () => {
     const chatId = await joined()
     await chatter.ask('chat-message', { chatId, content: 'Count!' })
     await chatter.next('reply-done')
-    const body = { role: 'tool', content: '42', name: 'sum', toolCalls: [{ id: 'a' }], metadata: { from: 'school' }, tokens: 3, latency: 0.5 }
+    const body = {
+      role: 'tool',
+      content: '42',
+      name: 'sum',
+      toolCalls: [{ id: 'a' }],
+      metadata: { from: 'school' },
+      tokens: 3,
+      latency: 0.5,
+    }
     await ann.post(`/api/${chatId}/messages`, body)
     await chatter.next('message', 3)
     expect(chatter.all('message').map(({ message }) => message)).toEqual(await logged(chatId))
@@ -69,13 +89,20 @@ describe('a prompt over a socket', () => {
     const other = await Chatter.of(ann)
     const commandId = randomUUID()
     const asked = { chatId, content: 'Count!', commandId }
-    const answers = await Promise.all([chatter.ask('chat-message', asked), other.ask('chat-message', asked), chatter.ask('chat-message', asked)])
+    const answers = await Promise.all([
+      chatter.ask('chat-message', asked),
+      other.ask('chat-message', asked),
+      chatter.ask('chat-message', asked),
+    ])
     await chatter.next('reply-done')
     answers.push(await other.ask('chat-message', asked))
     expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(1)
     expect(answers[0]).toMatchObject({ ok: true })
     expect(await logged(chatId)).toHaveLength(2)
-    expect(await other.ask('chat-message', { ...asked, content: 'Stop!' })).toMatchObject({ ok: false, code: 'command_reused' })
+    expect(await other.ask('chat-message', { ...asked, content: 'Stop!' })).toMatchObject({
+      ok: false,
+      code: 'command_reused',
+    })
     other.close()
   })
 
@@ -95,10 +122,19 @@ describe('a prompt over a socket', () => {
     model.failNext({ fault: 'stall', at: 2, until: new Promise<void>((resolve) => (goOn = resolve)) })
     const { promptId, replyId } = await chatter.ask('chat-message', { chatId, content: 'Count!' })
     const meanwhile = await chatter.ask('chat-message', { chatId, content: 'Count!' })
-    expect(meanwhile).toMatchObject({ ok: false, code: 'reply_in_progress', detail: expect.any(String), promptId, replyId })
+    expect(meanwhile).toMatchObject({
+      ok: false,
+      code: 'reply_in_progress',
+      detail: expect.any(String),
+      promptId,
+      replyId,
+    })
     goOn()
     await chatter.next('reply-done')
-    expect(await chatter.ask('chat-message', { chatId, content: 'Count!', model: 'nobody/nothing' })).toMatchObject({ ok: false, code: 'unknown_model' })
+    expect(await chatter.ask('chat-message', { chatId, content: 'Count!', model: 'nobody/nothing' })).toMatchObject({
+      ok: false,
+      code: 'unknown_model',
+    })
   })
 })
 
@@ -108,7 +144,12 @@ describe('a reply that does not come to its end', () => {
     model.failNext({ fault: 'status', at: 401 })
     const { replyId } = await chatter.ask('chat-message', { chatId, content: 'Count!' })
     const done = await chatter.next('reply-done')
-    expect(done).toMatchObject({ chatId, replyId, status: 'failed', error: { code: 'provider_unauthorized', detail: expect.any(String) } })
+    expect(done).toMatchObject({
+      chatId,
+      replyId,
+      status: 'failed',
+      error: { code: 'provider_unauthorized', detail: expect.any(String) },
+    })
     expect(chatter.all('message')).toHaveLength(1)
   })
 
@@ -128,7 +169,9 @@ describe('a reply that does not come to its end', () => {
     await chatter.until(() => chatter.written(replyId) === half)
     await ann.post(`/chat/${chatId}/cancel`)
     expect(await chatter.next('reply-done')).toMatchObject({ replyId, status: 'cancelled' })
-    expect(chatter.all('message').at(-1)).toMatchObject({ message: { id: replyId, content: half, status: 'cancelled' } })
+    expect(chatter.all('message').at(-1)).toMatchObject({
+      message: { id: replyId, content: half, status: 'cancelled' },
+    })
     expect(chatter.written(replyId)).toBe(half)
   })
 })

@@ -18,7 +18,9 @@ describe('the way to a socket', () => {
     await chatter.until(() => chatter.socket.io.engine.transport.name === transports.at(-1))
     for (let i = 0; i < 30; i++) await ann.post(`/api/${chatId}/messages`, { role: 'user', content: String(i) })
     await chatter.next('message', 30)
-    expect(chatter.all('message').map(({ message }) => message.content)).toEqual(Array.from({ length: 30 }, (_, i) => String(i)))
+    expect(chatter.all('message').map(({ message }) => message.content)).toEqual(
+      Array.from({ length: 30 }, (_, i) => String(i)),
+    )
     chatter.close()
   })
 
@@ -34,7 +36,9 @@ describe('the way to a socket', () => {
 
   it('is not there where no API is served', async () => {
     const worker = world.start({ ROLES: 'worker' })
-    await expect(Chatter.connect(await worker.url(), tokenOf(ann), { transports: ['polling'] })).rejects.toThrow('xhr poll error')
+    await expect(Chatter.connect(await worker.url(), tokenOf(ann), { transports: ['polling'] })).rejects.toThrow(
+      'xhr poll error',
+    )
     await world.kill(worker)
   })
 })
@@ -50,10 +54,16 @@ describe('limits', () => {
     await chatter.next('reply-done')
     expect((await here.post('/chat/talk/send', { text: 'Hi' })).status).toBe(200)
     expect((await here.post('/api/ai/chats/talk/messages', { content: 'Hi' })).status).toBe(200)
-    expect(await chatter.ask('chat-message', { ...prompt, commandId: 'fourth' })).toMatchObject({ ok: false, code: 'rate_limited', retryAfter: expect.any(Number) })
+    expect(await chatter.ask('chat-message', { ...prompt, commandId: 'fourth' })).toMatchObject({
+      ok: false,
+      code: 'rate_limited',
+      retryAfter: expect.any(Number),
+    })
     expect((await here.post('/chat/talk/send', { text: 'Hi' })).status).toBe(429)
     expect(await chatter.ask('chat-message', prompt)).toMatchObject({ ok: true })
-    expect(await chatter.ask('chat-message', { ...prompt, chatId: 'another', commandId: 'fifth' })).toMatchObject({ ok: true })
+    expect(await chatter.ask('chat-message', { ...prompt, chatId: 'another', commandId: 'fifth' })).toMatchObject({
+      ok: true,
+    })
     chatter.close()
     await world.kill(limited)
   })
@@ -62,11 +72,20 @@ describe('limits', () => {
     const limited = world.start({ ROLES: 'api', USER_RATE_LIMIT_MAX_REQUESTS: '10', RATE_LIMIT_MAX_REQUESTS: '10' })
     const here = (await world.account(ann.url)).at(await limited.url())
     const chatter = await Chatter.of(here)
-    const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => chatter.ask(i % 2 === 0 ? 'leave-chat' : 'chat-message', 'talk')))
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => chatter.ask(i % 2 === 0 ? 'leave-chat' : 'chat-message', 'talk')),
+    )
     expect(answers.filter(({ code }) => code === 'rate_limited')).toHaveLength(3)
-    await expect(Chatter.of(here)).rejects.toMatchObject({ data: { code: 'rate_limited', retryAfter: expect.any(Number) } })
+    await expect(Chatter.of(here)).rejects.toMatchObject({
+      data: { code: 'rate_limited', retryAfter: expect.any(Number) },
+    })
     const codes: string[] = []
-    for (let i = 0; i < 12; i++) codes.push(await Chatter.connect(here.url, 'a guess').catch(({ data }: { data: { code: string } }) => data.code) as string)
+    for (let i = 0; i < 12; i++)
+      codes.push(
+        (await Chatter.connect(here.url, 'a guess').catch(
+          ({ data }: { data: { code: string } }) => data.code,
+        )) as string,
+      )
     expect(codes).toEqual([...codes].sort().toReversed())
     expect([codes[0], codes.at(-1)]).toEqual(['unauthenticated', 'rate_limited'])
     chatter.close()

@@ -21,16 +21,33 @@ export class Follower {
     }
     this.socket.on('connect', () => {
       this.connections++
-      for (const [chatId, after] of this.last) this.socket.emit('join-chat', { chatId, after }, (answer: { ok: boolean }) => answer.ok || this.faults.push(JSON.stringify(answer)))
+      for (const [chatId, after] of this.last)
+        this.socket.emit(
+          'join-chat',
+          { chatId, after },
+          (answer: { ok: boolean }) => answer.ok || this.faults.push(JSON.stringify(answer)),
+        )
     })
     this.socket.on('connect_error', (error) => this.socket.active || this.faults.push(error.message))
     this.socket.on('disconnect', (reason) => this.socket.active || this.faults.push(reason))
-    this.socket.on('message', ({ chatId, position, message }: { chatId: string; position: number; message: { chatId: string; content: string } }) => {
-      const last = this.last.get(chatId)
-      if (last === undefined || position <= last || message.chatId !== chatId) this.faults.push(`${chatId} ${position} after ${last}`)
-      this.last.set(chatId, position)
-      this.messages.get(chatId)!.push({ position, content: message.content })
-    })
+    this.socket.on(
+      'message',
+      ({
+        chatId,
+        position,
+        message,
+      }: {
+        chatId: string
+        position: number
+        message: { chatId: string; content: string }
+      }) => {
+        const last = this.last.get(chatId)
+        if (last === undefined || position <= last || message.chatId !== chatId)
+          this.faults.push(`${chatId} ${position} after ${last}`)
+        this.last.set(chatId, position)
+        this.messages.get(chatId)!.push({ position, content: message.content })
+      },
+    )
   }
 
   get count(): number {

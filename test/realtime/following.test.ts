@@ -7,14 +7,28 @@ import { Story } from './story.js'
 const event = (position: number) => ({ position }) as ChatRecord
 const message = (id: string) => ({ id }) as NonNullable<ChatUpdate['message']>
 const delta = (attempt: string, offset: number, text: string): Delta => ({ attempt, offset, text })
-const known = (recent: readonly number[] = [], since = 0, written?: Written) => ({ since, recent: recent.map(event), written })
+const known = (recent: readonly number[] = [], since = 0, written?: Written) => ({
+  since,
+  recent: recent.map(event),
+  written,
+})
 const names = (emissions: readonly Emission[]) => emissions.map(([name]) => name)
-const completed = (attempt: string, text: string): ReplyEnd => ({ replyId: 'r', status: 'completed', words: { attempt, text } })
+const completed = (attempt: string, text: string): ReplyEnd => ({
+  replyId: 'r',
+  status: 'completed',
+  words: { attempt, text },
+})
 
 describe('what is put together of deltas', () => {
   it('is the beginning of what one attempt wrote, however often a delta arrives', () => {
     const writing = new PartialReply()
-    for (const one of [delta('a', 0, 'One '), delta('a', 0, 'One '), delta('a', 0, 'One two'), delta('a', 4, 'two three')]) expect(writing.add(one)).toBe(true)
+    for (const one of [
+      delta('a', 0, 'One '),
+      delta('a', 0, 'One '),
+      delta('a', 0, 'One two'),
+      delta('a', 4, 'two three'),
+    ])
+      expect(writing.add(one)).toBe(true)
     expect(writing).toMatchObject({ attempt: 'a', text: 'One two three' })
   })
 
@@ -61,7 +75,9 @@ describe('a reader of a chat', () => {
 
   it('is told of changes and deletions where they are in the log', () => {
     const reader = new RoomPosition(0)
-    expect(reader.tell(1, { edited: message('a') })).toEqual([['message-edited', { position: 1, message: { id: 'a' } }]])
+    expect(reader.tell(1, { edited: message('a') })).toEqual([
+      ['message-edited', { position: 1, message: { id: 'a' } }],
+    ])
     expect(reader.tell(2, { deleted: 'a' })).toEqual([['message-deleted', { position: 2, messageId: 'a' }]])
   })
 
@@ -70,7 +86,9 @@ describe('a reader of a chat', () => {
     const reader = new RoomPosition(3)
     expect(reader.next(known([5], 0, written))).toEqual({ event: event(5) })
     reader.tell(5, { message: message('p'), begun: 'r' })
-    expect(reader.next(known([5], 0, written))).toEqual({ delta: ['reply-delta', { replyId: 'r', attempt: 'a', offset: 0, text: 'One' }] })
+    expect(reader.next(known([5], 0, written))).toEqual({
+      delta: ['reply-delta', { replyId: 'r', attempt: 'a', offset: 0, text: 'One' }],
+    })
     expect(reader.next(known([5], 0, written))).toBeUndefined()
   })
 
@@ -85,24 +103,42 @@ describe('a reader of a chat', () => {
       ['message', { position: 2, message: { id: 'r' } }],
       ['reply-done', { position: 2, replyId: 'r', status: 'completed' }],
     ])
-    expect(readAlong().tell(2, { ended: completed('b', 'Uno') })[0]).toEqual(['reply-delta', { replyId: 'r', attempt: 'b', offset: 0, text: 'Uno' }])
-    expect(readAlong().tell(2, { ended: completed('none', '') })[0]).toEqual(['reply-delta', { replyId: 'r', attempt: 'none', offset: 0, text: '' }])
-    expect(readAlong().tell(2, { ended: completed('a', 'On') })[0]).toEqual(['reply-delta', { replyId: 'r', attempt: 'a', offset: 2, text: '' }])
+    expect(readAlong().tell(2, { ended: completed('b', 'Uno') })[0]).toEqual([
+      'reply-delta',
+      { replyId: 'r', attempt: 'b', offset: 0, text: 'Uno' },
+    ])
+    expect(readAlong().tell(2, { ended: completed('none', '') })[0]).toEqual([
+      'reply-delta',
+      { replyId: 'r', attempt: 'none', offset: 0, text: '' },
+    ])
+    expect(readAlong().tell(2, { ended: completed('a', 'On') })[0]).toEqual([
+      'reply-delta',
+      { replyId: 'r', attempt: 'a', offset: 2, text: '' },
+    ])
     expect(names(readAlong().tell(2, { ended: { ...completed('', ''), replyId: 'q' } }))).toEqual(['reply-done'])
   })
 
   it('gets the whole as one delta when it was there and nothing had come, and none when it comes later', () => {
     const [there, later] = [new RoomPosition(0), new RoomPosition(0)]
     there.expect('r')
-    expect(names(there.tell(2, { message: message('r'), ended: completed('a', 'One two') }))).toEqual(['reply-delta', 'message', 'reply-done'])
-    expect(names(later.tell(2, { message: message('r'), ended: completed('a', 'One two') }))).toEqual(['message', 'reply-done'])
+    expect(names(there.tell(2, { message: message('r'), ended: completed('a', 'One two') }))).toEqual([
+      'reply-delta',
+      'message',
+      'reply-done',
+    ])
+    expect(names(later.tell(2, { message: message('r'), ended: completed('a', 'One two') }))).toEqual([
+      'message',
+      'reply-done',
+    ])
   })
 
   it('that failed is told why, and of nothing that was written', () => {
     const reader = new RoomPosition(0)
     reader.expect('r')
     const error = { code: 'provider_stalled', detail: 'Try again.' }
-    expect(reader.tell(2, { ended: { replyId: 'r', status: 'failed', error } })).toEqual([['reply-done', { position: 2, replyId: 'r', status: 'failed', error }]])
+    expect(reader.tell(2, { ended: { replyId: 'r', status: 'failed', error } })).toEqual([
+      ['reply-done', { position: 2, replyId: 'r', status: 'failed', error }],
+    ])
   })
 })
 
@@ -112,7 +148,9 @@ describe('whatever happens on the way', () => {
     for (let seed = 0; seed < 500; seed++) {
       const story = new Story(seed)
       story.play(150)
-      for (const { positions } of story.readers) if (String(positions) !== String(story.positions)) throw new Error(`story ${seed}: ${String(positions)} of ${String(story.positions)}`)
+      for (const { positions } of story.readers)
+        if (String(positions) !== String(story.positions))
+          throw new Error(`story ${seed}: ${String(positions)} of ${String(story.positions)}`)
       replies += story.replies
     }
     expect(replies).toBeGreaterThan(1_000)

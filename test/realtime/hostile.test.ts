@@ -70,12 +70,37 @@ describe('a payload that makes no sense', () => {
     ['chat-message', { chatId: 'my-talk', content: 'Hi', model: [] }, 'model'],
   ])('%s %j is refused and names the field', async (event, payload, field) => {
     const answer = await chatter.ask(event, ...(payload === undefined ? [] : [payload]))
-    expect(answer).toMatchObject({ ok: false, code: 'invalid', detail: expect.stringContaining(field), errors: [{ field }] })
+    expect(answer).toMatchObject({
+      ok: false,
+      code: 'invalid',
+      detail: expect.stringContaining(field),
+      errors: [{ field }],
+    })
   })
 })
 
 const events = ['join-chat', 'leave-chat', 'chat-message', 'message', 'exception', 'error', '__proto__', 'toString', '']
-const words = ['', 'chatId', 'after', 'content', 'commandId', 'model', '__proto__', 'constructor', 'then', 'toJSON', 'length', 'event', 'my-talk', '\u0000', '\ud800', '😀', '../..', '$where', randomUUID()]
+const words = [
+  '',
+  'chatId',
+  'after',
+  'content',
+  'commandId',
+  'model',
+  '__proto__',
+  'constructor',
+  'then',
+  'toJSON',
+  'length',
+  'event',
+  'my-talk',
+  '\u0000',
+  '\ud800',
+  '😀',
+  '../..',
+  '$where',
+  randomUUID(),
+]
 
 /** Anything that can be sent. */
 function anything(pick: (below: number) => number, depth = 0): unknown {
@@ -97,7 +122,9 @@ function anything(pick: (below: number) => number, depth = 0): unknown {
     case 7:
       return Array.from({ length: pick(5) }, () => anything(pick, depth + 1))
     default:
-      return Object.fromEntries(Array.from({ length: pick(6) }, () => [words[pick(words.length)]!, anything(pick, depth + 1)]))
+      return Object.fromEntries(
+        Array.from({ length: pick(6) }, () => [words[pick(words.length)]!, anything(pick, depth + 1)]),
+      )
   }
 }
 
@@ -109,7 +136,8 @@ describe('a client that sends anything', () => {
       const answers = Array.from({ length: 20 }, async () => {
         const event = events[pick(events.length)]!
         const payload = Array.from({ length: pick(4) }, () => anything(pick))
-        if (pick(3) === 0 || !/^(join|leave)-chat$|^chat-message$/.test(event)) return void chatter.socket.emit(...([event, ...payload] as [string]))
+        if (pick(3) === 0 || !/^(join|leave)-chat$|^chat-message$/.test(event))
+          return void chatter.socket.emit(...([event, ...payload] as [string]))
         const answer = await chatter.ask(event, ...payload)
         codes.add(answer.ok === true ? 'ok' : answer.code)
       })
@@ -145,7 +173,9 @@ describe('a client that sends anything', () => {
       '2["join-chat",{"_placeholder":true,"num":0}]',
       `2["join-chat",${deep}]`,
       `20["join-chat",{"chatId":${deep}}]`,
-      ...Array.from({ length: 50 }, () => String.fromCodePoint(...Array.from({ length: 1 + pick(40) }, () => 32 + pick(95)))),
+      ...Array.from({ length: 50 }, () =>
+        String.fromCodePoint(...Array.from({ length: 1 + pick(40) }, () => 32 + pick(95))),
+      ),
     ]
     for (const packet of packets) {
       const one = await Chatter.of(ann)
@@ -158,13 +188,36 @@ describe('a client that sends anything', () => {
   }, 60_000)
 
   it('by hand, over HTTP, is answered and forgotten', async () => {
-    const open = async () => (await (await fetch(`${url}/socket.io/?EIO=4&transport=polling`)).text()).match(/"sid":"([^"]+)"/)![1]!
-    const bodies = ['', 'x', '40{"token":1}', '40{"token":"x"}', '40[]', '40null', '42["join-chat","x"]', '\u001e\u001e', 'b####', '6', '41', `40${'['.repeat(50_000)}`]
+    const open = async () =>
+      (await (await fetch(`${url}/socket.io/?EIO=4&transport=polling`)).text()).match(/"sid":"([^"]+)"/)![1]!
+    const bodies = [
+      '',
+      'x',
+      '40{"token":1}',
+      '40{"token":"x"}',
+      '40[]',
+      '40null',
+      '42["join-chat","x"]',
+      '\u001e\u001e',
+      'b####',
+      '6',
+      '41',
+      `40${'['.repeat(50_000)}`,
+    ]
     for (const body of bodies) {
       const at = `${url}/socket.io/?EIO=4&transport=polling&sid=${await open()}`
-      expect((await fetch(at, { method: 'POST', body, headers: { 'content-type': 'text/plain' } })).status).toBeLessThan(500)
+      expect(
+        (await fetch(at, { method: 'POST', body, headers: { 'content-type': 'text/plain' } })).status,
+      ).toBeLessThan(500)
     }
-    for (const query of ['', '?EIO=4', '?EIO=3&transport=polling', '?EIO=4&transport=x', '?EIO=4&transport=polling&sid=x', '?EIO=4&transport=websocket']) {
+    for (const query of [
+      '',
+      '?EIO=4',
+      '?EIO=3&transport=polling',
+      '?EIO=4&transport=x',
+      '?EIO=4&transport=polling&sid=x',
+      '?EIO=4&transport=websocket',
+    ]) {
       expect((await fetch(`${url}/socket.io/${query}`)).status).toBeLessThan(500)
     }
   })
@@ -173,7 +226,9 @@ describe('a client that sends anything', () => {
     chatter.socket.emit('chat-message', { chatId: 'my-talk', content: 'x'.repeat(1024 * 1024) })
     expect(await chatter.next('disconnect')).toBe('transport close')
     const large = await Chatter.of(ann)
-    expect(await large.ask('chat-message', { chatId: randomUUID(), content: '😀'.repeat(50_000) })).toMatchObject({ ok: true })
+    expect(await large.ask('chat-message', { chatId: randomUUID(), content: '😀'.repeat(50_000) })).toMatchObject({
+      ok: true,
+    })
     large.close()
   })
 

@@ -42,12 +42,15 @@ async function store(chatId: string, batches: number, each: number, padding = ''
 }
 
 /** Numbers that begin the messages, which are in order. */
-const numbersIn = (messages: readonly { content: string }[]) => messages.map(({ content }) => Number.parseInt(content, 10))
+const numbersIn = (messages: readonly { content: string }[]) =>
+  messages.map(({ content }) => Number.parseInt(content, 10))
 const numbers = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i)
 
-const residentMb = async () => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${api.process.pid}/status`, 'utf8'))![1]) / 1024
+const residentMb = async () =>
+  Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${api.process.pid}/status`, 'utf8'))![1]) / 1024
 
-const wireOf = (chatter: Chatter) => (chatter.socket.io.engine.transport as unknown as { ws: { pause(): void; resume(): void } }).ws
+const wireOf = (chatter: Chatter) =>
+  (chatter.socket.io.engine.transport as unknown as { ws: { pause(): void; resume(): void } }).ws
 
 describe('who has missed thousands of messages', () => {
   it('gets them all, once and in order, while more are written and the connection is cut', async () => {
@@ -60,12 +63,21 @@ describe('who has missed thousands of messages', () => {
     for (let cut = 0; cut < 10; cut++) {
       const before = follower.count
       const enough = Math.min(before + 100 + pick(300), 5_400)
-      await eventually(async () => [follower.connections, follower.count], ([connections, count]) => connections === cut + 1 && count! >= enough)
+      await eventually(
+        async () => [follower.connections, follower.count],
+        ([connections, count]) => connections === cut + 1 && count! >= enough,
+      )
       balancer.cut()
     }
     await writing
-    await eventually(async () => follower.connections, (connections) => connections === 11)
-    const messages = await eventually(async () => follower.messages.get(chat)!, ({ length }) => length === 5_400)
+    await eventually(
+      async () => follower.connections,
+      (connections) => connections === 11,
+    )
+    const messages = await eventually(
+      async () => follower.messages.get(chat)!,
+      ({ length }) => length === 5_400,
+    )
     expect(numbersIn(messages)).toEqual(numbers(first, 5_400))
     expect(follower.faults).toEqual([])
   })

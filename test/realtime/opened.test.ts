@@ -14,7 +14,12 @@ beforeEach(async () => {
   engine = await place.engine({ events: [chatEvents] })
   opened = new OpenedUpdates(engine)
   const data = { chatId: '1', ownerId: 'ann', messageId: 'm1', role: 'user' }
-  const appended = await engine.store.append({ stream: 'chat-1', expected: 0, events: [{ type: 'MessageStored', data, personal: { content: 'Hi' } }], meta: command() })
+  const appended = await engine.store.append({
+    stream: 'chat-1',
+    expected: 0,
+    events: [{ type: 'MessageStored', data, personal: { content: 'Hi' } }],
+    meta: command(),
+  })
   event = ('events' in appended && appended.events[0]) as ChatRecord
 })
 afterEach(async () => {

@@ -32,7 +32,8 @@ describe('a process that is stopped', () => {
     const followers = [1, 2, 3].map(() => new Follower(balancer.url, tokenOf(ann), [chatId]))
     await say(chatId, 'one')
     const all = async (count: number) => {
-      while (followers.some((follower) => follower.count < count)) await new Promise((resolve) => setTimeout(resolve, 20))
+      while (followers.some((follower) => follower.count < count))
+        await new Promise((resolve) => setTimeout(resolve, 20))
     }
     await all(1)
     const elsewhere = [await second.url()]
@@ -67,7 +68,12 @@ describe('without Redis', () => {
     const { replyId } = await chatter.ask('chat-message', { chatId, content: 'Go on' })
     await chatter.next('reply-done')
     expect(chatter.all('reply-delta')).toMatchObject([{ replyId, offset: 0, text: 'Three four five.' }])
-    expect(chatter.all('message').map(({ message }) => message.content)).toEqual(['one', 'two', 'Go on', 'Three four five.'])
+    expect(chatter.all('message').map(({ message }) => message.content)).toEqual([
+      'one',
+      'two',
+      'Go on',
+      'Three four five.',
+    ])
     proxy.mend()
     for (let n = 2; chatter.all('reply-delta').length < n + 1; n++) {
       if (n > 40) throw new Error('no deltas came')
@@ -100,10 +106,18 @@ describe('without its database for a while', () => {
     await pause(6_000)
     expect(bob).toMatchObject({ faults: [], connections: 0 })
     proxy.mend()
-    await eventually(async () => bob.connections, (count) => count === 1)
+    await eventually(
+      async () => bob.connections,
+      (count) => count === 1,
+    )
     bob.close()
     await chatter.next('message', 151)
-    expect(chatter.all('message').slice(0, 151).map(({ message }) => message.content)).toEqual(Array.from({ length: 151 }, (_, i) => String(i)))
+    expect(
+      chatter
+        .all('message')
+        .slice(0, 151)
+        .map(({ message }) => message.content),
+    ).toEqual(Array.from({ length: 151 }, (_, i) => String(i)))
     expect((await meanwhile).code ?? 'ok').toMatch(/^(ok|unavailable|outcome_unknown)$/)
     expect(chatter.all('disconnect')).toEqual([])
     chatter.close()

@@ -51,7 +51,8 @@ function writing(chats: readonly string[], pick: (below: number) => number) {
     while (!stopped) {
       const kind = pick(10)
       if (kind === 0) await ann.with({ prefer: 'respond-async' }).post(`/chat/${chat}/send`, { text: `prompt ${++n}` })
-      else if (kind === 1) await ann.post(`/api/${chat}/messages/batch`, { messages: Array.from({ length: 1 + pick(30) }, message) })
+      else if (kind === 1)
+        await ann.post(`/api/${chat}/messages/batch`, { messages: Array.from({ length: 1 + pick(30) }, message) })
       else await ann.post(`/api/${chat}/messages`, message())
       await pause(pick(20))
     }
@@ -74,7 +75,7 @@ function following(chats: readonly string[]): Follower {
 /** All messages as they are stored, in the order of their events; of prompts and replies those that have come. */
 async function stored(chat: string): Promise<string[]> {
   const contents: string[] = []
-  for (let cursor = ''; ; ) {
+  for (let cursor = ''; ;) {
     const { body } = await ann.get(`/api/${chat}/messages?limit=200${cursor}`)
     for (const { content, status } of body.data.messages) if (status !== 'pending') contents.push(content)
     if (!body.data.nextCursor) return contents
@@ -86,7 +87,8 @@ async function stored(chat: string): Promise<string[]> {
 async function positions(chat: string): Promise<number[]> {
   const found: number[] = []
   for (const { type, data, append } of await log.events()) {
-    if (data.chatId === chat && ['PromptSent', 'ReplyCompleted', 'MessageStored'].includes(type)) found.push(append._id + append.events.findIndex((event) => event.data === data))
+    if (data.chatId === chat && ['PromptSent', 'ReplyCompleted', 'MessageStored'].includes(type))
+      found.push(append._id + append.events.findIndex((event) => event.data === data))
   }
   return found
 }
@@ -96,7 +98,11 @@ async function expectAll(followers: readonly Follower[], chats: readonly string[
   for (const chat of chats) {
     const [inLog, contents] = [await positions(chat), await stored(chat)]
     for (const follower of followers) {
-      const messages = await eventually(async () => follower.messages.get(chat)!, ({ length }) => length >= inLog.length, 30_000)
+      const messages = await eventually(
+        async () => follower.messages.get(chat)!,
+        ({ length }) => length >= inLog.length,
+        30_000,
+      )
       expect(messages.map(({ position }) => position)).toEqual(inLog)
       expect(messages.map(({ content }) => content).sort()).toEqual(contents.sort())
       expect(follower.faults).toEqual([])
@@ -113,7 +119,10 @@ describe('a client that is cut off and comes back', () => {
     await eventually(async () => followers.every(({ connections }) => connections > 0), Boolean)
     for (let cut = 1; cut <= 50; cut++) {
       const before = followers.map(({ connections }) => connections)
-      await eventually(async () => followers.every(({ socket }, i) => socket.connected || followers[i]!.connections > before[i]!), Boolean)
+      await eventually(
+        async () => followers.every(({ socket }, i) => socket.connected || followers[i]!.connections > before[i]!),
+        Boolean,
+      )
       await pause(pick(80))
       if (cut % 20 === 0) await replace((cut / 20) % 2)
       balancer.cut()

@@ -21,8 +21,10 @@ beforeEach(async () => {
 afterAll(() => world?.end(), 60_000)
 
 const password = 'a long secret'
-const newChat = async (by: Client): Promise<string> => (await by.post('/api/chats', { title: 'A talk' })).body.data.chat.id
-const say = (by: Client, chatId: string, content: string) => by.post(`/api/${chatId}/messages`, { role: 'user', content })
+const newChat = async (by: Client): Promise<string> =>
+  (await by.post('/api/chats', { title: 'A talk' })).body.data.chat.id
+const say = (by: Client, chatId: string, content: string) =>
+  by.post(`/api/${chatId}/messages`, { role: 'user', content })
 
 async function newKey(): Promise<{ id: string; client: Client }> {
   const { id, apiKey } = (await ann.post('/api/users/generate-api-key')).body.data
@@ -45,7 +47,10 @@ describe('a handshake', () => {
     ['with a very long one', 'x.'.repeat(100_000)],
   ])('%s is refused with a code and a detail', async (_, token) => {
     const error = await Chatter.connect(here, token).catch((refused: unknown) => refused)
-    expect(error).toMatchObject({ message: expect.any(String), data: { code: 'unauthenticated', detail: expect.any(String) } })
+    expect(error).toMatchObject({
+      message: expect.any(String),
+      data: { code: 'unauthenticated', detail: expect.any(String) },
+    })
   })
 
   it('takes a token and an API key', async () => {
@@ -70,7 +75,11 @@ describe('the right to a socket', () => {
       'changes the password elsewhere',
       async () => {
         const left = await anotherLogin()
-        return { ended: ann, left, by: () => left.post('/api/users/password', { currentPassword: password, newPassword: 'another secret' }) }
+        return {
+          ended: ann,
+          left,
+          by: () => left.post('/api/users/password', { currentPassword: password, newPassword: 'another secret' }),
+        }
       },
     ],
     [
@@ -80,7 +89,10 @@ describe('the right to a socket', () => {
         return { ended: client, left: ann, by: () => ann.ask('DELETE', `/api/users/api-keys/${id}`) }
       },
     ],
-    ['erases the account', async () => ({ ended: ann, left: undefined, by: () => ann.ask('DELETE', '/api/users/profile') })],
+    [
+      'erases the account',
+      async () => ({ ended: ann, left: undefined, by: () => ann.ask('DELETE', '/api/users/profile') }),
+    ],
   ])('ends when its owner %s, at once and at every process', async (_, scene) => {
     const { ended, left, by } = await scene()
     const chatId = await newChat(ann)

@@ -60,7 +60,9 @@ describe('join-chat', () => {
 
   it('twice is once, under the first name', async () => {
     const { id } = await chatter.ask('join-chat', 'my-talk') // before it begins
-    const answers = await Promise.all(['my-talk', id, id.toUpperCase(), 'my-talk'].map((name) => chatter.ask('join-chat', { chatId: name, after: 0 })))
+    const answers = await Promise.all(
+      ['my-talk', id, id.toUpperCase(), 'my-talk'].map((name) => chatter.ask('join-chat', { chatId: name, after: 0 })),
+    )
     expect(new Set(answers.map(({ chatId }) => chatId))).toEqual(new Set(['my-talk']))
     await chatter.ask('chat-message', { chatId: 'my-talk', content: 'Hi' })
     await chatter.next('reply-done')
@@ -71,8 +73,15 @@ describe('join-chat', () => {
   it('finds neither somebody else’s chat nor one that is not there', async () => {
     const bob = await world.account(url)
     for (const chatId of [await newChat(bob), randomUUID()]) {
-      expect(await chatter.ask('join-chat', chatId)).toEqual({ ok: false, code: 'not_found', detail: 'there is no such chat' })
-      expect(await chatter.ask('chat-message', { chatId: await newChat(bob), content: 'Hi' })).toMatchObject({ ok: false, code: 'not_found' })
+      expect(await chatter.ask('join-chat', chatId)).toEqual({
+        ok: false,
+        code: 'not_found',
+        detail: 'there is no such chat',
+      })
+      expect(await chatter.ask('chat-message', { chatId: await newChat(bob), content: 'Hi' })).toMatchObject({
+        ok: false,
+        code: 'not_found',
+      })
     }
   })
 
@@ -92,7 +101,11 @@ describe('join-chat', () => {
     expect(beyond).toMatchObject({ ok: false, code: 'position_beyond_head', errors: [{ field: 'after' }] })
     const answers = await Promise.all(numbers(1, 100).map((i) => chatter.ask('join-chat', `one-of-many-${i}`)))
     expect(answers.every(({ ok }) => ok)).toBe(true)
-    expect(await chatter.ask('join-chat', chatId)).toMatchObject({ ok: false, code: 'invalid', errors: [{ field: 'chatId' }] })
+    expect(await chatter.ask('join-chat', chatId)).toMatchObject({
+      ok: false,
+      code: 'invalid',
+      errors: [{ field: 'chatId' }],
+    })
     await chatter.ask('leave-chat', 'one-of-many-7')
     expect(await chatter.ask('join-chat', chatId)).toMatchObject({ ok: true })
   })
@@ -150,8 +163,10 @@ describe('a chat that is gone', () => {
     for (const one of [mine, late]) await one.ask('join-chat', { chatId, after: 0 })
     await store(chatId, 'one')
     await ann.ask('DELETE', `/api/chats/${chatId}${query}`)
-    for (const one of [mine, late]) expect(await one.next('chat-gone')).toEqual({ chatId, code, detail: expect.any(String) })
-    for (const one of [mine, late]) expect(await one.ask('join-chat', { chatId, after: 0 })).toMatchObject({ ok: false, code: 'not_found' })
+    for (const one of [mine, late])
+      expect(await one.next('chat-gone')).toEqual({ chatId, code, detail: expect.any(String) })
+    for (const one of [mine, late])
+      expect(await one.ask('join-chat', { chatId, after: 0 })).toMatchObject({ ok: false, code: 'not_found' })
     expect(await mine.ask('chat-message', { chatId, content: 'Hi' })).toMatchObject({ ok: false, code: 'not_found' })
     late.close()
   })

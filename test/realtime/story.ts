@@ -26,7 +26,8 @@ class Reader {
       if (name === 'reply-delta') this.texts.set(replyId, (this.texts.get(replyId) ?? '').slice(0, offset) + text)
       if (name !== 'reply-done') continue
       this.done.add(replyId)
-      if ((this.texts.get(replyId) ?? '') !== this.stored.get(replyId)) throw new Error(`${replyId} was not put together`)
+      if ((this.texts.get(replyId) ?? '') !== this.stored.get(replyId))
+        throw new Error(`${replyId} was not put together`)
     }
   }
 }
@@ -55,7 +56,8 @@ export class Story {
 
   /** In the end everybody has read everything. */
   play(steps: number): void {
-    for (let i = 0; i < steps; i++) [() => this.write(), () => this.write(), () => this.pass(), () => this.read(), () => this.read()][this.pick(5)]!()
+    for (let i = 0; i < steps; i++)
+      [() => this.write(), () => this.write(), () => this.pass(), () => this.read(), () => this.read()][this.pick(5)]!()
     for (let i = 0; i < steps; i++) this.pass()
     for (let i = 0; i < 10 * steps; i++) this.read()
   }

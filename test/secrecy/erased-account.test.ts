@@ -55,32 +55,54 @@ async function liveALife(here: Client): Promise<void> {
   const me = here.with({ authorization: `Bearer ${registered.data.token}` })
   model.answerWith(`An answer with ${canary} in it. 😀`)
   for (const chat of ['by-name', `${canary}-chat`, 'by-name-2']) {
-    await me.with({ 'idempotency-key': `${canary}-${chat}` }).post(`/chat/${chat}/send`, { text: `A question with ${canary}` })
+    await me
+      .with({ 'idempotency-key': `${canary}-${chat}` })
+      .post(`/chat/${chat}/send`, { text: `A question with ${canary}` })
   }
   await me.with({ accept: 'text/event-stream' }).post('/chat/by-name/send', { text: `Streamed ${canary}` })
   await me.ask('PATCH', '/chat/by-name/edit', { name: `${canary} title` })
-  const { body: made } = await me.post('/api/chats', { title: `${canary} log`, tags: [canary], metadata: { [canary]: canary } })
+  const { body: made } = await me.post('/api/chats', {
+    title: `${canary} log`,
+    tags: [canary],
+    metadata: { [canary]: canary },
+  })
   const messages = [
     { role: 'user', content: `${canary} kept`, name: canary },
-    { role: 'tool', content: canary, functionCall: { name: canary }, toolCalls: [{ [canary]: 1 }], metadata: { note: canary } },
+    {
+      role: 'tool',
+      content: canary,
+      functionCall: { name: canary },
+      toolCalls: [{ [canary]: 1 }],
+      metadata: { note: canary },
+    },
   ]
   const { body: kept } = await me.post(`/api/${made.data.chat.id}/messages/batch`, { messages })
   await me.ask('PUT', `/api/${made.data.chat.id}/messages/${kept.data.messages[0].id}`, { content: `${canary} edited` })
   await me.get(`/api/chats/search?q=${canary}`)
   await me.ask('PUT', '/api/users/profile', { name: `${canary} Renamed`, email: `${canary}.2@example.org` })
-  const { body: project } = await me.post('/api/projects', { name: `${canary} bot`, description: `${canary} described` })
+  const { body: project } = await me.post('/api/projects', {
+    name: `${canary} bot`,
+    description: `${canary} described`,
+  })
   const { id } = project.data.project
   await me.post(`/api/projects/${id}/prompts`, { role: 'system', content: `${canary} system prompt` })
   const form = new FormData()
   form.append('file', new Blob([`${canary} in a file. `.repeat(50_000)], { type: 'text/plain' }), `${canary}.txt`)
-  const uploaded = await fetch(`${me.url}/api/projects/${id}/files`, { method: 'POST', headers: me.headers, body: form })
+  const uploaded = await fetch(`${me.url}/api/projects/${id}/files`, {
+    method: 'POST',
+    headers: me.headers,
+    body: form,
+  })
   expect(uploaded.status).toBe(201)
   expect(await me.post(`/api/chat/${id}`, { message: `${canary} for the bot` })).toMatchObject({ status: 200 })
   expect(model.files.size).toBe(1)
   // Its deltas are in Redis and its cancellation in the log, while and after a reply is being written.
   model.failNext({ fault: 'stall', at: 3 }, 1)
   const open = await me.with({ prefer: 'respond-async' }).post('/chat/cut-short/send', { text: `Cut short ${canary}` })
-  await eventually(async () => (await me.get(`/chat/replies/${open.body.messageId}`)).body.status, (status) => status === 'pending')
+  await eventually(
+    async () => (await me.get(`/chat/replies/${open.body.messageId}`)).body.status,
+    (status) => status === 'pending',
+  )
   await me.post('/chat/cut-short/cancel')
   await me.post('/chat/left-open/send/', { text: `${canary} [[fault:stall]]` }).catch(() => undefined)
   expect(await me.ask('DELETE', '/api/users/profile')).toMatchObject({ status: expect.any(Number) as number })
@@ -91,7 +113,10 @@ it('an erased account leaves its words nowhere, and the log still reads from end
   const service = world.start({ REPLY_WAIT_MS: '1000' })
   const url = await service.url()
   await liveALife(new Client(url))
-  await eventually(async () => model.files.size, (kept) => kept === 0)
+  await eventually(
+    async () => model.files.size,
+    (kept) => kept === 0,
+  )
   const redis = new Redis(engines.redisUrl!)
   const keys = await redis.keys('*')
   const values = await Promise.all(keys.map((key) => redis.dumpBuffer(key)))
@@ -104,7 +129,11 @@ it('an erased account leaves its words nowhere, and the log still reads from end
   await client.db('admin').command({ fsync: 1 })
   const log = await client.db('erased').collection<AppendDocument>('log').find().sort({ _id: 1 }).toArray()
   const bytesLeft = await client.db('erased').collection('files.chunks').countDocuments()
-  const keysLeft = await client.db('erased').collection<{ _id: string }>('keys').find({ key: { $exists: true }, _id: /^user-/ }).toArray()
+  const keysLeft = await client
+    .db('erased')
+    .collection<{ _id: string }>('keys')
+    .find({ key: { $exists: true }, _id: /^user-/ })
+    .toArray()
   await client.close()
 
   // What is public is found where it should be, so the search does search.
@@ -118,7 +147,11 @@ it('an erased account leaves its words nowhere, and the log still reads from end
   expect(service.output).not.toContain(canary)
   expect(await readFile(join(folder, 'app.log'), 'utf8')).not.toContain(canary)
 
-  expect(log.map(({ _id }) => _id)).toEqual(log.map((_, i) => log.slice(0, i).reduce((position, { n }) => position + n, 1)))
-  expect(log.flatMap(({ events }) => events.map(({ type }) => type))).toEqual(expect.arrayContaining(['UserRegistered', 'PromptSent', 'ReplyCompleted', 'MessageEdited', 'UserErased']))
+  expect(log.map(({ _id }) => _id)).toEqual(
+    log.map((_, i) => log.slice(0, i).reduce((position, { n }) => position + n, 1)),
+  )
+  expect(log.flatMap(({ events }) => events.map(({ type }) => type))).toEqual(
+    expect.arrayContaining(['UserRegistered', 'PromptSent', 'ReplyCompleted', 'MessageEdited', 'UserErased']),
+  )
   expect({ keysLeft, bytesLeft }).toEqual({ keysLeft: [], bytesLeft: 0 })
 }, 90_000)

@@ -22,7 +22,12 @@ export async function filesWith(folder: string, text: string): Promise<string[]>
   return found.flat()
 }
 
-const spellings = (text: string) => [Buffer.from(text), Buffer.from(text, 'utf16le'), ...base64Parts(text), Buffer.from(Buffer.from(text).toString('hex'))]
+const spellings = (text: string) => [
+  Buffer.from(text),
+  Buffer.from(text, 'utf16le'),
+  ...base64Parts(text),
+  Buffer.from(Buffer.from(text).toString('hex')),
+]
 
 /** Base64 has three spellings, by where in a group of three bytes the text begins. */
 function base64Parts(text: string): Buffer[] {

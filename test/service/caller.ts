@@ -25,10 +25,14 @@ export class Caller {
     const { url, headers } = this.client
     const type = body && { 'content-type': 'application/json' }
     return new Promise((resolve, reject) => {
-      const sending = request(url + path, { method, agent: this.agent, headers: { ...headers, ...type } }, (response) => {
-        response.resume().on('error', reject)
-        response.on('end', () => resolve(String(response.statusCode)))
-      })
+      const sending = request(
+        url + path,
+        { method, agent: this.agent, headers: { ...headers, ...type } },
+        (response) => {
+          response.resume().on('error', reject)
+          response.on('end', () => resolve(String(response.statusCode)))
+        },
+      )
       sending.on('error', reject)
       sending.end(body && JSON.stringify(body))
     })

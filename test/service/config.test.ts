@@ -56,13 +56,25 @@ describe('a right value', () => {
     ['LOG_FILE', '/var/log/app.log', { logFile: '/var/log/app.log' }],
     ['MONGOD_BIN', '/opt/mongod', { mongodBin: '/opt/mongod' }],
     ['REDIS_BIN', '/opt/valkey-server', { redisBin: '/opt/valkey-server' }],
-    ['METRICS_TOKEN', 'for-prometheus-only', { telemetry: { metricsToken: 'for-prometheus-only', tracing: undefined } }],
-    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4318', { telemetry: { tracing: { endpoint: 'http://collector:4318', sampler: 'parentbased_always_on', ratio: 1 } } }],
+    [
+      'METRICS_TOKEN',
+      'for-prometheus-only',
+      { telemetry: { metricsToken: 'for-prometheus-only', tracing: undefined } },
+    ],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'http://collector:4318',
+      { telemetry: { tracing: { endpoint: 'http://collector:4318', sampler: 'parentbased_always_on', ratio: 1 } } },
+    ],
     ['JWT_SECRET', 'your-secret-key', { edge: { jwtSecret: 'your-secret-key' } }],
     ['SECRET_KEY', 'your-secret-key', { edge: { jwtSecret: 'your-secret-key' } }],
     ['JWT_EXPIRES_IN', '12h', { edge: { jwtExpiresInMs: 43_200_000 } }],
     ['JWT_EXPIRES_IN', '3600', { edge: { jwtExpiresInMs: 3_600_000 } }],
-    ['FRONTEND_URL', 'http://localhost:5173/, https://x.example', { edge: { origins: ['http://localhost:5173', 'https://x.example'] } }],
+    [
+      'FRONTEND_URL',
+      'http://localhost:5173/, https://x.example',
+      { edge: { origins: ['http://localhost:5173', 'https://x.example'] } },
+    ],
     ['TRUST_PROXY', 'TRUE', { edge: { trustProxy: true } }],
     ['RATE_LIMIT_WINDOW_MS', '15*60*1000', { edge: { rateWindowMs: 900_000 } }],
     ['RATE_LIMIT_MAX', '7', { edge: { ratePerAddress: 7 } }],
@@ -162,21 +174,30 @@ describe('secrets', () => {
 
   it('production needs a master key that somebody keeps', () => {
     expect(refusalOf({ NODE_ENV: 'production' })).toContain('MASTER_KEY: got nothing')
-    expect(readConfig({ NODE_ENV: 'production', MASTER_KEY: hex, JWT_SECRET: hex, NOTARY_KEY: hex }).production).toBe(true)
+    expect(readConfig({ NODE_ENV: 'production', MASTER_KEY: hex, JWT_SECRET: hex, NOTARY_KEY: hex }).production).toBe(
+      true,
+    )
   })
 
   it('production needs a notary key where there is a notary, and two different ones for a change', () => {
     const production = { NODE_ENV: 'production', MASTER_KEY: hex, JWT_SECRET: hex }
     expect(refusalOf(production)).toContain('NOTARY_KEY: got nothing')
-    expect(readConfig({ ...production, ROLES: 'api,worker' }).notary).toEqual({ origin: undefined, key: undefined, previous: undefined })
+    expect(readConfig({ ...production, ROLES: 'api,worker' }).notary).toEqual({
+      origin: undefined,
+      key: undefined,
+      previous: undefined,
+    })
     expect(refusalOf({ NOTARY_KEY_PREVIOUS: hex })).toContain('NOTARY_KEY: got nothing')
     expect(refusalOf({ NOTARY_KEY: hex, NOTARY_KEY_PREVIOUS: hex })).toContain('NOTARY_KEY_PREVIOUS: got the same key')
-    for (const origin of ['a b', 'a+b', 'x'.repeat(201)]) expect(refusalOf({ NOTARY_ORIGIN: origin })).toContain('NOTARY_ORIGIN: got')
+    for (const origin of ['a b', 'a+b', 'x'.repeat(201)])
+      expect(refusalOf({ NOTARY_ORIGIN: origin })).toContain('NOTARY_ORIGIN: got')
   })
 
   it('production needs a secret for tokens that nobody guesses', () => {
     expect(refusalOf({ NODE_ENV: 'production', MASTER_KEY: hex })).toContain('JWT_SECRET: got nothing')
-    expect(refusalOf({ NODE_ENV: 'production', MASTER_KEY: hex, SECRET_KEY: 'short' })).toContain('SECRET_KEY: got 5 characters')
+    expect(refusalOf({ NODE_ENV: 'production', MASTER_KEY: hex, SECRET_KEY: 'short' })).toContain(
+      'SECRET_KEY: got 5 characters',
+    )
   })
 
   it('a rotation needs two different keys', () => {

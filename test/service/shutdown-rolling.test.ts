@@ -57,7 +57,10 @@ async function replace(which: number): Promise<void> {
 }
 
 /** One caller for each chat, who asks again as soon as there is an answer. What they were answered, when it is over. */
-async function keepAsking(ask: (caller: Caller, chat: string, n: number) => Promise<void>, isOver: () => boolean): Promise<Record<string, number>> {
+async function keepAsking(
+  ask: (caller: Caller, chat: string, n: number) => Promise<void>,
+  isOver: () => boolean,
+): Promise<Record<string, number>> {
   const all: Record<string, number> = {}
   const asking = chats.map(async (chat) => {
     const caller = new Caller(me)
@@ -76,8 +79,14 @@ it(`processes are replaced ${restarts} times, one after the other: no request is
   follower = new Follower(balancer.url, tokenOf(me), chats)
   let over = false
   const isOver = () => over
-  const prompting = keepAsking((caller, chat, n) => caller.ask('POST', `/chat/${chat}/send`, { text: `question ${n}` }), isOver)
-  const writing = keepAsking((caller, chat, n) => caller.ask('POST', `/api/${chat}/messages`, { role: 'user', content: `note ${n}` }), isOver)
+  const prompting = keepAsking(
+    (caller, chat, n) => caller.ask('POST', `/chat/${chat}/send`, { text: `question ${n}` }),
+    isOver,
+  )
+  const writing = keepAsking(
+    (caller, chat, n) => caller.ask('POST', `/api/${chat}/messages`, { role: 'user', content: `note ${n}` }),
+    isOver,
+  )
   const reading = keepAsking((caller, chat) => caller.ask('GET', `/chat/${chat}/messages`), isOver)
   try {
     for (let i = 0; i < restarts; i++) await replace(i % services.length)
@@ -88,7 +97,11 @@ it(`processes are replaced ${restarts} times, one after the other: no request is
   // 202: the process left meanwhile. 409: and the chat is still being answered.
   const { 202: later = 0, 409: tooEarly = 0, ...whole } = prompts
   const some = expect.any(Number) as number
-  expect({ prompts: whole, notes, reads }).toEqual({ prompts: { 200: some }, notes: { 201: some }, reads: { 200: some } })
+  expect({ prompts: whole, notes, reads }).toEqual({
+    prompts: { 200: some },
+    notes: { 201: some },
+    reads: { 200: some },
+  })
   expect(Math.min(whole['200']!, notes['201']!, reads['200']!)).toBeGreaterThan(50)
   expect(tooEarly === 0 || later > 0).toBe(true)
 
@@ -98,7 +111,11 @@ it(`processes are replaced ${restarts} times, one after the other: no request is
   const events = await log.events()
   expect(events.filter(({ type }) => type === 'MessageStored')).toHaveLength(notes['201']!)
   const told = events.filter(({ type }) => ['PromptSent', 'ReplyCompleted', 'MessageStored'].includes(type)).length
-  await eventually(async () => follower.count, (count) => count >= told, 30_000)
+  await eventually(
+    async () => follower.count,
+    (count) => count >= told,
+    30_000,
+  )
   expect(follower.faults).toEqual([])
   expect(follower.count).toBe(told)
   expect(follower.connections).toBeGreaterThan(1)

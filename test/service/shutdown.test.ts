@@ -56,7 +56,8 @@ async function halfWritten(sent: () => Promise<Answered>): Promise<{ answer: Pro
 }
 
 const question = () => ({ text: `What is left to say after ${++prompts} questions, and to whom?` })
-const later = (client: Client, chat: string) => client.with({ prefer: 'respond-async' }).post(`/chat/${chat}/send`, question())
+const later = (client: Client, chat: string) =>
+  client.with({ prefer: 'respond-async' }).post(`/chat/${chat}/send`, question())
 
 describe('a worker that is told to end', () => {
   it('finishes the reply that it is writing, and takes no other one', async () => {
@@ -105,7 +106,10 @@ describe('a process that serves and is told to end', () => {
     expect(await service.ended).toBe(0)
     goOn()
     const location = headers.get('location')!
-    await eventually(async () => (await there.get(location)).body.status, (now) => now === 'completed')
+    await eventually(
+      async () => (await there.get(location)).body.status,
+      (now) => now === 'completed',
+    )
   })
 
   it('ends a stream between two events, and it goes on at another process with what is missing', async () => {
@@ -117,7 +121,10 @@ describe('a process that serves and is told to end', () => {
     expect(stream.headers.get('connection')).toBe('close')
     const whole = stream.text() // fails unless the stream has a proper end
     const reading = reader.read(here, following(replyId))
-    await eventually(async () => reader.text, (text) => text !== '')
+    await eventually(
+      async () => reader.text,
+      (text) => text !== '',
+    )
     service.process.kill('SIGTERM')
     await reading
     expect(await whole).toMatch(/\n\n: goes on elsewhere\nretry: \d+\n\n$/)
@@ -133,7 +140,9 @@ describe('a process that serves and is told to end', () => {
   it('answers what a socket has asked for, and cuts it off so that its client comes back', async () => {
     const { service, here } = await begin({ ROLES: 'api' })
     const chatter = await Chatter.of(here)
-    const acks = Array.from({ length: 10 }, (_, i) => chatter.ask('chat-message', { chatId: `socket-${i}`, content: question().text }))
+    const acks = Array.from({ length: 10 }, (_, i) =>
+      chatter.ask('chat-message', { chatId: `socket-${i}`, content: question().text }),
+    )
     await acks[0]
     service.process.kill('SIGTERM')
     expect(await chatter.next('disconnect')).toBe('transport close') // of its own accord a client stays away after any other
@@ -148,7 +157,10 @@ describe('a process that serves and is told to end', () => {
     const { service, here } = await begin({ ROLES: 'api', SHUTDOWN_DELAY_MS: '1500' })
     expect((await here.get('/health/ready')).status).toBe(200)
     service.process.kill('SIGTERM')
-    const { status, headers, body } = await eventually(() => here.get('/health/ready'), (now) => now.status !== 200)
+    const { status, headers, body } = await eventually(
+      () => here.get('/health/ready'),
+      (now) => now.status !== 200,
+    )
     expect([status, body.code, headers.get('connection')]).toEqual([503, 'not_ready', 'close'])
     expect((await here.get('/health')).status).toBe(200)
     expect((await here.post('/api/chats', { title: 'Still here' })).status).toBe(201)
@@ -162,7 +174,14 @@ describe('a process that serves and is told to end', () => {
     const first = await answered(here.url, agent)
     expect(first.headers.connection).toBe('keep-alive')
     service.process.kill('SIGTERM')
-    await eventually(() => here.get('/health').then(() => 'open', () => 'closed'), (door) => door === 'closed')
+    await eventually(
+      () =>
+        here.get('/health').then(
+          () => 'open',
+          () => 'closed',
+        ),
+      (door) => door === 'closed',
+    )
     const last = await answered(here.url, agent)
     expect([last.statusCode, last.headers.connection]).toEqual([200, 'close'])
     agent.destroy()
@@ -185,6 +204,9 @@ describe('a process that serves and is told to end', () => {
 /** One request through this agent. */
 function answered(url: string, agent: Agent): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    get(`${url}/health`, { agent }, (response) => response.resume().on('end', () => resolve(response))).on('error', reject)
+    get(`${url}/health`, { agent }, (response) => response.resume().on('end', () => resolve(response))).on(
+      'error',
+      reject,
+    )
   })
 }

@@ -40,7 +40,9 @@ export class StartedService {
   /** Of what belongs to its data folder: the supervisor and mongod. */
   async enginePids(): Promise<number[]> {
     const files = ['supervisor.pid', 'mongo/mongod.lock']
-    return await Promise.all(files.map(async (file) => Number.parseInt(await readFile(join(this.folder, 'data', file), 'utf8'), 10)))
+    return await Promise.all(
+      files.map(async (file) => Number.parseInt(await readFile(join(this.folder, 'data', file), 'utf8'), 10)),
+    )
   }
 }
 

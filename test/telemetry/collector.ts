@@ -83,7 +83,12 @@ export class Collector {
     this.text += text
     for (const { resource, scopeSpans } of (JSON.parse(text) as Sent).resourceSpans) {
       for (const { attributes, events = [], ...span } of scopeSpans.flatMap(({ spans }) => spans)) {
-        this.spans.push({ ...span, attributes: plain(attributes), events: events.map(({ name }) => name), resource: plain(resource.attributes) })
+        this.spans.push({
+          ...span,
+          attributes: plain(attributes),
+          events: events.map(({ name }) => name),
+          resource: plain(resource.attributes),
+        })
       }
     }
   }

@@ -19,7 +19,11 @@ let prompts: { status: number; body: { promptId: string; messageId: string } }[]
 
 const gpt = { provider: 'openai', model: 'gpt-4o-mini' }
 const log = () => mongo.db().collection('log')
-const scrape = () => eventually(() => Scraped.from(...urls), ({ isComplete }) => isComplete)
+const scrape = () =>
+  eventually(
+    () => Scraped.from(...urls),
+    ({ isComplete }) => isComplete,
+  )
 
 /** What is measured at the end of something may be there a moment later than whoever waited for it. */
 const scraped = (isSo: (scraped: Scraped) => boolean) => eventually(scrape, isSo)
@@ -33,7 +37,8 @@ beforeAll(async () => {
   here = await world.account(urls[0])
   sockets = await Promise.all([Chatter.of(here), Chatter.of(here)])
   model.answerWith(`One two ${canary} four`)
-  const send = (chat: string, text: string, more = {}) => here.post(`/chat/${chat}-${canary}/send`, { text: `${text} ${canary}`, ...more })
+  const send = (chat: string, text: string, more = {}) =>
+    here.post(`/chat/${chat}-${canary}/send`, { text: `${text} ${canary}`, ...more })
   prompts = []
   for (const chat of ['a', 'b', 'c']) prompts.push(await send(chat, 'Say something'))
   prompts.push(await send('a', 'Fail [[fault:status:400]]'))
@@ -59,7 +64,9 @@ describe('GET /metrics', () => {
 
   it('counts the appends and events that are in the log, and their commits', async () => {
     const appends = await log().countDocuments()
-    const [{ events } = { events: 0 }] = await log().aggregate<{ events: number }>([{ $group: { _id: null, events: { $sum: '$n' } } }]).toArray()
+    const [{ events } = { events: 0 }] = await log()
+      .aggregate<{ events: number }>([{ $group: { _id: null, events: { $sum: '$n' } } }])
+      .toArray()
     const found = await scrape()
     expect(appends).toBeGreaterThan(14)
     expect(found.sum('verbatim_appends_total')).toBe(appends)
@@ -68,20 +75,29 @@ describe('GET /metrics', () => {
     expect(found.sum('verbatim_commit_duration_seconds_count')).toBe(found.sum('verbatim_commit_appends_count'))
     expect(found.sum('verbatim_commit_duration_seconds_sum')).toBeGreaterThan(0)
     expect(found.value('verbatim_log_position')).toBe(events)
-    for (const counter of ['verbatim_append_conflicts_total', 'verbatim_commit_collisions_total']) expect(found.of(counter)).toHaveLength(2)
+    for (const counter of ['verbatim_append_conflicts_total', 'verbatim_commit_collisions_total'])
+      expect(found.of(counter)).toHaveLength(2)
   })
 
   it('tells how far each read model and each reactor has come', async () => {
     const names = await mongo.db().collection<{ _id: string }>('checkpoints').distinct('_id')
-    const [models, reactors] = [names.filter((name) => /^[a-z_]+$/.test(name) && name !== 'notary'), names.filter((name) => name.startsWith('reactor:'))]
-    const found = await scraped((now) => now.sum('verbatim_projection_lag_events') + now.sum('verbatim_reactor_lag_events') === 0)
+    const [models, reactors] = [
+      names.filter((name) => /^[a-z_]+$/.test(name) && name !== 'notary'),
+      names.filter((name) => name.startsWith('reactor:')),
+    ]
+    const found = await scraped(
+      (now) => now.sum('verbatim_projection_lag_events') + now.sum('verbatim_reactor_lag_events') === 0,
+    )
     expect(models).toContain('messages')
     expect(found.labels('verbatim_projection_position', 'projection')).toEqual(models.sort())
-    expect(found.labels('verbatim_reactor_lag_events', 'reactor')).toEqual(reactors.map((name) => name.slice('reactor:'.length)).sort())
+    expect(found.labels('verbatim_reactor_lag_events', 'reactor')).toEqual(
+      reactors.map((name) => name.slice('reactor:'.length)).sort(),
+    )
     for (const projection of models) {
       expect(found.value('verbatim_projection_position', { projection })).toBe(found.value('verbatim_log_position'))
       expect(found.value('verbatim_projection_lag_seconds', { projection })).toBe(0)
-      for (const [state, value] of Object.entries({ not_begun: 0, live: 1, paused: 0, failed: 0 })) expect(found.value('verbatim_projection_state', { projection, state })).toBe(value)
+      for (const [state, value] of Object.entries({ not_begun: 0, live: 1, paused: 0, failed: 0 }))
+        expect(found.value('verbatim_projection_state', { projection, state })).toBe(value)
     }
     expect(found.sum('verbatim_reactor_failing')).toBe(0)
   })
@@ -99,7 +115,13 @@ describe('GET /metrics', () => {
       .aggregate<{ input: number; output: number }>([
         { $unwind: '$events' },
         { $match: { 'events.type': 'ReplyCompleted', 'events.data.model': 'openai/gpt-4o-mini' } },
-        { $group: { _id: null, input: { $sum: '$events.data.tokens.prompt' }, output: { $sum: '$events.data.tokens.completion' } } },
+        {
+          $group: {
+            _id: null,
+            input: { $sum: '$events.data.tokens.prompt' },
+            output: { $sum: '$events.data.tokens.completion' },
+          },
+        },
       ])
       .toArray()
     expect(output).toBeGreaterThan(0)
@@ -109,12 +131,19 @@ describe('GET /metrics', () => {
 
   it('has names only for models that are known', async () => {
     const found = await scraped((now) => now.sum('verbatim_reply_duration_seconds_count', { model: 'other' }) === 2)
-    expect(found.labels('verbatim_reply_duration_seconds_count', 'model')).toEqual(['gpt-3.5-turbo', 'gpt-4o-mini', 'other'])
+    expect(found.labels('verbatim_reply_duration_seconds_count', 'model')).toEqual([
+      'gpt-3.5-turbo',
+      'gpt-4o-mini',
+      'other',
+    ])
     expect(found.labels('verbatim_reply_duration_seconds_count', 'provider')).toEqual(['openai'])
   })
 
   it('measures requests by their route, as it is written and not as it was called', async () => {
-    const found = await scraped((now) => now.sum('verbatim_http_request_duration_seconds_count', { route: '/chat/:sessionId/send' }) === prompts.length)
+    const found = await scraped(
+      (now) =>
+        now.sum('verbatim_http_request_duration_seconds_count', { route: '/chat/:sessionId/send' }) === prompts.length,
+    )
     const sent = { method: 'POST', route: '/chat/:sessionId/send' }
     expect(found.sum('verbatim_http_request_duration_seconds_count', { ...sent, status: '200' })).toBe(4)
     expect(found.sum('verbatim_http_request_duration_seconds_count', { ...sent, status: '502' })).toBe(3)
@@ -128,11 +157,17 @@ describe('GET /metrics', () => {
   })
 
   it('shows what waits for an answer', async () => {
-    await scraped((now) => now.value('verbatim_open_replies') === 0 && now.value('verbatim_open_reply_age_seconds') === 0)
+    await scraped(
+      (now) => now.value('verbatim_open_replies') === 0 && now.value('verbatim_open_reply_age_seconds') === 0,
+    )
     let goOn = () => {}
     model.failNext({ fault: 'stall', at: 1, until: new Promise<void>((resolve) => (goOn = resolve)) })
     const answer = here.post('/chat/waiting/send', { text: 'Take your time' })
-    await scraped((now) => now.value('verbatim_open_replies') === 1 && now.value('verbatim_queue_jobs', { queue: 'replies', state: 'active' }) === 1)
+    await scraped(
+      (now) =>
+        now.value('verbatim_open_replies') === 1 &&
+        now.value('verbatim_queue_jobs', { queue: 'replies', state: 'active' }) === 1,
+    )
     const age = async () => Scraped.from(urls[0]).then((now) => now.value('verbatim_open_reply_age_seconds')!)
     const first = await age()
     await eventually(age, (now) => now > first)
@@ -146,7 +181,9 @@ describe('GET /metrics', () => {
     await checkpoints.updateOne({ _id: 'usage' }, { $set: { state: 'paused' } })
     await here.post('/chat/behind/send', { text: 'Hello' })
     const usage = { projection: 'usage' }
-    const found = await scraped((now) => now.of('verbatim_projection_lag_seconds', usage).every(({ value }) => value > 0))
+    const found = await scraped((now) =>
+      now.of('verbatim_projection_lag_seconds', usage).every(({ value }) => value > 0),
+    )
     expect(found.value('verbatim_projection_state', { ...usage, state: 'paused' })).toBe(1)
     expect(found.value('verbatim_projection_state', { ...usage, state: 'live' })).toBe(0)
     expect(found.of('verbatim_projection_lag_events', usage).every(({ value }) => value > 0)).toBe(true)
@@ -156,29 +193,52 @@ describe('GET /metrics', () => {
 
   it('says nothing of people: no words, no names, no ids', async () => {
     const { text, samples } = await scrape()
-    const told = [canary, 'example.org', here.id, ...prompts.flatMap(({ body }) => [body.promptId, body.messageId]), 'made-up']
+    const told = [
+      canary,
+      'example.org',
+      here.id,
+      ...prompts.flatMap(({ body }) => [body.promptId, body.messageId]),
+      'made-up',
+    ]
     expect(told.filter((secret) => secret && text.includes(secret))).toEqual([])
-    const ids = samples.flatMap(({ labels }) => Object.values(labels)).filter((value) => /[0-9a-f]{8}-|[\w-]{30,}/.test(value) && !value.startsWith('/'))
+    const ids = samples
+      .flatMap(({ labels }) => Object.values(labels))
+      .filter((value) => /[0-9a-f]{8}-|[\w-]{30,}/.test(value) && !value.startsWith('/'))
     expect(ids).toEqual([])
   })
 
   it('has a bounded number of series: the same traffic again adds none', async () => {
-    const series = async () => (await scrape()).samples.filter(({ name }) => /^verbatim_(reply|model|tokens|http|queue|projection)/.test(name)).length
+    const series = async () =>
+      (await scrape()).samples.filter(({ name }) => /^verbatim_(reply|model|tokens|http|queue|projection)/.test(name))
+        .length
     const before = await series()
-    for (const name of ['x', 'y', 'z']) await here.post(`/chat/more-${name}/send`, { text: 'Hello', model: `openai/other-${name}` })
+    for (const name of ['x', 'y', 'z'])
+      await here.post(`/chat/more-${name}/send`, { text: 'Hello', model: `openai/other-${name}` })
     await scraped((now) => now.sum('verbatim_reply_duration_seconds_count', { model: 'other' }) === 5)
     expect(await series()).toBe(before)
   })
 
   it('has what Node tells of itself', async () => {
-    expect([...(await scrape()).names]).toEqual(expect.arrayContaining(['process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds', 'process_cpu_seconds_total']))
+    expect([...(await scrape()).names]).toEqual(
+      expect.arrayContaining([
+        'process_resident_memory_bytes',
+        'nodejs_eventloop_lag_p99_seconds',
+        'process_cpu_seconds_total',
+      ]),
+    )
   })
 })
 
 describe('the dashboard, the alerts and docs/metrics.md', () => {
-  const files = { dashboard: 'deploy/grafana/verbatim.json', alerts: 'deploy/prometheus/alerts.yml', page: 'docs/metrics.md' }
+  const files = {
+    dashboard: 'deploy/grafana/verbatim.json',
+    alerts: 'deploy/prometheus/alerts.yml',
+    page: 'docs/metrics.md',
+  }
   const text = (name: keyof typeof files) => readFileSync(files[name], 'utf8')
-  const namedIn = (name: keyof typeof files) => [...new Set(text(name).match(/\b(verbatim|nodejs|process)(_[a-z0-9]+)+\b/g))]
+  const namedIn = (name: keyof typeof files) => [
+    ...new Set(text(name).match(/\b(verbatim|nodejs|process)(_[a-z0-9]+)+\b/g)),
+  ]
 
   it.each(['dashboard', 'alerts'] as const)('the %s asks only for what is measured', async (name) => {
     const { names } = await scrape()
@@ -198,7 +258,10 @@ describe('the dashboard, the alerts and docs/metrics.md', () => {
   })
 
   it('the dashboard is one that Grafana can import: every panel has its place and its source', () => {
-    const { panels, templating } = JSON.parse(text('dashboard')) as { panels: { id: number; type: string; datasource?: { uid: string }; gridPos: object }[]; templating: { list: { name: string }[] } }
+    const { panels, templating } = JSON.parse(text('dashboard')) as {
+      panels: { id: number; type: string; datasource?: { uid: string }; gridPos: object }[]
+      templating: { list: { name: string }[] }
+    }
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
     expect(new Set(panels.map(({ gridPos }) => JSON.stringify(gridPos))).size).toBe(panels.length)
     expect(templating.list.map(({ name }) => name)).toEqual(['datasource'])
@@ -226,11 +289,17 @@ describe('when an engine is away', () => {
     const mongodbUri = new URL(world.mongodbUri)
     mongodbUri.port = String(mongodb.port)
     mongodbUri.searchParams.set('directConnection', 'true')
-    const service = world.start({ ROLES: 'api', MONGODB_URI: mongodbUri.toString(), REDIS_URL: `redis://127.0.0.1:${redis.port}` })
+    const service = world.start({
+      ROLES: 'api',
+      MONGODB_URI: mongodbUri.toString(),
+      REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+    })
     const url = await service.url()
     const parts = async () => {
       const now = await Scraped.from(url)
-      const missing = now.of('verbatim_scrape_complete').flatMap(({ labels, value }) => (value === 0 ? [labels.part!] : []))
+      const missing = now
+        .of('verbatim_scrape_complete')
+        .flatMap(({ labels, value }) => (value === 0 ? [labels.part!] : []))
       return { now, missing: missing.sort() }
     }
     const whole = await eventually(parts, ({ missing }) => missing.length === 0)
@@ -242,7 +311,8 @@ describe('when an engine is away', () => {
     expect(withoutRedis.now.value('verbatim_log_position')).toBeGreaterThan(0)
     mongodb.cut()
     const withoutBoth = await eventually(parts, ({ missing }) => missing.join() === all.join())
-    for (const gone of ['verbatim_log_position', 'verbatim_projection_state', 'verbatim_open_replies']) expect(withoutBoth.now.of(gone)).toEqual([])
+    for (const gone of ['verbatim_log_position', 'verbatim_projection_state', 'verbatim_open_replies'])
+      expect(withoutBoth.now.of(gone)).toEqual([])
     expect(withoutBoth.now.names).toContain('verbatim_http_request_duration_seconds_count')
     redis.mend()
     mongodb.mend()

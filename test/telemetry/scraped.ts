@@ -20,7 +20,9 @@ export class Scraped {
 
   /** Of all processes, with at least these labels. */
   of(name: string, labels: Record<string, string> = {}): Sample[] {
-    return this.samples.filter((one) => one.name === name && Object.entries(labels).every(([label, value]) => one.labels[label] === value))
+    return this.samples.filter(
+      (one) => one.name === name && Object.entries(labels).every(([label, value]) => one.labels[label] === value),
+    )
   }
 
   /** Over all processes: for what each counts for itself. */

@@ -47,7 +47,8 @@ function callersTrace() {
 const spansOf = (traceId: string) => collector.spans.filter((span) => span.traceId === traceId)
 
 /** The whole trace: the reply's end is recorded last, and its processes send what they have one after the other. */
-const traced = (traceId: string, isWhole: (spans: Span[]) => boolean) => eventually(async () => spansOf(traceId), isWhole)
+const traced = (traceId: string, isWhole: (spans: Span[]) => boolean) =>
+  eventually(async () => spansOf(traceId), isWhole)
 
 const has = (spans: Span[], ...names: string[]) => names.every((name) => spans.some((span) => span.name === name))
 
@@ -64,9 +65,14 @@ describe('a prompt', () => {
   let spans: Span[]
 
   beforeAll(async () => {
-    const { status } = await here.with({ traceparent }).post(`/chat/traced-${canary}/send`, { text: `Say something ${canary}` })
+    const { status } = await here
+      .with({ traceparent })
+      .post(`/chat/traced-${canary}/send`, { text: `Say something ${canary}` })
     expect(status).toBe(200)
-    spans = await traced(traceId, (sofar) => has(sofar, route, 'CompleteReply') && sofar.filter(({ name }) => name === 'append').length === 2)
+    spans = await traced(
+      traceId,
+      (sofar) => has(sofar, route, 'CompleteReply') && sofar.filter(({ name }) => name === 'append').length === 2,
+    )
   })
 
   const one = (name: string) => {
@@ -77,23 +83,44 @@ describe('a prompt', () => {
 
   it('is one trace from its request through log, queue and worker to the end of its reply, in both processes', () => {
     const appends = spans.filter(({ name }) => name === 'append')
-    const [prompted, completed] = ['PromptSent', 'ReplyCompleted'].map((type) => appends.find(({ attributes }) => (attributes['verbatim.event.types'] as string[]).includes(type))!)
+    const [prompted, completed] = ['PromptSent', 'ReplyCompleted'].map((type) =>
+      appends.find(({ attributes }) => (attributes['verbatim.event.types'] as string[]).includes(type))!,
+    )
     expect(waysUp(spans, prompted!)).toEqual(['append', 'SendPrompt', route])
     expect(waysUp(spans, completed!)).toEqual(['append', 'CompleteReply', 'answer', 'append', 'SendPrompt', route])
-    expect(waysUp(spans, one('chat gpt-4o-mini'))).toEqual(['chat gpt-4o-mini', 'answer', 'append', 'SendPrompt', route])
+    expect(waysUp(spans, one('chat gpt-4o-mini'))).toEqual([
+      'chat gpt-4o-mini',
+      'answer',
+      'append',
+      'SendPrompt',
+      route,
+    ])
     expect(waysUp(spans, one('react replies'))).toEqual(['react replies', 'append', 'SendPrompt', route])
     expect(one(route)).toMatchObject({ parentSpanId: spanId, kind: server })
     expect(one('answer').kind).toBe(consumer)
     const processes = ['SendPrompt', 'CompleteReply'].map((name) => one(name).resource['service.instance.id'])
     expect(new Set(processes).size).toBe(2)
-    expect(one('answer').resource).toMatchObject({ 'service.name': 'verbatim', 'verbatim.roles': ['worker', 'projector'] })
+    expect(one('answer').resource).toMatchObject({
+      'service.name': 'verbatim',
+      'verbatim.roles': ['worker', 'projector'],
+    })
   })
 
   it('tells where in the log its events are, and that its read models were waited for', async () => {
-    const appends = await mongo.db().collection<AppendDocument>('log').find({ 'meta.trace': new RegExp(traceId) }).toArray()
-    const positions = spans.filter(({ name }) => name === 'append').map(({ attributes }) => attributes['verbatim.position'])
+    const appends = await mongo
+      .db()
+      .collection<AppendDocument>('log')
+      .find({ 'meta.trace': new RegExp(traceId) })
+      .toArray()
+    const positions = spans
+      .filter(({ name }) => name === 'append')
+      .map(({ attributes }) => attributes['verbatim.position'])
     expect(positions.sort()).toEqual(appends.map(({ _id }) => _id).sort())
-    expect(spans.find(({ name }) => name === 'append')!.attributes).toMatchObject({ 'verbatim.batch.place': 1, 'verbatim.batch.appends': 1, 'verbatim.conflict': false })
+    expect(spans.find(({ name }) => name === 'append')!.attributes).toMatchObject({
+      'verbatim.batch.place': 1,
+      'verbatim.batch.appends': 1,
+      'verbatim.conflict': false,
+    })
     expect(has(spans, 'wait for projections')).toBe(true)
   })
 
@@ -129,9 +156,14 @@ describe('an answer that is tried again', () => {
     const { traceId, traceparent } = callersTrace()
     model.failNext('hangup')
     expect((await here.with({ traceparent }).post('/chat/again/send', { text: `Again ${canary}` })).status).toBe(200)
-    const spans = await traced(traceId, (sofar) => has(sofar, route, 'CompleteReply') && sofar.filter(({ name }) => name === 'answer').length === 2)
+    const spans = await traced(
+      traceId,
+      (sofar) => has(sofar, route, 'CompleteReply') && sofar.filter(({ name }) => name === 'answer').length === 2,
+    )
     const calls = spans.filter(({ name }) => name === 'chat gpt-4o-mini')
-    expect(calls.map(({ attributes }) => attributes['error.type']).sort()).toEqual(['provider_unavailable', undefined].sort())
+    expect(calls.map(({ attributes }) => attributes['error.type']).sort()).toEqual(
+      ['provider_unavailable', undefined].sort(),
+    )
     expect(new Set(spans.filter(({ name }) => name === 'answer').map(({ parentSpanId }) => parentSpanId)).size).toBe(1)
   })
 })
@@ -141,12 +173,15 @@ describe('an answer whose worker is killed', () => {
     const { traceId, traceparent } = callersTrace()
     model.failNext({ fault: 'stall', at: 1, until: new Promise(() => {}) })
     const asked = model.requests.length
-    const prompted = await here.with({ traceparent, prefer: 'respond-async' }).post('/chat/orphaned/send', { text: 'Hello' })
+    const prompted = await here
+      .with({ traceparent, prefer: 'respond-async' })
+      .post('/chat/orphaned/send', { text: 'Hello' })
     expect(prompted.status).toBe(202)
     await model.requested(asked + 1)
     await world.kill(world.services[1]!)
     await world.start({ ROLES: 'worker,projector' }).url()
-    const isWhole = (sofar: Span[]) => has(sofar, 'CompleteReply') && sofar.filter(({ name }) => name === 'append').length === 2
+    const isWhole = (sofar: Span[]) =>
+      has(sofar, 'CompleteReply') && sofar.filter(({ name }) => name === 'append').length === 2
     const spans = await eventually(async () => spansOf(traceId), isWhole, 50_000)
     const completed = spans.find(({ attributes }) => String(attributes['verbatim.event.types']) === 'ReplyCompleted')
     expect(waysUp(spans, completed!)).toEqual(['append', 'CompleteReply', 'answer', 'append', 'SendPrompt', route])
@@ -156,8 +191,13 @@ describe('an answer whose worker is killed', () => {
 describe('a prompt over a socket', () => {
   it('begins a trace of its own, which ends with its reply', async () => {
     const chatter = await Chatter.of(here)
-    expect(await chatter.ask('chat-message', { chatId: 'by-socket', content: `Hello ${canary}` })).toMatchObject({ ok: true })
-    const begun = await eventually(async () => collector.spans.find(({ name }) => name === 'socket chat-message'), (found) => found !== undefined)
+    expect(await chatter.ask('chat-message', { chatId: 'by-socket', content: `Hello ${canary}` })).toMatchObject({
+      ok: true,
+    })
+    const begun = await eventually(
+      async () => collector.spans.find(({ name }) => name === 'socket chat-message'),
+      (found) => found !== undefined,
+    )
     await traced(begun!.traceId, (sofar) => has(sofar, 'SendPrompt', 'answer', 'CompleteReply'))
     chatter.close()
   })
@@ -214,7 +254,13 @@ describe('without a collector', () => {
     const url = await service.url()
     const { traceId, traceparent } = callersTrace()
     expect((await here.at(url).with({ traceparent }).post('/api/chats', { title: 'Hello' })).status).toBe(201)
-    const [newest] = await mongo.db().collection<AppendDocument>('log').find({ 'events.type': 'ChatStarted' }).sort({ _id: -1 }).limit(1).toArray()
+    const [newest] = await mongo
+      .db()
+      .collection<AppendDocument>('log')
+      .find({ 'events.type': 'ChatStarted' })
+      .sort({ _id: -1 })
+      .limit(1)
+      .toArray()
     expect(newest!.meta).not.toHaveProperty('trace')
     expect(spansOf(traceId)).toEqual([])
     await world.kill(service)

@@ -41,12 +41,16 @@ export class AnalyticsController {
   @ApiForbiddenResponse({ description: 'Everybody’s usage is for admins' })
   async usage(@Query() query: UsageQuery, @CurrentCaller() caller: Caller): Promise<UsageDto> {
     const { bucket, groupBy, scope = caller.role === 'admin' ? 'all' : 'own' } = query
-    if (scope === 'all' && caller.role !== 'admin') throw new Refused('forbidden', 'everybody’s usage is for admins; leave scope out for your own')
+    if (scope === 'all' && caller.role !== 'admin')
+      throw new Refused('forbidden', 'everybody’s usage is for admins; leave scope out for your own')
     const to = query.to === undefined ? new Date() : new Date(query.to)
     const from = query.from === undefined ? new Date(to.getTime() - usual[bucket]) : new Date(query.from)
     if (from >= to) throw refusal([{ field: 'from', message: 'must be before to' }])
-    if (to.getTime() - from.getTime() > longest[bucket]) throw refusal([{ field: 'from', message: `must be within ${longest[bucket] / dayMs} days before to` }])
-    const series = await this.bus.query(new UsageOverTime(scope === 'own' ? caller.id : undefined, from, to, bucket, groupBy))
+    if (to.getTime() - from.getTime() > longest[bucket])
+      throw refusal([{ field: 'from', message: `must be within ${longest[bucket] / dayMs} days before to` }])
+    const series = await this.bus.query(
+      new UsageOverTime(scope === 'own' ? caller.id : undefined, from, to, bucket, groupBy),
+    )
     return { from, to, bucket, groupBy, series }
   }
 }

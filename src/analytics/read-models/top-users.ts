@@ -21,8 +21,15 @@ export class TopUsersHandler implements IQueryHandler<TopUsers> {
 
   async execute({ by, page: { limit, cursor } }: TopUsers): Promise<Page<AnalyticsDoc>> {
     const place = placeOf(cursor, 'number', 'string')
-    const next = place ? { $or: [{ [by]: { $lt: place[0], $gt: 0 } }, { [by]: place[0], _id: { $gt: place[1] } }] } : { [by]: { $gt: 0 } }
-    const find = () => this.analytics.find(next).sort({ [by]: -1, _id: 1 }).limit(limit + 1).lean<AnalyticsDoc[]>()
+    const next = place
+      ? { $or: [{ [by]: { $lt: place[0], $gt: 0 } }, { [by]: place[0], _id: { $gt: place[1] } }] }
+      : { [by]: { $gt: 0 } }
+    const find = () =>
+      this.analytics
+        .find(next)
+        .sort({ [by]: -1, _id: 1 })
+        .limit(limit + 1)
+        .lean<AnalyticsDoc[]>()
     return pageOf(await retryWhenReplaced(find), limit, (last) => [last[by], last._id])
   }
 }

@@ -41,7 +41,12 @@ const adds = <E extends { data: { ownerId: string; model: string }; at: Date }>(
   },
 })
 
-const ofReply = ({ data: { tokens } }: { data: { tokens: Tokens; ownerId: string; model: string }; at: Date }): Counts => ({
+const ofReply = ({
+  data: { tokens },
+}: {
+  data: { tokens: Tokens; ownerId: string; model: string }
+  at: Date
+}): Counts => ({
   prompts: 0,
   replies: 1,
   promptTokens: tokens.prompt,
@@ -61,4 +66,7 @@ export const usage = projection<UsageDoc, Events>('usage', {
   },
 })
 
-export const usageModel = { name: 'Usage', schema: readModelSchema('usage', { userId: String, model: String, hour: Date }) }
+export const usageModel = {
+  name: 'Usage',
+  schema: readModelSchema('usage', { userId: String, model: String, hour: Date }),
+}

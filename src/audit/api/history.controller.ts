@@ -33,7 +33,12 @@ export class HistoryController {
   @Get('events')
   @ApiOperation({ summary: 'The log, in order; as NDJSON with Accept: application/x-ndjson' })
   @pageOrLines
-  events(@Query() query: HistoryQuery, @RequestCause() cause: Cause, @Headers('accept') accept: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): Promise<History> {
+  events(
+    @Query() query: HistoryQuery,
+    @RequestCause() cause: Cause,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<History> {
     return this.read(cause, query, accept, reply)
   }
 
@@ -51,7 +56,9 @@ export class HistoryController {
   }
 
   @Get('users/:userId')
-  @ApiOperation({ summary: 'The history of an account or a guest: what it has done, and what happened to what it owns' })
+  @ApiOperation({
+    summary: 'The history of an account or a guest: what it has done, and what happened to what it owns',
+  })
   @pageOrLines
   user(
     @Param() { userId }: AuditedUserParams,
@@ -70,7 +77,13 @@ export class HistoryController {
     return { eventTypes: await this.bus.query(new ListEventTypes(cause)) }
   }
 
-  private async read(cause: Cause, query: HistoryQuery, accept: string | undefined, reply: FastifyReply, of?: RequestedHistory['of']): Promise<History> {
+  private async read(
+    cause: Cause,
+    query: HistoryQuery,
+    accept: string | undefined,
+    reply: FastifyReply,
+    of?: RequestedHistory['of'],
+  ): Promise<History> {
     const { limit, since, until, ...rest } = query
     const asked = { ...rest, ...(of && { of }), since: momentOf(since), until: momentOf(until) }
     if (!wantsLines(accept)) return this.bus.query(new ReadHistory(cause, asked, limit))

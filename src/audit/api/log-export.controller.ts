@@ -24,9 +24,17 @@ export class LogExportController {
   constructor(private readonly bus: Bus) {}
 
   @Get()
-  @ApiOperation({ summary: 'The whole log, or what is new in it, with all that is needed to verify it offline', description: 'NDJSON: what log it is, its events as they are stored, and a checkpoint at the end. `npm run audit -- verify --export` reads it.' })
+  @ApiOperation({
+    summary: 'The whole log, or what is new in it, with all that is needed to verify it offline',
+    description:
+      'NDJSON: what log it is, its events as they are stored, and a checkpoint at the end. `npm run audit -- verify --export` reads it.',
+  })
   @ApiOkResponse({ content: { 'application/x-ndjson': { schema: { type: 'string' } } } })
-  async export(@Query() { after, open }: LogExportQuery, @RequestCause() cause: Cause, @Res({ passthrough: true }) reply: FastifyReply): Promise<AsyncIterable<string>> {
+  async export(
+    @Query() { after, open }: LogExportQuery,
+    @RequestCause() cause: Cause,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AsyncIterable<string>> {
     const { lines } = await this.bus.query(new ExportLog(cause, after, open))
     void reply.headers({ ...linesHeaders, 'content-disposition': 'attachment; filename="verbatim-log.ndjson"' })
     return lines

@@ -21,7 +21,10 @@ export class NotaryController {
   @Get('checkpoint')
   @Header('Content-Type', text)
   @Header('Cache-Control', 'public, max-age=1')
-  @ApiOperation({ summary: 'What the log has signed of itself last', description: 'A C2SP checkpoint. Keep one elsewhere: with it, anybody finds that a tail was cut off.' })
+  @ApiOperation({
+    summary: 'What the log has signed of itself last',
+    description: 'A C2SP checkpoint. Keep one elsewhere: with it, anybody finds that a tail was cut off.',
+  })
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string' } })
   async checkpoint(): Promise<string> {
@@ -31,7 +34,10 @@ export class NotaryController {
   @Get('notary-key')
   @Header('Content-Type', text)
   @Header('Cache-Control', 'public, max-age=60')
-  @ApiOperation({ summary: 'The public keys that have signed, one a line, the present one first', description: 'As in C2SP signed-note: name+id+key. Get it once, from where you trust it, and keep it.' })
+  @ApiOperation({
+    summary: 'The public keys that have signed, one a line, the present one first',
+    description: 'As in C2SP signed-note: name+id+key. Get it once, from where you trust it, and keep it.',
+  })
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string' } })
   async key(): Promise<string> {
@@ -39,14 +45,21 @@ export class NotaryController {
   }
 
   @Get('tile/*')
-  @ApiOperation({ summary: 'Hashes of the Merkle tree', description: 'A C2SP tile, <level>/<index>[.p/<width>]. Entries are not public: receipts and exports have them.' })
+  @ApiOperation({
+    summary: 'Hashes of the Merkle tree',
+    description: 'A C2SP tile, <level>/<index>[.p/<width>]. Entries are not public: receipts and exports have them.',
+  })
   @ApiParam({ name: 'path', example: '0/000.p/1', schema: { type: 'string' } })
   @ApiProduces('application/octet-stream')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
-  async tile(@Req() { params }: FastifyRequest<{ Params: { '*': string } }>, @Res() reply: FastifyReply): Promise<void> {
+  async tile(
+    @Req() { params }: FastifyRequest<{ Params: { '*': string } }>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const place = parseTilePath(params['*'])
     const hashes = place?.kind === 'hashes' ? await (await this.checkpoints.latest()).tile(place) : undefined
-    if (!hashes) throw new Refused('not_found', 'the tree has no such tile; see c2sp.org/tlog-tiles for how they are called')
+    if (!hashes)
+      throw new Refused('not_found', 'the tree has no such tile; see c2sp.org/tlog-tiles for how they are called')
     await reply.header('Content-Type', 'application/octet-stream').header('Cache-Control', forEver).send(hashes)
   }
 }

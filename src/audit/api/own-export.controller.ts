@@ -15,9 +15,18 @@ export class OwnExportController {
   constructor(private readonly bus: Bus) {}
 
   @Get()
-  @ApiOperation({ summary: 'All that is kept of the caller, as NDJSON: every event of its account, chats and projects, opened' })
-  @ApiOkResponse({ description: 'Lines of an export; docs/audit.md has the format', content: { 'application/x-ndjson': { schema: { type: 'string' } } } })
-  async export(@CurrentCaller() caller: Caller, @RequestCause() cause: Cause, @Res({ passthrough: true }) reply: FastifyReply): Promise<AsyncIterable<string>> {
+  @ApiOperation({
+    summary: 'All that is kept of the caller, as NDJSON: every event of its account, chats and projects, opened',
+  })
+  @ApiOkResponse({
+    description: 'Lines of an export; docs/audit.md has the format',
+    content: { 'application/x-ndjson': { schema: { type: 'string' } } },
+  })
+  async export(
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AsyncIterable<string>> {
     const lines = await this.bus.query(new ExportOwn(cause, caller.id))
     void reply.headers({ ...linesHeaders, 'content-disposition': 'attachment; filename="verbatim.ndjson"' })
     return lines

@@ -19,14 +19,23 @@ export class ReceiptsController {
   @NeedsRole('auditor', 'admin')
   @ApiOperation({ summary: 'A proof that an event is in the log, good without asking us' })
   @ApiOkResponse({ type: ReceiptDto })
-  ofEvent(@Param() { position }: PositionParams, @Query() { open }: ReceiptQuery, @RequestCause() cause: Cause): Promise<ReceiptDto> {
+  ofEvent(
+    @Param() { position }: PositionParams,
+    @Query() { open }: ReceiptQuery,
+    @RequestCause() cause: Cause,
+  ): Promise<ReceiptDto> {
     return this.bus.query(new ReadReceipt(cause, position, open))
   }
 
   @Get('message/:messageId/receipt')
   @ApiOperation({ summary: 'A proof of what a message says, for its owner and for auditors' })
   @ApiOkResponse({ type: ReceiptDto })
-  ofMessage(@Param() { messageId }: MessageParams, @Query() { open }: ReceiptQuery, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<ReceiptDto> {
+  ofMessage(
+    @Param() { messageId }: MessageParams,
+    @Query() { open }: ReceiptQuery,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<ReceiptDto> {
     return this.bus.query(new ReadMessageReceipt(cause, caller, messageId, open))
   }
 }

@@ -6,7 +6,10 @@ export class PositionParams {
 }
 
 export class ReceiptQuery {
-  @Flag({ optional: true, about: 'With the words and their salt; the evidence says so. Owners of a message always get them' })
+  @Flag({
+    optional: true,
+    about: 'With the words and their salt; the evidence says so. Owners of a message always get them',
+  })
   open: boolean = false
 }
 

@@ -19,7 +19,11 @@ export class ReplayController {
   @Get()
   @ApiOperation({ summary: 'A chat as it was at a position or a time' })
   @ApiOkResponse({ type: ChatAtMomentDto })
-  async chat(@Param() { chatId }: ReplayedChatParams, @Query() { at, ...page }: MomentQuery, @RequestCause() cause: Cause): Promise<ChatAtMomentDto> {
+  async chat(
+    @Param() { chatId }: ReplayedChatParams,
+    @Query() { at, ...page }: MomentQuery,
+    @RequestCause() cause: Cause,
+  ): Promise<ChatAtMomentDto> {
     return asChatAtMoment(await this.bus.query(new ReadChat(cause, chatId, at, page)))
   }
 
@@ -27,7 +31,10 @@ export class ReplayController {
   @ApiOperation({ summary: 'What the model was given for a reply' })
   @ApiOkResponse({ type: ReplyContextDto })
   @ApiGoneResponse({ description: 'The chat was erased: nobody can read what was said' })
-  async context(@Param() { chatId, replyId }: ReplayedReplyParams, @RequestCause() cause: Cause): Promise<ReplyContextDto> {
+  async context(
+    @Param() { chatId, replyId }: ReplayedReplyParams,
+    @RequestCause() cause: Cause,
+  ): Promise<ReplyContextDto> {
     return asReplyContext(await this.bus.query(new ReadContext(cause, chatId, replyId)))
   }
 }

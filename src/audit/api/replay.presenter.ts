@@ -7,7 +7,15 @@ import type { ChatAtMomentDto, ReplayedMessageDto, ReplyContextDto } from './rep
 
 /** What was replayed, as auditors get it. Where words are erased there are none: no empty ones. */
 
-export function asChatAtMoment({ position, isErased, state, settings, chat, messages, nextCursor }: ChatAtMoment): ChatAtMomentDto {
+export function asChatAtMoment({
+  position,
+  isErased,
+  state,
+  settings,
+  chat,
+  messages,
+  nextCursor,
+}: ChatAtMoment): ChatAtMomentDto {
   const { id, user, title, tags, metadata, createdAt, updatedAt, messageCount } = asLoggedChat(chat)
   const words = isErased ? {} : { title, tags, metadata }
   const rest = definedFields({ settings, openReplyId: state.open?.replyId })
@@ -25,7 +33,16 @@ function asReplayed({ message, position, size }: MessageAt, isErased: boolean): 
   return { ...left, ...(!isErased && { content }), position, size }
 }
 
-export function asReplyContext({ prompt, messages, promptTokens, truncated, contextTokens, budgetTokens, meanwhile, end }: ReplyContext): ReplyContextDto {
+export function asReplyContext({
+  prompt,
+  messages,
+  promptTokens,
+  truncated,
+  contextTokens,
+  budgetTokens,
+  meanwhile,
+  end,
+}: ReplyContext): ReplyContextDto {
   const { chatId, promptId, replyId, model, settings, projectId } = prompt.data
   return {
     chatId,
@@ -51,5 +68,11 @@ function asEnd(end: NonNullable<ReplyContext['end']>): NonNullable<ReplyContextD
   const { attempt, tokens } = end.data
   const usage = { promptTokens: tokens.prompt, completionTokens: tokens.completion, totalTokens: tokens.total }
   const cached = type === 'ReplyCompleted' ? end.data.cached : undefined
-  return { status: statuses[type], position, tokens: usage, countedBy: tokens.by, ...definedFields({ attempt, cached }) }
+  return {
+    status: statuses[type],
+    position,
+    tokens: usage,
+    countedBy: tokens.by,
+    ...definedFields({ attempt, cached }),
+  }
 }

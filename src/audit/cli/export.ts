@@ -6,7 +6,8 @@ import { GrowingFile } from '../export/growing-file.js'
 
 export const exportLog: CliCommand = {
   words: 'export',
-  about: 'Write the log into a file that anybody can verify without us; into one that is there already, only what is new',
+  about:
+    'Write the log into a file that anybody can verify without us; into one that is there already, only what is new',
   details: `The file has the events as they are stored, and a checkpoint at the end of each run. It can be broken off and
 repeated. With --open it also has the words that people and models said, readable, with what proves them: treat
 it accordingly. Each run is recorded in the log. docs/audit.md describes every line.`,
@@ -17,7 +18,9 @@ it accordingly. Each run is recorded in the log. docs/audit.md describes every l
     const file = await GrowingFile.open(name)
     try {
       const after = file.upTo ?? positionOf(options.after)
-      const { upTo, lines } = await app.get(QueryBus).execute(new ExportLog(byOperator(), after, flags.has('open'), file.upTo !== undefined))
+      const { upTo, lines } = await app
+        .get(QueryBus)
+        .execute(new ExportLog(byOperator(), after, flags.has('open'), file.upTo !== undefined))
       let written = 0
       await terminal.watch('events', async (update) => {
         for await (const some of lines) {

@@ -11,7 +11,10 @@ export async function filesGiven(option: string, names: string | undefined): Pro
 export async function keysGiven(text: string | undefined): Promise<string[] | undefined> {
   if (text === undefined) return undefined
   const lines = text.includes('+') ? text : await contentOf('key', text)
-  return lines.split('\n').map((line) => line.trim()).filter(Boolean)
+  return lines
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
 }
 
 async function contentOf(option: string, file: string): Promise<string> {

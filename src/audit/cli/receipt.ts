@@ -12,6 +12,12 @@ export const receipt: CliCommand = {
   async run(app, { arguments: [text = ''], flags }, terminal) {
     const position = Number(text)
     if (!Number.isSafeInteger(position) || position < 1) throw new UsageError(`${text} is no position`)
-    terminal.say(JSON.stringify(await app.get(QueryBus).execute(new ReadReceipt(byOperator(), position, flags.has('open'))), null, 2))
+    terminal.say(
+      JSON.stringify(
+        await app.get(QueryBus).execute(new ReadReceipt(byOperator(), position, flags.has('open'))),
+        null,
+        2,
+      ),
+    )
   },
 }

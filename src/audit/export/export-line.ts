@@ -10,7 +10,11 @@ export type OpenedWords = Pick<OpenedEnvelope, 'original' | 'salt'>
  * One event as people take it away: canonical JSON, so that dates are ISO texts and bytes base64url. `event` is all
  * that is stored of it; its SHA-256 is the digest in the leaf. A storage format.
  */
-export function lineOf(append: AppendDocument, index: number, { opened, proof }: { opened?: OpenedWords; proof?: readonly string[] } = {}): string {
+export function lineOf(
+  append: AppendDocument,
+  index: number,
+  { opened, proof }: { opened?: OpenedWords; proof?: readonly string[] } = {},
+): string {
   const { position, stream, version, at } = placeOf(append, index)
   const words = opened ? `"opened":${canonical({ personal: opened.original, salt: opened.salt })},` : ''
   const path = proof ? `"proof":${canonical(proof)},` : ''

@@ -52,7 +52,14 @@ export class ExportLogHandler implements IQueryHandler<ExportLog> {
   }
 
   private async *lines(tree: SignedTree, after: number, open: boolean, goesOn: boolean): AsyncGenerator<string> {
-    if (!goesOn) yield lineOf({ export: 'verbatim@v1', origin: tree.origin, keys: tree.keys, after, edge: await tree.edgeAt(after) })
+    if (!goesOn)
+      yield lineOf({
+        export: 'verbatim@v1',
+        origin: tree.origin,
+        keys: tree.keys,
+        after,
+        edge: await tree.edgeAt(after),
+      })
     for (let from = after + 1; from <= tree.size; from += leavesAtOnce) {
       const upTo = Math.min(from + leavesAtOnce - 1, tree.size)
       yield lineOf({ from, leaves: await tree.leaves(from, upTo) })

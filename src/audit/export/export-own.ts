@@ -39,7 +39,9 @@ export class ExportOwnHandler implements IQueryHandler<ExportOwn> {
   private async *lines(userId: string, streams: readonly string[], tree: SignedTree): AsyncGenerator<string> {
     const first = { export: 'verbatim@v1', origin: tree.origin, keys: tree.keys, checkpoint: tree.note }
     yield `${JSON.stringify(first)}\n`
-    yield* exportLines(this.engine.vault, this.oneByOne(userId, streams, tree.size), true, (position) => tree.path(position))
+    yield* exportLines(this.engine.vault, this.oneByOne(userId, streams, tree.size), true, (position) =>
+      tree.path(position),
+    )
   }
 
   /** Only what concerns this account, whatever the read models said was its own. */

@@ -33,7 +33,13 @@ export class OwnStreams {
       retryWhenReplaced(() => this.projects.find({ ownerId: userId }, only).lean<Known>()),
       retryWhenReplaced(() => this.deletedProjects.find({ ownerId: userId }, only).lean<Known>()),
     ])
-    const named = (stream: (id: string) => string, ...known: Known[]) => [...new Set(known.flat().map(({ _id }) => stream(_id)))]
-    return [userStream(userId), ...named(chatStream, chats, deletedChats), ...named(projectStream, projects, deletedProjects)]
+    const named = (stream: (id: string) => string, ...known: Known[]) => [
+      ...new Set(known.flat().map(({ _id }) => stream(_id))),
+    ]
+    return [
+      userStream(userId),
+      ...named(chatStream, chats, deletedChats),
+      ...named(projectStream, projects, deletedProjects),
+    ]
   }
 }

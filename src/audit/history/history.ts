@@ -33,14 +33,20 @@ export class History {
 
   /** In the order of the log; so many appends at once, for who wants no more than that. */
   walk(selection: Selection, atOnce = mostAppends): AsyncGenerator<Stretch> {
-    return selection.stream === undefined ? this.throughLog(selection, atOnce) : this.throughStream(selection.stream, selection, atOnce)
+    return selection.stream === undefined
+      ? this.throughLog(selection, atOnce)
+      : this.throughStream(selection.stream, selection, atOnce)
   }
 
   private async *throughLog(selection: Selection, atOnce: number): AsyncGenerator<Stretch> {
     const { from, upTo } = selection
-    for (let next = await this.beginningOf(from); next <= upTo; ) {
+    for (let next = await this.beginningOf(from); next <= upTo;) {
       const beyond = Math.min(next + window, upTo + 1)
-      const { appends, isAll } = await this.some({ ...filterOf(selection), _id: { $gte: next, $lt: beyond } }, { _id: 1 }, atOnce)
+      const { appends, isAll } = await this.some(
+        { ...filterOf(selection), _id: { $gte: next, $lt: beyond } },
+        { _id: 1 },
+        atOnce,
+      )
       next = isAll ? beyond : lastPosition(appends.at(-1)!) + 1
       yield { found: appends.flatMap((append) => eventsOf(append, selection)), to: Math.min(next - 1, upTo) }
     }
@@ -51,9 +57,13 @@ export class History {
     const { from, upTo } = selection
     const last = await this.places.versionAt(stream, upTo)
     const first = (await this.places.versionAt(stream, from - 1)) + 1
-    for (let next = await this.log.beginningOf(stream, first); next <= last; ) {
+    for (let next = await this.log.beginningOf(stream, first); next <= last;) {
       const beyond = Math.min(next + window, last + 1)
-      const { appends, isAll } = await this.some({ ...filterOf(selection), stream, version: { $gte: next, $lt: beyond } }, { version: 1 }, atOnce)
+      const { appends, isAll } = await this.some(
+        { ...filterOf(selection), stream, version: { $gte: next, $lt: beyond } },
+        { version: 1 },
+        atOnce,
+      )
       const end = appends.at(-1)
       next = isAll ? beyond : end!.version + end!.n
       const to = next > last ? upTo : isAll ? await this.positionBefore(stream, next) : lastPosition(end!)
@@ -61,7 +71,11 @@ export class History {
     }
   }
 
-  private async some(filter: object, sort: { _id: 1 } | { version: 1 }, atOnce: number): Promise<{ appends: AppendDocument[]; isAll: boolean }> {
+  private async some(
+    filter: object,
+    sort: { _id: 1 } | { version: 1 },
+    atOnce: number,
+  ): Promise<{ appends: AppendDocument[]; isAll: boolean }> {
     const appends: AppendDocument[] = []
     let bytes = 0
     for await (const append of this.log.appends.find(filter, { batchSize: atOnce }).sort(sort)) {
@@ -79,7 +93,11 @@ export class History {
 
   /** The last position of the append that has the version before this one. */
   private async positionBefore(stream: string, version: number): Promise<number> {
-    const [around] = await this.log.appends.find({ stream, version: { $lt: version } }).sort({ version: -1 }).limit(1).toArray()
+    const [around] = await this.log.appends
+      .find({ stream, version: { $lt: version } })
+      .sort({ version: -1 })
+      .limit(1)
+      .toArray()
     return lastPosition(around!)
   }
 }

@@ -43,7 +43,10 @@ export class LogSearch {
     if (lastPosition(newest) <= position) return newest.version + newest.n - 1
     let [first, beyond] = [1, newest.version + newest.n] // of all that may be the first after that position
     while (first < beyond) {
-      const around = (await this.last({ stream, version: { $lte: Math.floor((first + beyond) / 2) } }, { version: -1 }))!
+      const around = (await this.last(
+        { stream, version: { $lte: Math.floor((first + beyond) / 2) } },
+        { version: -1 },
+      ))!
       if (lastPosition(around) <= position) first = around.version + around.n
       else if (around._id > position) beyond = around.version
       else return around.version + position - around._id

@@ -54,18 +54,26 @@ export class RequestedHistories {
   }
 
   private check({ type, since, until }: RequestedHistory): void {
-    if (type !== undefined && !this.types.has(type)) throw refusal([{ field: 'type', message: 'must be an event type; /audit/event-types has them all' }])
+    if (type !== undefined && !this.types.has(type))
+      throw refusal([{ field: 'type', message: 'must be an event type; /audit/event-types has them all' }])
     if (since && until && since >= until) throw refusal([{ field: 'since', message: 'must be before until' }])
   }
 
-  private async range({ cursor, from = 1, since, until }: RequestedHistory, head: number): Promise<readonly [from: number, upTo: number]> {
+  private async range(
+    { cursor, from = 1, since, until }: RequestedHistory,
+    head: number,
+  ): Promise<readonly [from: number, upTo: number]> {
     const place = placeOf(cursor, 'number', 'number')
     if (place) {
-      if (!place.every((position) => Number.isSafeInteger(position) && position > 0)) throw refusal([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }])
+      if (!place.every((position) => Number.isSafeInteger(position) && position > 0))
+        throw refusal([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }])
       return [place[0], Math.min(place[1], head)]
     }
     if (from > head + 1) throw beyondHead('from', from, head)
-    const [first, last] = await Promise.all([since && this.places.positionAt(justBefore(since)), until && this.places.positionAt(justBefore(until))])
+    const [first, last] = await Promise.all([
+      since && this.places.positionAt(justBefore(since)),
+      until && this.places.positionAt(justBefore(until)),
+    ])
     return [Math.max(from, (first ?? 0) + 1), last ?? head]
   }
 
@@ -73,7 +81,8 @@ export class RequestedHistories {
   private async beginningOf({ stream, user }: Wanted): Promise<number> {
     const streams = [...(stream === undefined ? [] : [stream]), ...(user === undefined ? [] : [ownerStream(user)])]
     const beginnings = await Promise.all(streams.map((name) => this.places.beginningOf(name)))
-    if (beginnings.includes(undefined)) throw new Refused('not_found', stream === undefined ? 'there is no such account' : 'there is no such stream')
+    if (beginnings.includes(undefined))
+      throw new Refused('not_found', stream === undefined ? 'there is no such account' : 'there is no such stream')
     return Math.max(1, ...beginnings.map(Number))
   }
 }

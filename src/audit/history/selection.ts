@@ -28,7 +28,10 @@ export const positionOf = ({ append, index }: Found): number => append._id + ind
 
 /** The appends that may have such events, apart from those of a stream: that is a place in the log, see history.ts. */
 export function filterOf({ user, type, actor }: Wanted): Filter<AppendDocument> {
-  const owned = user === undefined ? [] : [{ $or: [{ stream: ownerStream(user) }, { 'meta.actor': user }, { 'events.data.ownerId': user }] }]
+  const owned =
+    user === undefined
+      ? []
+      : [{ $or: [{ stream: ownerStream(user) }, { 'meta.actor': user }, { 'events.data.ownerId': user }] }]
   const caused = actor === undefined ? [] : [{ 'meta.actor': actor }]
   const typed = type === undefined ? [] : [{ 'events.type': type }]
   const all = [...owned, ...caused, ...typed]

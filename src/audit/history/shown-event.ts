@@ -33,9 +33,23 @@ export async function shownEvent(vault: Vault, { append, index }: Found, open: b
   const { stream, at, meta } = append
   const { type, shape, data, commitment, personal } = append.events[index]!
   const words = personal && open ? await openedOf(vault, personal) : undefined
-  const opened = typeof words === 'string' ? { unreadable: words } : words && { words: words.original, salt: words.salt }
+  const opened =
+    typeof words === 'string' ? { unreadable: words } : words && { words: words.original, salt: words.salt }
   const sealed = personal && { size: personal.length(), ...opened }
-  return JSON.parse(canonical({ position: append._id + index, stream, version: append.version + index, type, shape, at, meta, data, commitment, sealed })) as ShownEvent
+  return JSON.parse(
+    canonical({
+      position: append._id + index,
+      stream,
+      version: append.version + index,
+      type,
+      shape,
+      at,
+      meta,
+      data,
+      commitment,
+      sealed,
+    }),
+  ) as ShownEvent
 }
 
 /** As it was sealed, with the salt that makes its commitment. */

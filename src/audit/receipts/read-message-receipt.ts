@@ -36,7 +36,9 @@ export class ReadMessageReceiptHandler implements IQueryHandler<ReadMessageRecei
 
   async execute({ cause, caller, messageId, open }: ReadMessageReceipt): Promise<Receipt> {
     const mine = caller.role === 'user' ? { userId: caller.id } : {}
-    const doc = await this.engine.findIn(messages, () => this.messages.findOne({ _id: messageId, ...mine, ...present }).lean<MessageDoc>())
+    const doc = await this.engine.findIn(messages, () =>
+      this.messages.findOne({ _id: messageId, ...mine, ...present }).lean<MessageDoc>(),
+    )
     if (!doc) throw new Refused('not_found', 'there is no such message')
     const position = await this.receipts.positionOf(wordsOf(doc))
     if (doc.userId !== caller.id) return this.bus.query(new ReadReceipt(cause, position, open))
@@ -47,6 +49,7 @@ export class ReadMessageReceiptHandler implements IQueryHandler<ReadMessageRecei
 function wordsOf({ text, error, status }: MessageDoc) {
   const words = text ?? error?.detail
   if (words) return words
-  if (status === 'pending') throw new Refused('reply_in_progress', 'the answer is still being written; ask again when it has ended')
+  if (status === 'pending')
+    throw new Refused('reply_in_progress', 'the answer is still being written; ask again when it has ended')
   throw new Refused('not_found', 'the message has no words that could be proven')
 }

@@ -26,7 +26,12 @@ export class ReadReceiptHandler implements IQueryHandler<ReadReceipt> {
   /** Made while it is recorded, given when it is. */
   async execute({ cause, position, open }: ReadReceipt): Promise<Receipt> {
     const append = await this.receipts.appendAt(position)
-    const recorded = this.evidence.record(cause, { what: 'receipt', of: String(position), upTo: lastPosition(append), opened: open })
+    const recorded = this.evidence.record(cause, {
+      what: 'receipt',
+      of: String(position),
+      upTo: lastPosition(append),
+      opened: open,
+    })
     const [receipt] = await Promise.all([this.receipts.of(append, position, { open }), recorded])
     return receipt
   }

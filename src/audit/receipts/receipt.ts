@@ -40,8 +40,10 @@ export function verifyReceipt(value: unknown, keys: readonly string[]): ProvenEv
   const head = verifyLogProof(proof, Buffer.from(leaf), keys)
   const record = recordFrom(event)
   const { position, type, at, opened } = record
-  if (proof.index !== position - 1) throw new Disproved(`the proof is for event ${proof.index + 1}, the event shown is ${position}`, position)
+  if (proof.index !== position - 1)
+    throw new Disproved(`the proof is for event ${proof.index + 1}, the event shown is ${position}`, position)
   checkAlone(record)
-  if (leafText(record, record.stored) !== leaf) throw new Disproved(`event ${position} is not the one in the log: it was changed`, position)
+  if (leafText(record, record.stored) !== leaf)
+    throw new Disproved(`event ${position} is not the one in the log: it was changed`, position)
   return { position, type, at, ...(opened && { words: opened.personal }), origin: head.origin, size: head.size }
 }

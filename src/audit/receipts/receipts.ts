@@ -27,15 +27,27 @@ export class Receipts {
   async of(append: AppendDocument, position: number, { open }: { open: boolean }): Promise<Receipt> {
     const index = position - append._id
     const { personal } = append.events[index]!
-    const [tree, opened] = await Promise.all([this.checkpoints.reaching(position), open && personal ? this.opened(personal) : undefined])
+    const [tree, opened] = await Promise.all([
+      this.checkpoints.reaching(position),
+      open && personal ? this.opened(personal) : undefined,
+    ])
     const proof = await tree.proof(position)
-    return { receipt: 'verbatim@v1', proof, leaf: leafOf(append, index), event: JSON.parse(lineOf(append, index, { opened })) as Receipt['event'] }
+    return {
+      receipt: 'verbatim@v1',
+      proof,
+      leaf: leafOf(append, index),
+      event: JSON.parse(lineOf(append, index, { opened })) as Receipt['event'],
+    }
   }
 
   /** Where the event is that an envelope was sealed for. */
   async positionOf(envelope: Envelope): Promise<number> {
     const { stream, version } = headerOf(envelope)
-    const [append] = await this.log.appends.find({ stream, version: { $lte: version } }, { projection: { _id: 1, version: 1 } }).sort({ version: -1 }).limit(1).toArray()
+    const [append] = await this.log.appends
+      .find({ stream, version: { $lte: version } }, { projection: { _id: 1, version: 1 } })
+      .sort({ version: -1 })
+      .limit(1)
+      .toArray()
     if (!append) throw new Error(`the log has no version ${version} of ${stream}, and yet it was sealed`)
     return append._id + version - append.version
   }

@@ -71,7 +71,11 @@ export async function openedChat(engine: Engine, doc: ChatDoc, some: readonly Me
 }
 
 async function opened(engine: Engine, doc: ChatDoc, some: readonly MessageDoc[]) {
-  const each = async (message: MessageDoc) => ({ message: await messageOf(engine, message), position: Math.floor(message.seq / 2), size: sizeOf(message) })
+  const each = async (message: MessageDoc) => ({
+    message: await messageOf(engine, message),
+    position: Math.floor(message.seq / 2),
+    size: sizeOf(message),
+  })
   const [chat, ...all] = await Promise.all([summaryOf(engine, doc), ...some.map(each)] as const)
   return { chat, messages: all }
 }

@@ -19,14 +19,22 @@ export interface ContextAt extends Fitted {
 }
 
 /** What the worker puts together for a prompt, by the worker's own code, as of the moment at which it was sent. */
-export async function contextAt(engine: Engine, { version, data }: PromptSent, project: readonly ProjectEvent[]): Promise<ContextAt> {
+export async function contextAt(
+  engine: Engine,
+  { version, data }: PromptSent,
+  project: readonly ProjectEvent[],
+): Promise<ContextAt> {
   const [, provider, model] = /^(.*?)\/(.*)$/s.exec(data.model)!
   const contextTokens = contextTokensOf(provider!, model!)
   const budgetTokens = promptBudget(contextTokens, data.settings.maxTokens)
   const prompts = replay<ProjectPromptDoc>(projectPrompts, project).sort((a, b) => a.seq - b.seq)
   const system = await Promise.all(prompts.slice(0, 200).map(async (doc) => openedPrompt(engine.vault, doc)))
   const history = saidIn(engine, data.chatId, version)
-  const fitted = await fitContext({ system: system.map(({ role, content }) => ({ role, content })), history, budgetTokens })
+  const fitted = await fitContext({
+    system: system.map(({ role, content }) => ({ role, content })),
+    history,
+    budgetTokens,
+  })
   return { contextTokens, budgetTokens, ...fitted }
 }
 
@@ -39,7 +47,14 @@ const isEnding = (event: ChatEvent): event is Ending => endings.has(event.type)
 const endings: ReadonlySet<string> = new Set(['ReplyCompleted', 'ReplyFailed', 'ReplyCancelled'])
 
 /** What would change a context. */
-const changing = new Set(['MessageStored', 'MessageEdited', 'MessageDeleted', 'ProjectPromptAdded', 'ProjectPromptRemoved', 'ProjectDeleted'])
+const changing = new Set([
+  'MessageStored',
+  'MessageEdited',
+  'MessageDeleted',
+  'ProjectPromptAdded',
+  'ProjectPromptRemoved',
+  'ProjectDeleted',
+])
 
 export interface Meanwhile {
   position: number
@@ -50,7 +65,11 @@ export interface Meanwhile {
  * What was changed after the prompt was sent and before its answer was there. When an attempt begins is no event, so
  * each of these may be in what the model was given, or not.
  */
-export const meanwhile = (after: number, before: number, ...streams: (readonly (ChatEvent | ProjectEvent)[])[]): Meanwhile[] =>
+export const meanwhile = (
+  after: number,
+  before: number,
+  ...streams: (readonly (ChatEvent | ProjectEvent)[])[]
+): Meanwhile[] =>
   streams
     .flat()
     .filter(({ type, position }) => changing.has(type) && position > after && position < before)

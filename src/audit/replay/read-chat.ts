@@ -46,7 +46,11 @@ export class ReadChatHandler implements IQueryHandler<ReadChat> {
     if (position === undefined) throw noSuchChat()
     const recorded = this.evidence.record(cause, { what: 'chat', of: chatId, upTo: position, opened: true })
     const { state, doc, messages, settings } = chatAt(events)
-    const { items, nextCursor } = pageOf(messages.filter(({ seq }) => seq > last), limit, ({ seq }) => [position, seq])
+    const { items, nextCursor } = pageOf(
+      messages.filter(({ seq }) => seq > last),
+      limit,
+      ({ seq }) => [position, seq],
+    )
     const [opened] = await Promise.all([openedChat(this.engine, doc, items), recorded]) // opened meanwhile, shown after
     return { position, state, settings, nextCursor, ...opened }
   }

@@ -7,7 +7,15 @@ import { Refused } from '../../event-store/errors.js'
 import type { Cause } from '../../commands/cause.js'
 import { projectStream } from '../../projects/projects.js'
 import type { HadHappened } from './requested-moment.js'
-import { type ContextAt, contextAt, endOf, type Meanwhile, meanwhile, type ProjectEvent, type PromptSent } from './context-at.js'
+import {
+  type ContextAt,
+  contextAt,
+  endOf,
+  type Meanwhile,
+  meanwhile,
+  type ProjectEvent,
+  type PromptSent,
+} from './context-at.js'
 import { Evidence } from '../history/evidence.js'
 import { streamAt } from './stream-at.js'
 
@@ -42,9 +50,17 @@ export class ReadContextHandler implements IQueryHandler<ReadContext> {
     const head = await store.head()
     const byNow: HadHappened = ({ position }) => position <= head
     const events = await streamAt<ChatEvent>(store, chatStream(chatId), byNow)
-    const prompt = events.find((event): event is PromptSent => event.type === 'PromptSent' && event.data.replyId === replyId)
+    const prompt = events.find(
+      (event): event is PromptSent => event.type === 'PromptSent' && event.data.replyId === replyId,
+    )
     if (!prompt) throw new Refused('not_found', 'there is no such reply in this chat')
-    await this.evidence.record(cause, { what: 'context', of: replyId, filters: { stream: chatStream(chatId) }, upTo: head, opened: true })
+    await this.evidence.record(cause, {
+      what: 'context',
+      of: replyId,
+      filters: { stream: chatStream(chatId) },
+      upTo: head,
+      opened: true,
+    })
     const { projectId } = prompt.data
     const project = projectId === undefined ? [] : await streamAt<ProjectEvent>(store, projectStream(projectId), byNow)
     const then = project.filter(({ position }) => position <= prompt.position)

@@ -21,9 +21,11 @@ export class RequestedMoments {
       if (Number(at) > head.position) throw beyondHead('at', Number(at), head.position)
       return ({ position }) => position <= Number(at)
     }
-    if (!isMoment(at)) throw refusal([{ field: 'at', message: 'must be a position, or a date and time such as 2026-01-31T12:00:00Z' }])
+    if (!isMoment(at))
+      throw refusal([{ field: 'at', message: 'must be a position, or a date and time such as 2026-01-31T12:00:00Z' }])
     const time = new Date(at)
-    if (time.getTime() > Math.max(Date.now(), head.at.getTime())) throw refusal([{ field: 'at', message: 'must not be in the future' }])
+    if (time.getTime() > Math.max(Date.now(), head.at.getTime()))
+      throw refusal([{ field: 'at', message: 'must not be in the future' }])
     return (event) => event.at <= time
   }
 }

@@ -44,12 +44,25 @@ export async function verifyExport(question: ExportInQuestion): Promise<Verified
   if (!first.success) throw new Disproved(`${question.file} is no export: its first line says nothing about a log`)
   const keys = question.keys ?? first.data.keys
   const rest = numbered(lines)
-  return first.data.checkpoint === undefined ? ofTheLog(rest, first.data, keys, question) : ofSomeEvents(rest, first.data, keys, question)
+  return first.data.checkpoint === undefined
+    ? ofTheLog(rest, first.data, keys, question)
+    : ofSomeEvents(rest, first.data, keys, question)
 }
 
 /** All events from a position on: they add up to the checkpoints between and after them. */
-async function ofTheLog(lines: AsyncIterable<[unknown, number]>, { after = 0, edge = [] }: Header, keys: readonly string[], { kept = [], onProgress }: ExportInQuestion): Promise<Verified> {
-  const walk = new Walk(kept.map((note) => openCheckpoint(note, keys)), MerkleFrontier.restore(after, edge.map((hash) => Buffer.from(hash, 'base64'))))
+async function ofTheLog(
+  lines: AsyncIterable<[unknown, number]>,
+  { after = 0, edge = [] }: Header,
+  keys: readonly string[],
+  { kept = [], onProgress }: ExportInQuestion,
+): Promise<Verified> {
+  const walk = new Walk(
+    kept.map((note) => openCheckpoint(note, keys)),
+    MerkleFrontier.restore(
+      after,
+      edge.map((hash) => Buffer.from(hash, 'base64')),
+    ),
+  )
   let signed: TreeHead | undefined
   let leaves = { from: 1, hashes: Buffer.alloc(0) }
   for await (const [line] of lines) {
@@ -63,7 +76,8 @@ async function ofTheLog(lines: AsyncIterable<[unknown, number]>, { after = 0, ed
     } else {
       const record = recordFrom(line)
       const start = (record.position - leaves.from) * hashBytes
-      const kept = start >= 0 && start < leaves.hashes.length ? leaves.hashes.subarray(start, start + hashBytes) : undefined
+      const kept =
+        start >= 0 && start < leaves.hashes.length ? leaves.hashes.subarray(start, start + hashBytes) : undefined
       walk.take({ record, kept })
       if (walk.size % 1000 === 0) onProgress?.(walk.size - after)
     }
@@ -74,7 +88,12 @@ async function ofTheLog(lines: AsyncIterable<[unknown, number]>, { after = 0, ed
 }
 
 /** Events of some streams: each leads to the root by a path of its own. That none is left out, nobody can see. */
-async function ofSomeEvents(lines: AsyncIterable<[unknown, number]>, { checkpoint = '' }: Header, keys: readonly string[], { onProgress }: ExportInQuestion): Promise<Verified> {
+async function ofSomeEvents(
+  lines: AsyncIterable<[unknown, number]>,
+  { checkpoint = '' }: Header,
+  keys: readonly string[],
+  { onProgress }: ExportInQuestion,
+): Promise<Verified> {
   const signed = openCheckpoint(checkpoint, keys)
   let events = 0
   for await (const [line, number] of lines) {
@@ -82,14 +101,20 @@ async function ofSomeEvents(lines: AsyncIterable<[unknown, number]>, { checkpoin
     checkAlone(record)
     const proven = provenLine.safeParse(line)
     if (!proven.success) throw new Disproved(`line ${number} has no proof`, record.position)
-    if (!isIn(signed, record, proven.data.proof)) throw new Disproved(`event ${record.position} is not the one in the log: it was changed`, record.position)
+    if (!isIn(signed, record, proven.data.proof))
+      throw new Disproved(`event ${record.position} is not the one in the log: it was changed`, record.position)
     if (++events % 1000 === 0) onProgress?.(events)
   }
   return { events, signed, root: signed.root }
 }
 
 const isIn = ({ size, root }: TreeHead, record: EventRecord, proof: readonly string[]): boolean =>
-  rootFromInclusion(leafHashOf(record), record.position - 1, size, proof.map((hash) => Buffer.from(hash, 'base64')))?.equals(root) ?? false
+  rootFromInclusion(
+    leafHashOf(record),
+    record.position - 1,
+    size,
+    proof.map((hash) => Buffer.from(hash, 'base64')),
+  )?.equals(root) ?? false
 
 const has = (line: unknown, name: string): boolean => typeof line === 'object' && line !== null && name in line
 
@@ -116,6 +141,9 @@ function json(text: string | undefined, number: number): unknown {
 }
 
 const unfinished = (signed: number) =>
-  new Disproved(`the export has no checkpoint of what comes after event ${signed}, so nothing proves that: it was not finished. Run the same export again, it goes on where it ended`)
+  new Disproved(
+    `the export has no checkpoint of what comes after event ${signed}, so nothing proves that: it was not finished. Run the same export again, it goes on where it ended`,
+  )
 
-const missing = (from: number, to: number) => new Disproved(`the checkpoint after event ${from - 1} is of ${to} events: events ${from} to ${to} are missing`, from)
+const missing = (from: number, to: number) =>
+  new Disproved(`the checkpoint after event ${from - 1} is of ${to} events: events ${from} to ${to} are missing`, from)

@@ -15,7 +15,7 @@ export interface HashedLeaves {
 /** Appends as the database sends them, one after the other: BSON says how long each is. */
 export function* appendsIn(bytes: Uint8Array): Generator<AppendDocument> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     const end = start + view.getInt32(start, true)
     yield BSON.deserialize(bytes.subarray(start, end)) as AppendDocument
     start = end

@@ -5,7 +5,10 @@ import type { HashedLeaves } from './hashed-leaves.js'
 
 /** Hashes leaves on all processors: it is most of what verifying a log costs. */
 export class LeafThreads {
-  private readonly threads = Array.from({ length: availableParallelism() }, () => new Worker(new URL('leaf-thread.js', import.meta.url)))
+  private readonly threads = Array.from(
+    { length: availableParallelism() },
+    () => new Worker(new URL('leaf-thread.js', import.meta.url)),
+  )
   private next = 0
 
   /** How many parts should be under way at once. */
@@ -22,7 +25,10 @@ export class LeafThreads {
       const [hashed] = (await once(thread, 'message')) as [HashedLeaves]
       return hashed
     })
-    this.queues.set(thread, result.catch(() => {}))
+    this.queues.set(
+      thread,
+      result.catch(() => {}),
+    )
     return await result
   }
 

@@ -27,7 +27,12 @@ export function recordOf(append: AppendDocument, index: number): EventRecord {
 
 const lineShape = z.object({
   at: z.string(),
-  event: z.looseObject({ type: z.string(), shape: z.number(), personal: z.string().optional(), commitment: z.string().optional() }),
+  event: z.looseObject({
+    type: z.string(),
+    shape: z.number(),
+    personal: z.string().optional(),
+    commitment: z.string().optional(),
+  }),
   opened: z.object({ personal: z.unknown(), salt: z.string() }).optional(),
   position: z.int().positive(),
   stream: z.string(),
@@ -56,14 +61,30 @@ export function recordFrom(line: unknown): EventRecord {
 export const leafHashOf = (record: EventRecord): Buffer => leafHash(leafText(record, record.stored))
 
 /** What can be seen of one event alone: its envelope is its own, and its words are those that were committed to. */
-export function checkAlone({ position, stream, version, type, shape, envelope, commitment, opened }: EventRecord): void {
+export function checkAlone({
+  position,
+  stream,
+  version,
+  type,
+  shape,
+  envelope,
+  commitment,
+  opened,
+}: EventRecord): void {
   if (envelope && !isSealedAs(envelope, { stream, version, type, shape })) {
     const inside = headerWithin(envelope, position)
-    throw new Disproved(`event ${position} has the envelope of another: it was sealed as ${inside.type}, version ${inside.version} of ${inside.stream}`, position)
+    throw new Disproved(
+      `event ${position} has the envelope of another: it was sealed as ${inside.type}, version ${inside.version} of ${inside.stream}`,
+      position,
+    )
   }
   if (!opened) return
-  const words = commitment === undefined ? undefined : commitmentOf(Buffer.from(opened.salt, 'base64url'), opened.personal).toString('base64url')
-  if (words !== commitment) throw new Disproved(`the words shown for event ${position} are not those that were committed to`, position)
+  const words =
+    commitment === undefined
+      ? undefined
+      : commitmentOf(Buffer.from(opened.salt, 'base64url'), opened.personal).toString('base64url')
+  if (words !== commitment)
+    throw new Disproved(`the words shown for event ${position} are not those that were committed to`, position)
 }
 
 function headerWithin(envelope: Uint8Array, position: number): EnvelopeHeader {

@@ -21,7 +21,12 @@ const appendsAtOnce = 1_000
 const tilesAtOnce = 32
 
 /** The log as it lies in the database, with what the notary has kept of its leaves. Parts are read and hashed ahead. */
-export async function* storedLog(db: Db, trees: TreeStore, at: NotaryDocument | null, hashing: Hashing = hashingHere): AsyncGenerator<Part> {
+export async function* storedLog(
+  db: Db,
+  trees: TreeStore,
+  at: NotaryDocument | null,
+  hashing: Hashing = hashingHere,
+): AsyncGenerator<Part> {
   const kept = new KeptHashes(trees, at)
   const underWay: Promise<{ bytes: Uint8Array; hashed: HashedLeaves }>[] = []
   const reading = rawParts(new LogCollection(db))
@@ -39,13 +44,20 @@ export async function* storedLog(db: Db, trees: TreeStore, at: NotaryDocument | 
   }
 }
 
-async function compared({ bytes, hashed }: { bytes: Uint8Array; hashed: HashedLeaves }, after: number, kept: KeptHashes): Promise<Part> {
+async function compared(
+  { bytes, hashed }: { bytes: Uint8Array; hashed: HashedLeaves },
+  after: number,
+  kept: KeptHashes,
+): Promise<Part> {
   const { first, last, hashes } = hashed
   await kept.cover(first, last)
-  if (hashes && first === after + 1 && kept.between(first, last)?.equals(hashes)) return { asKept: Buffer.from(hashes.buffer) }
+  if (hashes && first === after + 1 && kept.between(first, last)?.equals(hashes))
+    return { asKept: Buffer.from(hashes.buffer) }
   const steps: Step[] = []
   for (const append of appendsIn(bytes)) {
-    append.events.forEach((_, i) => steps.push({ record: recordOf(append, i), kept: kept.between(append._id + i, append._id + i) }))
+    append.events.forEach((_, i) =>
+      steps.push({ record: recordOf(append, i), kept: kept.between(append._id + i, append._id + i) }),
+    )
   }
   return { steps }
 }

@@ -47,8 +47,11 @@ export async function verifyLog({ db, trees, keys, kept = [], hashing, onProgres
 }
 
 function mustBeOf(origin: string, head: TreeHead): void {
-  if (head.origin !== origin) throw new Disproved(`the checkpoint is of another log: of ${head.origin}, this one is ${origin}`)
+  if (head.origin !== origin)
+    throw new Disproved(`the checkpoint is of another log: of ${head.origin}, this one is ${origin}`)
 }
 
 const replayed = (shown: number, signed: number) =>
-  new Disproved(`the log shows a checkpoint of ${shown} events, but had signed ${signed}: an old checkpoint was put in place of a newer one`)
+  new Disproved(
+    `the log shows a checkpoint of ${shown} events, but had signed ${signed}: an old checkpoint was put in place of a newer one`,
+  )

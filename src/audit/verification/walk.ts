@@ -44,7 +44,8 @@ export class Walk {
   take({ record, kept }: Step): void {
     const expected = this.tree.size + 1
     if (record.position > expected) throw this.worst(missing(expected, record.position - 1))
-    if (record.position < expected) throw this.worst(new Disproved(`position ${record.position} is taken twice: an event was added`, record.position))
+    if (record.position < expected)
+      throw this.worst(new Disproved(`position ${record.position} is taken twice: an event was added`, record.position))
     this.explain({ record, kept })
     if (!this.finding && !this.suspect) checkAlone(record)
     const hash = leafHashOf(record)
@@ -87,7 +88,8 @@ export class Walk {
   private compare(): void {
     for (let head = this.heads[0]; head && head.size <= this.tree.size; head = this.heads[0]) {
       this.heads.shift()
-      if (head.size < this.tree.size) throw new Disproved(`a checkpoint of ${head.size} events came after event ${this.tree.size}`)
+      if (head.size < this.tree.size)
+        throw new Disproved(`a checkpoint of ${head.size} events came after event ${this.tree.size}`)
       if (head.size > 0 && !this.tree.root().equals(head.root)) throw this.judge(head)
       this.finding = this.suspect = this.kept = undefined // the events are what was signed, whatever was kept of them
     }
@@ -98,7 +100,12 @@ export class Walk {
     this.explain()
     if (this.finding && this.kept?.root().equals(head.root)) return this.finding
     const where = this.finding ? `; the first that differs from what was kept: ${this.finding.message}` : ''
-    return this.worst(new Disproved(`the first ${head.size} events are not those that ${head.origin} has signed${where}`, this.finding?.position))
+    return this.worst(
+      new Disproved(
+        `the first ${head.size} events are not those that ${head.origin} has signed${where}`,
+        this.finding?.position,
+      ),
+    )
   }
 
   /** With the event after it, more can be said of one that is not what it was. */
@@ -136,10 +143,16 @@ function difference({ record, kept }: Suspect, next?: Step): string {
 function fits(record: EventRecord, place: EventRecord, hash: Buffer): boolean {
   const versions = record.stream === place.stream ? [record.version, place.version] : [record.version]
   const times = [record.at, place.at]
-  return versions.some((version) => times.some((at) => leafHashOf({ ...record, position: place.position, version, at }).equals(hash)))
+  return versions.some((version) =>
+    times.some((at) => leafHashOf({ ...record, position: place.position, version, at }).equals(hash)),
+  )
 }
 
-const missing = (from: number, to: number) => new Disproved(from === to ? `event ${from} is missing` : `events ${from} to ${to} are missing`, from)
+const missing = (from: number, to: number) =>
+  new Disproved(from === to ? `event ${from} is missing` : `events ${from} to ${to} are missing`, from)
 
 const cutOff = (size: number, signed: number) =>
-  new Disproved(`the log ends at ${size}, but ${signed} events were signed: events ${size + 1} to ${signed} are missing`, size + 1)
+  new Disproved(
+    `the log ends at ${size}, but ${signed} events were signed: events ${size + 1} to ${signed} are missing`,
+    size + 1,
+  )

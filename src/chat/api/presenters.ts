@@ -8,9 +8,28 @@ import type { Message } from '../read-models/message.js'
 
 /** One chat and one message, as each family of documents calls their parts. */
 
-export const asSession = ({ id, name, createdAt, lastActive, messageCount }: ChatSummary): ChatDto => ({ id, name, createdAt, lastActive, messageCount })
+export const asSession = ({ id, name, createdAt, lastActive, messageCount }: ChatSummary): ChatDto => ({
+  id,
+  name,
+  createdAt,
+  lastActive,
+  messageCount,
+})
 
-export const asSessionMessage = ({ id, content, sessionId, sentBy, role, status, timestamp, feedback, tokens, promptId, model, error }: Message): MessageDto => ({
+export const asSessionMessage = ({
+  id,
+  content,
+  sessionId,
+  sentBy,
+  role,
+  status,
+  timestamp,
+  feedback,
+  tokens,
+  promptId,
+  model,
+  error,
+}: Message): MessageDto => ({
   id,
   text: content,
   sessionId,
@@ -25,7 +44,16 @@ export const asSessionMessage = ({ id, content, sessionId, sentBy, role, status,
   ...(error && { error }),
 })
 
-export const asLoggedChat = ({ id, name, tags, metadata, userId, createdAt, lastActive, messageCount }: ChatSummary): LoggedChatDto => ({
+export const asLoggedChat = ({
+  id,
+  name,
+  tags,
+  metadata,
+  userId,
+  createdAt,
+  lastActive,
+  messageCount,
+}: ChatSummary): LoggedChatDto => ({
   id,
   title: name,
   tags,
@@ -40,16 +68,43 @@ export function asLoggedMessage(message: Message): LoggedMessageDto {
   const { id, sessionId, status, tokens, feedback, promptId, model, error, timestamp, updatedAt = timestamp } = message
   const reply = definedFields({ promptId, model, error })
   const { role, content, counts } = loggedFrom(message)
-  return { id, chatId: sessionId, role, ...content, ...counts, tokens, status, feedback, ...reply, createdAt: timestamp, updatedAt }
+  return {
+    id,
+    chatId: sessionId,
+    role,
+    ...content,
+    ...counts,
+    tokens,
+    status,
+    feedback,
+    ...reply,
+    createdAt: timestamp,
+    updatedAt,
+  }
 }
 
 type Logged = Omit<LoggedMessage, 'messageId'>
 type Parts = MessageContent & Omit<MessageCounts, 'tokens'> & { role: MessageRole; tokens?: number | null }
 
 /** A body, or a message as it is, in the parts that the log seals and those it doesn't. */
-export function loggedFrom({ role, content, name, functionCall, toolCalls, metadata, tokens, promptTokens, completionTokens, latency }: Parts): Logged {
+export function loggedFrom({
+  role,
+  content,
+  name,
+  functionCall,
+  toolCalls,
+  metadata,
+  tokens,
+  promptTokens,
+  completionTokens,
+  latency,
+}: Parts): Logged {
   const sealed = { content, ...definedFields({ name, functionCall, toolCalls, metadata }) }
-  return { role, content: sealed, counts: definedFields({ tokens: tokens ?? undefined, promptTokens, completionTokens, latency }) }
+  return {
+    role,
+    content: sealed,
+    counts: definedFields({ tokens: tokens ?? undefined, promptTokens, completionTokens, latency }),
+  }
 }
 
 /** A message as it is to be: what the changes leave out stays. */
@@ -61,5 +116,16 @@ export const changed = (message: Message, changes: Partial<Parts>): LoggedMessag
 /** A message that was stored this moment. */
 export function stored(body: Parts, { id, chatId, at }: { id: string; chatId: string; at: Date }): LoggedMessageDto {
   const { role, content, counts } = loggedFrom(body)
-  return { id, chatId, role, ...content, ...counts, tokens: counts.tokens ?? null, status: 'completed', feedback: null, createdAt: at, updatedAt: at }
+  return {
+    id,
+    chatId,
+    role,
+    ...content,
+    ...counts,
+    tokens: counts.tokens ?? null,
+    status: 'completed',
+    feedback: null,
+    createdAt: at,
+    updatedAt: at,
+  }
 }

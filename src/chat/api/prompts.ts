@@ -34,7 +34,11 @@ export class Prompts {
     private readonly stream: ReplyStream,
   ) {}
 
-  async send<Shape>(prompt: SendPrompt, { asEvents, lastEventId, reply }: Delivery, shape: (answer: AnswerDto | PendingDto) => Shape): Promise<Shape | AsyncIterable<string>> {
+  async send<Shape>(
+    prompt: SendPrompt,
+    { asEvents, lastEventId, reply }: Delivery,
+    shape: (answer: AnswerDto | PendingDto) => Shape,
+  ): Promise<Shape | AsyncIterable<string>> {
     const sent = await this.bus.command(prompt)
     if (asEvents) {
       void reply.headers(sseHeaders)

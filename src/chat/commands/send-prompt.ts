@@ -42,7 +42,11 @@ export class SendPromptHandler implements ICommandHandler<SendPrompt> {
     const { commands } = this.secrets
     const promptId = derivedId(commands, 'prompt', cause.commandId)
     const replyId = derivedId(commands, 'reply', cause.commandId)
-    const { position } = await this.chats.execute(chat, cause.meta, sendPrompt({ ...chat, promptId, replyId, text, model: id, settings, projectId }))
+    const { position } = await this.chats.execute(
+      chat,
+      cause.meta,
+      sendPrompt({ ...chat, promptId, replyId, text, model: id, settings, projectId }),
+    )
     return { chatId: chat.chatId, promptId, replyId, position }
   }
 }

@@ -16,18 +16,26 @@ export interface ChatSummary {
 
 export async function summaryOf(engine: Engine, doc: ChatDoc): Promise<ChatSummary> {
   const { _id: id, userId, createdAt, lastActive, messageCount } = doc
-  const [name, tags, metadata] = await Promise.all([titleOf(engine, doc), tagsOf(engine, doc), opened(engine, doc.metadata)])
+  const [name, tags, metadata] = await Promise.all([
+    titleOf(engine, doc),
+    tagsOf(engine, doc),
+    opened(engine, doc.metadata),
+  ])
   return { id, name, tags, metadata: metadata.metadata ?? {}, userId, createdAt, lastActive, messageCount }
 }
 
-export const titleOf = async (engine: Engine, { name }: Pick<ChatDoc, 'name'>): Promise<string> => (await opened(engine, name)).title ?? ''
+export const titleOf = async (engine: Engine, { name }: Pick<ChatDoc, 'name'>): Promise<string> =>
+  (await opened(engine, name)).title ?? ''
 
-export const tagsOf = async (engine: Engine, { tags }: Pick<ChatDoc, 'tags'>): Promise<string[]> => (await opened(engine, tags)).tags ?? []
+export const tagsOf = async (engine: Engine, { tags }: Pick<ChatDoc, 'tags'>): Promise<string[]> =>
+  (await opened(engine, tags)).tags ?? []
 
 /** The same where the chat's key is in memory. */
-export const titleNow = (engine: Engine, { name }: Pick<ChatDoc, 'name'>): string | undefined => openedNow(engine, name, ({ title }) => title ?? '', '')
+export const titleNow = (engine: Engine, { name }: Pick<ChatDoc, 'name'>): string | undefined =>
+  openedNow(engine, name, ({ title }) => title ?? '', '')
 
-export const tagsNow = (engine: Engine, { tags }: Pick<ChatDoc, 'tags'>): string[] | undefined => openedNow(engine, tags, (details) => details.tags ?? [], [])
+export const tagsNow = (engine: Engine, { tags }: Pick<ChatDoc, 'tags'>): string[] | undefined =>
+  openedNow(engine, tags, (details) => details.tags ?? [], [])
 
 interface Details {
   title?: string
@@ -39,7 +47,12 @@ async function opened({ vault }: Engine, envelope: Envelope | undefined): Promis
   return envelope ? ((await vault.open(envelope)).personal as Details) : {}
 }
 
-function openedNow<T>({ vault }: Engine, envelope: Envelope | undefined, pick: (details: Details) => T, none: T): T | undefined {
+function openedNow<T>(
+  { vault }: Engine,
+  envelope: Envelope | undefined,
+  pick: (details: Details) => T,
+  none: T,
+): T | undefined {
   if (!envelope) return none
   const found = vault.openNow(envelope)
   return found && pick(found.personal as Details)

@@ -23,12 +23,14 @@ const goesOn = { key: (e: { data: { chatId: string } }) => e.data.chatId }
 
 const grownBy = (messages: number) => ({
   ...goesOn,
-  evolve: (doc: ChatDoc | null, { at }: { at: Date }) => doc && { ...doc, messageCount: doc.messageCount + messages, lastActive: at },
+  evolve: (doc: ChatDoc | null, { at }: { at: Date }) =>
+    doc && { ...doc, messageCount: doc.messageCount + messages, lastActive: at },
 })
 
 const sets = (field: 'name' | 'tags' | 'metadata') => ({
   ...goesOn,
-  evolve: (doc: ChatDoc | null, { personal, at }: { personal?: Envelope; at: Date }) => doc && { ...doc, lastActive: at, ...(personal && { [field]: personal }) },
+  evolve: (doc: ChatDoc | null, { personal, at }: { personal?: Envelope; at: Date }) =>
+    doc && { ...doc, lastActive: at, ...(personal && { [field]: personal }) },
 })
 
 export const chats = projection<ChatDoc, Events>('chats', {
@@ -61,4 +63,7 @@ export const chats = projection<ChatDoc, Events>('chats', {
   },
 })
 
-export const chatModel = { name: 'Chat', schema: readModelSchema('chats', { userId: String, createdAt: Date, lastActive: Date }) }
+export const chatModel = {
+  name: 'Chat',
+  schema: readModelSchema('chats', { userId: String, createdAt: Date, lastActive: Date }),
+}

@@ -14,10 +14,16 @@ export const deletedChats = projection<DeletedChatDoc, ChatEvents & UserEvents>(
   version: 1,
   indexes: [{ deletedAt: 1 }, { ownerId: 1 }],
   on: {
-    ChatDeleted: { key: (e) => e.data.chatId, evolve: (_, { data, at }) => ({ _id: data.chatId, ownerId: data.ownerId, deletedAt: at }) },
+    ChatDeleted: {
+      key: (e) => e.data.chatId,
+      evolve: (_, { data, at }) => ({ _id: data.chatId, ownerId: data.ownerId, deletedAt: at }),
+    },
     ChatErased: { key: (e) => e.data.chatId, evolve: () => null },
     UserErased: { remove: (e) => ({ ownerId: e.data.userId }) },
   },
 })
 
-export const deletedChatModel = { name: 'DeletedChat', schema: readModelSchema('deleted_chats', { ownerId: String, deletedAt: Date }) }
+export const deletedChatModel = {
+  name: 'DeletedChat',
+  schema: readModelSchema('deleted_chats', { ownerId: String, deletedAt: Date }),
+}

@@ -24,7 +24,9 @@ export class FindMessageHandler implements IQueryHandler<FindMessage> {
   ) {}
 
   async execute({ messageId, ownerId }: FindMessage): Promise<MessageDoc> {
-    const doc = await this.engine.findIn(messages, () => this.messages.findOne({ _id: messageId, userId: ownerId, ...present }).lean<MessageDoc>())
+    const doc = await this.engine.findIn(messages, () =>
+      this.messages.findOne({ _id: messageId, userId: ownerId, ...present }).lean<MessageDoc>(),
+    )
     if (!doc) throw new Refused('not_found', 'there is no such message')
     return doc
   }

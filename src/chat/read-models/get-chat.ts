@@ -24,7 +24,9 @@ export class GetChatHandler implements IQueryHandler<GetChat> {
   ) {}
 
   async execute({ chatId, ownerId }: GetChat): Promise<ChatSummary> {
-    const doc = await this.engine.findIn(chats, () => this.chats.findOne({ _id: chatId, userId: ownerId, ...present }).lean<ChatDoc>())
+    const doc = await this.engine.findIn(chats, () =>
+      this.chats.findOne({ _id: chatId, userId: ownerId, ...present }).lean<ChatDoc>(),
+    )
     if (!doc) throw noSuchChat()
     return await summaryOf(this.engine, doc)
   }

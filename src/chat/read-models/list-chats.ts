@@ -28,8 +28,16 @@ export class ListChatsHandler implements IQueryHandler<ListChats> {
     const place = placeOf(cursor, 'number', 'string')
     const createdAt = place && new Date(place[0])
     const before = place && { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: place[1] } }] }
-    const find = () => this.chats.find({ userId: ownerId, ...before }).sort({ createdAt: -1, _id: -1 }).limit(limit + 1).lean<ChatDoc[]>()
-    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, (last) => [last.createdAt.getTime(), last._id])
+    const find = () =>
+      this.chats
+        .find({ userId: ownerId, ...before })
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(limit + 1)
+        .lean<ChatDoc[]>()
+    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, (last) => [
+      last.createdAt.getTime(),
+      last._id,
+    ])
     return { items: await Promise.all(items.map((doc) => summaryOf(this.engine, doc))), nextCursor }
   }
 }

@@ -33,7 +33,12 @@ export class ListMessagesHandler implements IQueryHandler<ListMessages> {
     const [from] = placeOf(cursor, 'number') ?? []
     const [beyond, direction] = order === 'oldest first' ? (['$gt', 1] as const) : (['$lt', -1] as const)
     const next = { sessionId: chatId, ...(from !== undefined && { seq: { [beyond]: from } }) }
-    const find = () => this.messages.find(next).sort({ seq: direction }).limit(limit + 1).lean<MessageDoc[]>()
+    const find = () =>
+      this.messages
+        .find(next)
+        .sort({ seq: direction })
+        .limit(limit + 1)
+        .lean<MessageDoc[]>()
     const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, ({ seq }) => [seq])
     return { items: await Promise.all(items.map((doc) => messageOf(this.engine, doc))), nextCursor }
   }

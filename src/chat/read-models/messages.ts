@@ -45,9 +45,24 @@ export const messages = projection<MessageDoc, Events>('messages', {
       key: (e) => [e.data.promptId, e.data.replyId],
       evolve: (_, { data, personal, at, position }, key) => {
         const { chatId, ownerId, promptId, model } = data
-        const both = { _id: key, sessionId: chatId, userId: ownerId, promptId, timestamp: at, tokens: null, feedback: null }
+        const both = {
+          _id: key,
+          sessionId: chatId,
+          userId: ownerId,
+          promptId,
+          timestamp: at,
+          tokens: null,
+          feedback: null,
+        }
         return key === promptId
-          ? { ...both, seq: position * 2, sentBy: 'user', role: 'user', status: 'completed', ...(personal && { text: personal }) }
+          ? {
+              ...both,
+              seq: position * 2,
+              sentBy: 'user',
+              role: 'user',
+              status: 'completed',
+              ...(personal && { text: personal }),
+            }
           : { ...both, seq: position * 2 + 1, sentBy: 'system', role: 'assistant', status: 'pending', model }
       },
     },
@@ -70,7 +85,12 @@ export const messages = projection<MessageDoc, Events>('messages', {
     ReplyFailed: {
       key: (e) => e.data.replyId,
       evolve: (doc, { data, personal, at }) =>
-        doc && { ...doc, status: 'failed', timestamp: at, error: { code: data.code, ...(personal && { detail: personal }) } },
+        doc && {
+          ...doc,
+          status: 'failed',
+          timestamp: at,
+          error: { code: data.code, ...(personal && { detail: personal }) },
+        },
     },
     MessageStored: {
       key: (e) => e.data.messageId,
@@ -92,7 +112,9 @@ export const messages = projection<MessageDoc, Events>('messages', {
       key: (e) => e.data.messageId,
       evolve: (doc, { data, personal, at }) => {
         const sentBy = data.role === 'user' ? 'user' : 'system'
-        return doc && { ...doc, role: data.role, sentBy, updatedAt: at, ...costs(data), ...(personal && { text: personal }) }
+        return (
+          doc && { ...doc, role: data.role, sentBy, updatedAt: at, ...costs(data), ...(personal && { text: personal }) }
+        )
       },
     },
     MessageDeleted: { key: (e) => e.data.messageId, evolve: () => null },
@@ -109,11 +131,19 @@ const counted = ({ prompt, completion, total }: { prompt: number; completion: nu
   completionTokens: completion,
 })
 
-const costs = ({ tokens = null, promptTokens, completionTokens, latency }: Omit<MessageCounts, 'tokens'> & { tokens?: number | null }) => ({
+const costs = ({
+  tokens = null,
+  promptTokens,
+  completionTokens,
+  latency,
+}: Omit<MessageCounts, 'tokens'> & { tokens?: number | null }) => ({
   tokens,
   ...(promptTokens !== undefined && { promptTokens }),
   ...(completionTokens !== undefined && { completionTokens }),
   ...(latency !== undefined && { latency }),
 })
 
-export const messageModel = { name: 'Message', schema: readModelSchema('messages', { sessionId: String, userId: String, seq: Number, model: String }) }
+export const messageModel = {
+  name: 'Message',
+  schema: readModelSchema('messages', { sessionId: String, userId: String, seq: Number, model: String }),
+}

@@ -20,7 +20,13 @@ export const openReplies = projection<OpenReplyDoc, ChatEvents & UserEvents>('op
   on: {
     PromptSent: {
       key: (e) => e.data.replyId,
-      evolve: (_, { data, at }) => ({ _id: data.replyId, chatId: data.chatId, ownerId: data.ownerId, promptId: data.promptId, since: at }),
+      evolve: (_, { data, at }) => ({
+        _id: data.replyId,
+        chatId: data.chatId,
+        ownerId: data.ownerId,
+        promptId: data.promptId,
+        since: at,
+      }),
     },
     ReplyCompleted: ended,
     ReplyFailed: ended,
@@ -29,4 +35,7 @@ export const openReplies = projection<OpenReplyDoc, ChatEvents & UserEvents>('op
   },
 })
 
-export const openReplyModel = { name: 'OpenReply', schema: readModelSchema('open_replies', { since: Date, ownerId: String }) }
+export const openReplyModel = {
+  name: 'OpenReply',
+  schema: readModelSchema('open_replies', { since: Date, ownerId: String }),
+}

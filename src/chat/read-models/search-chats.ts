@@ -41,7 +41,11 @@ export class SearchChatsHandler implements IQueryHandler<SearchChats> {
     const wanted = normal(text)
     const found: Looked[] = []
     const looked = { createdAt: 1, ...(wanted !== '' && { name: 1 }), ...(tags.length > 0 && { tags: 1 }) }
-    for await (const docs of this.newestFirst(ownerId, looked, place && { createdAt: new Date(place[0]), _id: place[1] })) {
+    for await (const docs of this.newestFirst(
+      ownerId,
+      looked,
+      place && { createdAt: new Date(place[0]), _id: place[1] },
+    )) {
       await keys
       const matches = await Promise.all(docs.map(async (doc) => this.matches(doc, wanted, tags)))
       found.push(...docs.filter((_, i) => matches[i]))
@@ -56,7 +60,9 @@ export class SearchChatsHandler implements IQueryHandler<SearchChats> {
     const title = text === '' ? '' : titleNow(this.engine, doc)
     const own = tags.length === 0 ? [] : tagsNow(this.engine, doc)
     if (title !== undefined && own !== undefined) return fits(title, own, text, tags)
-    return Promise.all([titleOf(this.engine, doc), tagsOf(this.engine, doc)]).then((words) => fits(...words, text, tags))
+    return Promise.all([titleOf(this.engine, doc), tagsOf(this.engine, doc)]).then((words) =>
+      fits(...words, text, tags),
+    )
   }
 
   /** With all that a summary shows. One that has gone meanwhile is left out. */
@@ -68,9 +74,16 @@ export class SearchChatsHandler implements IQueryHandler<SearchChats> {
   }
 
   private async *newestFirst(userId: string, projection: object, last?: Place): AsyncGenerator<Looked[]> {
-    for (let place = last; ; ) {
-      const before = place && { $or: [{ createdAt: { $lt: place.createdAt } }, { createdAt: place.createdAt, _id: { $lt: place._id } }] }
-      const find = { find: this.chats.collection.collectionName, filter: { userId, ...before }, sort: { createdAt: -1, _id: -1 }, projection }
+    for (let place = last; ;) {
+      const before = place && {
+        $or: [{ createdAt: { $lt: place.createdAt } }, { createdAt: place.createdAt, _id: { $lt: place._id } }],
+      }
+      const find = {
+        find: this.chats.collection.collectionName,
+        filter: { userId, ...before },
+        sort: { createdAt: -1, _id: -1 },
+        projection,
+      }
       try {
         for await (const docs of batchedFind<Looked>(this.chats.db.db!, find)) {
           yield docs

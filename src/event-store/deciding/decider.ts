@@ -3,7 +3,7 @@ import { EventStoreError, Refused, VersionConflict } from '../errors.js'
 import type { AppendMeta, NewEvent, RecordedEvent } from '../event.js'
 import type { EventStore } from '../log/event-store.js'
 import { type PastCommand, PastCommands } from './past-commands.js'
-import { backoff, pause } from '../retryable.js'
+import { backoff, pause } from '../timing.js'
 import type { Folded, StoredFolds } from './stored-folds.js'
 
 /** What a stream means: where its state begins, and what each event makes of it. */
@@ -72,7 +72,12 @@ export class Decider<State, Event extends { type: string }> {
   }
 
   /** Commands of one process on one stream go one after the other: they would only conflict with each other. */
-  async execute(stream: string, meta: AppendMeta, decide: Decide<State>, options: CommandOptions = {}): Promise<CommandOutcome<State>> {
+  async execute(
+    stream: string,
+    meta: AppendMeta,
+    decide: Decide<State>,
+    options: CommandOptions = {},
+  ): Promise<CommandOutcome<State>> {
     const before = this.lines.get(stream)
     const outcome = (before ?? Promise.resolve()).then(() => this.carryOut(stream, meta, decide, options))
     const turn = outcome.then(noop, noop)
@@ -84,10 +89,15 @@ export class Decider<State, Event extends { type: string }> {
     }
   }
 
-  private async carryOut(stream: string, meta: AppendMeta, decide: Decide<State>, { owner }: CommandOptions): Promise<CommandOutcome<State>> {
+  private async carryOut(
+    stream: string,
+    meta: AppendMeta,
+    decide: Decide<State>,
+    { owner }: CommandOptions,
+  ): Promise<CommandOutcome<State>> {
     let seen = this.cache.get(stream)
     let fresh = false
-    for (let conflicts = 0; ; ) {
+    for (let conflicts = 0; ;) {
       if (!seen) [seen, fresh] = [await this.load(stream), true]
       if (seen.commands.mayHave(meta.commandId)) [seen, fresh] = [await this.loadWhole(stream), true]
       const earlier = seen.commands.get(meta.commandId)
@@ -105,7 +115,10 @@ export class Decider<State, Event extends { type: string }> {
         const folded = this.remember(stream, this.fold(seen, appended.events))
         return { events: appended.events, position: appended.position, state: folded.state, repeated: false }
       }
-      if (++conflicts > 100) throw new EventStoreError('contended', `${stream} changes faster than this command can follow; repeat it`, { stream })
+      if (++conflicts > 100)
+        throw new EventStoreError('contended', `${stream} changes faster than this command can follow; repeat it`, {
+          stream,
+        })
       if (conflicts > 3) await pause(Math.random() * backoff(conflicts))
       ;[seen, fresh] = [await this.refresh(stream, seen), true]
     }
@@ -139,7 +152,14 @@ export class Decider<State, Event extends { type: string }> {
   }
 
   private beginning(): Folded<State> {
-    return { state: this.aggregate.initial, version: 0, position: 0, at: new Date(0), commands: new PastCommands(), stored: 0 }
+    return {
+      state: this.aggregate.initial,
+      version: 0,
+      position: 0,
+      at: new Date(0),
+      commands: new PastCommands(),
+      stored: 0,
+    }
   }
 
   /** Two commands may fold at once, each from the same state; its commands only grow, so they can share them. */
@@ -161,9 +181,16 @@ export class Decider<State, Event extends { type: string }> {
     return kept
   }
 
-  private async repeat(stream: string, meta: AppendMeta, seen: Folded<State>, earlier: PastCommand): Promise<CommandOutcome<State>> {
+  private async repeat(
+    stream: string,
+    meta: AppendMeta,
+    seen: Folded<State>,
+    earlier: PastCommand,
+  ): Promise<CommandOutcome<State>> {
     if (earlier.payload !== meta.payload) {
-      throw new EventStoreError('command_reused', 'this command id was used for another command; take a new one', { stream })
+      throw new EventStoreError('command_reused', 'this command id was used for another command; take a new one', {
+        stream,
+      })
     }
     const events: RecordedEvent[] = []
     for await (const event of this.store.readStream(stream, { after: earlier.version - 1 })) {

@@ -59,20 +59,33 @@ export class StoredFolds {
   private readonly onError: (where: string, error: unknown) => void
   private readonly underWay = new Set<Promise<unknown>>()
 
-  constructor(db: Db, private readonly store: EventStore, { every = 200, onError = () => {} }: StoredFoldsOptions = {}) {
+  constructor(
+    db: Db,
+    private readonly store: EventStore,
+    { every = 200, onError = () => {} }: StoredFoldsOptions = {},
+  ) {
     // Neither needs a majority: the log decides whether to believe it.
-    this.folds = db.collection('folds', { readPreference: 'primary', readConcern: { level: 'local' }, writeConcern: { w: 1 }, ignoreUndefined: true })
+    this.folds = db.collection('folds', {
+      readPreference: 'primary',
+      readConcern: { level: 'local' },
+      writeConcern: { w: 1 },
+      ignoreUndefined: true,
+    })
     this.every = every
     this.onError = onError
   }
 
   /** The stream's fold and the events after it, if there is one to be believed. */
-  async load<State>(stream: string, { fold }: Foldable): Promise<{ stored: Folded<State>; news: RecordedEvent[] } | undefined> {
+  async load<State>(
+    stream: string,
+    { fold }: Foldable,
+  ): Promise<{ stored: Folded<State>; news: RecordedEvent[] } | undefined> {
     if (fold === undefined) return undefined
     const stored = await this.read<State>(stream, fold)
     if (!stored) return undefined
     const news: RecordedEvent[] = []
-    for await (const event of this.store.readStream(stream, { from: stored.version, withoutPersonal: true })) news.push(event)
+    for await (const event of this.store.readStream(stream, { from: stored.version, withoutPersonal: true }))
+      news.push(event)
     const last = news.shift()
     if (last && endsWith(stored, last)) return { stored, news }
     await this.drop(stream, fold, stored)
@@ -105,16 +118,24 @@ export class StoredFolds {
   }
 
   private async drop(stream: string, fold: number, { version, position, at }: Folded<unknown>): Promise<void> {
-    await this.folds.deleteOne({ _id: stream, fold, version, position, at }).catch((error: unknown) => this.onError('folds', error))
+    await this.folds
+      .deleteOne({ _id: stream, fold, version, position, at })
+      .catch((error: unknown) => this.onError('folds', error))
   }
 
-  private async replace(stream: string, fold: number, { state, version, position, at, commands }: Folded<unknown>): Promise<void> {
+  private async replace(
+    stream: string,
+    fold: number,
+    { state, version, position, at, commands }: Folded<unknown>,
+  ): Promise<void> {
     measure(state) // refuses what would come back as something else
     const older = { $or: [{ fold: { $lt: fold } }, { fold, version: { $lt: version } }] }
     const document = { fold, version, position, at, state, commands: new Binary(commands.older.bytes) }
-    await this.folds.replaceOne({ _id: stream, ...older }, document, { upsert: true }).catch((error: { code?: unknown }) => {
-      if (error.code !== duplicateKey) throw error // there is one, and it is not older
-    })
+    await this.folds
+      .replaceOne({ _id: stream, ...older }, document, { upsert: true })
+      .catch((error: { code?: unknown }) => {
+        if (error.code !== duplicateKey) throw error // there is one, and it is not older
+      })
   }
 
   /** After the answer that is about to be given. */
@@ -136,5 +157,7 @@ function foldedFrom<State>({ state, version, position, at, commands }: StoredFol
 }
 
 function endsWith({ version, position, at, commands }: Folded<unknown>, last: RecordedEvent): boolean {
-  return last.version === version && last.position === position && +last.at === +at && commands.mayHave(last.meta.commandId)
+  return (
+    last.version === version && last.position === position && +last.at === +at && commands.mayHave(last.meta.commandId)
+  )
 }

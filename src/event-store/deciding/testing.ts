@@ -7,9 +7,15 @@ import type { NewEvent } from '../event.js'
  * Tests of decisions read like a story: given(counter, events).when(decide).then(events), or .thenRefused(code).
  * Pure: no store, no clock.
  */
-export function given<State, Event extends { type: string }>(aggregate: Aggregate<State, Event>, past: readonly NewEvent[] = []) {
+export function given<State, Event extends { type: string }>(
+  aggregate: Aggregate<State, Event>,
+  past: readonly NewEvent[] = [],
+) {
   const recorded = { at: new Date(0), meta: { actor: 'somebody', commandId: 'earlier' } }
-  const state = past.reduce((folded, event) => aggregate.evolve(folded, { ...recorded, ...event } as unknown as Event), aggregate.initial)
+  const state = past.reduce(
+    (folded, event) => aggregate.evolve(folded, { ...recorded, ...event } as unknown as Event),
+    aggregate.initial,
+  )
   return {
     when(decide: Decide<State>) {
       const outcome = attempt(() => decide(state))
@@ -17,12 +23,16 @@ export function given<State, Event extends { type: string }>(aggregate: Aggregat
         then(expected: readonly NewEvent[]): void {
           if (outcome instanceof Refused) throw new Error(`refused with ${outcome.code}: ${outcome.message}`)
           if (!isDeepStrictEqual(outcome, expected)) {
-            throw new Error(`decided ${JSON.stringify(outcome, null, 2)}\nexpected ${JSON.stringify(expected, null, 2)}`)
+            throw new Error(
+              `decided ${JSON.stringify(outcome, null, 2)}\nexpected ${JSON.stringify(expected, null, 2)}`,
+            )
           }
         },
         thenRefused(code: string): void {
-          if (!(outcome instanceof Refused)) throw new Error(`expected a refusal with ${code}, decided ${JSON.stringify(outcome)}`)
-          if (outcome.code !== code) throw new Error(`expected a refusal with ${code}, got ${outcome.code}: ${outcome.message}`)
+          if (!(outcome instanceof Refused))
+            throw new Error(`expected a refusal with ${code}, decided ${JSON.stringify(outcome)}`)
+          if (outcome.code !== code)
+            throw new Error(`expected a refusal with ${code}, got ${outcome.code}: ${outcome.message}`)
         },
       }
     },

@@ -2,7 +2,8 @@ import { type Span, trace } from '@opentelemetry/api'
 import { EventStoreError, VersionConflict } from '../errors.js'
 import { type AppendDocument, lastPosition } from '../event.js'
 import { isSameAppend, type LogCollection, placeOf } from './log-collection.js'
-import { backoff, isRetryable, pause } from '../retryable.js'
+import { isRetryable } from '../database-errors.js'
+import { backoff, pause } from '../timing.js'
 import type { Head, Turns } from './turns.js'
 
 /** An append that only lacks its place in the log. Everything that can be wrong with it alone has been checked. */
@@ -79,7 +80,16 @@ export class Committer {
   commit(append: ReadyAppend, bytes: number): Promise<AppendDocument | VersionConflict> {
     return new Promise((resolve, reject) => {
       const deadline = Date.now() + this.deadlineMs
-      this.waiting.push({ append, bytes, deadline, resolve, reject, span: trace.getActiveSpan(), settled: false, uncertain: false })
+      this.waiting.push({
+        append,
+        bytes,
+        deadline,
+        resolve,
+        reject,
+        span: trace.getActiveSpan(),
+        settled: false,
+        uncertain: false,
+      })
       if (this.running) return
       this.running = true
       setImmediate(() => void this.run())
@@ -93,7 +103,7 @@ export class Committer {
   }
 
   private async run(): Promise<void> {
-    for (let [failures, collisions] = [0, 0]; this.waiting.length > 0; ) {
+    for (let [failures, collisions] = [0, 0]; this.waiting.length > 0;) {
       const turn = await this.turns.take()
       // A token's head is believed only on top of one of our own: after a restore, Redis may remember another log.
       if (turn.head && this.head && turn.head.position > this.head.position) this.head = turn.head
@@ -167,7 +177,11 @@ export class Committer {
     let events = 0
     for (const [i, document] of documents.entries()) {
       events += document.n
-      batch[i]!.span?.setAttributes({ 'verbatim.position': document._id, 'verbatim.batch.place': i + 1, 'verbatim.batch.appends': documents.length })
+      batch[i]!.span?.setAttributes({
+        'verbatim.position': document._id,
+        'verbatim.batch.place': i + 1,
+        'verbatim.batch.appends': documents.length,
+      })
       succeed(batch[i]!, document)
     }
     this.options.onCommit?.({ appends: documents.length, events, position: this.head.position, ms })
@@ -216,7 +230,14 @@ export class Committer {
     for (const one of [...this.underWay, ...this.waiting]) {
       if (one.settled || one.deadline > now) continue
       const { stream } = one.append
-      fail(one, new EventStoreError('outcome_unknown', `the database did not answer in time; repeat the command with the same id`, { stream }))
+      fail(
+        one,
+        new EventStoreError(
+          'outcome_unknown',
+          `the database did not answer in time; repeat the command with the same id`,
+          { stream },
+        ),
+      )
     }
     this.waiting = this.waiting.filter(({ settled }) => !settled)
   }

@@ -4,9 +4,17 @@ import type { Catalog } from '../catalog.js'
 import { Committer, type CommitterOptions } from './committer.js'
 import { seal } from '../sealing/envelope.js'
 import { EventStoreError, VersionConflict } from '../errors.js'
-import { type AppendDocument, type AppendMeta, lastPosition, type NewEvent, type RecordedEvent, type StoredEvent } from '../event.js'
+import {
+  type AppendDocument,
+  type AppendMeta,
+  lastPosition,
+  type NewEvent,
+  type RecordedEvent,
+  type StoredEvent,
+} from '../event.js'
 import { LogCollection } from './log-collection.js'
-import { backoff, isRetryable, pause } from '../retryable.js'
+import { isRetryable } from '../database-errors.js'
+import { backoff, pause } from '../timing.js'
 import { inSpan, traceparent } from '../span.js'
 import type { Turns } from './turns.js'
 import type { Vault } from '../sealing/vault.js'
@@ -79,7 +87,13 @@ export class EventStore {
     return inSpan('append', { attributes }, async (span) => {
       const { n, bytes, stored } = await this.sealed(stream, expected, events, owner)
       const trace = traceparent()
-      const append = { n, stream, version: expected + 1, meta: trace === undefined ? meta : { ...meta, trace }, events: stored }
+      const append = {
+        n,
+        stream,
+        version: expected + 1,
+        meta: trace === undefined ? meta : { ...meta, trace },
+        events: stored,
+      }
       const outcome = await this.committer.commit(append, bytes)
       span.setAttribute('verbatim.conflict', outcome instanceof VersionConflict)
       return outcome instanceof VersionConflict ? outcome : this.appended(outcome)
@@ -87,12 +101,17 @@ export class EventStore {
   }
 
   /** The events of one stream, oldest first or newest first. */
-  async *readStream(stream: string, { from, after = 0, backwards = false, appends = 0, withoutPersonal = false }: StreamRange = {}): AsyncGenerator<RecordedEvent> {
+  async *readStream(
+    stream: string,
+    { from, after = 0, backwards = false, appends = 0, withoutPersonal = false }: StreamRange = {},
+  ): AsyncGenerator<RecordedEvent> {
     const start = from ?? (backwards ? Number.MAX_SAFE_INTEGER : after + 1)
     const projection = withoutPersonal ? { 'events.personal': 0, 'events.commitment': 0 } : {}
     // An append that begins before `from` may reach beyond it.
     const first = backwards || from === undefined ? start : await this.log.beginningOf(stream, from)
-    const found = backwards ? this.log.newest(stream, start, projection) : this.log.oldest(stream, first, projection, appends)
+    const found = backwards
+      ? this.log.newest(stream, start, projection)
+      : this.log.oldest(stream, first, projection, appends)
     for await (const append of found) {
       const events = append.events.map((_, i) => this.catalog.read(append, i))
       for (const event of backwards ? events.reverse() : events) {
@@ -118,9 +137,12 @@ export class EventStore {
   }
 
   private async sealed(stream: string, expected: number, events: readonly NewEvent[], owner?: string) {
-    if (events.length === 0 || events.length > maxEvents) throw tooLarge(`an append has 1 to ${maxEvents} events, this one ${events.length}`)
+    if (events.length === 0 || events.length > maxEvents)
+      throw tooLarge(`an append has 1 to ${maxEvents} events, this one ${events.length}`)
     const checked = events.map((event) => ({ type: event.type, ...this.catalog.check(event) }))
-    const key = await persistently(() => (expected === 0 ? this.vault.keyForFirstAppend(stream, owner) : this.vault.keyOf(stream)))
+    const key = await persistently(() =>
+      expected === 0 ? this.vault.keyForFirstAppend(stream, owner) : this.vault.keyOf(stream),
+    )
     const stored = checked.map(({ type, shape, data, personal }, i): StoredEvent => {
       if (personal === undefined) return { type, shape, data }
       return { type, shape, data, ...seal(key, { stream, version: expected + 1 + i, type, shape }, personal) }

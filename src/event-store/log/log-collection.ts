@@ -25,13 +25,20 @@ export class LogCollection {
   }
 
   async head(): Promise<Head> {
-    const [last] = await this.appends.find({}, { projection: { n: 1, at: 1 } }).sort({ _id: -1 }).limit(1).toArray()
+    const [last] = await this.appends
+      .find({}, { projection: { n: 1, at: 1 } })
+      .sort({ _id: -1 })
+      .limit(1)
+      .toArray()
     return last ? { position: lastPosition(last), at: last.at.getTime() } : { position: 0, at: 0 }
   }
 
   /** In order, and stopping at the first that fails. Whatever makes the outcome unknown is thrown. */
   async insert(documents: AppendDocument[]): Promise<InsertOutcome> {
-    const reply = await this.db.command({ insert: 'log', documents, ordered: true, writeConcern: this.durable }, { ignoreUndefined: true })
+    const reply = await this.db.command(
+      { insert: 'log', documents, ordered: true, writeConcern: this.durable },
+      { ignoreUndefined: true },
+    )
     if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
     const [error] = (reply.writeErrors ?? []) as Document[]
     if (!error) return { inserted: documents.length }
@@ -56,14 +63,25 @@ export class LogCollection {
 
   /** Of one stream, from a version on: all of them, or so many. */
   oldest(stream: string, version: number, projection: Document, limit = 0): AsyncIterable<AppendDocument> {
-    return this.appends.find({ stream, version: { $gte: version } }, { projection }).sort({ version: 1 }).limit(limit)
+    return this.appends
+      .find({ stream, version: { $gte: version } }, { projection })
+      .sort({ version: 1 })
+      .limit(limit)
   }
 
   /** Of one stream, from a version backwards. Whoever reads so wants the newest and rarely all: few at first, then more. */
   async *newest(stream: string, version: number, projection: Document): AsyncGenerator<AppendDocument> {
     const { readConcern } = fromMajority
     for (let [next, limit] = [version, 20]; ; limit = 100) {
-      const find = { find: 'log', filter: { stream, version: { $lte: next } }, sort: { version: -1 }, projection, limit, singleBatch: true, readConcern }
+      const find = {
+        find: 'log',
+        filter: { stream, version: { $lte: next } },
+        sort: { version: -1 },
+        projection,
+        limit,
+        singleBatch: true,
+        readConcern,
+      }
       const page = (await this.db.command({ ...find, batchSize: limit })).cursor.firstBatch as AppendDocument[]
       yield* page
       next = (page.at(-1)?.version ?? 1) - 1
@@ -73,7 +91,11 @@ export class LogCollection {
 
   /** The append that the position is in; beyond the end of the log, the last one. */
   async around(position: number, projection: Document = {}): Promise<AppendDocument | undefined> {
-    const [found] = await this.appends.find({ _id: { $lte: position } }, { projection }).sort({ _id: -1 }).limit(1).toArray()
+    const [found] = await this.appends
+      .find({ _id: { $lte: position } }, { projection })
+      .sort({ _id: -1 })
+      .limit(1)
+      .toArray()
     return found
   }
 
@@ -99,13 +121,22 @@ export class LogCollection {
 
 function findAfter(position: number, limit: number): Document {
   const { readConcern } = fromMajority
-  return { find: 'log', filter: { _id: { $gt: position } }, sort: { _id: 1 }, limit, batchSize: limit, singleBatch: true, readConcern }
+  return {
+    find: 'log',
+    filter: { _id: { $gt: position } },
+    sort: { _id: 1 },
+    limit,
+    batchSize: limit,
+    singleBatch: true,
+    readConcern,
+  }
 }
 
 export const placeOf = ({ stream, version }: Pick<AppendDocument, 'stream' | 'version'>) => `${version} ${stream}`
 
 /** Whether two documents are one and the same append: every sealed part has random bytes, so equal means the same. */
 export function isSameAppend(a: Omit<AppendDocument, '_id' | 'at'>, b: Omit<AppendDocument, '_id' | 'at'>): boolean {
-  const content = ({ meta, events }: Omit<AppendDocument, '_id' | 'at'>) => Buffer.from(BSON.serialize({ meta, events }))
+  const content = ({ meta, events }: Omit<AppendDocument, '_id' | 'at'>) =>
+    Buffer.from(BSON.serialize({ meta, events }))
   return content(a).equals(content(b))
 }

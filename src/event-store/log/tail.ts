@@ -84,7 +84,8 @@ export class Tail {
   private batch(after: number, to: number, appends: AppendDocument[], full: boolean): Batch {
     const events: RecordedEvent[] = []
     for (const append of appends) {
-      for (let i = Math.max(0, after + 1 - append._id); i < append.n; i++) events.push(this.catalog.readWhatever(append, i))
+      for (let i = Math.max(0, after + 1 - append._id); i < append.n; i++)
+        events.push(this.catalog.readWhatever(append, i))
     }
     return { after, to, events, appends, full }
   }
@@ -99,4 +100,8 @@ export class Tail {
 }
 
 const gap = (expected: number, found: number) =>
-  new EventStoreError('damaged_log', `the log is damaged: position ${expected} is missing, the next is ${found}; restore it from a backup`, { expected, found })
+  new EventStoreError(
+    'damaged_log',
+    `the log is damaged: position ${expected} is missing, the next is ${found}; restore it from a backup`,
+    { expected, found },
+  )

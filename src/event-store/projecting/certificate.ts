@@ -28,7 +28,13 @@ interface Certifying {
 }
 
 /** Certifies what a collection holds: everything up to the position but what was skipped. The certificate is kept. */
-export async function certify({ db, logRoot }: Certifying, { name, version }: Projection, collection: string, position: number, without: ReadonlySet<number>): Promise<Certificate> {
+export async function certify(
+  { db, logRoot }: Certifying,
+  { name, version }: Projection,
+  collection: string,
+  position: number,
+  without: ReadonlySet<number>,
+): Promise<Certificate> {
   const [root, digest] = await Promise.all([logRoot(position), digestOf(db, collection)])
   const skipped = [...without].filter((one) => one <= position).sort((a, b) => a - b)
   const certificate = { projection: name, version, position, events: position, root, digest, skipped, at: new Date() }
@@ -37,8 +43,19 @@ export async function certify({ db, logRoot }: Certifying, { name, version }: Pr
 }
 
 /** Of one projection, newest first; `before` is the last one of the page before. */
-export async function certificatesOf(db: Db, projection: string, limit: number, before?: { at: Date; id: string }): Promise<KeptCertificate[]> {
-  const older = before && { $or: [{ at: { $lt: before.at } }, { at: before.at, _id: { $lt: new ObjectId(before.id) } }] }
-  const found = await certificates(db).find({ projection, ...older }).sort({ at: -1, _id: -1 }).limit(limit).toArray()
+export async function certificatesOf(
+  db: Db,
+  projection: string,
+  limit: number,
+  before?: { at: Date; id: string },
+): Promise<KeptCertificate[]> {
+  const older = before && {
+    $or: [{ at: { $lt: before.at } }, { at: before.at, _id: { $lt: new ObjectId(before.id) } }],
+  }
+  const found = await certificates(db)
+    .find({ projection, ...older })
+    .sort({ at: -1, _id: -1 })
+    .limit(limit)
+    .toArray()
   return found.map(({ _id, ...certificate }) => ({ id: _id.toHexString(), ...certificate }))
 }

@@ -13,7 +13,12 @@ export class PoisonEvent extends Error {
 
   /** To whoever asked for a rebuild, this is an answer and not an accident. */
   refusalOf(projection: string): EventStoreError {
-    return new EventStoreError('poison_event', `${projection} cannot take ${this.message}`, { projection, position: this.position }, { cause: this })
+    return new EventStoreError(
+      'poison_event',
+      `${projection} cannot take ${this.message}`,
+      { projection, position: this.position },
+      { cause: this },
+    )
   }
 }
 
@@ -67,7 +72,13 @@ export class Fold {
   run(found: readonly Stored[]): { changed: Entry[]; removals: Removal[] } {
     const entries = new Map<string, Entry>()
     for (const key of this.keys) entries.set(key, { key, doc: null, position: 0 })
-    for (const doc of found) entries.set(doc._id, { key: doc._id, doc: doc._removed ? null : doc, position: doc._position, stored: doc._position })
+    for (const doc of found)
+      entries.set(doc._id, {
+        key: doc._id,
+        doc: doc._removed ? null : doc,
+        position: doc._position,
+        stored: doc._position,
+      })
     const removals: Removal[] = []
     this.events.forEach((event, i) => {
       const handler = this.projection.on.get(event.type)!
@@ -84,7 +95,8 @@ export class Fold {
 
 const nothing: ReadonlySet<number> = new Set()
 
-const listed = (keys: string | readonly string[] | undefined): readonly string[] => (keys === undefined ? [] : typeof keys === 'string' ? [keys] : keys)
+const listed = (keys: string | readonly string[] | undefined): readonly string[] =>
+  keys === undefined ? [] : typeof keys === 'string' ? [keys] : keys
 
 /** An event at or below the document's position is in it already. */
 function evolve(entry: Entry, event: RecordedEvent, { evolve: next }: Evolves<Document, RecordedEvent>): void {

@@ -53,9 +53,11 @@ export class Lease {
   async ensure(version: number): Promise<LeaseDocument> {
     const fresh = { version, position: 0, state: 'live' as const }
     const update = { $setOnInsert: fresh }
-    return (await this.collection
-      .findOneAndUpdate({ _id: this.id }, update, { upsert: true, returnDocument: 'after' })
-      .catch(() => this.read())) ?? { _id: this.id, ...fresh } // two upserts raced: the other one's is there
+    return (
+      (await this.collection
+        .findOneAndUpdate({ _id: this.id }, update, { upsert: true, returnDocument: 'after' })
+        .catch(() => this.read())) ?? { _id: this.id, ...fresh }
+    ) // two upserts raced: the other one's is there
   }
 
   read(): Promise<LeaseDocument | null> {
@@ -113,7 +115,10 @@ export class Lease {
   }
 
   /** Changes what `$set` and `$unset` name, while the lease is ours. */
-  change(update: { $set?: Partial<LeaseDocument>; $unset?: { [K in keyof LeaseDocument]?: 1 } }): Promise<LeaseDocument | null> {
+  change(update: {
+    $set?: Partial<LeaseDocument>
+    $unset?: { [K in keyof LeaseDocument]?: 1 }
+  }): Promise<LeaseDocument | null> {
     return this.update({ owner: this.me }, update)
   }
 
@@ -143,7 +148,11 @@ export class Lease {
 
   private move(from: number, to: number): Promise<LeaseDocument | null> {
     this.writtenAt = Date.now()
-    return this.update({ owner: this.me, position: from }, [{ $set: { position: to, until: fromNow(leaseMs), pace } }], { w: 1 })
+    return this.update(
+      { owner: this.me, position: from },
+      [{ $set: { position: to, until: fromNow(leaseMs), pace } }],
+      { w: 1 },
+    )
   }
 
   private update(
@@ -151,6 +160,9 @@ export class Lease {
     update: Command | Command[],
     writeConcern?: WriteConcernSettings,
   ): Promise<LeaseDocument | null> {
-    return this.collection.findOneAndUpdate({ ...filter, _id: this.id }, update, { returnDocument: 'after', writeConcern })
+    return this.collection.findOneAndUpdate({ ...filter, _id: this.id }, update, {
+      returnDocument: 'after',
+      writeConcern,
+    })
   }
 }

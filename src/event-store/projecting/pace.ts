@@ -16,7 +16,11 @@ const olderThan = (ms: number) => ({ $lt: ['$pace.since.at', { $subtract: ['$$NO
 
 /** Marked by the same write that moves the reader on, so it costs none. After a rest it begins anew. */
 export const pace = {
-  $cond: [olderThan(2 * markEveryMs), { before: here, since: here }, { $cond: [olderThan(markEveryMs), { before: '$pace.since', since: here }, '$pace'] }],
+  $cond: [
+    olderThan(2 * markEveryMs),
+    { before: here, since: here },
+    { $cond: [olderThan(markEveryMs), { before: '$pace.since', since: here }, '$pace'] },
+  ],
 }
 
 /** Events a second, over the last seconds. Less than one second is too short to tell. */

@@ -3,7 +3,7 @@ import { Lease, type LeaseDocument } from './lease.js'
 import { EventStoreError } from '../errors.js'
 import type { Projection } from './projection.js'
 import type { ProjectorContext } from './projector.js'
-import { pause } from '../retryable.js'
+import { pause } from '../timing.js'
 
 const patienceMs = 5_000
 const lookAgainMs = 50
@@ -36,7 +36,11 @@ export class ProjectionControl {
   async stand(isPaused: boolean, decided: number): Promise<void> {
     await this.live.ensure(0)
     await this.live.obey(decided, { state: { $in: ['live', 'paused'] } }, isPaused ? 'paused' : 'live')
-    for (const deadline = Date.now() + patienceMs; isPaused && Date.now() < deadline && isHeld(await this.live.read()); await pause(lookAgainMs)) {
+    for (
+      const deadline = Date.now() + patienceMs;
+      isPaused && Date.now() < deadline && isHeld(await this.live.read());
+      await pause(lookAgainMs)
+    ) {
       this.context.wake.rouse('log') // its owner may be waiting for events
     }
   }
@@ -53,10 +57,14 @@ export class ProjectionControl {
   async whileFailedAt<T>(position: number, work: (version: number) => Promise<T>): Promise<T> {
     for (const deadline = Date.now() + patienceMs; ; await pause(lookAgainMs)) {
       const place = await this.standingAt(position)
-      if (!place) throw new EventStoreError('not_failed', `${this.projection.name} does not stand failed at event ${position}`, { position })
+      if (!place)
+        throw new EventStoreError('not_failed', `${this.projection.name} does not stand failed at event ${position}`, {
+          position,
+        })
       const held = await place.acquire(place === this.live ? failedThere(position) : { 'error.position': position })
       if (held) return await holding(place, () => work(held.version))
-      if (Date.now() > deadline) throw new EventStoreError('contended', `${this.projection.name} is being rebuilt; repeat it`)
+      if (Date.now() > deadline)
+        throw new EventStoreError('contended', `${this.projection.name} is being rebuilt; repeat it`)
     }
   }
 
@@ -68,9 +76,14 @@ export class ProjectionControl {
 }
 
 /** With a swap under way it is about to be another model. */
-const failedThere = (position: number) => ({ state: 'failed' as const, 'error.position': position, swap: { $exists: false } })
+const failedThere = (position: number) => ({
+  state: 'failed' as const,
+  'error.position': position,
+  swap: { $exists: false },
+})
 
-const isHeld = (at: LeaseDocument | null) => at?.state === 'paused' && at.owner !== undefined && at.until !== undefined && at.until > new Date()
+const isHeld = (at: LeaseDocument | null) =>
+  at?.state === 'paused' && at.owner !== undefined && at.until !== undefined && at.until > new Date()
 
 async function holding<T>(place: Lease, work: () => Promise<T>): Promise<T> {
   const letGo = place.keep()

@@ -68,7 +68,10 @@ export async function projectionStatuses(db: Db, projections: readonly Projectio
 }
 
 async function checkpoints(db: Db, projections: readonly Projection[]): Promise<Map<string, Found>> {
-  const collection = db.collection<LeaseDocument>('checkpoints', { readConcern: { level: 'local' }, readPreference: 'primary' })
+  const collection = db.collection<LeaseDocument>('checkpoints', {
+    readConcern: { level: 'local' },
+    readPreference: 'primary',
+  })
   const ids = projections.flatMap(({ name }) => [name, `${name}~rebuild`])
   const more = [{ $match: { _id: { $in: ids } } }, { $set: { now: '$$NOW', held: { $gt: ['$until', '$$NOW'] } } }]
   return new Map((await collection.aggregate<Found>(more).toArray()).map((at) => [at._id, at]))

@@ -8,7 +8,7 @@ import { ProjectionControl } from './projection-control.js'
 import type { Projection } from './projection.js'
 import { Projector } from './projector.js'
 import { Rebuild, type RebuildContext, type RebuildOptions } from './rebuild.js'
-import { pause } from '../retryable.js'
+import { pause } from '../timing.js'
 import { type ProjectionStatus, projectionStatuses } from './projection-status.js'
 
 /**
@@ -55,7 +55,9 @@ export class Projections {
   async rebuild(names: readonly string[], options: Omit<RebuildOptions, 'abreast'> = {}): Promise<Certificate[]> {
     const abreast = new Lockstep()
     const signal = AbortSignal.any([this.stopping.signal, ...(options.signal ? [options.signal] : [])])
-    const rebuilds = names.map((name) => new Rebuild(this.context, this.named(name), { ...options, signal, abreast: abreast.join() }))
+    const rebuilds = names.map(
+      (name) => new Rebuild(this.context, this.named(name), { ...options, signal, abreast: abreast.join() }),
+    )
     const running = Promise.allSettled(rebuilds.map((rebuild) => rebuild.run())) // one that fails leaves none of the others behind unwatched
     this.rebuilding.add(running)
     const ended = await running.finally(() => this.rebuilding.delete(running))
@@ -75,7 +77,10 @@ export class Projections {
 
   /** What operators want to know of each, or of some. */
   statuses(names: readonly string[] = this.all.map(({ name }) => name)): Promise<ProjectionStatus[]> {
-    return projectionStatuses(this.context.db, names.map((name) => this.named(name)))
+    return projectionStatuses(
+      this.context.db,
+      names.map((name) => this.named(name)),
+    )
   }
 
   orders(name: string): ProjectionControl {
@@ -91,7 +96,11 @@ export class Projections {
    * Waits until the models have everything up to the position. A model that stands still (paused, failed, older than
    * this build) is not waited for; one that is being built for the first time is. False when time ran out first.
    */
-  async reached(position: number, names: readonly string[] = this.all.map(({ name }) => name), timeoutMs = 2_000): Promise<boolean> {
+  async reached(
+    position: number,
+    names: readonly string[] = this.all.map(({ name }) => name),
+    timeoutMs = 2_000,
+  ): Promise<boolean> {
     const deadline = Date.now() + timeoutMs
     const { wake } = this.context
     let behind = names.filter((name) => wake.latestOf(`projected:${name}`) < position)

@@ -4,7 +4,7 @@ import { Fold, PoisonEvent } from './fold.js'
 import { LeaseLost, ReadModelCollection, ReadModelReplaced } from './read-model-collection.js'
 import type { Projection } from './projection.js'
 import { Reader } from '../log/reader.js'
-import { pause } from '../retryable.js'
+import { pause } from '../timing.js'
 import { finishSwap } from './swap.js'
 import type { Batch, Tail } from '../log/tail.js'
 import type { Wake } from '../log/wake.js'
@@ -89,7 +89,7 @@ export class Projector {
     this.skipped = await this.context.skipped(name, version)
     const model = await ReadModelCollection.open(db, name, 'live')
     const reader = new Reader(tail, wake, this.stopping.signal)
-    for (let at = held; !this.stopped; ) {
+    for (let at = held; !this.stopped;) {
       const batch = await reader.next(at.position)
       if (batch.to > at.position) {
         at = await this.take(batch, model, at)
@@ -114,12 +114,19 @@ export class Projector {
     }
   }
 
-  private async step({ events, after, to }: Batch, model: ReadModelCollection, at: LeaseDocument, upTo = to): Promise<LeaseDocument> {
+  private async step(
+    { events, after, to }: Batch,
+    model: ReadModelCollection,
+    at: LeaseDocument,
+    upTo = to,
+  ): Promise<LeaseDocument> {
     const fold = new Fold(this.projection, events, upTo, this.skipped)
     // A crash between the two repeats the batch: every document knows that it has these events already.
     await model.apply(fold)
     this.context.wake.announce(`projected:${this.projection.name}`, upTo)
-    const moved = await (fold.isEmpty && upTo === to ? this.checkpoint.pass(at, to) : this.checkpoint.advance(after, upTo))
+    const moved = await (fold.isEmpty && upTo === to
+      ? this.checkpoint.pass(at, to)
+      : this.checkpoint.advance(after, upTo))
     if (!moved) throw new LeaseLost()
     return moved
   }

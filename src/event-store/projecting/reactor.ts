@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../event.js'
 import { LeaseLost } from './read-model-collection.js'
 import type { ProjectorContext } from './projector.js'
 import { Reader } from '../log/reader.js'
-import { pause } from '../retryable.js'
+import { pause } from '../timing.js'
 import { continuing, inSpan } from '../span.js'
 import type { Batch } from '../log/tail.js'
 
@@ -72,7 +72,7 @@ export class ReactorRunner {
     const letGo = this.checkpoint.keep()
     let isWritten = true
     try {
-      for (let at = held; !signal.aborted && at.state === 'live'; ) {
+      for (let at = held; !signal.aborted && at.state === 'live';) {
         const batch = await reader.next(at.position)
         if (batch.to === at.position) {
           // At rest the checkpoint tells how far it has come.
@@ -82,7 +82,9 @@ export class ReactorRunner {
         }
         const concernsUs = batch.events.some(({ type }) => this.reactor.on.has(type))
         if (concernsUs && !(await this.react(batch))) return
-        const moved = await (concernsUs ? this.checkpoint.advance(at.position, batch.to) : this.checkpoint.pass(at, batch.to))
+        const moved = await (concernsUs
+          ? this.checkpoint.advance(at.position, batch.to)
+          : this.checkpoint.pass(at, batch.to))
         if (!moved) throw new LeaseLost()
         at = moved
         isWritten = concernsUs

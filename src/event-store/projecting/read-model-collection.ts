@@ -54,7 +54,10 @@ export class ReadModelCollection {
   }
 
   async index({ indexes }: Projection): Promise<void> {
-    const forgetting = { expireAfterSeconds: forgetRemovedAfter, partialFilterExpression: { _removed: { $exists: true } } }
+    const forgetting = {
+      expireAfterSeconds: forgetRemovedAfter,
+      partialFilterExpression: { _removed: { $exists: true } },
+    }
     const all = [...indexes.map((key) => ({ key })), { key: { _removed: 1 as const }, ...forgetting }]
     await this.db.collection(this.collection).createIndexes(all)
   }
@@ -104,7 +107,9 @@ export class ReadModelCollection {
 
   /** Each document is written once in a batch, so the parts don't meet. */
   private async inParallel<T>(items: T[], write: (part: T[]) => Promise<number>): Promise<number> {
-    const parts = Array.from({ length: Math.ceil(items.length / partSize) }, (_, i) => items.slice(i * partSize, (i + 1) * partSize))
+    const parts = Array.from({ length: Math.ceil(items.length / partSize) }, (_, i) =>
+      items.slice(i * partSize, (i + 1) * partSize),
+    )
     const written = await Promise.all(parts.map(write))
     return written.reduce((sum, count) => sum + count, 0)
   }
@@ -120,7 +125,13 @@ export class ReadModelCollection {
 
   private async command(name: 'insert' | 'update', body: Command): Promise<number> {
     const reply = await this.db.command(
-      { [name]: this.collection, ...body, ordered: false, collectionUUID: this.uuid, writeConcern: this.isShadow ? { w: 1 } : durableOn(this.db) },
+      {
+        [name]: this.collection,
+        ...body,
+        ordered: false,
+        collectionUUID: this.uuid,
+        writeConcern: this.isShadow ? { w: 1 } : durableOn(this.db),
+      },
       { ignoreUndefined: true },
     )
     if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)

@@ -7,7 +7,10 @@ import { Schema, type SchemaDefinition } from 'mongoose'
  * Collections and indexes are the projector's business alone, so Mongoose creates neither.
  */
 export const readModelSchema = (collection: string, fields: SchemaDefinition): Schema =>
-  new Schema({ _id: String, _position: Number, _removed: Date, ...fields }, { collection, autoCreate: false, autoIndex: false, versionKey: false, strictQuery: 'throw' })
+  new Schema(
+    { _id: String, _position: Number, _removed: Date, ...fields },
+    { collection, autoCreate: false, autoIndex: false, versionKey: false, strictQuery: 'throw' },
+  )
 
 const cursorKilled = 175
 
@@ -21,4 +24,5 @@ export async function retryWhenReplaced<T>(query: () => PromiseLike<T>): Promise
   }
 }
 
-export const isCursorKilled = (error: unknown): boolean => error instanceof MongoServerError && error.code === cursorKilled
+export const isCursorKilled = (error: unknown): boolean =>
+  error instanceof MongoServerError && error.code === cursorKilled

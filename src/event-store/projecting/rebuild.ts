@@ -8,7 +8,7 @@ import { LeaseLost, ReadModelCollection } from './read-model-collection.js'
 import type { Projection } from './projection.js'
 import type { ProjectorContext } from './projector.js'
 import { primaryTermOf } from '../primary-term.js'
-import { pause } from '../retryable.js'
+import { pause } from '../timing.js'
 import { swapIn } from './swap.js'
 
 export interface RebuildContext extends ProjectorContext {
@@ -74,7 +74,10 @@ export class Rebuild {
     const { name, version } = this.projection
     const live = await this.live.ensure(0)
     if (live.version > version) {
-      throw new EventStoreError('newer_projection', `${name} is at version ${live.version}, this build has ${version}; use the newer build`)
+      throw new EventStoreError(
+        'newer_projection',
+        `${name} is at version ${live.version}, this build has ${version}; use the newer build`,
+      )
     }
     await this.lease.ensure(version)
     if (!(await this.lease.acquire())) {
@@ -99,7 +102,10 @@ export class Rebuild {
   }
 
   private async leave({ position, message }: PoisonEvent): Promise<void> {
-    await this.lease.change({ $set: { position: position - 1, error: { position, message, at: new Date() } }, $unset: { cause: 1 } })
+    await this.lease.change({
+      $set: { position: position - 1, error: { position, message, at: new Date() } },
+      $unset: { cause: 1 },
+    })
     await this.lease.release()
   }
 
@@ -117,7 +123,10 @@ export class Rebuild {
   }
 
   /** To the head, or to a position that the log has. */
-  private async catchUp(model: ReadModelCollection, { until = Infinity, abreast }: { until?: number; abreast?: LockstepMember } = {}): Promise<void> {
+  private async catchUp(
+    model: ReadModelCollection,
+    { until = Infinity, abreast }: { until?: number; abreast?: LockstepMember } = {},
+  ): Promise<void> {
     while (this.position < until) {
       await abreast?.arrive()
       this.options.signal?.throwIfAborted()
@@ -141,7 +150,12 @@ export class Rebuild {
       if (!(await this.lease.change({ $set: { position: this.position } }))) throw new LeaseLost()
       if ((await primaryTermOf(this.context.db)) !== reign) throw new LeaseLost()
       const { position, shadow: collection } = this
-      await swapIn(this.context, this.live, { collection, uuid: model.uuid, position, version: this.projection.version })
+      await swapIn(this.context, this.live, {
+        collection,
+        uuid: model.uuid,
+        position,
+        version: this.projection.version,
+      })
     })
   }
 
@@ -158,7 +172,8 @@ export class Rebuild {
   private async mustLeaveOutTheSame(): Promise<void> {
     const { name, version } = this.projection
     const { size } = await this.context.skipped(name, version)
-    if (size !== this.skipped.size) throw new EventStoreError('contended', `an event of ${name} was skipped during the rebuild; repeat it`)
+    if (size !== this.skipped.size)
+      throw new EventStoreError('contended', `an event of ${name} was skipped during the rebuild; repeat it`)
   }
 
   private async withLiveHeld<T>(work: (held: LeaseDocument) => Promise<T>): Promise<T> {

@@ -80,7 +80,9 @@ export function open(key: Uint8Array, envelope: Envelope): { personal: unknown; 
   const bytes = bytesOf(envelope)
   try {
     const start = 3 + bytes.readUInt16BE(1)
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(start, start + nonceBytes), { authTagLength: tagBytes })
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(start, start + nonceBytes), {
+      authTagLength: tagBytes,
+    })
     decipher.setAAD(bytes.subarray(0, start))
     decipher.setAuthTag(bytes.subarray(-tagBytes))
     const plain = decipher.update(bytes.subarray(start + nonceBytes, -tagBytes))

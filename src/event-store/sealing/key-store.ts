@@ -44,12 +44,23 @@ export class KeyStore {
 
   /** Keys below an owner's, in bunches: while one is looked at, the database finds the next. */
   ownedBy(owner: string, limit: number): AsyncGenerator<Omit<StoredKey, 'owner'>[]> {
-    return batchedFind(this.db, { find: 'keys', filter: { owner }, projection: { owner: 0 }, limit, readConcern: fromMajority.readConcern })
+    return batchedFind(this.db, {
+      find: 'keys',
+      filter: { owner },
+      projection: { owner: 0 },
+      limit,
+      readConcern: fromMajority.readConcern,
+    })
   }
 
   /** Stores the key unless its id has one already; answers what is stored. */
   readonly createOrGet = coalesce(async (wanted: StoredKey[]): Promise<StoredKey[]> => {
-    const reply = await this.db.command({ insert: 'keys', documents: wanted, ordered: false, writeConcern: durableOn(this.db) })
+    const reply = await this.db.command({
+      insert: 'keys',
+      documents: wanted,
+      ordered: false,
+      writeConcern: durableOn(this.db),
+    })
     if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
     const refused = (reply.writeErrors ?? []) as { index: number; code: number; errmsg: string }[]
     const other = refused.find(({ code }) => code !== duplicateKey)
@@ -68,7 +79,10 @@ export class KeyStore {
 
   /** Some living keys that are wrapped under another master than this one. */
   underOtherMasters(master: string, limit: number): Promise<LivingKey[]> {
-    return this.keys.find({ key: { $exists: true }, master: { $ne: master } }).limit(limit).toArray() as Promise<LivingKey[]>
+    return this.keys
+      .find({ key: { $exists: true }, master: { $ne: master } })
+      .limit(limit)
+      .toArray() as Promise<LivingKey[]>
   }
 
   countUnderOtherMasters(master: string): Promise<number> {

@@ -38,6 +38,11 @@ export function unwrap(wrapping: Uint8Array, id: string, wrapped: Uint8Array): B
     decipher.final() // adds nothing in this mode; throws unless the tag is right
     return Buffer.from(key) // out of Buffer's pool: each ArrayBuffer of its own costs the collector, and many keys are kept
   } catch (cause) {
-    throw new EventStoreError('damaged_envelope', `the stored key ${id} does not open with the keys above it`, { id }, { cause })
+    throw new EventStoreError(
+      'damaged_envelope',
+      `the stored key ${id} does not open with the keys above it`,
+      { id },
+      { cause },
+    )
   }
 }

@@ -40,7 +40,11 @@ export class Vault {
   /** How often something was destroyed here. */
   private destroyed = 0
 
-  constructor(db: Db, private readonly masters: MasterKeys, private readonly catalog: Catalog) {
+  constructor(
+    db: Db,
+    private readonly masters: MasterKeys,
+    private readonly catalog: Catalog,
+  ) {
     this.keys = new KeyStore(db)
   }
 
@@ -119,7 +123,10 @@ export class Vault {
    * tombstone. May be interrupted and repeated. Afterwards the previous master opens nothing that is still in use and
    * must be forgotten: with it goes what old backups hold of destroyed keys.
    */
-  async rotate(progress: (done: number, total: number) => void = () => {}, at = new Date()): Promise<{ rewrapped: number; destroyed: number }> {
+  async rotate(
+    progress: (done: number, total: number) => void = () => {},
+    at = new Date(),
+  ): Promise<{ rewrapped: number; destroyed: number }> {
     const total = await this.keys.countUnderOtherMasters(this.masters.current.id)
     const outcome = { rewrapped: 0, destroyed: 0 }
     for (;;) {
@@ -127,7 +134,12 @@ export class Vault {
       if (some.length === 0) return outcome
       for (const stored of some) {
         const key = await this.keyUnlessErased(stored)
-        if (key) await this.keys.rewrap(stored, this.masters.current.id, wrap(await this.wrappingKeyOf(stored.owner, this.masters.current), stored._id, key))
+        if (key)
+          await this.keys.rewrap(
+            stored,
+            this.masters.current.id,
+            wrap(await this.wrappingKeyOf(stored.owner, this.masters.current), stored._id, key),
+          )
         else await this.keys.destroy(stored._id, at)
         outcome[key ? 'rewrapped' : 'destroyed']++
       }
@@ -161,7 +173,12 @@ export class Vault {
 
   private async wrapped(id: string, owner: string | undefined, key: Uint8Array): Promise<StoredKey> {
     const wrapping = await this.wrappingKeyOf(owner ?? 'master', this.masters.current)
-    return { _id: id, owner: owner ?? 'master', master: this.masters.current.id, key: new Binary(wrap(wrapping, id, key)) }
+    return {
+      _id: id,
+      owner: owner ?? 'master',
+      master: this.masters.current.id,
+      key: new Binary(wrap(wrapping, id, key)),
+    }
   }
 
   private async unwrapped(id: string, stored: StoredKey | undefined): Promise<Buffer> {
@@ -188,7 +205,9 @@ export class Vault {
 
 const broughtAtOnce = 2_000
 
-const isLiving = <Stored extends Omit<StoredKey, 'owner'>>(stored: Stored): stored is Stored & Pick<LivingKey, 'key' | 'master'> =>
-  stored.key !== undefined && stored.master !== undefined
+const isLiving = <Stored extends Omit<StoredKey, 'owner'>>(
+  stored: Stored,
+): stored is Stored & Pick<LivingKey, 'key' | 'master'> => stored.key !== undefined && stored.master !== undefined
 
-const erased = (stream: string) => new EventStoreError('erased', `${stream} was erased: its key is destroyed, nobody can read or add to it`, { stream })
+const erased = (stream: string) =>
+  new EventStoreError('erased', `${stream} was erased: its key is destroyed, nobody can read or add to it`, { stream })

@@ -1,6 +1,11 @@
 import { Choice, Moment, Parts, Text, Whole, Words } from '../../http/fields.js'
 
-const sessionId = { min: 1, max: 128, about: 'Whoever has it is the guest', example: '9f86d081884c7d659a2feaa0c55ad015' }
+const sessionId = {
+  min: 1,
+  max: 128,
+  about: 'Whoever has it is the guest',
+  example: '9f86d081884c7d659a2feaa0c55ad015',
+}
 
 export class SessionParams {
   @Text(sessionId)
@@ -50,7 +55,9 @@ export class GuestReplyDto {
   @Words({ example: 'I’m doing well, thank you! How can I assist you today?' })
   content!: string
 
-  @Choice(['completed', 'cancelled', 'pending'], { about: 'pending: not answered yet; the same request with the same Idempotency-Key goes on waiting' })
+  @Choice(['completed', 'cancelled', 'pending'], {
+    about: 'pending: not answered yet; the same request with the same Idempotency-Key goes on waiting',
+  })
   status!: string
 }
 

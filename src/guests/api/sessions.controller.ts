@@ -1,5 +1,13 @@
 import { applyDecorators, Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common'
-import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger'
+import {
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiResponse,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger'
 import { SendPrompt } from '../../chat/commands/send-prompt.js'
 import { type Delivery, RequestedDelivery, Prompts } from '../../chat/api/prompts.js'
 import { CONFIG, type SettledConfig } from '../../config.js'
@@ -11,7 +19,14 @@ import { CountsAsPrompt } from '../../http/limits.guard.js'
 import { BeginSession } from '../commands/begin-session.js'
 import { GiveGuestFeedback } from '../commands/give-guest-feedback.js'
 import { Guests } from '../guests.js'
-import { FeedbackReceivedDto, GuestFeedbackBody, GuestPromptBody, GuestReplyDto, GuestSessionDto, SessionParams } from './guests.dto.js'
+import {
+  FeedbackReceivedDto,
+  GuestFeedbackBody,
+  GuestPromptBody,
+  GuestReplyDto,
+  GuestSessionDto,
+  SessionParams,
+} from './guests.dto.js'
 import { GetSession } from '../read-models/get-session.js'
 import { isActive, mustBeActive, type Session } from '../session.js'
 
@@ -54,14 +69,34 @@ export class SessionsController {
   @Post('chat')
   @HttpCode(200)
   @CountsAsPrompt()
-  @ApiOperation({ summary: 'Send a prompt in a session and get the answer: whole, as a stream of events, or later; sent again with its Idempotency-Key it goes on where it was' })
-  @ApiHeader({ name: 'Prefer', required: false, description: 'respond-async: do not wait for the answer', schema: { type: 'string' } })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last event that arrived', schema: { type: 'string' } })
+  @ApiOperation({
+    summary:
+      'Send a prompt in a session and get the answer: whole, as a stream of events, or later; sent again with its Idempotency-Key it goes on where it was',
+  })
+  @ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description: 'respond-async: do not wait for the answer',
+    schema: { type: 'string' },
+  })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'The id of the last event that arrived',
+    schema: { type: 'string' },
+  })
   @ApiOkResponse({
     description: 'The answer, or its events when they are asked for',
-    content: { 'application/json': { schema: { $ref: getSchemaPath(GuestReplyDto) } }, 'text/event-stream': { schema: { type: 'string' } } },
+    content: {
+      'application/json': { schema: { $ref: getSchemaPath(GuestReplyDto) } },
+      'text/event-stream': { schema: { type: 'string' } },
+    },
   })
-  @ApiResponse({ status: 202, type: GuestReplyDto, description: 'Not answered yet: send the same request with the same Idempotency-Key' })
+  @ApiResponse({
+    status: 202,
+    type: GuestReplyDto,
+    description: 'Not answered yet: send the same request with the same Idempotency-Key',
+  })
   @ApiResponse({ status: 502, description: 'The model could not answer' })
   @NeedsSession()
   async prompt(
@@ -82,7 +117,11 @@ export class SessionsController {
   @ApiOperation({ summary: 'Say what you think of the service' })
   @ApiOkResponse({ type: FeedbackReceivedDto })
   @NeedsSession()
-  async feedback(@Body() { feedback }: GuestFeedbackBody, @CurrentGuest() guestId: string, @RequestCause() cause: Cause): Promise<FeedbackReceivedDto> {
+  async feedback(
+    @Body() { feedback }: GuestFeedbackBody,
+    @CurrentGuest() guestId: string,
+    @RequestCause() cause: Cause,
+  ): Promise<FeedbackReceivedDto> {
     await this.mustBeActive(guestId)
     await this.bus.command(new GiveGuestFeedback(cause, guestId, feedback))
     return { detail: 'Feedback received' }
@@ -94,6 +133,11 @@ export class SessionsController {
 
   private shown(session_id: string, session: Session): GuestSessionDto {
     const { createdAt: created_at, lastActive: last_active } = session
-    return { session_id, created_at, last_active, is_active: isActive(session, new Date(), this.config.guests.idleMs) ? 1 : 0 }
+    return {
+      session_id,
+      created_at,
+      last_active,
+      is_active: isActive(session, new Date(), this.config.guests.idleMs) ? 1 : 0,
+    }
   }
 }

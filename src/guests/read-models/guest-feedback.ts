@@ -17,10 +17,18 @@ export const guestFeedback = projection<GuestFeedbackDoc, GuestEvents>('guest_fe
   on: {
     GuestFeedbackGiven: {
       key: (e) => e.data.feedbackId,
-      evolve: (_, { data, personal, at }) => ({ _id: data.feedbackId, guestId: data.guestId, ...(personal && { text: personal }), createdAt: at }),
+      evolve: (_, { data, personal, at }) => ({
+        _id: data.feedbackId,
+        guestId: data.guestId,
+        ...(personal && { text: personal }),
+        createdAt: at,
+      }),
     },
     GuestErased: { remove: (e) => ({ guestId: e.data.guestId }) },
   },
 })
 
-export const guestFeedbackModel = { name: 'GuestFeedback', schema: readModelSchema('guest_feedback', { guestId: String, createdAt: Date }) }
+export const guestFeedbackModel = {
+  name: 'GuestFeedback',
+  schema: readModelSchema('guest_feedback', { guestId: String, createdAt: Date }),
+}

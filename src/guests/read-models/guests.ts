@@ -25,7 +25,10 @@ export const guests = projection<GuestDoc, GuestEvents & ChatEvents>('guests', {
   version: 1,
   indexes: [{ lastActive: 1 }],
   on: {
-    GuestArrived: { key: (e) => e.data.guestId, evolve: (_, { data, at }) => ({ _id: data.guestId, createdAt: at, lastActive: at }) },
+    GuestArrived: {
+      key: (e) => e.data.guestId,
+      evolve: (_, { data, at }) => ({ _id: data.guestId, createdAt: at, lastActive: at }),
+    },
     PromptSent: wasActive,
     ReplyCompleted: wasActive,
     ReplyFailed: wasActive,

@@ -32,9 +32,19 @@ export class ReviewFeedbackHandler implements IQueryHandler<ReviewFeedback> {
   async execute({ page: { limit, cursor } }: ReviewFeedback): Promise<Page<Review>> {
     const place = placeOf(cursor, 'number', 'string')
     const createdAt = place && new Date(place[0])
-    const before = place ? { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: place[1] } }] } : { createdAt: { $exists: true } }
-    const find = () => this.feedback.find(before).sort({ createdAt: -1, _id: -1 }).limit(limit + 1).lean<GuestFeedbackDoc[]>()
-    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, (last) => [last.createdAt.getTime(), last._id])
+    const before = place
+      ? { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: place[1] } }] }
+      : { createdAt: { $exists: true } }
+    const find = () =>
+      this.feedback
+        .find(before)
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(limit + 1)
+        .lean<GuestFeedbackDoc[]>()
+    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, (last) => [
+      last.createdAt.getTime(),
+      last._id,
+    ])
     const opened = await Promise.all(items.map((doc) => this.opened(doc)))
     return { items: opened.flat(), ...(nextCursor !== undefined && { nextCursor }) }
   }

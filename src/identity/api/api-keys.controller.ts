@@ -22,7 +22,10 @@ export class ApiKeysController {
   @Post('generate-api-key')
   @ApiOperation({ summary: 'Make an API key: it is shown this once' })
   @Answers(201, { apiKey: 'string', id: 'string' })
-  async generate(@CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<{ apiKey: string; id: string }>> {
+  async generate(
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<Answer<{ apiKey: string; id: string }>> {
     const { apiKey, keyId } = await this.bus.command(new IssueApiKey(cause, caller.id))
     return answer({ apiKey, id: keyId }, 'Keep this key: it is not shown again')
   }
@@ -37,7 +40,11 @@ export class ApiKeysController {
   @Delete('api-keys/:id')
   @ApiOperation({ summary: 'Delete an API key: it stops working at once' })
   @Answers(200, {})
-  async revoke(@Param() { id }: ApiKeyParams, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {
+  async revoke(
+    @Param() { id }: ApiKeyParams,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<Answer<object>> {
     await this.bus.command(new RevokeApiKey(cause, caller.id, id))
     return answer({}, 'API key deleted')
   }

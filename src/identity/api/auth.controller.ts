@@ -20,7 +20,14 @@ interface LoggedIn {
 }
 
 /** As it is, should the read model be late: a registration that is in the log has succeeded. */
-const newAccount = (id: string, profile: Profile): Account => ({ id, role: 'user', createdAt: new Date(), totalTokensUsed: 0, feedbackCount: 0, ...definedFields(profile) })
+const newAccount = (id: string, profile: Profile): Account => ({
+  id,
+  role: 'user',
+  createdAt: new Date(),
+  totalTokensUsed: 0,
+  feedbackCount: 0,
+  ...definedFields(profile),
+})
 
 @ApiTags('accounts')
 @Controller('api')
@@ -36,10 +43,16 @@ export class AuthController {
   @ApiOperation({ summary: 'Register an account' })
   @ApiUnauthorizedResponse({ description: 'A repeat, and the password is another one by now' })
   @Answers(201, { user: AccountDto, token: 'string' })
-  async register(@Body() { password, ...profile }: RegisterBody, @RequestCause() cause: Cause): Promise<Answer<LoggedIn>> {
+  async register(
+    @Body() { password, ...profile }: RegisterBody,
+    @RequestCause() cause: Cause,
+  ): Promise<Answer<LoggedIn>> {
     const { userId } = await this.bus.command(new RegisterUser(cause, profile, password))
     const token = await this.logins.tokenFor(userId)
-    return answer({ user: (await this.profiles.of(userId)) ?? newAccount(userId, profile), token }, 'User registered successfully')
+    return answer(
+      { user: (await this.profiles.of(userId)) ?? newAccount(userId, profile), token },
+      'User registered successfully',
+    )
   }
 
   @Post(['auth/login', 'users/login'])

@@ -33,7 +33,11 @@ export class ProfileController {
   @Put('users/profile')
   @ApiOperation({ summary: 'Change name, user name or email address' })
   @Answers(200, { user: AccountDto })
-  async change(@Body() changes: ProfileBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<{ user: Account }>> {
+  async change(
+    @Body() changes: ProfileBody,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<Answer<{ user: Account }>> {
     await this.bus.command(new ChangeProfile(cause, caller.id, definedFields(changes)))
     return answer({ user: await this.profiles.mustBe(caller.id) }, 'Profile updated')
   }
@@ -41,7 +45,11 @@ export class ProfileController {
   @Post('users/password')
   @ApiOperation({ summary: 'Change the password; every other login ends' })
   @Answers(200, { token: 'string' })
-  async password(@Body() body: PasswordBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<{ token: string }>> {
+  async password(
+    @Body() body: PasswordBody,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<Answer<{ token: string }>> {
     await this.bus.command(new ChangePassword(cause, caller, body.currentPassword, body.newPassword))
     return answer({ token: await this.logins.tokenFor(caller.id) }, 'Password changed; all other logins have ended')
   }

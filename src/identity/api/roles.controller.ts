@@ -21,7 +21,11 @@ export class RolesController {
   @NeedsRole('admin')
   @ApiOperation({ summary: 'Give an account another role; it counts from its next request on' })
   @Answers(200, { user: AccountDto })
-  async grant(@Param() { userId }: UserParams, @Body() { role }: RoleBody, @RequestCause() cause: Cause): Promise<Answer<{ user: Account }>> {
+  async grant(
+    @Param() { userId }: UserParams,
+    @Body() { role }: RoleBody,
+    @RequestCause() cause: Cause,
+  ): Promise<Answer<{ user: Account }>> {
     await this.bus.command(new GrantRole(cause, userId, role))
     return answer({ user: await this.profiles.mustBe(userId) }, `The account is ${role} now`)
   }

@@ -37,7 +37,10 @@ export class ChangeProfileHandler implements ICommandHandler<ChangeProfile> {
   private async giveUp(userId: string, changes: Partial<Profile>, version: number): Promise<void> {
     for (const kind of ['email', 'username'] as const) {
       if (changes[kind] === undefined) continue
-      const [before, now] = await Promise.all([this.users.nameOf(userId, kind, version - 1), this.users.nameOf(userId, kind)])
+      const [before, now] = await Promise.all([
+        this.users.nameOf(userId, kind, version - 1),
+        this.users.nameOf(userId, kind),
+      ])
       for (const name of [before, changes[kind]]) {
         const isOver = name !== undefined && (now === undefined || !this.claims.isSame(kind, name, now))
         if (isOver) await this.claims.release(kind, name, userId)

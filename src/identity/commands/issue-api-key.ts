@@ -33,7 +33,11 @@ export class IssueApiKeyHandler implements ICommandHandler<IssueApiKey> {
   async execute({ cause, userId }: IssueApiKey): Promise<ApiKeyIssued> {
     const keyId = randomUUID()
     const { position, repeated } = await this.users.execute(userId, cause.meta, issueApiKey(userId, keyId))
-    if (repeated) throw new Refused('key_already_shown', 'this request has made a key, and a key is shown only once; delete that one and make another')
+    if (repeated)
+      throw new Refused(
+        'key_already_shown',
+        'this request has made a key, and a key is shown only once; delete that one and make another',
+      )
     const apiKey = `vb_${randomBytes(24).toString('base64url')}`
     await this.credentials.addKey(apiKey, keyId, userId)
     return { position, keyId, apiKey }

@@ -56,6 +56,7 @@ export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
 
   private async mustStillBe(userId: string, password: string): Promise<void> {
     const account = await this.credentials.of(userId)
-    if (!(await isPassword(password, account?.password))) throw new Refused('wrong_credentials', 'Invalid email or password')
+    if (!(await isPassword(password, account?.password)))
+      throw new Refused('wrong_credentials', 'Invalid email or password')
   }
 }

@@ -29,8 +29,14 @@ export class UserProfiles {
     const doc = await this.engine.findIn(users, () => this.users.findOne({ _id: userId, ...present }).lean<UserDoc>())
     if (!doc) return undefined
     const { role, createdAt, totalTokensUsed, feedbackCount } = doc
-    const [email, name, username] = await Promise.all((['email', 'name', 'username'] as const).map((field) => this.open(doc, field)))
-    const profile = { ...(email !== undefined && { email }), ...(name !== undefined && { name }), ...(username !== undefined && { username }) }
+    const [email, name, username] = await Promise.all(
+      (['email', 'name', 'username'] as const).map((field) => this.open(doc, field)),
+    )
+    const profile = {
+      ...(email !== undefined && { email }),
+      ...(name !== undefined && { name }),
+      ...(username !== undefined && { username }),
+    }
     return { id: doc._id, role, createdAt, totalTokensUsed, feedbackCount, ...profile }
   }
 
@@ -39,7 +45,9 @@ export class UserProfiles {
     if (account) return account
     const { state } = await this.accounts.read(userId)
     if (state.status !== 'active') throw new Refused('not_found', 'there is no such account')
-    throw new Refused('projection_behind', 'the account is there, but cannot be read yet; try again in a moment', { retryAfterMs: 1000 })
+    throw new Refused('projection_behind', 'the account is there, but cannot be read yet; try again in a moment', {
+      retryAfterMs: 1000,
+    })
   }
 
   async has(userId: string, field: 'email' | 'username', value: string): Promise<boolean> {

@@ -42,7 +42,10 @@ export const users = projection<UserDoc, Events>('users', {
         ...(personal && { email: personal, name: personal, username: personal }),
       }),
     },
-    ProfileChanged: ofUser((doc, { data, personal }) => ({ ...doc, ...Object.fromEntries(data.fields.map((name) => [name, personal])) })),
+    ProfileChanged: ofUser((doc, { data, personal }) => ({
+      ...doc,
+      ...Object.fromEntries(data.fields.map((name) => [name, personal])),
+    })),
     RoleGranted: ofUser((doc, { data }) => ({ ...doc, role: data.role })),
     UserErased: { key: (e) => e.data.userId, evolve: () => null },
     ReplyCompleted: ofOwner((doc, { data }) => ({ ...doc, totalTokensUsed: doc.totalTokensUsed + data.tokens.total })),

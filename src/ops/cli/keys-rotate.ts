@@ -12,8 +12,11 @@ export const keysRotate: CliCommand = {
 3. Unset MASTER_KEY_PREVIOUS, restart, and destroy that key. From then on what old backups hold of erased keys is
    worthless: erasure is final.`,
   async run(app, _, terminal) {
-    const rotate = (update: (done: number, total: number) => void) => new RotateKeys(byOperator(), (done, total) => update(done, Math.max(done, total)))
-    const { rewrapped, destroyed } = await terminal.watch('keys', (update) => app.get(CommandBus).execute(rotate(update)))
+    const rotate = (update: (done: number, total: number) => void) =>
+      new RotateKeys(byOperator(), (done, total) => update(done, Math.max(done, total)))
+    const { rewrapped, destroyed } = await terminal.watch('keys', (update) =>
+      app.get(CommandBus).execute(rotate(update)),
+    )
     if (rewrapped + destroyed === 0) return terminal.say('every key is under MASTER_KEY already')
     terminal.say(`${rewrapped} keys are wrapped anew, ${destroyed} of what was erased are destroyed`)
     terminal.say('now unset MASTER_KEY_PREVIOUS, restart the service, and destroy that key')

@@ -12,7 +12,14 @@ export const projectionsCertificates: CliCommand = {
   async run(app, { arguments: [name = ''], options: { limit = String(usual) } }, terminal) {
     if (!/^[1-9]\d{0,3}$/.test(limit)) throw new UsageError(`--limit: ${limit} is no number from 1 to 9999`)
     const { items } = await app.get(QueryBus).execute(new ListCertificates(name, { limit: Number(limit) }))
-    const rows = items.map(({ at, version, position, skipped = [], digest, root }) => [at.toISOString(), String(version), String(position), skipped.join(',') || '-', digest, root])
+    const rows = items.map(({ at, version, position, skipped = [], digest, root }) => [
+      at.toISOString(),
+      String(version),
+      String(position),
+      skipped.join(',') || '-',
+      digest,
+      root,
+    ])
     if (rows.length > 0) terminal.table([['at', 'version', 'position', 'skipped', 'digest', 'log root'], ...rows])
     else terminal.say(`${name} was never rebuilt`)
   },

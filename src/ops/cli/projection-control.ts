@@ -25,7 +25,11 @@ export const projectionsPause = order(
   'Keep a read model as it is; what happens meanwhile is not lost to it',
   (cause, name) => new PauseProjection(cause, name),
 )
-export const projectionsResume = order('projections resume', 'Let a read model that was paused go on', (cause, name) => new ResumeProjection(cause, name))
+export const projectionsResume = order(
+  'projections resume',
+  'Let a read model that was paused go on',
+  (cause, name) => new ResumeProjection(cause, name),
+)
 export const projectionsRetry = order(
   'projections retry',
   'Let a read model that has failed try the same event again',

@@ -9,17 +9,36 @@ import { ListProjections, type ListedProjection } from '../projections/queries/l
 export const projectionsList: CliCommand = {
   words: 'projections list',
   about: 'List the read models: how far each has come, how fast, and what keeps it from going on',
-  details: 'behind: events that it does not have yet, and the age of the oldest of them. rate: events a second, of late.',
+  details:
+    'behind: events that it does not have yet, and the age of the oldest of them. rate: events a second, of late.',
   async run(app, _, terminal) {
     const all = await app.get(QueryBus).execute(new ListProjections())
-    terminal.table([['projection', 'version', 'state', 'position', 'behind', 'seconds', 'rate', 'owner', 'skipped', 'notes'], ...all.map(rowOf)])
+    terminal.table([
+      ['projection', 'version', 'state', 'position', 'behind', 'seconds', 'rate', 'owner', 'skipped', 'notes'],
+      ...all.map(rowOf),
+    ])
   },
 }
 
-function rowOf({ name, version, state, position, lag, rate, owner = '-', skipped, error, rebuild }: ListedProjection): string[] {
+function rowOf({
+  name,
+  version,
+  state,
+  position,
+  lag,
+  rate,
+  owner = '-',
+  skipped,
+  error,
+  rebuild,
+}: ListedProjection): string[] {
   const notes = [
     ...(error ? [error.message] : []),
-    ...(rebuild ? [`rebuild to version ${rebuild.version} ${rebuild.state} at ${rebuild.position}${rebuild.error ? `: ${rebuild.error.message}` : ''}`] : []),
+    ...(rebuild
+      ? [
+          `rebuild to version ${rebuild.version} ${rebuild.state} at ${rebuild.position}${rebuild.error ? `: ${rebuild.error.message}` : ''}`,
+        ]
+      : []),
   ]
   const numbers = [position, lag.events, lag.seconds, rate].map(String)
   return [name, String(version), state.replace('_', ' '), ...numbers, owner, skipped.join(',') || '-', notes.join('; ')]
@@ -28,18 +47,28 @@ function rowOf({ name, version, state, position, lag, rate, owner = '-', skipped
 export const projectionsRebuild: CliCommand = {
   words: 'projections rebuild',
   about: 'Build a read model anew from the log, then put it in the place of the present one; reads go on meanwhile',
-  details: 'It ends with a certificate: two rebuilds of one log have the same digest. Ctrl-C leaves the present one as it is.',
+  details:
+    'It ends with a certificate: two rebuilds of one log have the same digest. Ctrl-C leaves the present one as it is.',
   arguments: ['name'],
   async run(app, { arguments: [name = ''] }, terminal) {
     const head = await app.get(Engine).store.head()
-    const certificate = await terminal.watch(name, (update) => rebuilt(app, name, terminal.signal, (position) => update(position, Math.max(position, head))))
+    const certificate = await terminal.watch(name, (update) =>
+      rebuilt(app, name, terminal.signal, (position) => update(position, Math.max(position, head))),
+    )
     const { version, position, digest, root, skipped = [] } = certificate
     const without = skipped.length > 0 ? `, without ${skipped.join(', ')}` : ''
-    terminal.say(`${name} is rebuilt: version ${version}, ${position} events${without}, digest ${digest}, log root ${root}`)
+    terminal.say(
+      `${name} is rebuilt: version ${version}, ${position} events${without}, digest ${digest}, log root ${root}`,
+    )
   },
 }
 
-async function rebuilt(app: INestApplicationContext, name: string, signal: AbortSignal, onProgress: (position: number) => void) {
+async function rebuilt(
+  app: INestApplicationContext,
+  name: string,
+  signal: AbortSignal,
+  onProgress: (position: number) => void,
+) {
   const watching = { signal, onProgress: (_: string, position: number) => onProgress(position) }
   const { ended } = await app.get(CommandBus).execute(new RebuildProjection(byOperator(), name, watching))
   return await ended! // the command is new, so it has begun here

@@ -17,7 +17,8 @@ export const repliesOpen: CliCommand = {
       open.push(...page.items)
       cursor = page.nextCursor
     }
-    if (open.length > 0) terminal.table([['reply', 'chat', 'since', 'age', 'attempts', 'in the queue'], ...open.map(rowOf)])
+    if (open.length > 0)
+      terminal.table([['reply', 'chat', 'since', 'age', 'attempts', 'in the queue'], ...open.map(rowOf)])
     terminal.say(`${open.length} open`)
   },
 }
@@ -32,7 +33,8 @@ export const repliesReconcile: CliCommand = {
   about: 'Put prompts that wait for an answer back into the queue when they are missing there',
   details: 'Every worker does so by itself every few seconds. Adding twice is adding once.',
   async run(app, _, terminal) {
-    const reconcile = (update: (done: number, total: number) => void) => app.get(CommandBus).execute(new ReconcileReplies(byOperator(), update))
+    const reconcile = (update: (done: number, total: number) => void) =>
+      app.get(CommandBus).execute(new ReconcileReplies(byOperator(), update))
     const { open, added } = await terminal.watch('replies', reconcile)
     terminal.say(`${added} of ${open} open replies were not in the queue${added > 0 ? '; added again' : ''}`)
   },

@@ -6,7 +6,8 @@ import { RunRetention } from '../retention/commands/run-retention.js'
 
 export const retentionRun: CliCommand = {
   words: 'retention run',
-  about: 'Erase what has been kept for long enough: deleted chats, sessions of guests, keys and logins of what was erased',
+  about:
+    'Erase what has been kept for long enough: deleted chats, sessions of guests, keys and logins of what was erased',
   details: `The service does so by itself, once an hour. May run at the same time, and twice, without harm.
 With --at everything is judged as if it were that time: one in the future ends more than is due.
 It goes by the read models: with no projector running, what has happened since one ran last is left to the next run.`,
@@ -19,12 +20,17 @@ It goes by the read models: with no projector running, what has happened since o
       bar.update(done, total)
       if (done === total) bar.end()
     }
-    const { reports } = await app.get(CommandBus).execute(new RunRetention(byOperator(), timeOf(options.at), { signal: terminal.signal, onProgress }))
+    const { reports } = await app
+      .get(CommandBus)
+      .execute(new RunRetention(byOperator(), timeOf(options.at), { signal: terminal.signal, onProgress }))
     for (const { task, done, left = 0, why } of reports) {
-      terminal.say(`${task}: ${done} ended${left > 0 ? `, ${left} left to the next run` : ''}${why === undefined ? '' : ` (${why})`}`)
+      terminal.say(
+        `${task}: ${done} ended${left > 0 ? `, ${left} left to the next run` : ''}${why === undefined ? '' : ` (${why})`}`,
+      )
     }
     if (terminal.signal.aborted) throw new Incomplete('stopped; the rest is left to the next run')
-    if (reports.some(({ why }) => why !== undefined)) throw new Incomplete('not everything could be ended; the next run tries again')
+    if (reports.some(({ why }) => why !== undefined))
+      throw new Incomplete('not everything could be ended; the next run tries again')
   },
 }
 
@@ -32,6 +38,7 @@ function timeOf(text: string | undefined): Date {
   if (text === undefined) return new Date()
   const time = new Date(text)
   const isIso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)
-  if (!isIso || Number.isNaN(time.getTime())) throw new UsageError(`--at: ${text} is no ISO time such as 2027-01-31T12:00:00Z`)
+  if (!isIso || Number.isNaN(time.getTime()))
+    throw new UsageError(`--at: ${text} is no ISO time such as 2027-01-31T12:00:00Z`)
   return time
 }

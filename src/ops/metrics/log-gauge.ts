@@ -14,7 +14,11 @@ export class LogGauge implements LookedUp<number> {
     registry: Registry,
     private readonly engine: Engine,
   ) {
-    this.position = new Gauge({ name: 'verbatim_log_position', help: 'Position of the newest event in the log', registers: [registry] })
+    this.position = new Gauge({
+      name: 'verbatim_log_position',
+      help: 'Position of the newest event in the log',
+      registers: [registry],
+    })
     this.gauges = [this.position]
   }
 

@@ -23,7 +23,9 @@ export class MetricsController {
   @Get()
   @Header('content-type', contentType)
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'What this process measures, for Prometheus; with METRICS_TOKEN set it asks for that as a bearer token' })
+  @ApiOperation({
+    summary: 'What this process measures, for Prometheus; with METRICS_TOKEN set it asks for that as a bearer token',
+  })
   @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
   async metrics(@Headers('authorization') authorization = ''): Promise<string> {
     const { metricsToken } = this.config.telemetry

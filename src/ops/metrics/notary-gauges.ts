@@ -17,8 +17,16 @@ export class NotaryGauges implements LookedUp<NotaryDocument | null> {
     private readonly trees: TreeStore,
   ) {
     const registers = [registry]
-    this.position = new Gauge({ name: 'verbatim_notary_signed_position', help: 'Position of the newest event that is in a signed checkpoint', registers })
-    this.age = new Gauge({ name: 'verbatim_notary_checkpoint_age_seconds', help: 'Age of the newest checkpoint; it grows while nothing happens', registers })
+    this.position = new Gauge({
+      name: 'verbatim_notary_signed_position',
+      help: 'Position of the newest event that is in a signed checkpoint',
+      registers,
+    })
+    this.age = new Gauge({
+      name: 'verbatim_notary_checkpoint_age_seconds',
+      help: 'Age of the newest checkpoint; it grows while nothing happens',
+      registers,
+    })
     this.gauges = [this.position, this.age]
   }
 

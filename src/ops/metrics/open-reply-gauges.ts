@@ -28,13 +28,20 @@ export class OpenReplyGauges implements LookedUp<Found> {
   ) {
     const registers = [registry]
     this.count = new Gauge({ name: 'verbatim_open_replies', help: 'Prompts that have no answer yet', registers })
-    this.age = new Gauge({ name: 'verbatim_open_reply_age_seconds', help: 'Age of the oldest prompt that has no answer yet', registers })
+    this.age = new Gauge({
+      name: 'verbatim_open_reply_age_seconds',
+      help: 'Age of the oldest prompt that has no answer yet',
+      registers,
+    })
     this.gauges = [this.count, this.age]
   }
 
   async look(): Promise<Found> {
     const oldest = () => this.model.findOne(open, { since: 1 }).sort({ since: 1 }).lean<OpenReplyDoc>()
-    const [count, doc] = await Promise.all([retryWhenReplaced(() => this.model.countDocuments(open)), retryWhenReplaced(oldest)])
+    const [count, doc] = await Promise.all([
+      retryWhenReplaced(() => this.model.countDocuments(open)),
+      retryWhenReplaced(oldest),
+    ])
     return { count, oldest: doc?.since }
   }
 

@@ -22,10 +22,30 @@ export class ProjectionGauges implements LookedUp<readonly ProjectionStatus[]> {
   ) {
     const registers = [registry]
     const labelNames = ['projection'] as const
-    this.position = new Gauge({ name: 'verbatim_projection_position', help: 'Up to where a read model has the log', labelNames, registers })
-    this.lagEvents = new Gauge({ name: 'verbatim_projection_lag_events', help: 'Events that a read model does not have yet', labelNames, registers })
-    this.lagSeconds = new Gauge({ name: 'verbatim_projection_lag_seconds', help: 'Age of the oldest event that a read model does not have yet', labelNames, registers })
-    this.state = new Gauge({ name: 'verbatim_projection_state', help: '1 for the state that a read model is in', labelNames: ['projection', 'state'], registers })
+    this.position = new Gauge({
+      name: 'verbatim_projection_position',
+      help: 'Up to where a read model has the log',
+      labelNames,
+      registers,
+    })
+    this.lagEvents = new Gauge({
+      name: 'verbatim_projection_lag_events',
+      help: 'Events that a read model does not have yet',
+      labelNames,
+      registers,
+    })
+    this.lagSeconds = new Gauge({
+      name: 'verbatim_projection_lag_seconds',
+      help: 'Age of the oldest event that a read model does not have yet',
+      labelNames,
+      registers,
+    })
+    this.state = new Gauge({
+      name: 'verbatim_projection_state',
+      help: '1 for the state that a read model is in',
+      labelNames: ['projection', 'state'],
+      registers,
+    })
     this.gauges = [this.position, this.lagEvents, this.lagSeconds, this.state]
   }
 

@@ -26,8 +26,18 @@ export class ReactorGauges implements LookedUp<Found> {
     private readonly db: Db,
   ) {
     const [registers, labelNames] = [[registry], ['reactor'] as const]
-    this.lag = new Gauge({ name: 'verbatim_reactor_lag_events', help: 'Events that a reactor has not seen yet', labelNames, registers })
-    this.failing = new Gauge({ name: 'verbatim_reactor_failing', help: '1 while a reactor tries an event again', labelNames, registers })
+    this.lag = new Gauge({
+      name: 'verbatim_reactor_lag_events',
+      help: 'Events that a reactor has not seen yet',
+      labelNames,
+      registers,
+    })
+    this.failing = new Gauge({
+      name: 'verbatim_reactor_failing',
+      help: '1 while a reactor tries an event again',
+      labelNames,
+      registers,
+    })
     this.gauges = [this.lag, this.failing]
   }
 

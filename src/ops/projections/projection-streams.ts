@@ -17,7 +17,11 @@ export class ProjectionStreams {
     this.decider = engine.decider(projectionOrders)
   }
 
-  execute(projection: string, meta: AppendMeta, decide: Decide<ProjectionOrders>): Promise<CommandOutcome<ProjectionOrders>> {
+  execute(
+    projection: string,
+    meta: AppendMeta,
+    decide: Decide<ProjectionOrders>,
+  ): Promise<CommandOutcome<ProjectionOrders>> {
     return this.decider.execute(streamOf(projection), meta, decide)
   }
 

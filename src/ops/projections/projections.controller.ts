@@ -48,9 +48,16 @@ export class ProjectionsController {
   /** A long log takes minutes, so nobody waits for the end. */
   @Post(':name/rebuild')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Build it anew from the log while it goes on being read; Location tells how far that is. 409 while it is being rebuilt' })
+  @ApiOperation({
+    summary:
+      'Build it anew from the log while it goes on being read; Location tells how far that is. 409 while it is being rebuilt',
+  })
   @ApiAcceptedResponse({ type: ProjectionDto })
-  async rebuild(@Param() { name }: ProjectionParams, @RequestCause() cause: Cause, @Res({ passthrough: true }) reply: FastifyReply): Promise<ProjectionDto> {
+  async rebuild(
+    @Param() { name }: ProjectionParams,
+    @RequestCause() cause: Cause,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ProjectionDto> {
     await this.bus.command(new RebuildProjection(cause, name))
     void reply.header('location', `/ops/projections/${name}`)
     return await this.see({ name })
@@ -87,7 +94,11 @@ export class ProjectionsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'One that has failed goes on without the event at which it stands; so do its rebuilds' })
   @ApiOkResponse({ type: ProjectionDto })
-  async skip(@Param() { name }: ProjectionParams, @Body() { position, reason }: SkipBody, @RequestCause() cause: Cause): Promise<ProjectionDto> {
+  async skip(
+    @Param() { name }: ProjectionParams,
+    @Body() { position, reason }: SkipBody,
+    @RequestCause() cause: Cause,
+  ): Promise<ProjectionDto> {
     await this.bus.command(new SkipEvent(cause, name, position, reason))
     return await this.see({ name })
   }

@@ -10,7 +10,12 @@ export class SkipBody {
   @Whole({ about: 'The event at which the projection stands failed', min: 1, example: 4711 })
   position!: number
 
-  @Text({ about: 'Why; kept sealed in the log', min: 1, max: 1_000, example: 'written by a release with a bug, see ticket 12' })
+  @Text({
+    about: 'Why; kept sealed in the log',
+    min: 1,
+    max: 1_000,
+    example: 'written by a release with a bug, see ticket 12',
+  })
   reason!: string
 }
 
@@ -72,7 +77,11 @@ export class ProjectionDto {
   @Part(() => ProjectionErrorDto, { optional: true })
   error?: ProjectionErrorDto
 
-  @ApiProperty({ description: 'Events that it leaves out because operators have said so', type: 'integer', isArray: true })
+  @ApiProperty({
+    description: 'Events that it leaves out because operators have said so',
+    type: 'integer',
+    isArray: true,
+  })
   skipped!: readonly number[]
 
   @Part(() => RebuildDto, { about: 'Of a rebuild under way, or of one that did not end well', optional: true })

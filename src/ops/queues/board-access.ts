@@ -33,7 +33,8 @@ export class BoardAccess {
     const caller = credentials && (await this.authenticator.authenticate(credentials))
     request.caller = caller
     await (caller ? this.limits.request(caller) : this.limits.attempt(request.ip))
-    if (!credentials) throw new Refused('unauthenticated', 'the password is an API key of an admin; the name does not matter')
+    if (!credentials)
+      throw new Refused('unauthenticated', 'the password is an API key of an admin; the name does not matter')
     if (!caller) throw noLongerGood(credentials)
     if (caller.role !== 'admin') throw new Refused('forbidden', `this needs the role admin; yours is ${caller.role}`)
     if (isForeign(request)) throw new Refused('forbidden', 'another page may not change the queues')

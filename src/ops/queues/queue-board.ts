@@ -13,7 +13,8 @@ import { BoardAccess } from './board-access.js'
 const prefix = '/ops/queues'
 
 /** What its page needs, and nothing from elsewhere: it has fonts of its own choice fetched from strangers otherwise. */
-const contentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+const contentSecurityPolicy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 
 /** Bull Board. It is no controller, so none of our guards stands before it: the check of its own does, before every route. */
 @Injectable()

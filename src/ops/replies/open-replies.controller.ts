@@ -25,7 +25,9 @@ export class OpenRepliesController {
 
   @Post('reconcile')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Put those that are missing in the queue back there, as workers do by themselves every few seconds' })
+  @ApiOperation({
+    summary: 'Put those that are missing in the queue back there, as workers do by themselves every few seconds',
+  })
   @ApiOkResponse({ type: ReconciledDto })
   async reconcile(@RequestCause() cause: Cause): Promise<ReconciledDto> {
     const { open, added } = await this.bus.command(new ReconcileReplies(cause))

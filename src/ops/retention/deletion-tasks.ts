@@ -19,12 +19,24 @@ export const deletedChatsTask = {
   provide: DELETED_CHATS,
   inject: [getModelToken(deletedChatModel.name), CONFIG, CommandBus],
   useFactory: (model: Model<DeletedChatDoc>, { retentionMs }: SettledConfig, commands: CommandBus) =>
-    new DeletedRetention('deleted chats', model, retentionMs, commands, ({ _id, ownerId }) => new DeleteChat(cause(), { chatId: _id, ownerId }, true)),
+    new DeletedRetention(
+      'deleted chats',
+      model,
+      retentionMs,
+      commands,
+      ({ _id, ownerId }) => new DeleteChat(cause(), { chatId: _id, ownerId }, true),
+    ),
 }
 
 export const deletedProjectsTask = {
   provide: DELETED_PROJECTS,
   inject: [getModelToken(deletedProjectModel.name), CONFIG, CommandBus],
   useFactory: (model: Model<DeletedProjectDoc>, { retentionMs }: SettledConfig, commands: CommandBus) =>
-    new DeletedRetention('deleted projects', model, retentionMs, commands, ({ _id, ownerId }) => new DeleteProject(cause(), { projectId: _id, ownerId }, true)),
+    new DeletedRetention(
+      'deleted projects',
+      model,
+      retentionMs,
+      commands,
+      ({ _id, ownerId }) => new DeleteProject(cause(), { projectId: _id, ownerId }, true),
+    ),
 }

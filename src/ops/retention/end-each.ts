@@ -9,7 +9,11 @@ interface Due<Thing> {
 }
 
 /** Ends one thing after the other. One that fails keeps none of the others from their end. */
-export async function endEach<Thing>({ things, count, end }: Due<Thing>, signal: AbortSignal, progress: Progress): Promise<TaskOutcome> {
+export async function endEach<Thing>(
+  { things, count, end }: Due<Thing>,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<TaskOutcome> {
   let [seen, done, left] = [0, 0, 0]
   let why: string | undefined
   if (count > 0) progress(0, count)
@@ -18,7 +22,8 @@ export async function endEach<Thing>({ things, count, end }: Due<Thing>, signal:
     try {
       if (await end(thing)) done++
     } catch (error) {
-      if (!isErased(error)) { // else somebody was faster: nothing can be added to what has no key
+      if (!isErased(error)) {
+        // else somebody was faster: nothing can be added to what has no key
         left++
         why ??= String(error)
       }

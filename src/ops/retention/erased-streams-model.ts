@@ -22,9 +22,12 @@ const erased = {
   evolve: (doc: ErasedStreamDoc | null, { stream, at }: Erasing) => doc ?? { _id: stream, erasedAt: at },
 }
 
-export const erasedStreams = projection<ErasedStreamDoc, UserEvents & ChatEvents & ProjectEvents & GuestEvents>('erased_streams', {
-  version: 1,
-  on: { UserErased: erased, ChatErased: erased, ProjectErased: erased, GuestErased: erased },
-})
+export const erasedStreams = projection<ErasedStreamDoc, UserEvents & ChatEvents & ProjectEvents & GuestEvents>(
+  'erased_streams',
+  {
+    version: 1,
+    on: { UserErased: erased, ChatErased: erased, ProjectErased: erased, GuestErased: erased },
+  },
+)
 
 export const erasedStreamModel = { name: 'ErasedStream', schema: readModelSchema('erased_streams', { erasedAt: Date }) }

@@ -17,8 +17,13 @@ export class ErasedStreams {
     const total = await this.erased.estimatedDocumentCount()
     if (total > 0) progress(0, total)
     let seen = 0
-    for (let last = ''; !signal.aborted; ) {
-      const next = () => this.erased.find({ _id: { $gt: last } }).sort({ _id: 1 }).limit(atOnce).lean<ErasedStreamDoc[]>()
+    for (let last = ''; !signal.aborted;) {
+      const next = () =>
+        this.erased
+          .find({ _id: { $gt: last } })
+          .sort({ _id: 1 })
+          .limit(atOnce)
+          .lean<ErasedStreamDoc[]>()
       const streams = (await retryWhenReplaced(next)).map(({ _id }) => _id)
       if (streams.length === 0) return
       yield streams

@@ -8,7 +8,7 @@ import { Db } from 'mongodb'
 import { queuePrefix } from '../../chat/replies/worker/reply-queue.js'
 import { CONFIG, type SettledConfig } from '../../config.js'
 import { connectionOfItsOwn } from '../../event-store/redis-connection.js'
-import { pause } from '../../event-store/retryable.js'
+import { pause } from '../../event-store/timing.js'
 import { Cause } from '../../commands/cause.js'
 import { RunRetention } from './commands/run-retention.js'
 
@@ -37,7 +37,10 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
   onApplicationBootstrap(): void {
     if (!this.config.roles.includes('worker')) return
     this.connection = connectionOfItsOwn(this.redis)
-    this.worker = new Worker(retentionQueue, () => this.run(), { connection: this.connection, prefix: queuePrefix(this.db) })
+    this.worker = new Worker(retentionQueue, () => this.run(), {
+      connection: this.connection,
+      prefix: queuePrefix(this.db),
+    })
     this.worker.on('error', (error) => this.log.debug(`queue: ${error.message}`))
     void this.keepScheduled()
   }
@@ -51,7 +54,9 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async run(): Promise<void> {
     const cause = new Cause({ actor: 'retention', commandId: randomUUID() })
-    const { reports } = await this.commands.execute(new RunRetention(cause, new Date(), { signal: this.stopping.signal }))
+    const { reports } = await this.commands.execute(
+      new RunRetention(cause, new Date(), { signal: this.stopping.signal }),
+    )
     for (const { task, done, left = 0, why } of reports) {
       if (done > 0) this.log.log(`${task}: ${done} ended`)
       if (why !== undefined || left > 0) this.log.warn(`${task}: ${left} left to the next run: ${why ?? 'not now'}`)
@@ -62,7 +67,11 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
     const { signal } = this.stopping
     while (!signal.aborted) {
       try {
-        await this.queue.upsertJobScheduler(retentionQueue, { every: everyMs }, { opts: { removeOnComplete: true, removeOnFail: true } })
+        await this.queue.upsertJobScheduler(
+          retentionQueue,
+          { every: everyMs },
+          { opts: { removeOnComplete: true, removeOnFail: true } },
+        )
       } catch (error) {
         this.log.debug(`scheduling: ${String(error)}; trying again`)
       }

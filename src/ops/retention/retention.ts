@@ -9,7 +9,11 @@ export class Retention {
   constructor(private readonly tasks: readonly RetentionTask[]) {}
 
   /** One task after the other; one that fails keeps no other from running. */
-  async run(now: Date, signal: AbortSignal, progress: (task: string, done: number, total: number) => void = () => {}): Promise<Report[]> {
+  async run(
+    now: Date,
+    signal: AbortSignal,
+    progress: (task: string, done: number, total: number) => void = () => {},
+  ): Promise<Report[]> {
     const reports: Report[] = []
     for (const task of this.tasks) {
       if (signal.aborted) break

@@ -26,9 +26,13 @@ export class ReturnedLogins implements RetentionTask {
   async run(_: Date, signal: AbortSignal, progress: Progress): Promise<TaskOutcome> {
     let done = 0
     for await (const streams of this.erased.pages(signal, progress)) {
-      const accounts = streams.filter((stream) => stream.startsWith(prefix)).map((stream) => stream.slice(prefix.length))
+      const accounts = streams
+        .filter((stream) => stream.startsWith(prefix))
+        .map((stream) => stream.slice(prefix.length))
       for (const userId of await this.queries.execute(new ReturnedAccounts(accounts))) {
-        await this.commands.execute(new EraseAccount(new Cause({ actor: 'retention', commandId: randomUUID() }), userId))
+        await this.commands.execute(
+          new EraseAccount(new Cause({ actor: 'retention', commandId: randomUUID() }), userId),
+        )
         done++
       }
     }

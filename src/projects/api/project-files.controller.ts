@@ -36,7 +36,9 @@ export class ProjectFilesController {
     @Query() page: PageQuery,
     @CurrentCaller() caller: Caller,
   ): Promise<Answer<{ files: ProjectFile[]; nextCursor?: string }>> {
-    const { items, nextCursor } = await this.bus.query(new ListProjectFiles({ projectId: id, ownerId: caller.id }, page))
+    const { items, nextCursor } = await this.bus.query(
+      new ListProjectFiles({ projectId: id, ownerId: caller.id }, page),
+    )
     return answer({ files: items, nextCursor })
   }
 
@@ -60,21 +62,35 @@ export class ProjectFilesController {
 
   @Get(':fileId')
   @ApiOperation({ summary: 'Download a file' })
-  @ApiOkResponse({ description: 'Its bytes', content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } })
+  @ApiOkResponse({
+    description: 'Its bytes',
+    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+  })
   async download(
     @Param() { id, fileId }: FileParams,
     @CurrentCaller() caller: Caller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AsyncIterable<Uint8Array>> {
-    const { filename, type, size, contentId } = await this.bus.query(new GetProjectFile({ projectId: id, ownerId: caller.id }, fileId))
-    void reply.headers({ 'content-type': type, 'content-length': size, 'content-disposition': attachment(filename), 'cache-control': 'no-store' })
+    const { filename, type, size, contentId } = await this.bus.query(
+      new GetProjectFile({ projectId: id, ownerId: caller.id }, fileId),
+    )
+    void reply.headers({
+      'content-type': type,
+      'content-length': size,
+      'content-disposition': attachment(filename),
+      'cache-control': 'no-store',
+    })
     return this.contents.read({ projectId: id, fileId, contentId })
   }
 
   @Delete(':fileId')
   @ApiOperation({ summary: 'Delete a file, and the copy at the model’s provider' })
   @Answers(200, {})
-  async remove(@Param() { id, fileId }: FileParams, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {
+  async remove(
+    @Param() { id, fileId }: FileParams,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<Answer<object>> {
     await this.bus.command(new RemoveFile(cause, { projectId: id, ownerId: caller.id }, fileId))
     return answer({}, 'File deleted')
   }

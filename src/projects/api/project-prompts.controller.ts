@@ -29,14 +29,21 @@ export class ProjectPromptsController {
     @Query() page: PageQuery,
     @CurrentCaller() caller: Caller,
   ): Promise<Answer<{ prompts: ProjectPrompt[]; nextCursor?: string }>> {
-    const { items, nextCursor } = await this.bus.query(new ListProjectPrompts({ projectId: id, ownerId: caller.id }, page))
+    const { items, nextCursor } = await this.bus.query(
+      new ListProjectPrompts({ projectId: id, ownerId: caller.id }, page),
+    )
     return answer({ prompts: items, nextCursor })
   }
 
   @Post()
   @ApiOperation({ summary: 'Add a prompt to a project' })
   @Answers(201, { prompt: ProjectPromptDto })
-  async add(@Param() { id }: ProjectParams, @Body() { role, content }: PromptBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<One> {
+  async add(
+    @Param() { id }: ProjectParams,
+    @Body() { role, content }: PromptBody,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<One> {
     const project = { projectId: id, ownerId: caller.id }
     const { promptId } = await this.bus.command(new AddPrompt(cause, project, role, content))
     return answer({ prompt: await this.bus.query(new GetProjectPrompt(project, promptId)) }, 'Prompt added')
@@ -46,13 +53,19 @@ export class ProjectPromptsController {
   @ApiOperation({ summary: 'One prompt of a project' })
   @Answers(200, { prompt: ProjectPromptDto })
   async get(@Param() { id, promptId }: PromptParams, @CurrentCaller() caller: Caller): Promise<One> {
-    return answer({ prompt: await this.bus.query(new GetProjectPrompt({ projectId: id, ownerId: caller.id }, promptId)) })
+    return answer({
+      prompt: await this.bus.query(new GetProjectPrompt({ projectId: id, ownerId: caller.id }, promptId)),
+    })
   }
 
   @Delete(':promptId')
   @ApiOperation({ summary: 'Take a prompt out of a project' })
   @Answers(200, {})
-  async remove(@Param() { id, promptId }: PromptParams, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {
+  async remove(
+    @Param() { id, promptId }: PromptParams,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<Answer<object>> {
     await this.bus.command(new RemovePrompt(cause, { projectId: id, ownerId: caller.id }, promptId))
     return answer({}, 'Prompt removed')
   }

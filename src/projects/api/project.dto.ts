@@ -1,7 +1,11 @@
 import { Choice, Decimal, Flag, Moment, Part, Parts, Text, Whole, Words } from '../../http/fields.js'
 
 const roles = ['system', 'user', 'assistant'] as const
-const anyId = { min: 1, max: 128, pattern: [/^[\w.:-]+$/, 'must be made of letters, digits and . _ : -'] as [RegExp, string] }
+const anyId = {
+  min: 1,
+  max: 128,
+  pattern: [/^[\w.:-]+$/, 'must be made of letters, digits and . _ : -'] as [RegExp, string],
+}
 
 export class ProjectParams {
   @Text(anyId)

@@ -11,7 +11,14 @@ import { PageQuery } from '../../http/pages.js'
 import { ChangeProject } from '../commands/change-project.js'
 import { CreateProject } from '../commands/create-project.js'
 import { DeleteProject } from '../commands/delete-project.js'
-import { ChangeProjectBody, CreateProjectBody, EraseProjectQuery, ProjectDetailsDto, ProjectDto, ProjectParams } from './project.dto.js'
+import {
+  ChangeProjectBody,
+  CreateProjectBody,
+  EraseProjectQuery,
+  ProjectDetailsDto,
+  ProjectDto,
+  ProjectParams,
+} from './project.dto.js'
 import { GetProject, type ProjectDetails } from '../read-models/get-project.js'
 import { ListProjects } from '../read-models/list-projects.js'
 import type { ProjectSummary } from '../read-models/opened-projects.js'
@@ -26,7 +33,10 @@ export class ProjectsController {
   @Get()
   @ApiOperation({ summary: 'The caller’s projects, newest first' })
   @Answers(200, { projects: [ProjectDto], nextCursor: 'string' }, ['nextCursor'])
-  async list(@Query() page: PageQuery, @CurrentCaller() caller: Caller): Promise<Answer<{ projects: ProjectSummary[]; nextCursor?: string }>> {
+  async list(
+    @Query() page: PageQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Answer<{ projects: ProjectSummary[]; nextCursor?: string }>> {
     const { items, nextCursor } = await this.bus.query(new ListProjects(caller.id, page))
     return answer({ projects: items, nextCursor })
   }
@@ -34,8 +44,14 @@ export class ProjectsController {
   @Post()
   @ApiOperation({ summary: 'Create a project' })
   @Answers(201, { project: ProjectDetailsDto })
-  async create(@Body() { name, description = '', settings = {} }: CreateProjectBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<One> {
-    const { projectId } = await this.bus.command(new CreateProject(cause, caller.id, { name, description }, definedFields(settings)))
+  async create(
+    @Body() { name, description = '', settings = {} }: CreateProjectBody,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<One> {
+    const { projectId } = await this.bus.command(
+      new CreateProject(cause, caller.id, { name, description }, definedFields(settings)),
+    )
     return await this.one({ projectId, ownerId: caller.id }, 'Project created')
   }
 

@@ -71,13 +71,26 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
   }
 
   private described({ filename, type }: Upload): Described {
-    if (!isFilename(filename)) throw refusal([{ field: 'file', message: 'must have a name of at most 255 characters, without slashes' }])
+    if (!isFilename(filename))
+      throw refusal([{ field: 'file', message: 'must have a name of at most 255 characters, without slashes' }])
     return { filename, type: typeOf(filename, type, this.config.files.types) }
   }
 
-  private append(file: StoredFile, about: Described, { size, digest }: DigestedBytes, cause: Cause): Promise<CommandOutcome<ProjectState>> {
+  private append(
+    file: StoredFile,
+    about: Described,
+    { size, digest }: DigestedBytes,
+    cause: Cause,
+  ): Promise<CommandOutcome<ProjectState>> {
     const { _id: contentId, fileId, copy } = file
-    const payload = derived(this.secrets.commands, 'project file', about.filename, about.type, String(size), digest).toString('base64url')
+    const payload = derived(
+      this.secrets.commands,
+      'project file',
+      about.filename,
+      about.type,
+      String(size),
+      digest,
+    ).toString('base64url')
     const added = addFile(file, { ...about, fileId, contentId, size, ...(copy && { copy }) })
     return this.projects.execute(file, { ...cause.meta, payload }, added)
   }

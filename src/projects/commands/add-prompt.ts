@@ -30,7 +30,11 @@ export class AddPromptHandler implements ICommandHandler<AddPrompt> {
 
   async execute({ cause, project, role, content }: AddPrompt): Promise<PromptAdded> {
     const promptId = derivedId(this.secrets.commands, 'project prompt', cause.commandId)
-    const { position } = await this.projects.execute(project, cause.meta, addPrompt(project, { promptId, role, content }))
+    const { position } = await this.projects.execute(
+      project,
+      cause.meta,
+      addPrompt(project, { promptId, role, content }),
+    )
     return { promptId, position }
   }
 }

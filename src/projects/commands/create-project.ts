@@ -31,10 +31,19 @@ export class CreateProjectHandler implements ICommandHandler<CreateProject> {
     private readonly secrets: ServiceSecrets,
   ) {}
 
-  async execute({ cause, ownerId, words, settings: { model, temperature = 0.7, maxTokens = 1000 } }: CreateProject): Promise<ProjectCreated> {
+  async execute({
+    cause,
+    ownerId,
+    words,
+    settings: { model, temperature = 0.7, maxTokens = 1000 },
+  }: CreateProject): Promise<ProjectCreated> {
     const { id } = await this.providers.resolve(model)
     const project = { projectId: derivedId(this.secrets.commands, 'project', cause.commandId), ownerId }
-    const { position } = await this.projects.execute(project, cause.meta, createProject(project, words, { model: id, temperature, maxTokens }))
+    const { position } = await this.projects.execute(
+      project,
+      cause.meta,
+      createProject(project, words, { model: id, temperature, maxTokens }),
+    )
     return { projectId: project.projectId, position }
   }
 }

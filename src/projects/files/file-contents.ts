@@ -36,13 +36,24 @@ export class FileContents {
       await this.chunks.insertOne({ _id: new ObjectId(), files_id: id, n: n++, data })
       length += data.length
     }
-    await this.files.insertOne({ _id: id, length, chunkSize: sealedPieceBytes, uploadDate: new Date(), filename: ids.contentId })
+    await this.files.insertOne({
+      _id: id,
+      length,
+      chunkSize: sealedPieceBytes,
+      uploadDate: new Date(),
+      filename: ids.contentId,
+    })
   }
 
   async *read(ids: ContentIds): AsyncGenerator<Uint8Array> {
     const key = await this.keyOf(ids)
-    const found = this.chunks.find({ files_id: new ObjectId(ids.contentId) }, { promoteBuffers: true, batchSize: 4 }).sort({ n: 1 })
-    yield* unseal(key, found.map(({ data }) => data))
+    const found = this.chunks
+      .find({ files_id: new ObjectId(ids.contentId) }, { promoteBuffers: true, batchSize: 4 })
+      .sort({ n: 1 })
+    yield* unseal(
+      key,
+      found.map(({ data }) => data),
+    )
   }
 
   async remove(contentId: string): Promise<void> {

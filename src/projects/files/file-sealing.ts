@@ -72,7 +72,7 @@ async function* pieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<{ piece
   let piece = Buffer.allocUnsafe(pieceBytes)
   let filled = 0
   for await (const part of bytes) {
-    for (let taken = 0; taken < part.length; ) {
+    for (let taken = 0; taken < part.length;) {
       if (filled === pieceBytes) {
         yield { piece, isLast: false }
         piece = Buffer.allocUnsafe(pieceBytes)

@@ -11,7 +11,8 @@ export function typeOf(filename: string, declared: string, types: ReadonlyMap<st
   const extension = /\.([^.]+)$/.exec(filename)?.[1]?.toLowerCase()
   const allowed = extension === undefined ? undefined : types.get(extension)
   if (!allowed) throw refused(`files must end in one of ${[...types.keys()].map((name) => `.${name}`).join(', ')}`)
-  if (!unspecific.has(declared) && !allowed.includes(declared)) throw refused(`a file that ends in .${extension} is no ${declared}`)
+  if (!unspecific.has(declared) && !allowed.includes(declared))
+    throw refused(`a file that ends in .${extension} is no ${declared}`)
   return allowed[0]!
 }
 

@@ -56,7 +56,8 @@ export class FileUpload {
 
   /** Asked last, before the event. */
   async mustStillBeWanted({ _id }: StoredFile): Promise<void> {
-    if (!(await this.stored.renew(_id, new Date()))) throw new Refused('request_timeout', 'the upload took too long; send the file again')
+    if (!(await this.stored.renew(_id, new Date())))
+      throw new Refused('request_timeout', 'the upload took too long; send the file again')
   }
 
   async discard(file: StoredFile): Promise<void> {
@@ -80,6 +81,9 @@ export class FileUpload {
 
 /** Any other error may hide a write that is still on its way, or an event that is in the log after all. */
 const isFinal = (error: unknown) =>
-  error instanceof Refused || error instanceof ProviderError || (error instanceof EventStoreError && error.kind === 'refused')
+  error instanceof Refused ||
+  error instanceof ProviderError ||
+  (error instanceof EventStoreError && error.kind === 'refused')
 
-const tookTooLong = ({ name }: Provider) => new ProviderError('provider_timeout', `${name} took too long to take the file. Try again.`)
+const tookTooLong = ({ name }: Provider) =>
+  new ProviderError('provider_timeout', `${name} took too long to take the file. Try again.`)

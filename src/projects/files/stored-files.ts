@@ -38,7 +38,11 @@ export class StoredFiles {
   }
 
   async prepare(): Promise<void> {
-    await this.files.createIndexes([{ key: { projectId: 1 } }, { key: { ownerId: 1 } }, { key: { pending: 1 }, sparse: true }])
+    await this.files.createIndexes([
+      { key: { projectId: 1 } },
+      { key: { ownerId: 1 } },
+      { key: { pending: 1 }, sparse: true },
+    ])
   }
 
   /** A new content, about to be stored. */
@@ -55,7 +59,10 @@ export class StoredFiles {
 
   /** Last of all before the event. False when it took so long that it is being removed. */
   async renew(contentId: string, now: Date): Promise<boolean> {
-    const { matchedCount } = await this.files.updateOne({ _id: contentId, swept: { $exists: false } }, { $set: { pending: now } })
+    const { matchedCount } = await this.files.updateOne(
+      { _id: contentId, swept: { $exists: false } },
+      { $set: { pending: now } },
+    )
     return matchedCount === 1
   }
 

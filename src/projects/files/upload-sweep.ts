@@ -23,7 +23,10 @@ export class UploadSweep {
     for (const file of await this.stored.pendingSince(new Date(now.getTime() - abandonedAfterMs))) {
       // Its event may be in the log, and only the reactor be late that says so.
       if ((await this.isInLog(file)) || !(await this.stored.sweep(file))) continue
-      const isRemoved = await this.removals.discard(file).then(() => true, () => false)
+      const isRemoved = await this.removals.discard(file).then(
+        () => true,
+        () => false,
+      )
       outcome[isRemoved ? 'removed' : 'left']++
     }
     return outcome

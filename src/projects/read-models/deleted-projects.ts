@@ -14,10 +14,16 @@ export const deletedProjects = projection<DeletedProjectDoc, ProjectEvents & Use
   version: 1,
   indexes: [{ deletedAt: 1 }, { ownerId: 1 }],
   on: {
-    ProjectDeleted: { key: (e) => e.data.projectId, evolve: (_, { data, at }) => ({ _id: data.projectId, ownerId: data.ownerId, deletedAt: at }) },
+    ProjectDeleted: {
+      key: (e) => e.data.projectId,
+      evolve: (_, { data, at }) => ({ _id: data.projectId, ownerId: data.ownerId, deletedAt: at }),
+    },
     ProjectErased: { key: (e) => e.data.projectId, evolve: () => null },
     UserErased: { remove: (e) => ({ ownerId: e.data.userId }) },
   },
 })
 
-export const deletedProjectModel = { name: 'DeletedProject', schema: readModelSchema('deleted_projects', { ownerId: String, deletedAt: Date }) }
+export const deletedProjectModel = {
+  name: 'DeletedProject',
+  schema: readModelSchema('deleted_projects', { ownerId: String, deletedAt: Date }),
+}

@@ -32,7 +32,12 @@ export class ListProjectFilesHandler implements IQueryHandler<ListProjectFiles> 
     await this.bus.query(new FindProject(project)) // or there is no such project
     const [after] = placeOf(cursor, 'number') ?? []
     const next = { projectId: project.projectId, ...(after !== undefined && { seq: { $gt: after } }) }
-    const find = () => this.files.find(next).sort({ seq: 1 }).limit(limit + 1).lean<ProjectFileDoc[]>()
+    const find = () =>
+      this.files
+        .find(next)
+        .sort({ seq: 1 })
+        .limit(limit + 1)
+        .lean<ProjectFileDoc[]>()
     const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, ({ seq }) => [seq])
     return { items: await Promise.all(items.map((doc) => openedFile(this.engine.vault, doc))), nextCursor }
   }

@@ -32,7 +32,12 @@ export class ListProjectPromptsHandler implements IQueryHandler<ListProjectPromp
     await this.bus.query(new FindProject(project)) // or there is no such project
     const [after] = placeOf(cursor, 'number') ?? []
     const next = { projectId: project.projectId, ...(after !== undefined && { seq: { $gt: after } }) }
-    const find = () => this.prompts.find(next).sort({ seq: 1 }).limit(limit + 1).lean<ProjectPromptDoc[]>()
+    const find = () =>
+      this.prompts
+        .find(next)
+        .sort({ seq: 1 })
+        .limit(limit + 1)
+        .lean<ProjectPromptDoc[]>()
     const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, ({ seq }) => [seq])
     return { items: await Promise.all(items.map((doc) => openedPrompt(this.engine.vault, doc))), nextCursor }
   }

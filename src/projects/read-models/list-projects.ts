@@ -28,8 +28,16 @@ export class ListProjectsHandler implements IQueryHandler<ListProjects> {
     const place = placeOf(cursor, 'number', 'string')
     const createdAt = place && new Date(place[0])
     const before = place && { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: place[1] } }] }
-    const find = () => this.projects.find({ ownerId, ...before }).sort({ createdAt: -1, _id: -1 }).limit(limit + 1).lean<ProjectDoc[]>()
-    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, (last) => [last.createdAt.getTime(), last._id])
+    const find = () =>
+      this.projects
+        .find({ ownerId, ...before })
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(limit + 1)
+        .lean<ProjectDoc[]>()
+    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, (last) => [
+      last.createdAt.getTime(),
+      last._id,
+    ])
     return { items: await Promise.all(items.map((doc) => openedProject(this.engine.vault, doc))), nextCursor }
   }
 }

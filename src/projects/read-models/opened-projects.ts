@@ -33,7 +33,10 @@ export interface ProjectFile {
 }
 
 /** What the read models keep sealed, for someone entitled. */
-export async function openedProject(vault: Vault, { _id: id, ownerId: owner, ...doc }: ProjectDoc): Promise<ProjectSummary> {
+export async function openedProject(
+  vault: Vault,
+  { _id: id, ownerId: owner, ...doc }: ProjectDoc,
+): Promise<ProjectSummary> {
   const { settings, promptCount, fileCount, createdAt, updatedAt } = doc
   const { name = '' } = await opened<ProjectWords>(vault, doc.name)
   const { description = '' } = await opened<ProjectWords>(vault, doc.description)
@@ -45,7 +48,10 @@ export async function openedPrompt(vault: Vault, doc: ProjectPromptDoc): Promise
   return { id: doc._id, role: doc.role, content, createdAt: doc.createdAt }
 }
 
-export async function openedFile(vault: Vault, { _id: id, copy, size, uploadedAt, words }: ProjectFileDoc): Promise<ProjectFile> {
+export async function openedFile(
+  vault: Vault,
+  { _id: id, copy, size, uploadedAt, words }: ProjectFileDoc,
+): Promise<ProjectFile> {
   const { filename = '', type = '' } = await opened<ProjectFile>(vault, words)
   return { id, filename, fileId: copy?.id ?? id, size, type, uploadedAt }
 }

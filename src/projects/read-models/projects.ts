@@ -24,7 +24,12 @@ const goesOn = { key: (e: { data: { projectId: string } }) => e.data.projectId }
 const grownBy = (growth: { prompts?: number; files?: number }) => ({
   ...goesOn,
   evolve: (doc: ProjectDoc | null, { at }: { at: Date }) =>
-    doc && { ...doc, promptCount: doc.promptCount + (growth.prompts ?? 0), fileCount: doc.fileCount + (growth.files ?? 0), updatedAt: at },
+    doc && {
+      ...doc,
+      promptCount: doc.promptCount + (growth.prompts ?? 0),
+      fileCount: doc.fileCount + (growth.files ?? 0),
+      updatedAt: at,
+    },
 })
 
 export const projects = projection<ProjectDoc, Events>('projects', {
@@ -60,4 +65,7 @@ export const projects = projection<ProjectDoc, Events>('projects', {
   },
 })
 
-export const projectModel = { name: 'Project', schema: readModelSchema('projects', { ownerId: String, createdAt: Date }) }
+export const projectModel = {
+  name: 'Project',
+  schema: readModelSchema('projects', { ownerId: String, createdAt: Date }),
+}

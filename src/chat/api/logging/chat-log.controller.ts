@@ -34,7 +34,11 @@ export class ChatLogController {
   @Post()
   @ApiOperation({ summary: 'Start a chat' })
   @Answers(201, { chat: LoggedChatDto })
-  async start(@Body() body: LoggedChatBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<{ chat: LoggedChatDto }>> {
+  async start(
+    @Body() body: LoggedChatBody,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<Answer<{ chat: LoggedChatDto }>> {
     const { chatId } = await this.bus.command(new StartChat(cause, caller.id, definedFields(body)))
     return answer({ chat: asLoggedChat(await this.bus.query(new GetChat(chatId, caller.id))) }, 'Chat created')
   }
@@ -42,7 +46,10 @@ export class ChatLogController {
   @Get()
   @ApiOperation({ summary: 'The caller’s chats, newest first' })
   @Answers(200, { chats: [LoggedChatDto], nextCursor: 'string' }, ['nextCursor'])
-  async list(@Query() page: PageQuery, @CurrentCaller() caller: Caller): Promise<Answer<{ chats: LoggedChatDto[]; nextCursor?: string }>> {
+  async list(
+    @Query() page: PageQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Answer<{ chats: LoggedChatDto[]; nextCursor?: string }>> {
     const { items, nextCursor } = await this.bus.query(new ListChats(caller.id, page))
     return answer({ chats: items.map(asLoggedChat), nextCursor })
   }
@@ -50,8 +57,14 @@ export class ChatLogController {
   @Get('search')
   @ApiOperation({ summary: 'The caller’s chats by any part of the title, and by tags' })
   @Answers(200, { chats: [LoggedChatDto], nextCursor: 'string' }, ['nextCursor'])
-  async search(@Query() { q = '', tags = '', ...page }: SearchQuery, @CurrentCaller() caller: Caller): Promise<Answer<{ chats: LoggedChatDto[]; nextCursor?: string }>> {
-    const wanted = tags.split(',').map((tag) => tag.trim()).filter(Boolean)
+  async search(
+    @Query() { q = '', tags = '', ...page }: SearchQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Answer<{ chats: LoggedChatDto[]; nextCursor?: string }>> {
+    const wanted = tags
+      .split(',')
+      .map((tag) => tag.trim())
+      .filter(Boolean)
     const { items, nextCursor } = await this.bus.query(new SearchChats(caller.id, q, wanted, page))
     return answer({ chats: items.map(asLoggedChat), nextCursor })
   }
@@ -59,7 +72,10 @@ export class ChatLogController {
   @Get(':chatId')
   @ApiOperation({ summary: 'A chat with its newest messages' })
   @Answers(200, { chat: LoggedChatDetailsDto })
-  async details(@Param() { chatId: name }: LoggedChatParams, @CurrentCaller() caller: Caller): Promise<Answer<{ chat: LoggedChatDetailsDto }>> {
+  async details(
+    @Param() { chatId: name }: LoggedChatParams,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Answer<{ chat: LoggedChatDetailsDto }>> {
     const chatId = this.ids.of(caller.id, name)
     const chat = asLoggedChat(await this.bus.query(new GetChat(chatId, caller.id)))
     const { items } = await this.bus.query(new ListMessages(chatId, caller.id, newest, 'newest first'))
@@ -81,7 +97,9 @@ export class ChatLogController {
   }
 
   @Delete(':chatId')
-  @ApiOperation({ summary: 'Delete a chat and its messages; with ?erase=true nobody can ever read it again, from now on' })
+  @ApiOperation({
+    summary: 'Delete a chat and its messages; with ?erase=true nobody can ever read it again, from now on',
+  })
   @Answers(200, {})
   async delete(
     @Param() { chatId: name }: LoggedChatParams,

@@ -1,9 +1,21 @@
 import { roles } from '../../chat.events.js'
-import { Choice, Decimal, Json, Jsons, Moment, Part, Parts, Text, Texts, Whole, WordList, Words } from '../../../http/fields.js'
+import {
+  Choice,
+  Decimal,
+  Json,
+  Jsons,
+  Moment,
+  Part,
+  Parts,
+  Text,
+  Texts,
+  Whole,
+  WordList,
+  Words,
+} from '../../../http/fields.js'
 import { PageQuery } from '../../../http/pages.js'
 import { ReplyErrorDto } from '../root/chat.dto.js'
 import { anyId, chatName, letters, reserved } from '../../chat-names.js'
-
 
 export class LoggedChatBody {
   @Text({ min: 1, max: 200, optional: true, example: 'A talk about event stores' })
@@ -20,12 +32,22 @@ export class SearchQuery extends PageQuery {
   @Text({ max: 200, optional: true, about: 'Any part of the title', example: 'event' })
   q?: string
 
-  @Text({ max: 1000, optional: true, about: 'Comma-separated; a chat must have all of them', example: 'work,databases' })
+  @Text({
+    max: 1000,
+    optional: true,
+    about: 'Comma-separated; a chat must have all of them',
+    example: 'work,databases',
+  })
   tags?: string
 }
 
 export class LoggedChatParams {
-  @Text({ min: 1, max: 128, pattern: [chatName, `${letters}, and none of ${reserved.join(', ')}`], about: 'A UUID, or the caller’s own name for a chat' })
+  @Text({
+    min: 1,
+    max: 128,
+    pattern: [chatName, `${letters}, and none of ${reserved.join(', ')}`],
+    about: 'A UUID, or the caller’s own name for a chat',
+  })
   chatId!: string
 }
 

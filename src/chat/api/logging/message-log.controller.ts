@@ -8,7 +8,14 @@ import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/request-cause.js'
 import { PageQuery } from '../../../http/pages.js'
 import { ChatIds } from '../../chat-ids.js'
-import { BatchBody, LoggedChatParams, LoggedMessageBody, LoggedMessageDto, LoggedMessageParams, MessageChangesBody } from './chat-log.dto.js'
+import {
+  BatchBody,
+  LoggedChatParams,
+  LoggedMessageBody,
+  LoggedMessageDto,
+  LoggedMessageParams,
+  MessageChangesBody,
+} from './chat-log.dto.js'
 import { DeleteMessage } from '../../commands/delete-message.js'
 import { EditMessage } from '../../commands/edit-message.js'
 import { StoreMessages } from '../../commands/store-messages.js'
@@ -65,8 +72,15 @@ export class MessageLogController {
   @Get(':messageId')
   @ApiOperation({ summary: 'One message' })
   @Answers(200, { message: LoggedMessageDto })
-  async one(@Param() { chatId: name, messageId }: LoggedMessageParams, @CurrentCaller() caller: Caller): Promise<Answer<{ message: LoggedMessageDto }>> {
-    return answer({ message: asLoggedMessage(await this.bus.query(new GetMessage(this.ids.of(caller.id, name), messageId, caller.id))) })
+  async one(
+    @Param() { chatId: name, messageId }: LoggedMessageParams,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Answer<{ message: LoggedMessageDto }>> {
+    return answer({
+      message: asLoggedMessage(
+        await this.bus.query(new GetMessage(this.ids.of(caller.id, name), messageId, caller.id)),
+      ),
+    })
   }
 
   @Put(':messageId')
@@ -87,14 +101,23 @@ export class MessageLogController {
   @Delete(':messageId')
   @ApiOperation({ summary: 'Delete a message' })
   @Answers(200, {})
-  async delete(@Param() { chatId: name, messageId }: LoggedMessageParams, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {
+  async delete(
+    @Param() { chatId: name, messageId }: LoggedMessageParams,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<Answer<object>> {
     const chatId = this.ids.of(caller.id, name)
     await this.bus.query(new GetMessage(chatId, messageId, caller.id)) // or there is no such message
     await this.bus.command(new DeleteMessage(cause, { chatId, ownerId: caller.id }, messageId))
     return answer({}, 'Message deleted')
   }
 
-  private async store(name: string, bodies: LoggedMessageBody[], caller: Caller, cause: Cause): Promise<LoggedMessageDto[]> {
+  private async store(
+    name: string,
+    bodies: LoggedMessageBody[],
+    caller: Caller,
+    cause: Cause,
+  ): Promise<LoggedMessageDto[]> {
     const chat = { chatId: this.ids.of(caller.id, name), ownerId: caller.id }
     const { messageIds, at } = await this.bus.command(new StoreMessages(cause, chat, bodies.map(loggedFrom)))
     return bodies.map((body, i) => stored(body, { id: messageIds[i]!, chatId: chat.chatId, at }))

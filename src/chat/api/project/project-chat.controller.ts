@@ -48,7 +48,8 @@ export class ProjectChatController {
   ): Promise<Answer<Said> | AsyncIterable<string>> {
     const { settings } = await this.bus.query(new ProjectForChat({ projectId, ownerId: caller.id }))
     const { model, ...others } = settings
-    const chatId = name === undefined ? derivedId(this.secrets.commands, 'chat', cause.commandId) : this.ids.of(caller.id, name)
+    const chatId =
+      name === undefined ? derivedId(this.secrets.commands, 'chat', cause.commandId) : this.ids.of(caller.id, name)
     const prompt = new SendPrompt(cause, { chatId, ownerId: caller.id }, message, model, others, projectId)
     return await this.prompts.send(prompt, hearing, (said) => answer(asSaid(chatId, said)))
   }

@@ -27,7 +27,11 @@ export class ChatsController {
   @Get('user/:userId/list-chats')
   @ApiOperation({ summary: 'A user’s chats, newest first' })
   @ApiOkResponse({ type: ChatsDto })
-  async list(@Param() { userId }: UserParams, @Query() page: PageQuery, @CurrentCaller() caller: Caller): Promise<ChatsDto> {
+  async list(
+    @Param() { userId }: UserParams,
+    @Query() page: PageQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<ChatsDto> {
     if (userId !== caller.id && caller.role !== 'admin') throw new Refused('not_found', 'there is no such account')
     const { items, nextCursor } = await this.bus.query(new ListChats(userId, page))
     return { chats: items.map(asSession), nextCursor }
@@ -36,22 +40,38 @@ export class ChatsController {
   @Get('chat/:sessionId/messages')
   @ApiOperation({ summary: 'The messages of a chat, oldest first' })
   @ApiOkResponse({ type: MessagesDto })
-  async messages(@Param() { sessionId }: ChatParams, @Query() page: PageQuery, @CurrentCaller() caller: Caller): Promise<MessagesDto> {
-    const { items, nextCursor } = await this.bus.query(new ListMessages(this.ids.of(caller.id, sessionId), caller.id, page))
+  async messages(
+    @Param() { sessionId }: ChatParams,
+    @Query() page: PageQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<MessagesDto> {
+    const { items, nextCursor } = await this.bus.query(
+      new ListMessages(this.ids.of(caller.id, sessionId), caller.id, page),
+    )
     return { messages: items.map(asSessionMessage), nextCursor }
   }
 
   @Put('chat/:sessionId/edit')
   @ApiOperation({ summary: 'Give a chat another title' })
   @ApiOkResponse({ type: ChatDto })
-  put(@Param() params: ChatParams, @Body() body: EditBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<ChatDto> {
+  put(
+    @Param() params: ChatParams,
+    @Body() body: EditBody,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<ChatDto> {
     return this.edit(params, body, caller, cause)
   }
 
   @Patch('chat/:sessionId/edit')
   @ApiOperation({ summary: 'Give a chat another title' })
   @ApiOkResponse({ type: ChatDto })
-  async edit(@Param() { sessionId }: ChatParams, @Body() { name }: EditBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<ChatDto> {
+  async edit(
+    @Param() { sessionId }: ChatParams,
+    @Body() { name }: EditBody,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<ChatDto> {
     const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
     await this.bus.command(new RenameChat(cause, chat, name))
     return asSession(await this.bus.query(new GetChat(chat.chatId, chat.ownerId)))
@@ -61,7 +81,12 @@ export class ChatsController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a chat; with ?erase=true nobody can ever read it again, from now on' })
   @ApiResponse({ status: 204, description: 'It is gone' })
-  async delete(@Param() { sessionId }: ChatParams, @Query() { erase }: EraseQuery, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<void> {
+  async delete(
+    @Param() { sessionId }: ChatParams,
+    @Query() { erase }: EraseQuery,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<void> {
     const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
     await this.bus.command(new DeleteChat(cause, chat, erase))
   }

@@ -19,7 +19,12 @@ export class FeedbackController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Say what you think of a message; a later word replaces an earlier one' })
   @ApiOkResponse({ type: FeedbackDto })
-  async give(@Param() { messageId }: MessageParams, @Body() { type }: FeedbackBody, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<FeedbackDto> {
+  async give(
+    @Param() { messageId }: MessageParams,
+    @Body() { type }: FeedbackBody,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<FeedbackDto> {
     const { sessionId, userId } = await this.bus.query(new FindMessage(messageId, caller.id))
     await this.bus.command(new GiveFeedback(cause, { id: messageId, chatId: sessionId, ownerId: userId }, type))
     return { id: messageId, feedback: type }
@@ -28,7 +33,11 @@ export class FeedbackController {
   @Delete()
   @ApiOperation({ summary: 'Take it back' })
   @ApiOkResponse({ type: FeedbackDto })
-  async withdraw(@Param() { messageId }: MessageParams, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<FeedbackDto> {
+  async withdraw(
+    @Param() { messageId }: MessageParams,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<FeedbackDto> {
     const { sessionId, userId } = await this.bus.query(new FindMessage(messageId, caller.id))
     await this.bus.command(new WithdrawFeedback(cause, { id: messageId, chatId: sessionId, ownerId: userId }))
     return { id: messageId, feedback: null }

@@ -1,5 +1,13 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common'
-import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger'
+import {
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiResponse,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { Bus } from '../../../commands/bus.js'
 import type { Caller } from '../../../commands/caller.js'
@@ -39,8 +47,16 @@ export class RepliesController {
   @HttpCode(200)
   @CountsAsPrompt()
   @ApiOperation({ summary: 'Send a prompt and get the answer: whole, as a stream of events, or later' })
-  @ApiHeader({ name: 'Prefer', required: false, description: 'respond-async: do not wait for the answer', schema: { type: 'string' } })
-  @ApiOkResponse({ description: 'The answer, or its events when they are asked for', content: { 'application/json': schemaOf(AnswerDto), ...events } })
+  @ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description: 'respond-async: do not wait for the answer',
+    schema: { type: 'string' },
+  })
+  @ApiOkResponse({
+    description: 'The answer, or its events when they are asked for',
+    content: { 'application/json': schemaOf(AnswerDto), ...events },
+  })
   @ApiResponse({ status: 202, type: PendingDto, description: 'Not answered yet: look where Location says' })
   async send(
     @Param() { sessionId }: ChatParams,
@@ -50,7 +66,11 @@ export class RepliesController {
     @RequestedDelivery() hearing: Delivery,
   ): Promise<AnswerDto | PendingDto | Streamed> {
     const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
-    return await this.prompts.send(new SendPrompt(cause, chat, text, model, definedFields(settings ?? {})), hearing, (answer) => answer)
+    return await this.prompts.send(
+      new SendPrompt(cause, chat, text, model, definedFields(settings ?? {})),
+      hearing,
+      (answer) => answer,
+    )
   }
 
   @Get('replies/:replyId')
@@ -62,7 +82,12 @@ export class RepliesController {
 
   @Get('replies/:replyId/stream')
   @ApiOperation({ summary: 'An answer as a stream of events; Last-Event-ID goes on where a stream was cut' })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last event that arrived', schema: { type: 'string' } })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'The id of the last event that arrived',
+    schema: { type: 'string' },
+  })
   @ApiOkResponse({ description: 'start, delta, reset, done, failed, cancelled', content: events })
   async events(
     @Param() { replyId }: ReplyParams,
@@ -79,7 +104,11 @@ export class RepliesController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Stop the answer that is being written; what was written is kept' })
   @ApiOkResponse({ type: ReplyDto })
-  async cancel(@Param() { sessionId }: ChatParams, @CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<ReplyDto> {
+  async cancel(
+    @Param() { sessionId }: ChatParams,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+  ): Promise<ReplyDto> {
     return await this.replies.cancel(cause, { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id })
   }
 }

@@ -34,7 +34,12 @@ export class Replies {
     const outcome = await this.outcome(cause, chatId, replyId)
     if (!outcome) return undefined
     const { status, text, usage, cached, error } = outcome
-    if (status === 'failed') throw new Refused('reply_failed', `Failed to generate AI response: ${error?.detail}`, { code: error?.code, promptId, replyId })
+    if (status === 'failed')
+      throw new Refused('reply_failed', `Failed to generate AI response: ${error?.detail}`, {
+        code: error?.code,
+        promptId,
+        replyId,
+      })
     return { text, tokens: usage.totalTokens, usage, messageId: replyId, promptId, status, ...(cached && { cached }) }
   }
 
@@ -43,7 +48,9 @@ export class Replies {
     const outcome = await outcomeFromReadModel(this.engine, doc)
     if (!outcome) return { messageId, promptId, status }
     const { text, usage, error } = outcome
-    return error ? { messageId, promptId, status, error } : { messageId, promptId, status, text, tokens: usage.totalTokens }
+    return error
+      ? { messageId, promptId, status, error }
+      : { messageId, promptId, status, text, tokens: usage.totalTokens }
   }
 
   isReply(doc: MessageDoc): MessageDoc {
@@ -59,7 +66,11 @@ export class Replies {
       await this.cancelling.cancel(chat, open)
       await this.outcome(cause, chat.chatId, open.replyId)
     } else await this.bus.visible(cause, await this.engine.store.head()) // somebody else may have ended it just now
-    const latest = () => this.messages.findOne({ sessionId: chat.chatId, model: { $exists: true } }).sort({ seq: -1 }).lean<MessageDoc>()
+    const latest = () =>
+      this.messages
+        .findOne({ sessionId: chat.chatId, model: { $exists: true } })
+        .sort({ seq: -1 })
+        .lean<MessageDoc>()
     const doc = await retryWhenReplaced(latest)
     if (!doc) throw new Refused('not_found', 'this chat has no reply')
     return await this.read(doc)

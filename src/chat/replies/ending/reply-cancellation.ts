@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
-import { pause } from '../../../event-store/retryable.js'
+import { pause } from '../../../event-store/timing.js'
 import { Cause } from '../../../commands/cause.js'
 import type { ChatEvent } from '../../chat.events.js'
 import type { OpenReply } from '../../chat.js'
@@ -72,9 +72,16 @@ export class ReplyCancellation {
     return { ...cancelled, data: { ...cancelled.data, attempt, tokens }, personal: { text } }
   }
 
-  nothingWritten({ chatId, ownerId }: { chatId: string; ownerId: string }, { promptId, replyId, model }: OpenReply): Cancelled {
+  nothingWritten(
+    { chatId, ownerId }: { chatId: string; ownerId: string },
+    { promptId, replyId, model }: OpenReply,
+  ): Cancelled {
     const tokens = { prompt: 0, completion: 0, total: 0, by: 'tokenizer' as const }
-    return { type: 'ReplyCancelled', data: { chatId, ownerId, promptId, replyId, model, tokens }, personal: { text: '' } }
+    return {
+      type: 'ReplyCancelled',
+      data: { chatId, ownerId, promptId, replyId, model, tokens },
+      personal: { text: '' },
+    }
   }
 
   private async isOpen(chatId: string, { replyId }: OpenReply): Promise<boolean> {

@@ -29,26 +29,52 @@ export interface ReplyOutcome {
 const endings = ['ReplyCompleted', 'ReplyFailed', 'ReplyCancelled'] as const
 export type EndingEvent = RecordedEventOf<ChatEvents, (typeof endings)[number]>
 
-export const isEnding = (event: RecordedEvent): event is EndingEvent => (endings as readonly string[]).includes(event.type)
+export const isEnding = (event: RecordedEvent): event is EndingEvent =>
+  (endings as readonly string[]).includes(event.type)
 
 export async function outcomeFromEvent({ vault }: Engine, event: EndingEvent): Promise<ReplyOutcome> {
   const { position, personal } = event
   if (event.type === 'ReplyFailed') {
     const { code } = event.data
-    return { status: 'failed', text: '', usage: nothing, cached: false, error: { code, detail: await wordsIn(vault, personal, 'detail') }, position }
+    return {
+      status: 'failed',
+      text: '',
+      usage: nothing,
+      cached: false,
+      error: { code, detail: await wordsIn(vault, personal, 'detail') },
+      position,
+    }
   }
   const { attempt, tokens } = event.data
   const usage = { promptTokens: tokens.prompt, completionTokens: tokens.completion, totalTokens: tokens.total }
-  const [status, cached] = event.type === 'ReplyCompleted' ? (['completed', event.data.cached === true] as const) : (['cancelled', false] as const)
+  const [status, cached] =
+    event.type === 'ReplyCompleted'
+      ? (['completed', event.data.cached === true] as const)
+      : (['cancelled', false] as const)
   return { status, text: await wordsIn(vault, personal, 'text'), usage, cached, attempt, position }
 }
 
 /** The same from the read model, for a reply that ended long ago; undefined while it is open. */
 export async function outcomeFromReadModel({ vault }: Engine, doc: MessageDoc): Promise<ReplyOutcome | undefined> {
-  const { status, tokens, promptTokens = 0, completionTokens = 0, text, attempt, error, updatedAt, cached = false } = doc
+  const {
+    status,
+    tokens,
+    promptTokens = 0,
+    completionTokens = 0,
+    text,
+    attempt,
+    error,
+    updatedAt,
+    cached = false,
+  } = doc
   if (status === 'pending') return undefined
   const usage = { promptTokens, completionTokens, totalTokens: tokens ?? 0 }
-  const written = { text: await wordsIn(vault, text, 'text'), usage, cached, attempt: updatedAt ? editedAt(updatedAt) : attempt }
+  const written = {
+    text: await wordsIn(vault, text, 'text'),
+    usage,
+    cached,
+    attempt: updatedAt ? editedAt(updatedAt) : attempt,
+  }
   const failure = error && { error: { code: error.code, detail: await wordsIn(vault, error.detail, 'detail') } }
   return { status, ...written, ...failure, position: 0 }
 }
@@ -56,7 +82,11 @@ export async function outcomeFromReadModel({ vault }: Engine, doc: MessageDoc): 
 /** Words that somebody changed since are another attempt's: whoever has read the former ones begins again. */
 const editedAt = (at: Date) => `edited-${at.getTime()}`
 
-async function wordsIn(vault: Engine['vault'], envelope: Envelope | undefined, name: 'text' | 'detail'): Promise<string> {
+async function wordsIn(
+  vault: Engine['vault'],
+  envelope: Envelope | undefined,
+  name: 'text' | 'detail',
+): Promise<string> {
   if (!envelope) return ''
   const { personal } = await vault.open(envelope)
   const { content, [name]: words = content } = personal as { content?: string; text?: string; detail?: string }

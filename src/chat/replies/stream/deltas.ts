@@ -85,7 +85,11 @@ export class Deltas {
 
   private async sealed(chatId: string, delta: Delta): Promise<Buffer> {
     const stream = chatStream(chatId)
-    const { personal } = seal(await this.engine.vault.keyOf(stream), { stream, version: 0, type: 'delta', shape: 1 }, delta)
+    const { personal } = seal(
+      await this.engine.vault.keyOf(stream),
+      { stream, version: 0, type: 'delta', shape: 1 },
+      delta,
+    )
     return Buffer.from(personal.value())
   }
 }

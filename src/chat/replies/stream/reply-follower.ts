@@ -1,7 +1,7 @@
 import type { ServerSentEvent } from '../../../http/sse.js'
 import type { Delta, Kept } from './deltas.js'
 import type { ReplyOutcome } from '../ending/reply-outcome.js'
-import { eventId, cutsSurrogatePair, type StreamCursor } from './stream-cursor.js'
+import { eventId, isCharacterBoundary, type StreamCursor } from './stream-cursor.js'
 
 /**
  * What one reader has been told of a reply, and so what it is to be told next. Pure: deltas and the outcome go in,
@@ -22,7 +22,7 @@ export class ReplyFollower {
     }
     const known = this.place.offset - offset
     if (known >= text.length) return []
-    return known >= 0 && cutsSurrogatePair(text, known) ? this.tell(text.slice(known)) : undefined
+    return known >= 0 && isCharacterBoundary(text, known) ? this.tell(text.slice(known)) : undefined
   }
 
   /** All that is kept of the latest attempt. A reader cannot have more of it: one that says so starts over. */
@@ -39,7 +39,7 @@ export class ReplyFollower {
   }
 
   private rest(attempt: string, text: string): ServerSentEvent[] {
-    const fits = this.place?.attempt === attempt && cutsSurrogatePair(text, this.place.offset)
+    const fits = this.place?.attempt === attempt && isCharacterBoundary(text, this.place.offset)
     const reset = fits ? [] : this.startOver(attempt)
     const missing = text.slice(this.place!.offset)
     return missing ? [...reset, ...this.tell(missing)] : reset
@@ -54,7 +54,13 @@ export class ReplyFollower {
   /** A reader that has something of another attempt forgets it. */
   private nothingOf(attempt: string | undefined): ServerSentEvent[] {
     if (!this.place || this.place.offset === 0) return []
-    return [{ event: 'reset', id: attempt === undefined ? undefined : eventId(this.reply.replyId, { attempt, offset: 0 }), data: {} }]
+    return [
+      {
+        event: 'reset',
+        id: attempt === undefined ? undefined : eventId(this.reply.replyId, { attempt, offset: 0 }),
+        data: {},
+      },
+    ]
   }
 
   private tell(text: string): ServerSentEvent[] {

@@ -57,7 +57,10 @@ export class ReplyStream {
       ended = how
       inbox.wake()
     }
-    this.outcomes.wait(chatId, replyId, gone.signal).then((outcome) => end({ outcome }), (error: unknown) => end({ error }))
+    this.outcomes.wait(chatId, replyId, gone.signal).then(
+      (outcome) => end({ outcome }),
+      (error: unknown) => end({ error }),
+    )
     try {
       yield texts(await this.catchUp(chatId, replyId, along))
       while (!ended) {
@@ -77,7 +80,12 @@ export class ReplyStream {
     }
   }
 
-  private async tell(arrived: Buffer[], chatId: string, replyId: string, along: ReplyFollower): Promise<ServerSentEvent[]> {
+  private async tell(
+    arrived: Buffer[],
+    chatId: string,
+    replyId: string,
+    along: ReplyFollower,
+  ): Promise<ServerSentEvent[]> {
     const told: ServerSentEvent[] = []
     for (const sealed of arrived) {
       const next = along.delta(await this.deltas.open(chatId, sealed))

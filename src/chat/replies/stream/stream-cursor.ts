@@ -14,7 +14,7 @@ export function cursorFromEventId(replyId: string, lastEventId: string | undefin
 }
 
 /** Whether a text can be cut here: not beyond its end, not inside a surrogate pair. */
-export function cutsSurrogatePair(text: string, offset: number): boolean {
+export function isCharacterBoundary(text: string, offset: number): boolean {
   if (offset === 0 || offset === text.length) return true
   const [before, after] = [text.charCodeAt(offset - 1), text.charCodeAt(offset)]
   return offset < text.length && !(isHigh(before) && isLow(after))

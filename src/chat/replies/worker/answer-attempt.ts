@@ -44,7 +44,12 @@ export class AnswerAttempt {
   ) {}
 
   /** Whatever it throws, `written` has what was written until then. */
-  async answer(chat: { chatId: string; ownerId: string }, open: OpenReply, written: Written, signal: AbortSignal): Promise<void> {
+  async answer(
+    chat: { chatId: string; ownerId: string },
+    open: OpenReply,
+    written: Written,
+    signal: AbortSignal,
+  ): Promise<void> {
     const resolved = await this.providers.resolve(open.model)
     const writer = new DeltaWriter(this.deltas, { chatId: chat.chatId, replyId: open.replyId }, written.attempt)
     await writer.begin()
@@ -69,8 +74,15 @@ export class AnswerAttempt {
     writer: DeltaWriter,
     signal: AbortSignal,
   ): Promise<void> {
-    const system = projectId === undefined ? [] : (await this.queries.execute(new ProjectForChat({ projectId, ownerId: chat.ownerId }))).prompts
-    const { messages, promptTokens } = await fitContext({ system, history: saidIn(this.engine, chat.chatId), budgetTokens })
+    const system =
+      projectId === undefined
+        ? []
+        : (await this.queries.execute(new ProjectForChat({ projectId, ownerId: chat.ownerId }))).prompts
+    const { messages, promptTokens } = await fitContext({
+      system,
+      history: saidIn(this.engine, chat.chatId),
+      budgetTokens,
+    })
     const request: CompletionRequest = { model: resolved.model, messages, ...settings }
     const known = await this.cache.find(chat.ownerId, id, request)
     if (known !== undefined) {
@@ -81,7 +93,13 @@ export class AnswerAttempt {
       const { answeredBy } = call
       let usage: Usage | undefined
       try {
-        usage = await this.read((own) => resolved.provider.complete({ ...request, answeredBy }, own), written, writer, signal, call)
+        usage = await this.read(
+          (own) => resolved.provider.complete({ ...request, answeredBy }, own),
+          written,
+          writer,
+          signal,
+          call,
+        )
         call.finished(written.finish)
       } finally {
         written.tokens = usage ? counted(usage) : await estimated(promptTokens, written.text)
@@ -91,7 +109,13 @@ export class AnswerAttempt {
     if (written.finish === 'stop') await this.cache.keep(chat, id, request, written.text)
   }
 
-  private async read(start: Parameters<typeof withWatchdog>[0], written: Written, writer: DeltaWriter, signal: AbortSignal, call: ModelCall): Promise<Usage | undefined> {
+  private async read(
+    start: Parameters<typeof withWatchdog>[0],
+    written: Written,
+    writer: DeltaWriter,
+    signal: AbortSignal,
+    call: ModelCall,
+  ): Promise<Usage | undefined> {
     const { idleMs, timeoutMs } = this.config.replies
     let usage: Usage | undefined
     for await (const chunk of withWatchdog(start, { idleMs, totalMs: timeoutMs }, signal)) {
@@ -109,11 +133,21 @@ export class AnswerAttempt {
   }
 }
 
-export const nothingWritten = (): Written => ({ attempt: randomUUID(), text: '', finish: 'stop', tokens: tokensOf(0, 0, 'tokenizer') })
+export const nothingWritten = (): Written => ({
+  attempt: randomUUID(),
+  text: '',
+  finish: 'stop',
+  tokens: tokensOf(0, 0, 'tokenizer'),
+})
 
 const isTooLong = (error: unknown) => error instanceof ProviderError && error.code === 'context_too_long'
 
-const tokensOf = (prompt: number, completion: number, by: Tokens['by']): Tokens => ({ prompt, completion, total: prompt + completion, by })
+const tokensOf = (prompt: number, completion: number, by: Tokens['by']): Tokens => ({
+  prompt,
+  completion,
+  total: prompt + completion,
+  by,
+})
 
 const counted = ({ promptTokens, completionTokens }: Usage) => tokensOf(promptTokens, completionTokens, 'provider')
 

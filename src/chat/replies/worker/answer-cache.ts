@@ -43,13 +43,20 @@ export class AnswerCache {
     }
   }
 
-  async keep(chat: { chatId: string; ownerId: string }, model: string, request: CompletionRequest, text: string): Promise<void> {
+  async keep(
+    chat: { chatId: string; ownerId: string },
+    model: string,
+    request: CompletionRequest,
+    text: string,
+  ): Promise<void> {
     if (!this.isOn) return
     const stream = chatStream(chat.chatId)
     const envelope = { stream, version: 0, type: 'ReplyCompleted', shape: 1 }
     const { personal } = seal(await this.engine.vault.keyOf(stream), envelope, { text })
     const key = this.keyOf(chat.ownerId, model, request)
-    await this.redis.set(key, Buffer.from(personal.value()), 'EX', this.config.replies.cacheSeconds).catch(() => undefined) // then it is asked again
+    await this.redis
+      .set(key, Buffer.from(personal.value()), 'EX', this.config.replies.cacheSeconds)
+      .catch(() => undefined) // then it is asked again
   }
 
   private get isOn(): boolean {
@@ -57,6 +64,15 @@ export class AnswerCache {
   }
 
   private keyOf(ownerId: string, model: string, { messages, temperature, maxTokens }: CompletionRequest): string {
-    return this.prefix + derived(this.secrets.commands, 'answer', ownerId, model, canonical({ messages, temperature, maxTokens })).toString('base64url')
+    return (
+      this.prefix +
+      derived(
+        this.secrets.commands,
+        'answer',
+        ownerId,
+        model,
+        canonical({ messages, temperature, maxTokens }),
+      ).toString('base64url')
+    )
   }
 }

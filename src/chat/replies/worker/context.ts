@@ -15,7 +15,10 @@ type ChatEvent = RecordedEventOf<ChatEvents>
 export async function* saidIn({ store, vault }: Engine, chatId: string, upTo?: number): AsyncGenerator<PromptMessage> {
   /** What later became of a message: its last words, or null. Read backwards, the last come first. */
   const fates = new Map<string, ChatEvent | null>()
-  for await (const event of store.readStream(chatStream(chatId), { backwards: true, from: upTo }) as AsyncIterable<ChatEvent>) {
+  for await (const event of store.readStream(chatStream(chatId), {
+    backwards: true,
+    from: upTo,
+  }) as AsyncIterable<ChatEvent>) {
     if (event.type === 'MessageDeleted') fates.set(event.data.messageId, null)
     if (event.type === 'MessageEdited' && !fates.has(event.data.messageId)) fates.set(event.data.messageId, event)
     const id = saidBy(event)

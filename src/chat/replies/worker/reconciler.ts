@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { CONFIG, type SettledConfig } from '../../../config.js'
-import { pause } from '../../../event-store/retryable.js'
+import { pause } from '../../../event-store/timing.js'
 import { retryWhenReplaced } from '../../../event-store/projecting/read-model-schema.js'
 import { type OpenReplyDoc, openReplyModel } from '../../read-models/open-replies.js'
 import { ReplyQueue } from './reply-queue.js'
@@ -40,7 +40,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   /** How many were missing. Goes through all of them, page by page. */
   async reconcile(progress: (seen: number) => void = () => {}): Promise<number> {
     let [seen, missing] = [0, 0]
-    for (let after: OpenReplyDoc | undefined; ; ) {
+    for (let after: OpenReplyDoc | undefined; ;) {
       const page = await this.page(after)
       for (const { _id: replyId, chatId } of page) {
         if (this.stopping.signal.aborted) return missing
@@ -56,7 +56,9 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
 
   private page(after: OpenReplyDoc | undefined): Promise<OpenReplyDoc[]> {
     const grown = { $lt: new Date(Date.now() - graceMs) }
-    const next = after ? { $or: [{ since: { $gt: after.since, ...grown } }, { since: after.since, _id: { $gt: after._id } }] } : { since: grown }
+    const next = after
+      ? { $or: [{ since: { $gt: after.since, ...grown } }, { since: after.since, _id: { $gt: after._id } }] }
+      : { since: grown }
     return retryWhenReplaced(() => this.open.find(next).sort({ since: 1, _id: 1 }).limit(atOnce).lean<OpenReplyDoc[]>())
   }
 

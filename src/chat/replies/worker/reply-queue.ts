@@ -26,7 +26,11 @@ export class ReplyQueue {
   /** Adding what is there already changes nothing. Ended jobs are removed, or their ids would be taken for ever. */
   async add({ chatId, replyId }: ReplyJob): Promise<void> {
     const { attempts } = this.config.replies
-    await this.queue.add('reply', { chatId, replyId }, { jobId: replyId, attempts, backoff: { type: 'custom' }, removeOnComplete: true, removeOnFail: true })
+    await this.queue.add(
+      'reply',
+      { chatId, replyId },
+      { jobId: replyId, attempts, backoff: { type: 'custom' }, removeOnComplete: true, removeOnFail: true },
+    )
   }
 
   /** How many wait, are being answered, and wait for another attempt. */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common'
 import { type Command, CommandBus } from '@nestjs/cqrs'
 import { SpanKind } from '@opentelemetry/api'
 import { isErased, Refused } from '../../../event-store/errors.js'
-import { isRetryable } from '../../../event-store/retryable.js'
+import { isRetryable } from '../../../event-store/database-errors.js'
 import { continuing, inSpan } from '../../../event-store/span.js'
 import type { Effect } from '../../../commands/bus.js'
 import { Cause } from '../../../commands/cause.js'
@@ -40,13 +40,20 @@ export class ReplyRun {
     const { open, ownerId } = await this.chats.state(chatId)
     if (open?.replyId === replyId) {
       const options = { kind: SpanKind.CONSUMER, attributes: { 'verbatim.reply.id': replyId } }
-      await continuing(open.trace, () => inSpan('answer', options, () => this.end({ chatId, ownerId }, open, isLast, signal)))
+      await continuing(open.trace, () =>
+        inSpan('answer', options, () => this.end({ chatId, ownerId }, open, isLast, signal)),
+      )
     }
     // It has ended, now or before; whoever ended it may have been killed before this.
     await this.deltas.forget(replyId)
   }
 
-  private async end(chat: { chatId: string; ownerId: string }, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<void> {
+  private async end(
+    chat: { chatId: string; ownerId: string },
+    open: OpenReply,
+    isLast: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
     const ending = await this.ending(chat, open, isLast, signal)
     try {
       await inSpan(ending.constructor.name, {}, () => this.commands.execute(ending))
@@ -55,7 +62,12 @@ export class ReplyRun {
     }
   }
 
-  private async ending(chat: { chatId: string; ownerId: string }, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<Command<Effect>> {
+  private async ending(
+    chat: { chatId: string; ownerId: string },
+    open: OpenReply,
+    isLast: boolean,
+    signal: AbortSignal,
+  ): Promise<Command<Effect>> {
     const began = Date.now()
     const written = nothingWritten()
     const { own: stop, release } = linkedAbort(signal)
@@ -64,9 +76,14 @@ export class ReplyRun {
     const reply = { ...chat, promptId, replyId }
     try {
       await this.answering.answer(chat, open, written, stop.signal)
-      return new CompleteReply(this.cause(), { ...reply, ...wordsOf(written), model, ...howItEnded(written), latency: Date.now() - began }, written.text)
+      return new CompleteReply(
+        this.cause(),
+        { ...reply, ...wordsOf(written), model, ...howItEnded(written), latency: Date.now() - began },
+        written.text,
+      )
     } catch (error) {
-      if (error instanceof Cancelled) return new CancelReply(this.cause(), { ...reply, ...wordsOf(written), model }, written.text)
+      if (error instanceof Cancelled)
+        return new CancelReply(this.cause(), { ...reply, ...wordsOf(written), model }, written.text)
       if (signal.aborted) throw error
       const failure = failureOf(error, isLast)
       if (!failure) throw error
@@ -89,7 +106,8 @@ const wordsOf = ({ attempt, tokens }: Written) => ({ attempt, tokens })
 /** Undefined for what another attempt may mend: the model's fault until the last attempt, the database's always. */
 function failureOf(error: unknown, isLast: boolean): { code: string; detail: string } | undefined {
   if (isErased(error)) return { code: 'erased', detail: 'the chat was erased' }
-  if (error instanceof ProviderError) return error.retryable && !isLast ? undefined : { code: error.code, detail: error.message }
+  if (error instanceof ProviderError)
+    return error.retryable && !isLast ? undefined : { code: error.code, detail: error.message }
   if (error instanceof Refused) return { code: error.code, detail: error.message }
   if (isRetryable(error) || !isLast) return undefined
   return { code: 'internal', detail: 'something went wrong here; send the prompt again' }

@@ -52,7 +52,9 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     })
     this.leaving.announced.addEventListener('abort', () => void this.takeNoMore())
     this.worker.on('error', (error) => this.log.debug(`queue: ${error.message}`))
-    this.worker.on('failed', (job, error) => this.log.warn(`reply ${job?.id}: attempt ${job?.attemptsMade} failed: ${error.message}`))
+    this.worker.on('failed', (job, error) =>
+      this.log.warn(`reply ${job?.id}: attempt ${job?.attemptsMade} failed: ${error.message}`),
+    )
   }
 
   /** What is still being written goes back to the queue at once, for another worker, and has cost it no attempt. */

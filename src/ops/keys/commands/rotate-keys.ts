@@ -34,6 +34,9 @@ export class RotateKeysHandler implements ICommandHandler<RotateKeys> {
     const done = await this.engine.vault.rotate(onProgress)
     if (done.rewrapped + done.destroyed === 0) return { position: 0, ...done }
     const { id: master } = masterKey(this.config.masterKey)
-    return { position: await this.records.add('keys', cause.meta, { type: 'MasterKeyRotated', data: { master, ...done } }), ...done }
+    return {
+      position: await this.records.add('keys', cause.meta, { type: 'MasterKeyRotated', data: { master, ...done } }),
+      ...done,
+    }
   }
 }

@@ -20,7 +20,8 @@ export class ListCertificatesHandler implements IQueryHandler<ListCertificates> 
 
   async execute({ name, page: { limit, cursor } }: ListCertificates): Promise<Page<KeptCertificate>> {
     const place = placeOf(cursor, 'number', 'string')
-    if (place && !/^[0-9a-f]{24}$/.test(place[1])) throw refusal([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }])
+    if (place && !/^[0-9a-f]{24}$/.test(place[1]))
+      throw refusal([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }])
     const before = place && { at: new Date(place[0]), id: place[1] }
     const found = await this.engine.projections.certificates(name, limit + 1, before)
     return pageOf(found, limit, ({ at, id }) => [at.getTime(), id])

@@ -24,11 +24,16 @@ export class ListProjectionsHandler implements IQueryHandler<ListProjections> {
 
   async execute({ names }: ListProjections): Promise<ListedProjection[]> {
     const standings = await this.engine.projections.statuses(names)
-    return await Promise.all(standings.map(async (standing) => ({ ...standing, skipped: await this.skipped(standing) })))
+    return await Promise.all(
+      standings.map(async (standing) => ({ ...standing, skipped: await this.skipped(standing) })),
+    )
   }
 
   private async skipped({ name, version }: ProjectionStatus): Promise<number[]> {
     const { state } = await this.streams.read(name)
-    return state.skipped.filter((one) => one.version === version).map(({ position }) => position).sort((a, b) => a - b)
+    return state.skipped
+      .filter((one) => one.version === version)
+      .map(({ position }) => position)
+      .sort((a, b) => a - b)
   }
 }

@@ -38,10 +38,17 @@ export class ReconcileRepliesHandler implements ICommandHandler<ReconcileReplies
   async execute({ cause, onProgress }: ReconcileReplies): Promise<Reconciled> {
     const earlier = await this.records.repeatOf('replies', cause.meta, 'RepliesReconciled')
     if (earlier) return { position: earlier.position, ...earlier.data }
-    if (this.redis.status !== 'ready') throw new Refused('unavailable', 'Redis does not answer, and the queue is there; workers reconcile by themselves once it is back')
+    if (this.redis.status !== 'ready')
+      throw new Refused(
+        'unavailable',
+        'Redis does not answer, and the queue is there; workers reconcile by themselves once it is back',
+      )
     const open = await this.replies.countDocuments(present)
     const added = await this.reconciler.reconcile((seen) => onProgress(seen, Math.max(open, seen)))
-    const position = added === 0 ? 0 : await this.records.add('replies', cause.meta, { type: 'RepliesReconciled', data: { open, added } })
+    const position =
+      added === 0
+        ? 0
+        : await this.records.add('replies', cause.meta, { type: 'RepliesReconciled', data: { open, added } })
     return { position, open, added }
   }
 }

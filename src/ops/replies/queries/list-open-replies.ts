@@ -39,10 +39,21 @@ export class ListOpenRepliesHandler implements IQueryHandler<ListOpenReplies> {
     const place = placeOf(cursor, 'number', 'string')
     const since = place && new Date(place[0])
     const after = place ? { $or: [{ since: { $gt: since } }, { since, _id: { $gt: place[1] } }] } : present
-    const find = () => this.open.find(after).sort({ since: 1, _id: 1 }).limit(limit + 1).lean<OpenReplyDoc[]>()
-    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, (last) => [last.since.getTime(), last._id])
+    const find = () =>
+      this.open
+        .find(after)
+        .sort({ since: 1, _id: 1 })
+        .limit(limit + 1)
+        .lean<OpenReplyDoc[]>()
+    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, (last) => [
+      last.since.getTime(),
+      last._id,
+    ])
     const now = Date.now()
-    return { items: await Promise.all(items.map((doc) => this.opened(doc, now))), ...(nextCursor !== undefined && { nextCursor }) }
+    return {
+      items: await Promise.all(items.map((doc) => this.opened(doc, now))),
+      ...(nextCursor !== undefined && { nextCursor }),
+    }
   }
 
   private async opened({ _id: id, chatId, since }: OpenReplyDoc, now: number): Promise<OpenReply> {

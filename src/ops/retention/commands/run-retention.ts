@@ -39,7 +39,9 @@ export class RunRetentionHandler implements ICommandHandler<RunRetention> {
     const reports = await this.retention.run(judgedAt, signal, onProgress)
     const tasks = reports.map(({ task, done, left = 0 }) => ({ task, done, left }))
     const hasEnded = tasks.some(({ done }) => done > 0)
-    const position = hasEnded ? await this.records.add('retention', cause.meta, { type: 'RetentionRan', data: { judgedAt, tasks } }) : 0
+    const position = hasEnded
+      ? await this.records.add('retention', cause.meta, { type: 'RetentionRan', data: { judgedAt, tasks } })
+      : 0
     return { position, reports }
   }
 }

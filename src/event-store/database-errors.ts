@@ -8,7 +8,11 @@ import { WriteNotDurable } from './durability.js'
 export function isRetryable(error: unknown): boolean {
   if (error instanceof WriteNotDurable) return true
   if (error instanceof MongoServerError) {
-    return retryableCodes.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError') || 'writeConcernError' in error
+    return (
+      retryableCodes.has(Number(error.code)) ||
+      error.hasErrorLabel('RetryableWriteError') ||
+      'writeConcernError' in error
+    )
   }
   return error instanceof MongoError && retryableNames.has(error.name)
 }
@@ -27,21 +31,9 @@ const retryableNames = new Set([
 ])
 
 /** Elections, shutdowns, interrupted and timed-out operations, and write concerns that were not reached in time. */
-const retryableCodes = new Set([6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 262, 317, 358, 9001, 10058, 10107, 11600, 11602, 13435, 13436])
+const retryableCodes = new Set([
+  6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 262, 317, 358, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
+])
 
-/** Ends early when the signal says so. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve()
-    const done = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal?.addEventListener('abort', done)
-  })
-}
-
-/** 1, 2, 4 … 50 ms: short enough that a healed database is used at once. */
-export const backoff = (attempt: number): number => Math.min(2 ** attempt, 50)
+/** A unique index has this value already. */
+export const isDuplicateKey = (error: unknown): boolean => (error as { code?: unknown } | undefined)?.code === 11000

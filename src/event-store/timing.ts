@@ -1,0 +1,29 @@
+/** Waits, but no longer than until the signal aborts. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal?.addEventListener('abort', done)
+  })
+}
+
+/**
+ * The deadline: the promise's result if it comes within the time, else undefined. The promise itself goes on; an error
+ * that it throws after the deadline is nobody's any more and is dropped.
+ */
+export async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  promise.catch(() => {})
+  return await Promise.race([promise, deadline]).finally(() => clearTimeout(timer))
+}
+
+/** 1, 2, 4 … 50 ms: short enough that a healed database is used at once. */
+export const backoff = (attempt: number): number => Math.min(2 ** attempt, 50)
