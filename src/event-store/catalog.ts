@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EventStoreError } from './errors.js'
-import type { AppendDocument, NewEvent, RecordedEvent, StoredEvent } from './event.js'
+import type { AppendDocument, Envelope, NewEvent, RecordedEvent, StoredEvent } from './event.js'
 
 /** What an event type carries: a public part that anybody with the log can read, and a personal part in an envelope. */
 export interface EventDefinition {
@@ -30,8 +30,11 @@ export type NewEventOf<Defs extends EventDefinitions> = {
 
 /** … and as one reads them. */
 export type RecordedEventOf<Defs extends EventDefinitions, T extends keyof Defs = keyof Defs> = {
-  [K in T & string]: RecordedEvent<K, DataOf<Defs[K]>>
+  [K in T & string]: RecordedEvent<K, DataOf<Defs[K]>, PersonalOf<Defs[K]>>
 }[T & string]
+
+/** The envelope of one event type, as a read model keeps it. */
+export type EnvelopeOf<Defs extends EventDefinitions, T extends keyof Defs> = Envelope<PersonalOf<Defs[T]>>
 
 /** Declares event types under their literal, stored names. The names are a storage format: never rename one. */
 export const defineEvents = <const Defs extends EventDefinitions>(definitions: Defs): Defs => definitions

@@ -1,7 +1,12 @@
 import type { Binary } from 'mongodb'
 
-/** Personal data sealed with its stream's key; see envelope.ts for what the bytes are. */
-export type Envelope = Binary
+declare const sealed: unique symbol
+
+/**
+ * Personal data sealed with its stream's key; see envelope.ts for what the bytes are. `Personal` is what opening it
+ * gives, in the newest shape. Only the compiler knows it: it comes from the catalog, and no field holds it.
+ */
+export type Envelope<Personal = unknown> = Binary & { readonly [sealed]?: Personal }
 
 /** A fact somebody wants to record. `personal` is still readable here; the store seals it. */
 export interface NewEvent<Type extends string = string, Data = unknown, Personal = unknown> {
@@ -24,10 +29,10 @@ export interface AppendMeta {
 }
 
 /** A fact as the log has it. `data` has the newest shape; `personal` is in its envelope. */
-export interface RecordedEvent<Type extends string = string, Data = unknown> {
+export interface RecordedEvent<Type extends string = string, Data = unknown, Personal = unknown> {
   readonly type: Type
   readonly data: Data
-  readonly personal?: Envelope
+  readonly personal?: Envelope<Personal>
   /** SHA-256 over salt and canonical personal data; says nothing once the envelope's key is destroyed. */
   readonly commitment?: Binary
   readonly position: number

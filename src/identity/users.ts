@@ -4,7 +4,7 @@ import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import type { RecordedEventOf } from '../event-store/catalog.js'
 import { isGuest } from '../commands/guest-ids.js'
-import { type Profile, type ProfileField, user, type UserEvents, type UserState } from './user.js'
+import { type ProfileField, user, type UserEvents, type UserState } from './user.js'
 
 export const userStream = (userId: string) => `user-${userId}`
 
@@ -43,7 +43,7 @@ export class Users {
     for await (const event of store.readStream(userStream(userId), { backwards: true, from: upTo })) {
       const { type, data, personal } = event as RecordedEventOf<UserEvents>
       const isSet = type === 'UserRegistered' || (type === 'ProfileChanged' && data.fields.includes(field))
-      if (isSet && personal) return ((await vault.open(personal)).personal as Partial<Profile>)[field]
+      if (isSet && personal) return (await vault.open(personal)).personal[field]
     }
     return undefined
   }

@@ -1,4 +1,4 @@
-import type { Envelope } from '../../event-store/event.js'
+import type { EnvelopeOf } from '../../event-store/catalog.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
 import type { UserEvents } from '../../identity/user.js'
@@ -8,9 +8,9 @@ import type { ChatEvents } from '../chat.events.js'
 export interface ChatDoc {
   _id: string
   userId: string
-  name?: Envelope
-  tags?: Envelope
-  metadata?: Envelope
+  name?: EnvelopeOf<ChatEvents, 'ChatRenamed'>
+  tags?: EnvelopeOf<ChatEvents, 'ChatTagged'>
+  metadata?: EnvelopeOf<ChatEvents, 'ChatAnnotated'>
   createdAt: Date
   lastActive: Date
   /** Prompts, answers that were given, and messages that were stored. */
@@ -27,9 +27,9 @@ const grownBy = (messages: number) => ({
     doc && { ...doc, messageCount: doc.messageCount + messages, lastActive: at },
 })
 
-const sets = (field: 'name' | 'tags' | 'metadata') => ({
+const sets = <Field extends 'name' | 'tags' | 'metadata'>(field: Field) => ({
   ...goesOn,
-  evolve: (doc: ChatDoc | null, { personal, at }: { personal?: Envelope; at: Date }) =>
+  evolve: (doc: ChatDoc | null, { personal, at }: { personal?: ChatDoc[Field]; at: Date }) =>
     doc && { ...doc, lastActive: at, ...(personal && { [field]: personal }) },
 })
 

@@ -1,11 +1,15 @@
+import type { EnvelopeOf } from '../../event-store/catalog.js'
 import type { Envelope } from '../../event-store/event.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
 import type { UserEvents } from '../../identity/user.js'
-import type { ChatEvents, MessageCounts, MessageRole } from '../chat.events.js'
+import type { ChatEvents, MessageContent, MessageCounts, MessageRole } from '../chat.events.js'
 import type { Feedback } from '../feedback.js'
 
 export type MessageStatus = 'pending' | 'completed' | 'failed' | 'cancelled'
+
+/** A prompt and a reply have a text; a message that was stored has a content, and more. */
+type MessageText = Partial<MessageContent> & { text?: string }
 
 /** A message; document 1 calls its chat a session, and knows two senders. */
 export interface MessageDoc {
@@ -19,7 +23,7 @@ export interface MessageDoc {
   status: MessageStatus
   timestamp: Date
   updatedAt?: Date
-  text?: Envelope
+  text?: Envelope<MessageText>
   tokens: number | null
   promptTokens?: number
   completionTokens?: number
@@ -32,7 +36,7 @@ export interface MessageDoc {
   attempt?: string
   /** Its words were those of an earlier answer to the same question. */
   cached?: boolean
-  error?: { code: string; detail?: Envelope }
+  error?: { code: string; detail?: EnvelopeOf<ChatEvents, 'ReplyFailed'> }
 }
 
 type Events = ChatEvents & UserEvents

@@ -29,12 +29,16 @@ export interface EnvelopeHeader {
   shape: number
 }
 
-export interface Sealed {
-  personal: Envelope
+export interface Sealed<Personal> {
+  personal: Envelope<Personal>
   commitment: Binary
 }
 
-export function seal(key: Uint8Array, { stream, version, type, shape }: EnvelopeHeader, personal: unknown): Sealed {
+export function seal<Personal>(
+  key: Uint8Array,
+  { stream, version, type, shape }: EnvelopeHeader,
+  personal: Personal,
+): Sealed<Personal> {
   const header = Buffer.from(canonical([stream, version, type, shape]))
   const words = Buffer.from(canonical(personal))
   const plain = Buffer.allocUnsafe(saltBytes + words.length)
@@ -76,7 +80,7 @@ export function headerOf(envelope: Envelope): EnvelopeHeader {
 }
 
 /** The words and the salt. Throws `damaged_envelope` when the key or any byte is not the one it was sealed with. */
-export function open(key: Uint8Array, envelope: Envelope): { personal: unknown; salt: Buffer } {
+export function open<Personal>(key: Uint8Array, envelope: Envelope<Personal>): { personal: Personal; salt: Buffer } {
   const bytes = bytesOf(envelope)
   try {
     const start = 3 + bytes.readUInt16BE(1)

@@ -14,9 +14,9 @@ export interface MasterKeys {
   readonly previous?: MasterKey
 }
 
-export interface OpenedEnvelope {
+export interface OpenedEnvelope<Personal = unknown> {
   /** In the newest shape. */
-  personal: unknown
+  personal: Personal
   /** As it was sealed: with the salt it makes the commitment. */
   original: unknown
   salt: Buffer
@@ -94,21 +94,30 @@ export class Vault {
     return this.keyForFirstAppend(`secret:${name}`)
   }
 
-  async open(envelope: Envelope): Promise<OpenedEnvelope> {
+  async open<Personal>(envelope: Envelope<Personal>): Promise<OpenedEnvelope<Personal>> {
     const header = headerOf(envelope)
     return this.openedWith(await this.keyOf(header.stream), envelope, header)
   }
 
-  /** The same at once, for who opens many; undefined where the key is not in memory. */
-  openNow(envelope: Envelope): OpenedEnvelope | undefined {
+  /** What is in the envelope; nothing when there is none. */
+  async openOrEmpty<Personal>(envelope: Envelope<Personal> | undefined): Promise<Partial<Personal>> {
+    return envelope ? (await this.open(envelope)).personal : {}
+  }
+
+  /** Opens at once, for callers that open many; undefined where the key is not in memory. */
+  openNow<Personal>(envelope: Envelope<Personal>): OpenedEnvelope<Personal> | undefined {
     const header = headerOf(envelope)
     const key = this.known.get(header.stream)
     return Buffer.isBuffer(key) ? this.openedWith(key, envelope, header) : undefined
   }
 
-  private openedWith(key: Buffer, envelope: Envelope, { type, shape }: EnvelopeHeader): OpenedEnvelope {
-    const { personal, salt } = open(key, envelope)
-    return { personal: this.catalog.newestPersonal(type, shape, personal), original: personal, salt }
+  private openedWith<Personal>(
+    key: Buffer,
+    envelope: Envelope<Personal>,
+    { type, shape }: EnvelopeHeader,
+  ): OpenedEnvelope<Personal> {
+    const { personal: original, salt } = open<unknown>(key, envelope)
+    return { personal: this.catalog.newestPersonal(type, shape, original) as Personal, original, salt }
   }
 
   /** Erases the stream and everything whose key is below its key. Final once the master has been rotated. */

@@ -1,4 +1,4 @@
-import type { Envelope } from '../../event-store/event.js'
+import type { EnvelopeOf } from '../../event-store/catalog.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
 import type { GuestEvents } from '../guest.js'
@@ -7,7 +7,7 @@ import type { GuestEvents } from '../guest.js'
 export interface GuestFeedbackDoc {
   _id: string
   guestId: string
-  text?: Envelope
+  text?: EnvelopeOf<GuestEvents, 'GuestFeedbackGiven'>
   createdAt: Date
 }
 

@@ -54,7 +54,7 @@ export class ReviewFeedbackHandler implements IQueryHandler<ReviewFeedback> {
     if (!text) return []
     try {
       const { personal } = await this.engine.vault.open(text)
-      return [{ id, session, feedback: (personal as { text: string }).text, createdAt }]
+      return [{ id, session, feedback: personal.text, createdAt }]
     } catch (error) {
       if (isErased(error)) return []
       throw error

@@ -55,9 +55,6 @@ export class UserProfiles {
   }
 
   private async open(doc: UserDoc, field: ProfileField): Promise<string | undefined> {
-    const envelope = doc[field]
-    if (!envelope) return undefined
-    const { personal } = await this.engine.vault.open(envelope)
-    return (personal as Partial<Profile>)[field]
+    return (await this.engine.vault.openOrEmpty(doc[field]))[field]
   }
 }

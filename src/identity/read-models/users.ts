@@ -4,10 +4,10 @@ import { readModelSchema } from '../../event-store/projecting/read-model-schema.
 import { isGuest } from '../../commands/guest-ids.js'
 import type { ChatEvents } from '../../chat/chat.events.js'
 import { feedbackStep } from '../../chat/feedback.js'
-import type { ProfileField, Role, UserEvents } from '../user.js'
+import type { Profile, ProfileField, Role, UserEvents } from '../user.js'
 
 /** The account as its owner and the analytics see it. Each field of the profile is in the envelope that set it last. */
-export type UserDoc = { [Field in ProfileField]?: Envelope } & {
+export type UserDoc = { [Field in ProfileField]?: Envelope<Partial<Profile>> } & {
   _id: string
   role: Role
   createdAt: Date

@@ -1,4 +1,3 @@
-import type { Envelope } from '../../event-store/event.js'
 import type { Vault } from '../../event-store/sealing/vault.js'
 import type { ProjectSettings, ProjectWords, PromptRole } from '../project.js'
 import type { ProjectFileDoc } from './project-files.js'
@@ -38,13 +37,13 @@ export async function openedProject(
   { _id: id, ownerId: owner, ...doc }: ProjectDoc,
 ): Promise<ProjectSummary> {
   const { settings, promptCount, fileCount, createdAt, updatedAt } = doc
-  const { name = '' } = await opened<ProjectWords>(vault, doc.name)
-  const { description = '' } = await opened<ProjectWords>(vault, doc.description)
+  const { name = '' } = await vault.openOrEmpty(doc.name)
+  const { description = '' } = await vault.openOrEmpty(doc.description)
   return { id, name, description, owner, settings, promptCount, fileCount, createdAt, updatedAt }
 }
 
 export async function openedPrompt(vault: Vault, doc: ProjectPromptDoc): Promise<ProjectPrompt> {
-  const { content = '' } = await opened<ProjectPrompt>(vault, doc.content)
+  const { content = '' } = await vault.openOrEmpty(doc.content)
   return { id: doc._id, role: doc.role, content, createdAt: doc.createdAt }
 }
 
@@ -52,10 +51,6 @@ export async function openedFile(
   vault: Vault,
   { _id: id, copy, size, uploadedAt, words }: ProjectFileDoc,
 ): Promise<ProjectFile> {
-  const { filename = '', type = '' } = await opened<ProjectFile>(vault, words)
+  const { filename = '', type = '' } = await vault.openOrEmpty(words)
   return { id, filename, fileId: copy?.id ?? id, size, type, uploadedAt }
-}
-
-async function opened<Words>(vault: Vault, envelope: Envelope | undefined): Promise<Partial<Words>> {
-  return envelope ? ((await vault.open(envelope)).personal as Partial<Words>) : {}
 }

@@ -1,4 +1,4 @@
-import type { Envelope } from '../../event-store/event.js'
+import type { EnvelopeOf } from '../../event-store/catalog.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
 import type { UserEvents } from '../../identity/user.js'
@@ -14,7 +14,7 @@ export interface ProjectFileDoc {
   size: number
   copy?: NewFile['copy']
   /** Filename and type. */
-  words?: Envelope
+  words?: EnvelopeOf<ProjectEvents, 'ProjectFileAdded'>
   uploadedAt: Date
 }
 

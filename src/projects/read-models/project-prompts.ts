@@ -1,4 +1,4 @@
-import type { Envelope } from '../../event-store/event.js'
+import type { EnvelopeOf } from '../../event-store/catalog.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
 import type { UserEvents } from '../../identity/user.js'
@@ -11,7 +11,7 @@ export interface ProjectPromptDoc {
   /** Its place among the project's prompts. */
   seq: number
   role: PromptRole
-  content?: Envelope
+  content?: EnvelopeOf<ProjectEvents, 'ProjectPromptAdded'>
   createdAt: Date
 }
 

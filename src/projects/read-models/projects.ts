@@ -2,14 +2,14 @@ import type { Envelope } from '../../event-store/event.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
 import type { UserEvents } from '../../identity/user.js'
-import type { ProjectEvents, ProjectSettings } from '../project.js'
+import type { ProjectEvents, ProjectSettings, ProjectWords } from '../project.js'
 
 /** Name and description are each in the envelope that set it last. */
 export interface ProjectDoc {
   _id: string
   ownerId: string
-  name?: Envelope
-  description?: Envelope
+  name?: Envelope<Partial<ProjectWords>>
+  description?: Envelope<Partial<ProjectWords>>
   settings: ProjectSettings
   promptCount: number
   fileCount: number

@@ -1,6 +1,6 @@
 import type { RecordedEventOf } from '../../../event-store/catalog.js'
 import type { Engine } from '../../../event-store/engine.js'
-import type { Envelope, RecordedEvent } from '../../../event-store/event.js'
+import type { RecordedEvent } from '../../../event-store/event.js'
 import type { ChatEvents } from '../../chat.events.js'
 import type { MessageDoc } from '../../read-models/messages.js'
 
@@ -33,15 +33,16 @@ export const isEnding = (event: RecordedEvent): event is EndingEvent =>
   (endings as readonly string[]).includes(event.type)
 
 export async function outcomeFromEvent({ vault }: Engine, event: EndingEvent): Promise<ReplyOutcome> {
-  const { position, personal } = event
+  const { position } = event
   if (event.type === 'ReplyFailed') {
     const { code } = event.data
+    const { detail = '' } = await vault.openOrEmpty(event.personal)
     return {
       status: 'failed',
       text: '',
       usage: nothing,
       cached: false,
-      error: { code, detail: await wordsIn(vault, personal, 'detail') },
+      error: { code, detail },
       position,
     }
   }
@@ -51,44 +52,26 @@ export async function outcomeFromEvent({ vault }: Engine, event: EndingEvent): P
     event.type === 'ReplyCompleted'
       ? (['completed', event.data.cached === true] as const)
       : (['cancelled', false] as const)
-  return { status, text: await wordsIn(vault, personal, 'text'), usage, cached, attempt, position }
+  const { text = '' } = await vault.openOrEmpty(event.personal)
+  return { status, text, usage, cached, attempt, position }
 }
 
 /** The same from the read model, for a reply that ended long ago; undefined while it is open. */
 export async function outcomeFromReadModel({ vault }: Engine, doc: MessageDoc): Promise<ReplyOutcome | undefined> {
-  const {
-    status,
-    tokens,
-    promptTokens = 0,
-    completionTokens = 0,
-    text,
-    attempt,
-    error,
-    updatedAt,
-    cached = false,
-  } = doc
+  const { status, tokens, promptTokens = 0, completionTokens = 0, attempt, error, updatedAt, cached = false } = doc
   if (status === 'pending') return undefined
   const usage = { promptTokens, completionTokens, totalTokens: tokens ?? 0 }
+  const { content = '', text = content } = await vault.openOrEmpty(doc.text)
   const written = {
-    text: await wordsIn(vault, text, 'text'),
+    text,
     usage,
     cached,
     attempt: updatedAt ? editedAt(updatedAt) : attempt,
   }
-  const failure = error && { error: { code: error.code, detail: await wordsIn(vault, error.detail, 'detail') } }
+  const { detail = '' } = await vault.openOrEmpty(error?.detail)
+  const failure = error && { error: { code: error.code, detail } }
   return { status, ...written, ...failure, position: 0 }
 }
 
 /** Words that somebody changed since are another attempt's: whoever has read the former ones begins again. */
 const editedAt = (at: Date) => `edited-${at.getTime()}`
-
-async function wordsIn(
-  vault: Engine['vault'],
-  envelope: Envelope | undefined,
-  name: 'text' | 'detail',
-): Promise<string> {
-  if (!envelope) return ''
-  const { personal } = await vault.open(envelope)
-  const { content, [name]: words = content } = personal as { content?: string; text?: string; detail?: string }
-  return words ?? ''
-}

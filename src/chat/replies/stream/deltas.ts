@@ -80,7 +80,7 @@ export class Deltas {
   }
 
   async open(chatId: string, sealed: Buffer): Promise<Delta> {
-    return open(await this.engine.vault.keyOf(chatStream(chatId)), new Binary(sealed)).personal as Delta
+    return open<Delta>(await this.engine.vault.keyOf(chatStream(chatId)), new Binary(sealed)).personal
   }
 
   private async sealed(chatId: string, delta: Delta): Promise<Buffer> {

@@ -35,7 +35,7 @@ export class AnswerCache {
     const sealed = await this.redis.getBuffer(key).catch(() => null)
     if (!sealed) return undefined
     try {
-      return ((await this.engine.vault.open(new Binary(sealed))).personal as { text: string }).text
+      return (await this.engine.vault.open<{ text: string }>(new Binary(sealed))).personal.text
     } catch (error) {
       if (!isErased(error)) throw error
       await this.redis.del(key).catch(() => 0) // nobody can read it any more

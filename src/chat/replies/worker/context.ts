@@ -25,7 +25,7 @@ export async function* saidIn({ store, vault }: Engine, chatId: string, upTo?: n
     const words = id === undefined || fates.get(id) === null ? undefined : (fates.get(id) ?? event)
     const role = words && roleOf(words)
     if (!words?.personal || !role || role === 'function' || role === 'tool') continue
-    const { text, content = text } = (await vault.open(words.personal)).personal as { text?: string; content?: string }
+    const content = await contentOf(vault, words)
     if (content) yield { role, content }
   }
 }
@@ -40,4 +40,11 @@ function saidBy({ type, data }: ChatEvent): string | undefined {
 function roleOf({ type, data }: ChatEvent): MessageRole {
   if (type === 'MessageStored' || type === 'MessageEdited') return data.role
   return type === 'PromptSent' ? 'user' : 'assistant'
+}
+
+async function contentOf(vault: Engine['vault'], { type, personal }: ChatEvent): Promise<string | undefined> {
+  if (type === 'MessageStored' || type === 'MessageEdited') return (await vault.openOrEmpty(personal)).content
+  if (type === 'PromptSent' || type === 'ReplyCompleted' || type === 'ReplyCancelled')
+    return (await vault.openOrEmpty(personal)).text
+  return undefined
 }
