@@ -10,19 +10,12 @@ import { Chats } from './chats.js'
 import { ChatsController } from './api/root/chats.controller.js'
 import { chatModel } from './read-models/chats.js'
 import { ChatLogController } from './api/logging/chat-log.controller.js'
-import { CancelReplyHandler } from './commands/cancel-reply.js'
-import { ChangeChatHandler } from './commands/change-chat.js'
-import { CompleteReplyHandler } from './commands/complete-reply.js'
+import { chatCommandHandlers } from './commands.js'
 import { DeleteChatHandler } from './commands/delete-chat.js'
-import { DeleteMessageHandler } from './commands/delete-message.js'
-import { EditMessageHandler } from './commands/edit-message.js'
-import { FailReplyHandler } from './commands/fail-reply.js'
-import { GiveFeedbackHandler } from './commands/give-feedback.js'
-import { RenameChatHandler } from './commands/rename-chat.js'
+import { EndReplyHandler } from './commands/end-reply.js'
 import { SendPromptHandler } from './commands/send-prompt.js'
 import { StartChatHandler } from './commands/start-chat.js'
 import { StoreMessagesHandler } from './commands/store-messages.js'
-import { WithdrawFeedbackHandler } from './commands/withdraw-feedback.js'
 import { FeedbackController } from './api/root/feedback.controller.js'
 import { MessageLogController } from './api/logging/message-log.controller.js'
 import { messageModel } from './read-models/messages.js'
@@ -39,8 +32,10 @@ import { SearchChatsHandler } from './read-models/search-chats.js'
 import { AnswerCache } from './replies/worker/answer-cache.js'
 import { AnswerAttempt } from './replies/worker/answer-attempt.js'
 import { ReplyCancellation } from './replies/ending/reply-cancellation.js'
-import { Channels } from './replies/stream/channels.js'
-import { Deltas } from './replies/stream/deltas.js'
+import { Channels } from './open-reply/channels.js'
+import { Deltas } from './open-reply/deltas.js'
+import { PartialReplies } from './open-reply/partial-replies.js'
+import { StopRequests } from './open-reply/stop-requests.js'
 import { ReplyOutcomes } from './replies/ending/reply-outcomes.js'
 import { Reconciler } from './replies/worker/reconciler.js'
 import { Replies } from './replies/ending/replies.js'
@@ -52,28 +47,23 @@ import { ReplyRun } from './replies/worker/reply-run.js'
 import { RepliesController } from './api/root/replies.controller.js'
 
 const handlers = [
-  CancelReplyHandler,
-  ChangeChatHandler,
-  CompleteReplyHandler,
+  ...chatCommandHandlers,
   DeleteChatHandler,
-  DeleteMessageHandler,
-  EditMessageHandler,
-  FailReplyHandler,
+  EndReplyHandler,
   FindMessageHandler,
   GetChatHandler,
   GetMessageHandler,
-  GiveFeedbackHandler,
   ListChatsHandler,
   ListMessagesHandler,
-  RenameChatHandler,
   SearchChatsHandler,
   SendPromptHandler,
   StartChatHandler,
   StoreMessagesHandler,
-  WithdrawFeedbackHandler,
 ]
 
 const replies = [
+  PartialReplies,
+  StopRequests,
   AnswerCache,
   AnswerAttempt,
   ReplyCancellation,

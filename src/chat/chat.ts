@@ -1,8 +1,34 @@
 import type { RecordedEventOf } from '../event-store/catalog.js'
 import type { Aggregate } from '../event-store/deciding/decider.js'
 import { Refused } from '../event-store/errors.js'
-import type { ChatEvent, ChatEvents, MessageContent, MessageCounts, MessageRole, ModelSettings } from './chat.events.js'
+import type {
+  ChatEvent,
+  ChatEvents,
+  MessageContent,
+  MessageCounts,
+  MessageRole,
+  ModelSettings,
+  Tokens,
+} from './chat.events.js'
 import type { Feedback } from './feedback.js'
+
+/** The events that end a reply, and the status that each gives it. Every list of them in the tree is this one. */
+export const replyEndings = { ReplyCompleted: 'completed', ReplyFailed: 'failed', ReplyCancelled: 'cancelled' } as const
+
+type ReplyEndingType = keyof typeof replyEndings
+export type ReplyEndingStatus = (typeof replyEndings)[ReplyEndingType]
+export type ReplyEnding = Extract<ChatEvent, { type: ReplyEndingType }>
+export type RecordedReplyEnding = RecordedEventOf<ChatEvents, ReplyEndingType>
+
+export const isReplyEnding = (event: { type: string }): event is RecordedReplyEnding =>
+  Object.hasOwn(replyEndings, event.type)
+
+/** One handler of a projection for all of them. */
+export const atReplyEnding = <Handler>(handler: Handler): Record<ReplyEndingType, Handler> => ({
+  ReplyCompleted: handler,
+  ReplyFailed: handler,
+  ReplyCancelled: handler,
+})
 
 /** A prompt that waits for its answer. */
 export interface OpenReply {
@@ -75,12 +101,13 @@ export const chatAggregate: Aggregate<ChatState, RecordedEventOf<ChatEvents>> = 
   },
 }
 
-interface Chat {
+/** A chat, and the owner that the caller must be. */
+export interface ChatRef {
   chatId: string
   ownerId: string
 }
 
-export interface Prompt extends Chat {
+export interface Prompt extends ChatRef {
   promptId: string
   replyId: string
   text: string
@@ -104,7 +131,7 @@ export interface LoggedMessage {
 }
 
 export const startChat =
-  (chat: Chat, { title = 'New chat', ...details }: ChatDetails) =>
+  (chat: ChatRef, { title = 'New chat', ...details }: ChatDetails) =>
   ({ status }: ChatState): ChatEvent[] => {
     if (status !== 'none') throw noSuchChat()
     return [{ type: 'ChatStarted', data: chat, personal: { title } }, ...changes(chat, details)]
@@ -124,20 +151,44 @@ export const sendPrompt =
       : [sent]
   }
 
-/** A reply ends once: whoever comes second has nothing to add. */
+/** A reply ends once: what comes second adds nothing. */
 export const endReply =
-  (ending: ChatEvent & { data: { replyId: string } }) =>
+  (ending: ReplyEnding) =>
   ({ status, open }: ChatState): ChatEvent[] =>
     status === 'active' && open?.replyId === ending.data.replyId ? [ending] : []
 
+/** What one attempt has written of a reply that is still open. */
+export interface PartialReply {
+  readonly replyId: string
+  readonly attempt: string
+  readonly text: string
+  readonly tokens: Tokens
+}
+
+/** The end of a reply that is stopped now. A partial text of another reply is none of this one's. */
+export function cancellationOf(
+  { chatId, ownerId }: ChatRef,
+  { promptId, replyId, model }: OpenReply,
+  partial?: PartialReply,
+): ReplyEnding {
+  const { attempt, text, tokens } = partial?.replyId === replyId ? partial : emptyPartial
+  const data = { chatId, ownerId, promptId, replyId, model, tokens, ...(attempt !== undefined && { attempt }) }
+  return { type: 'ReplyCancelled', data, personal: { text } }
+}
+
+const emptyPartial: { attempt?: string; text: string; tokens: Tokens } = {
+  text: '',
+  tokens: { prompt: 0, completion: 0, total: 0, by: 'tokenizer' },
+}
+
 export const changeChat =
-  (chat: Chat, details: ChatDetails) =>
+  (chat: ChatRef, details: ChatDetails) =>
   (state: ChatState): ChatEvent[] => {
     mustBeActive(state, chat.ownerId)
     return changes(chat, details)
   }
 
-function changes(data: Chat, { title, tags, metadata }: ChatDetails): ChatEvent[] {
+function changes(data: ChatRef, { title, tags, metadata }: ChatDetails): ChatEvent[] {
   return [
     ...(title === undefined ? [] : [{ type: 'ChatRenamed' as const, data, personal: { title } }]),
     ...(tags === undefined ? [] : [{ type: 'ChatTagged' as const, data, personal: { tags } }]),
@@ -147,7 +198,7 @@ function changes(data: Chat, { title, tags, metadata }: ChatDetails): ChatEvent[
 
 /** All of them or none. */
 export const storeMessages =
-  ({ chatId, ownerId }: Chat, logged: readonly LoggedMessage[]) =>
+  ({ chatId, ownerId }: ChatRef, logged: readonly LoggedMessage[]) =>
   (state: ChatState): ChatEvent[] => {
     mustBeActive(state, ownerId)
     return logged.map(({ messageId, role, content, counts }) => ({
@@ -158,7 +209,7 @@ export const storeMessages =
   }
 
 export const editMessage =
-  ({ chatId, ownerId }: Chat, { messageId, role, content, counts }: LoggedMessage) =>
+  ({ chatId, ownerId }: ChatRef, { messageId, role, content, counts }: LoggedMessage) =>
   (state: ChatState): ChatEvent[] => {
     mustBeActive(state, ownerId)
     return [{ type: 'MessageEdited', data: { chatId, ownerId, messageId, role, ...counts }, personal: content }]
@@ -166,28 +217,31 @@ export const editMessage =
 
 /** One that is still being written is cancelled, not deleted. */
 export const deleteMessage =
-  ({ chatId, ownerId }: Chat, messageId: string) =>
+  ({ chatId, ownerId }: ChatRef, messageId: string) =>
   (state: ChatState): ChatEvent[] => {
     mustBeActive(state, ownerId)
     if (state.open?.replyId === messageId) throw replyInProgress(state.open)
     return [{ type: 'MessageDeleted', data: { chatId, ownerId, messageId } }]
   }
 
-/** What was said so far of an open reply stays with it. `erase` makes the chat unreadable for good, deleted before or not. */
+/**
+ * Cancels an open reply in the same append and keeps what was written of it. `erase` makes the chat unreadable for
+ * good, also if it was deleted before.
+ */
 export const deleteChat =
-  ({ chatId, ownerId }: Chat, erase: boolean, soFar: (open: OpenReply) => ChatEvent) =>
+  ({ chatId, ownerId }: ChatRef, erase: boolean, partial?: PartialReply) =>
   (state: ChatState): ChatEvent[] => {
     if (state.status === 'none' || state.ownerId !== ownerId) throw noSuchChat()
     if (state.status === 'erased') return []
     if (state.status === 'deleted' && !erase) throw noSuchChat()
-    const ends = state.open ? [soFar(state.open)] : []
+    const ends = state.open ? endReply(cancellationOf({ chatId, ownerId }, state.open, partial))(state) : []
     const deleted: ChatEvent[] = state.status === 'active' ? [{ type: 'ChatDeleted', data: { chatId, ownerId } }] : []
     const erased: ChatEvent[] = erase ? [{ type: 'ChatErased', data: { chatId, ownerId } }] : []
     return [...ends, ...deleted, ...erased]
   }
 
 export const giveFeedback =
-  ({ chatId, ownerId }: Chat, messageId: string, type: Feedback) =>
+  ({ chatId, ownerId }: ChatRef, messageId: string, type: Feedback) =>
   (state: ChatState): ChatEvent[] => {
     mustBeActive(state, ownerId)
     const previous = state.feedback[messageId] ?? null
@@ -195,7 +249,7 @@ export const giveFeedback =
   }
 
 export const withdrawFeedback =
-  ({ chatId, ownerId }: Chat, messageId: string) =>
+  ({ chatId, ownerId }: ChatRef, messageId: string) =>
   (state: ChatState): ChatEvent[] => {
     mustBeActive(state, ownerId)
     const previous = state.feedback[messageId]

@@ -6,10 +6,7 @@ import type { AppendMeta } from '../event-store/event.js'
 import { ownerStream } from '../identity/users.js'
 import type { ChatEvents } from './chat.events.js'
 import { ReplyMetrics } from '../telemetry/reply-metrics.js'
-import { chatAggregate, type ChatState, type OpenReply } from './chat.js'
-import { isEnding } from './replies/ending/reply-outcome.js'
-
-const endings = { ReplyCompleted: 'completed', ReplyFailed: 'failed', ReplyCancelled: 'cancelled' } as const
+import { chatAggregate, type ChatRef, type ChatState, isReplyEnding, type OpenReply, replyEndings } from './chat.js'
 
 export const chatStream = (chatId: string) => `chat-${chatId}`
 
@@ -26,7 +23,7 @@ export class Chats {
   }
 
   async execute(
-    { chatId, ownerId }: { chatId: string; ownerId: string },
+    { chatId, ownerId }: ChatRef,
     meta: AppendMeta,
     decide: Decide<ChatState>,
   ): Promise<CommandOutcome<ChatState>> {
@@ -47,9 +44,9 @@ export class Chats {
 
   private measure({ model, since }: OpenReply, events: CommandOutcome<ChatState>['events']): void {
     for (const event of events) {
-      if (!isEnding(event)) continue
+      if (!isReplyEnding(event)) continue
       const tokens = event.type === 'ReplyFailed' ? undefined : event.data.tokens
-      this.metrics.ended({ outcome: endings[event.type], model, since, at: event.at, tokens })
+      this.metrics.ended({ outcome: replyEndings[event.type], model, since, at: event.at, tokens })
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { RecordedEventOf } from '../event-store/catalog.js'
 import type { Engine } from '../event-store/engine.js'
 import type { Evolves } from '../event-store/projecting/projection.js'
+import { replyEndings, type ReplyEndingStatus } from '../chat/chat.js'
 import type { ChatEvents } from '../chat/chat.events.js'
 import type { LoggedMessageDto } from '../chat/api/logging/chat-log.dto.js'
 import { type MessageDoc, messages } from '../chat/read-models/messages.js'
@@ -27,7 +28,7 @@ export type EditedMessage = Omit<LoggedMessageDto, 'status' | 'feedback' | 'prom
 
 export interface ReplyEnd {
   readonly replyId: string
-  readonly status: 'completed' | 'failed' | 'cancelled'
+  readonly status: ReplyEndingStatus
   readonly error?: { code: string; detail: string }
   /** The stored reply, and which attempt's words these are. */
   readonly words?: { attempt: string; text: string }
@@ -65,7 +66,7 @@ export async function chatUpdateOf(engine: Engine, event: ChatRecord): Promise<C
       const { replyId, attempt = 'none' } = event.data
       const message = await shown(pending(event), replyId)
       const isStored = event.type === 'ReplyCompleted' || message.content !== ''
-      const status = event.type === 'ReplyCompleted' ? 'completed' : 'cancelled'
+      const status = replyEndings[event.type]
       return { ...(isStored && { message }), ended: { replyId, status, words: { attempt, text: message.content } } }
     }
     case 'ReplyFailed': {

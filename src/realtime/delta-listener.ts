@@ -1,4 +1,4 @@
-import type { Deltas } from '../chat/replies/stream/deltas.js'
+import type { Deltas } from '../chat/open-reply/deltas.js'
 import type { Written } from './room-position.js'
 import { PartialReply } from './partial-reply.js'
 

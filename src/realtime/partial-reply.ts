@@ -1,4 +1,4 @@
-import type { Delta, Kept } from '../chat/replies/stream/deltas.js'
+import type { Delta, Kept } from '../chat/open-reply/deltas.js'
 
 /** What is written of one reply, put together from what arrives: always the beginning of what one attempt wrote. */
 export class PartialReply {

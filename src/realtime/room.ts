@@ -1,4 +1,5 @@
 import type { Refused } from '../event-store/errors.js'
+import { isReplyEnding } from '../chat/chat.js'
 import type { DeltaListener } from './delta-listener.js'
 import type { Known, Written } from './room-position.js'
 import type { ChatRecord } from './chat-updates.js'
@@ -73,9 +74,10 @@ export class Room implements Known {
     this.ear?.close()
   }
 
-  private heed({ type, data }: ChatRecord): void {
+  private heed(event: ChatRecord): void {
+    const { type, data } = event
     if (type === 'PromptSent') this.read(data.replyId)
-    if (type === 'ReplyCompleted' || type === 'ReplyFailed' || type === 'ReplyCancelled') this.read(undefined)
+    if (isReplyEnding(event)) this.read(undefined)
     if (type === 'MessageDeleted') this.deleted.add(data.messageId)
   }
 

@@ -7,6 +7,7 @@ import {
   editMessage,
   endReply,
   giveFeedback,
+  type ReplyEnding,
   sendPrompt,
   startChat,
   storeMessages,
@@ -25,17 +26,17 @@ const sent: ChatEvent = {
   data: { ...reply, model: 'offline/echo', settings: {} },
   personal: { text: 'What is an event?' },
 }
-const completed: ChatEvent = {
+const completed: ReplyEnding = {
   type: 'ReplyCompleted',
   data: { ...reply, attempt: 'a1', model: 'offline/echo', tokens, finish: 'stop', latency: 12 },
   personal: { text: 'A fact.' },
 }
-const failed: ChatEvent = {
+const failed: ReplyEnding = {
   type: 'ReplyFailed',
   data: { ...reply, code: 'provider_rejected' },
   personal: { detail: 'no' },
 }
-const cancelled: ChatEvent = {
+const cancelled: ReplyEnding = {
   type: 'ReplyCancelled',
   data: { ...reply, attempt: 'a1', model: 'offline/echo', tokens },
   personal: { text: 'A f' },
@@ -48,7 +49,7 @@ const nextSent = {
   data: { ...sent.data, promptId: 'p2', replyId: 'r2' },
   personal: { text: 'And a stream?' },
 } as ChatEvent
-const soFar = () => cancelled
+const partial = { replyId: 'r1', attempt: 'a1', text: 'A f', tokens }
 const stranger = { ...chat, ownerId: 'bob' }
 
 const answered = [started, sent, completed]
@@ -116,31 +117,48 @@ describe('a chat', () => {
 
   it('is deleted', () =>
     given(chatAggregate, answered)
-      .when(deleteChat(chat, false, soFar))
+      .when(deleteChat(chat, false, partial))
       .then([deleted]))
   it('is deleted together with its open reply', () =>
     given(chatAggregate, [started, sent])
-      .when(deleteChat(chat, false, soFar))
+      .when(deleteChat(chat, false, partial))
       .then([cancelled, deleted]))
+  it('is deleted with nothing of an earlier reply', () =>
+    given(chatAggregate, [...answered, nextSent])
+      .when(deleteChat(chat, false, partial))
+      .then([
+        {
+          type: 'ReplyCancelled',
+          data: {
+            ...chat,
+            promptId: 'p2',
+            replyId: 'r2',
+            model: 'offline/echo',
+            tokens: { prompt: 0, completion: 0, total: 0, by: 'tokenizer' },
+          },
+          personal: { text: '' },
+        },
+        deleted,
+      ]))
   it('is deleted once', () =>
     given(chatAggregate, [...answered, deleted])
-      .when(deleteChat(chat, false, soFar))
+      .when(deleteChat(chat, false, partial))
       .thenRefused('not_found'))
   it('is deleted by its owner only', () =>
     given(chatAggregate, answered)
-      .when(deleteChat(stranger, false, soFar))
+      .when(deleteChat(stranger, false, partial))
       .thenRefused('not_found'))
   it('is erased', () =>
     given(chatAggregate, answered)
-      .when(deleteChat(chat, true, soFar))
+      .when(deleteChat(chat, true, partial))
       .then([deleted, erased]))
   it('is erased after it was deleted', () =>
     given(chatAggregate, [...answered, deleted])
-      .when(deleteChat(chat, true, soFar))
+      .when(deleteChat(chat, true, partial))
       .then([erased]))
   it('is erased once', () =>
     given(chatAggregate, [...answered, deleted, erased])
-      .when(deleteChat(chat, true, soFar))
+      .when(deleteChat(chat, true, partial))
       .then([]))
 })
 

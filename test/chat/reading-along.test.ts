@@ -1,5 +1,5 @@
 import type { ServerSentEvent } from '../../src/http/sse.js'
-import { type Delta, joined } from '../../src/chat/replies/stream/deltas.js'
+import { type Delta, joined } from '../../src/chat/open-reply/deltas.js'
 import type { ReplyOutcome } from '../../src/chat/replies/ending/reply-outcome.js'
 import { eventId, isCharacterBoundary, cursorFromEventId } from '../../src/chat/replies/stream/stream-cursor.js'
 import { ReplyFollower } from '../../src/chat/replies/stream/reply-follower.js'

@@ -1,4 +1,4 @@
-import type { Delta } from '../../src/chat/replies/stream/deltas.js'
+import type { Delta } from '../../src/chat/open-reply/deltas.js'
 import { type Emission, RoomPosition, type Written } from '../../src/realtime/room-position.js'
 import type { ChatRecord, ReplyEnd, ChatUpdate } from '../../src/realtime/chat-updates.js'
 import { PartialReply } from '../../src/realtime/partial-reply.js'

@@ -71,7 +71,7 @@ describe('a prompt', () => {
     expect(status).toBe(200)
     spans = await traced(
       traceId,
-      (sofar) => has(sofar, route, 'CompleteReply') && sofar.filter(({ name }) => name === 'append').length === 2,
+      (sofar) => has(sofar, route, 'EndReply') && sofar.filter(({ name }) => name === 'append').length === 2,
     )
   })
 
@@ -87,7 +87,7 @@ describe('a prompt', () => {
       appends.find(({ attributes }) => (attributes['verbatim.event.types'] as string[]).includes(type))!,
     )
     expect(waysUp(spans, prompted!)).toEqual(['append', 'SendPrompt', route])
-    expect(waysUp(spans, completed!)).toEqual(['append', 'CompleteReply', 'answer', 'append', 'SendPrompt', route])
+    expect(waysUp(spans, completed!)).toEqual(['append', 'EndReply', 'answer', 'append', 'SendPrompt', route])
     expect(waysUp(spans, one('chat gpt-4o-mini'))).toEqual([
       'chat gpt-4o-mini',
       'answer',
@@ -98,7 +98,7 @@ describe('a prompt', () => {
     expect(waysUp(spans, one('react replies'))).toEqual(['react replies', 'append', 'SendPrompt', route])
     expect(one(route)).toMatchObject({ parentSpanId: spanId, kind: server })
     expect(one('answer').kind).toBe(consumer)
-    const processes = ['SendPrompt', 'CompleteReply'].map((name) => one(name).resource['service.instance.id'])
+    const processes = ['SendPrompt', 'EndReply'].map((name) => one(name).resource['service.instance.id'])
     expect(new Set(processes).size).toBe(2)
     expect(one('answer').resource).toMatchObject({
       'service.name': 'verbatim',
@@ -158,7 +158,7 @@ describe('an answer that is tried again', () => {
     expect((await here.with({ traceparent }).post('/chat/again/send', { text: `Again ${canary}` })).status).toBe(200)
     const spans = await traced(
       traceId,
-      (sofar) => has(sofar, route, 'CompleteReply') && sofar.filter(({ name }) => name === 'answer').length === 2,
+      (sofar) => has(sofar, route, 'EndReply') && sofar.filter(({ name }) => name === 'answer').length === 2,
     )
     const calls = spans.filter(({ name }) => name === 'chat gpt-4o-mini')
     expect(calls.map(({ attributes }) => attributes['error.type']).sort()).toEqual(
@@ -181,10 +181,10 @@ describe('an answer whose worker is killed', () => {
     await world.kill(world.services[1]!)
     await world.start({ ROLES: 'worker,projector' }).url()
     const isWhole = (sofar: Span[]) =>
-      has(sofar, 'CompleteReply') && sofar.filter(({ name }) => name === 'append').length === 2
+      has(sofar, 'EndReply') && sofar.filter(({ name }) => name === 'append').length === 2
     const spans = await eventually(async () => spansOf(traceId), isWhole, 50_000)
     const completed = spans.find(({ attributes }) => String(attributes['verbatim.event.types']) === 'ReplyCompleted')
-    expect(waysUp(spans, completed!)).toEqual(['append', 'CompleteReply', 'answer', 'append', 'SendPrompt', route])
+    expect(waysUp(spans, completed!)).toEqual(['append', 'EndReply', 'answer', 'append', 'SendPrompt', route])
   }, 100_000)
 })
 
@@ -198,7 +198,7 @@ describe('a prompt over a socket', () => {
       async () => collector.spans.find(({ name }) => name === 'socket chat-message'),
       (found) => found !== undefined,
     )
-    await traced(begun!.traceId, (sofar) => has(sofar, 'SendPrompt', 'answer', 'CompleteReply'))
+    await traced(begun!.traceId, (sofar) => has(sofar, 'SendPrompt', 'answer', 'EndReply'))
     chatter.close()
   })
 })
@@ -210,7 +210,7 @@ describe('a caller who does not want to be traced', () => {
     expect((await here.with(unsampled).post('/chat/untraced/send', { text: 'Hello' })).status).toBe(200)
     const after = callersTrace()
     await here.with(after).post('/chat/traced-after/send', { text: 'Hello' })
-    await traced(after.traceId, (sofar) => has(sofar, route, 'CompleteReply'))
+    await traced(after.traceId, (sofar) => has(sofar, route, 'EndReply'))
     expect(spansOf(traceId)).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 import { asLoggedChat, asLoggedMessage } from '../../chat/api/presenters.js'
+import { replyEndings } from '../../chat/chat.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import type { MessageAt } from '../replay/chat-at.js'
 import type { ChatAtMoment } from '../replay/read-chat.js'
@@ -60,16 +61,14 @@ export function asReplyContext({
   }
 }
 
-const statuses = { ReplyCompleted: 'completed', ReplyFailed: 'failed', ReplyCancelled: 'cancelled' } as const
-
 function asEnd(end: NonNullable<ReplyContext['end']>): NonNullable<ReplyContextDto['end']> {
   const { type, position } = end
-  if (type === 'ReplyFailed') return { status: statuses[type], position }
+  if (type === 'ReplyFailed') return { status: replyEndings[type], position }
   const { attempt, tokens } = end.data
   const usage = { promptTokens: tokens.prompt, completionTokens: tokens.completion, totalTokens: tokens.total }
   const cached = type === 'ReplyCompleted' ? end.data.cached : undefined
   return {
-    status: statuses[type],
+    status: replyEndings[type],
     position,
     tokens: usage,
     countedBy: tokens.by,

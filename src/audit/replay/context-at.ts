@@ -1,3 +1,4 @@
+import { isReplyEnding, type RecordedReplyEnding } from '../../chat/chat.js'
 import type { ChatEvents } from '../../chat/chat.events.js'
 import { saidIn } from '../../chat/replies/worker/context.js'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
@@ -38,13 +39,8 @@ export async function contextAt(
   return { contextTokens, budgetTokens, ...fitted }
 }
 
-type Ending = RecordedEventOf<ChatEvents, 'ReplyCompleted' | 'ReplyFailed' | 'ReplyCancelled'>
-
-export const endOf = (replyId: string, events: readonly ChatEvent[]): Ending | undefined =>
-  events.filter(isEnding).find(({ data }) => data.replyId === replyId)
-
-const isEnding = (event: ChatEvent): event is Ending => endings.has(event.type)
-const endings: ReadonlySet<string> = new Set(['ReplyCompleted', 'ReplyFailed', 'ReplyCancelled'])
+export const endOf = (replyId: string, events: readonly ChatEvent[]): RecordedReplyEnding | undefined =>
+  events.filter(isReplyEnding).find(({ data }) => data.replyId === replyId)
 
 /** What would change a context. */
 const changing = new Set([

@@ -1,17 +1,17 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
-import type { ChatEvent } from '../chat.events.js'
-import { deleteChat, type OpenReply } from '../chat.js'
+import { type ChatRef, deleteChat } from '../chat.js'
 import { ChatErasures } from '../chat-erasures.js'
 import { Chats } from '../chats.js'
-import { ReplyCancellation } from '../replies/ending/reply-cancellation.js'
+import { PartialReplies } from '../open-reply/partial-replies.js'
+import { StopRequests } from '../open-reply/stop-requests.js'
 
 export class DeleteChat extends Command<Effect> {
   constructor(
     readonly cause: Cause,
-    readonly chat: { chatId: string; ownerId: string },
-    /** Nobody is to read it again, from now on. */
+    readonly chat: ChatRef,
+    /** Nobody can read it from now on. */
     readonly erase: boolean,
   ) {
     super()
@@ -23,19 +23,16 @@ export class DeleteChat extends Command<Effect> {
 export class DeleteChatHandler implements ICommandHandler<DeleteChat> {
   constructor(
     private readonly chats: Chats,
-    private readonly cancelling: ReplyCancellation,
+    private readonly partialReplies: PartialReplies,
+    private readonly stopRequests: StopRequests,
     private readonly erasures: ChatErasures,
   ) {}
 
   async execute({ cause, chat, erase }: DeleteChat): Promise<Effect> {
-    const before = await this.chats.state(chat.chatId)
-    const written = before.open && (await this.cancelling.writtenSoFar(chat.chatId, before.open))
-    const soFar = (open: OpenReply): ChatEvent => {
-      const isSame = written?.data.replyId === open.replyId
-      return isSame ? written : this.cancelling.nothingWritten(chat, open)
-    }
-    const { position } = await this.chats.execute(chat, cause.meta, deleteChat(chat, erase, soFar))
-    if (before.open) await this.cancelling.tellWorker(before.open.replyId)
+    const { open } = await this.chats.state(chat.chatId)
+    const partial = open ? await this.partialReplies.find(chat.chatId, open.replyId) : undefined
+    const { position } = await this.chats.execute(chat, cause.meta, deleteChat(chat, erase, partial))
+    if (open) await this.stopRequests.send(open.replyId)
     if (erase) await this.erasures.erase(chat.chatId)
     return { position }
   }

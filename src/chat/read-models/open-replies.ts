@@ -1,6 +1,7 @@
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
 import type { UserEvents } from '../../identity/user.js'
+import { atReplyEnding } from '../chat.js'
 import type { ChatEvents } from '../chat.events.js'
 
 /** A prompt that has no answer yet: what the reconciler compares with the queue. */
@@ -11,8 +12,6 @@ export interface OpenReplyDoc {
   promptId: string
   since: Date
 }
-
-const ended = { key: (e: { data: { replyId: string } }) => e.data.replyId, evolve: () => null }
 
 export const openReplies = projection<OpenReplyDoc, ChatEvents & UserEvents>('open_replies', {
   version: 1,
@@ -28,9 +27,7 @@ export const openReplies = projection<OpenReplyDoc, ChatEvents & UserEvents>('op
         since: at,
       }),
     },
-    ReplyCompleted: ended,
-    ReplyFailed: ended,
-    ReplyCancelled: ended,
+    ...atReplyEnding({ key: (e: { data: { replyId: string } }) => e.data.replyId, evolve: () => null }),
     UserErased: { remove: (e) => ({ ownerId: e.data.userId }) },
   },
 })

@@ -1,3 +1,4 @@
+import { atReplyEnding } from '../../chat/chat.js'
 import type { ChatEvents } from '../../chat/chat.events.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
@@ -30,9 +31,7 @@ export const guests = projection<GuestDoc, GuestEvents & ChatEvents>('guests', {
       evolve: (_, { data, at }) => ({ _id: data.guestId, createdAt: at, lastActive: at }),
     },
     PromptSent: wasActive,
-    ReplyCompleted: wasActive,
-    ReplyFailed: wasActive,
-    ReplyCancelled: wasActive,
+    ...atReplyEnding(wasActive),
     GuestErased: { key: (e) => e.data.guestId, evolve: () => null },
   },
 })

@@ -16,8 +16,7 @@ import {
   LoggedMessageParams,
   MessageChangesBody,
 } from './chat-log.dto.js'
-import { DeleteMessage } from '../../commands/delete-message.js'
-import { EditMessage } from '../../commands/edit-message.js'
+import { DeleteMessage, EditMessage } from '../../commands.js'
 import { StoreMessages } from '../../commands/store-messages.js'
 import { asLoggedMessage, changed, loggedFrom, stored } from '../presenters.js'
 import { GetMessage } from '../../read-models/get-message.js'

@@ -6,8 +6,7 @@ import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/request-cause.js'
 import { FeedbackBody, FeedbackDto, MessageParams } from './chat.dto.js'
-import { GiveFeedback } from '../../commands/give-feedback.js'
-import { WithdrawFeedback } from '../../commands/withdraw-feedback.js'
+import { GiveFeedback, WithdrawFeedback } from '../../commands.js'
 import { FindMessage } from '../../read-models/find-message.js'
 
 @ApiTags('feedback')
@@ -26,7 +25,7 @@ export class FeedbackController {
     @RequestCause() cause: Cause,
   ): Promise<FeedbackDto> {
     const { sessionId, userId } = await this.bus.query(new FindMessage(messageId, caller.id))
-    await this.bus.command(new GiveFeedback(cause, { id: messageId, chatId: sessionId, ownerId: userId }, type))
+    await this.bus.command(new GiveFeedback(cause, { chatId: sessionId, ownerId: userId }, messageId, type))
     return { id: messageId, feedback: type }
   }
 
@@ -39,7 +38,7 @@ export class FeedbackController {
     @RequestCause() cause: Cause,
   ): Promise<FeedbackDto> {
     const { sessionId, userId } = await this.bus.query(new FindMessage(messageId, caller.id))
-    await this.bus.command(new WithdrawFeedback(cause, { id: messageId, chatId: sessionId, ownerId: userId }))
+    await this.bus.command(new WithdrawFeedback(cause, { chatId: sessionId, ownerId: userId }, messageId))
     return { id: messageId, feedback: null }
   }
 }

@@ -1,7 +1,5 @@
-import type { RecordedEventOf } from '../../../event-store/catalog.js'
 import type { Engine } from '../../../event-store/engine.js'
-import type { RecordedEvent } from '../../../event-store/event.js'
-import type { ChatEvents } from '../../chat.events.js'
+import { type RecordedReplyEnding, replyEndings, type ReplyEndingStatus } from '../../chat.js'
 import type { MessageDoc } from '../../read-models/messages.js'
 
 export interface Usage {
@@ -14,7 +12,7 @@ const nothing: Usage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 }
 
 /** How a reply ended. */
 export interface ReplyOutcome {
-  readonly status: 'completed' | 'failed' | 'cancelled'
+  readonly status: ReplyEndingStatus
   readonly text: string
   readonly usage: Usage
   /** It was given to the same question before, and has cost nothing now. */
@@ -26,19 +24,14 @@ export interface ReplyOutcome {
   readonly position: number
 }
 
-const endings = ['ReplyCompleted', 'ReplyFailed', 'ReplyCancelled'] as const
-export type EndingEvent = RecordedEventOf<ChatEvents, (typeof endings)[number]>
-
-export const isEnding = (event: RecordedEvent): event is EndingEvent =>
-  (endings as readonly string[]).includes(event.type)
-
-export async function outcomeFromEvent({ vault }: Engine, event: EndingEvent): Promise<ReplyOutcome> {
+export async function outcomeFromEvent({ vault }: Engine, event: RecordedReplyEnding): Promise<ReplyOutcome> {
   const { position } = event
+  const status = replyEndings[event.type]
   if (event.type === 'ReplyFailed') {
     const { code } = event.data
     const { detail = '' } = await vault.openOrEmpty(event.personal)
     return {
-      status: 'failed',
+      status,
       text: '',
       usage: nothing,
       cached: false,
@@ -48,10 +41,7 @@ export async function outcomeFromEvent({ vault }: Engine, event: EndingEvent): P
   }
   const { attempt, tokens } = event.data
   const usage = { promptTokens: tokens.prompt, completionTokens: tokens.completion, totalTokens: tokens.total }
-  const [status, cached] =
-    event.type === 'ReplyCompleted'
-      ? (['completed', event.data.cached === true] as const)
-      : (['cancelled', false] as const)
+  const cached = event.type === 'ReplyCompleted' && event.data.cached === true
   const { text = '' } = await vault.openOrEmpty(event.personal)
   return { status, text, usage, cached, attempt, position }
 }

@@ -3,9 +3,10 @@ import { CONFIG, type SettledConfig } from '../../../config.js'
 import { Engine } from '../../../event-store/engine.js'
 import { Drain } from '../../../commands/drain.js'
 import { Chats, chatStream } from '../../chats.js'
-import { type EndingEvent, isEnding, type ReplyOutcome, outcomeFromEvent } from './reply-outcome.js'
+import { isReplyEnding, type RecordedReplyEnding } from '../../chat.js'
+import { type ReplyOutcome, outcomeFromEvent } from './reply-outcome.js'
 
-type Hear = (event?: EndingEvent) => void
+type Hear = (event?: RecordedReplyEnding) => void
 
 /**
  * Tells how replies end to whoever waits for one: from this process's own reading of the log, so that an answer which
@@ -53,20 +54,20 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** The event that ended the reply, if it has ended. */
-  private async ended(chatId: string, replyId: string): Promise<EndingEvent | undefined> {
+  private async ended(chatId: string, replyId: string): Promise<RecordedReplyEnding | undefined> {
     const { open } = await this.chats.state(chatId)
     if (open?.replyId === replyId) return undefined
     for await (const event of this.engine.store.readStream(chatStream(chatId), { backwards: true })) {
-      if (isEnding(event) && event.data.replyId === replyId) return event
+      if (isReplyEnding(event) && event.data.replyId === replyId) return event
     }
     return undefined
   }
 
   /** The reply's end when it is read from the log; undefined when the signal comes first. */
-  private next(replyId: string, signal: AbortSignal): Promise<EndingEvent | undefined> {
+  private next(replyId: string, signal: AbortSignal): Promise<RecordedReplyEnding | undefined> {
     return new Promise((resolve) => {
       const hearing = this.waiting.get(replyId) ?? new Set()
-      const done = (event?: EndingEvent) => {
+      const done = (event?: RecordedReplyEnding) => {
         hearing.delete(done)
         if (hearing.size === 0 && this.waiting.get(replyId) === hearing) this.waiting.delete(replyId)
         resolve(event)
@@ -80,7 +81,7 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
     const { signal } = this.stopping
     for await (const events of this.engine.follow(after, signal)) {
       for (const event of events) {
-        if (!isEnding(event)) continue
+        if (!isReplyEnding(event)) continue
         for (const hear of this.waiting.get(event.data.replyId) ?? []) hear(event)
       }
     }

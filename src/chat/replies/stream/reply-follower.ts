@@ -1,5 +1,5 @@
 import type { ServerSentEvent } from '../../../http/sse.js'
-import type { Delta, Kept } from './deltas.js'
+import type { Delta, Kept } from '../../open-reply/deltas.js'
 import type { ReplyOutcome } from '../ending/reply-outcome.js'
 import { eventId, isCharacterBoundary, type StreamCursor } from './stream-cursor.js'
 

@@ -16,7 +16,7 @@ import { type ModelCall, ModelCalls } from '../../../telemetry/model-calls.js'
 import { AnswerCache } from './answer-cache.js'
 import { saidIn } from './context.js'
 import { DeltaWriter } from './delta-writer.js'
-import { Deltas } from '../stream/deltas.js'
+import { Deltas } from '../../open-reply/deltas.js'
 
 /** What one attempt has written, finished or not. */
 export interface Written {

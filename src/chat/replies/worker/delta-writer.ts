@@ -1,4 +1,4 @@
-import type { Deltas } from '../stream/deltas.js'
+import type { Deltas } from '../../open-reply/deltas.js'
 
 /**
  * Sends on what one attempt writes. One message is under way at a time; what comes meanwhile goes with the next, so a

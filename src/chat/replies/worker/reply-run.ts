@@ -1,22 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
-import { type Command, CommandBus } from '@nestjs/cqrs'
+import { CommandBus } from '@nestjs/cqrs'
 import { SpanKind } from '@opentelemetry/api'
 import { isErased, Refused } from '../../../event-store/errors.js'
 import { isRetryable } from '../../../event-store/database-errors.js'
 import { continuing, inSpan } from '../../../event-store/span.js'
-import type { Effect } from '../../../commands/bus.js'
 import { Cause } from '../../../commands/cause.js'
 import { linkedAbort } from '../../../llm/linked-abort.js'
 import { ProviderError } from '../../../llm/provider-error.js'
-import type { OpenReply } from '../../chat.js'
+import { cancellationOf, type ChatRef, type OpenReply, type ReplyEnding } from '../../chat.js'
 import { Chats } from '../../chats.js'
-import { CancelReply } from '../../commands/cancel-reply.js'
-import { CompleteReply } from '../../commands/complete-reply.js'
-import { FailReply } from '../../commands/fail-reply.js'
-import { AnswerAttempt, nothingWritten, type Written } from './answer-attempt.js'
-import { ReplyCancellation } from '../ending/reply-cancellation.js'
-import { Deltas } from '../stream/deltas.js'
+import { EndReply } from '../../commands/end-reply.js'
+import { AnswerAttempt, nothingWritten } from './answer-attempt.js'
+import { StopRequests } from '../../open-reply/stop-requests.js'
+import { Deltas } from '../../open-reply/deltas.js'
 import type { ReplyJob } from './reply-queue.js'
 
 class Cancelled extends Error {}
@@ -31,7 +28,7 @@ export class ReplyRun {
     private readonly chats: Chats,
     private readonly commands: CommandBus,
     private readonly answering: AnswerAttempt,
-    private readonly cancelling: ReplyCancellation,
+    private readonly stopRequests: StopRequests,
     private readonly deltas: Deltas,
   ) {}
 
@@ -48,60 +45,42 @@ export class ReplyRun {
     await this.deltas.forget(replyId)
   }
 
-  private async end(
-    chat: { chatId: string; ownerId: string },
-    open: OpenReply,
-    isLast: boolean,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const ending = await this.ending(chat, open, isLast, signal)
+  private async end(chat: ChatRef, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<void> {
+    const cause = new Cause({ actor: 'worker', commandId: randomUUID() })
+    const command = new EndReply(cause, await this.ending(chat, open, isLast, signal))
     try {
-      await inSpan(ending.constructor.name, {}, () => this.commands.execute(ending))
+      await inSpan(command.constructor.name, {}, () => this.commands.execute(command))
     } catch (error) {
       if (!isErased(error)) throw error
     }
   }
 
-  private async ending(
-    chat: { chatId: string; ownerId: string },
-    open: OpenReply,
-    isLast: boolean,
-    signal: AbortSignal,
-  ): Promise<Command<Effect>> {
+  private async ending(chat: ChatRef, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<ReplyEnding> {
     const began = Date.now()
     const written = nothingWritten()
     const { own: stop, release } = linkedAbort(signal)
-    const heedNoMore = await this.cancelling.heed(open.replyId, () => stop.abort(new Cancelled()))
+    const heedNoMore = await this.stopRequests.listen(open.replyId, () => stop.abort(new Cancelled()))
     const { promptId, replyId, model } = open
     const reply = { ...chat, promptId, replyId }
     try {
       await this.answering.answer(chat, open, written, stop.signal)
-      return new CompleteReply(
-        this.cause(),
-        { ...reply, ...wordsOf(written), model, ...howItEnded(written), latency: Date.now() - began },
-        written.text,
-      )
+      const { attempt, text, tokens, finish, cached } = written
+      const latency = Date.now() - began
+      const data = { ...reply, attempt, model, tokens, finish, latency, ...(cached && { cached }) }
+      return { type: 'ReplyCompleted', data, personal: { text } }
     } catch (error) {
-      if (error instanceof Cancelled)
-        return new CancelReply(this.cause(), { ...reply, ...wordsOf(written), model }, written.text)
+      if (error instanceof Cancelled) return cancellationOf(chat, open, { replyId, ...written })
       if (signal.aborted) throw error
       const failure = failureOf(error, isLast)
       if (!failure) throw error
-      return new FailReply(this.cause(), { ...reply, code: failure.code }, failure.detail)
+      const { code, detail } = failure
+      return { type: 'ReplyFailed', data: { ...reply, code }, personal: { detail } }
     } finally {
       heedNoMore()
       release()
     }
   }
-
-  private cause(): Cause {
-    return new Cause({ actor: 'worker', commandId: randomUUID() })
-  }
 }
-
-const howItEnded = ({ finish, cached }: Written) => ({ finish, ...(cached && { cached }) })
-
-const wordsOf = ({ attempt, tokens }: Written) => ({ attempt, tokens })
 
 /** Undefined for what another attempt may mend: the model's fault until the last attempt, the database's always. */
 function failureOf(error: unknown, isLast: boolean): { code: string; detail: string } | undefined {

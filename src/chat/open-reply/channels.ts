@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import { Redis } from 'ioredis'
-import { connectionOfItsOwn } from '../../../event-store/redis-connection.js'
-import { pause } from '../../../event-store/timing.js'
+import { connectionOfItsOwn } from '../../event-store/redis-connection.js'
+import { pause } from '../../event-store/timing.js'
 
 export type Hear = (message: Buffer) => void
 

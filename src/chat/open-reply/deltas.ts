@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Binary, Db } from 'mongodb'
-import { open, seal } from '../../../event-store/sealing/envelope.js'
-import { Engine } from '../../../event-store/engine.js'
-import { chatStream } from '../../chats.js'
+import { open, seal } from '../../event-store/sealing/envelope.js'
+import { Engine } from '../../event-store/engine.js'
+import { chatStream } from '../chats.js'
 import { Channels } from './channels.js'
 
 /** Text of a reply while it is written: from `offset` (in UTF-16 units) of what `attempt` has written. */

@@ -1,0 +1,115 @@
+import type { Type } from '@nestjs/common'
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Effect } from '../commands/bus.js'
+import type { Cause } from '../commands/cause.js'
+import type { Decide } from '../event-store/deciding/decider.js'
+import {
+  changeChat,
+  type ChatDetails,
+  type ChatRef,
+  type ChatState,
+  deleteMessage,
+  editMessage,
+  giveFeedback,
+  type LoggedMessage,
+  withdrawFeedback,
+} from './chat.js'
+import { Chats } from './chats.js'
+import type { Feedback } from './feedback.js'
+
+/** Commands that are one decision about one chat. A command that takes more steps has a file of its own in commands/. */
+abstract class ChatCommand extends Command<Effect> {
+  constructor(
+    readonly cause: Cause,
+    readonly chat: ChatRef,
+  ) {
+    super()
+  }
+}
+
+export class RenameChat extends ChatCommand {
+  constructor(
+    cause: Cause,
+    chat: ChatRef,
+    readonly title: string,
+  ) {
+    super(cause, chat)
+  }
+}
+
+export class ChangeChat extends ChatCommand {
+  constructor(
+    cause: Cause,
+    chat: ChatRef,
+    readonly details: ChatDetails,
+  ) {
+    super(cause, chat)
+  }
+}
+
+export class EditMessage extends ChatCommand {
+  constructor(
+    cause: Cause,
+    chat: ChatRef,
+    /** The whole message, as it shall be from now on. */
+    readonly message: LoggedMessage,
+  ) {
+    super(cause, chat)
+  }
+}
+
+export class DeleteMessage extends ChatCommand {
+  constructor(
+    cause: Cause,
+    chat: ChatRef,
+    readonly messageId: string,
+  ) {
+    super(cause, chat)
+  }
+}
+
+export class GiveFeedback extends ChatCommand {
+  constructor(
+    cause: Cause,
+    chat: ChatRef,
+    readonly messageId: string,
+    readonly type: Feedback,
+  ) {
+    super(cause, chat)
+  }
+}
+
+export class WithdrawFeedback extends ChatCommand {
+  constructor(
+    cause: Cause,
+    chat: ChatRef,
+    readonly messageId: string,
+  ) {
+    super(cause, chat)
+  }
+}
+
+/** Every command above with the decision that it asks for. */
+export const chatCommandHandlers = [
+  handlerOf(RenameChat, ({ chat, title }) => changeChat(chat, { title })),
+  handlerOf(ChangeChat, ({ chat, details }) => changeChat(chat, details)),
+  handlerOf(EditMessage, ({ chat, message }) => editMessage(chat, message)),
+  handlerOf(DeleteMessage, ({ chat, messageId }) => deleteMessage(chat, messageId)),
+  handlerOf(GiveFeedback, ({ chat, messageId, type }) => giveFeedback(chat, messageId, type)),
+  handlerOf(WithdrawFeedback, ({ chat, messageId }) => withdrawFeedback(chat, messageId)),
+]
+
+function handlerOf<C extends ChatCommand>(
+  command: Type<C>,
+  decisionOf: (command: C) => Decide<ChatState>,
+): Type<ICommandHandler> {
+  @CommandHandler(command)
+  class ChatCommandHandler {
+    constructor(private readonly chats: Chats) {}
+
+    execute(asked: C): Promise<Effect> {
+      return this.chats.execute(asked.chat, asked.cause.meta, decisionOf(asked))
+    }
+  }
+  return ChatCommandHandler
+}
