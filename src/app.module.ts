@@ -10,6 +10,7 @@ import { deletedChats } from './chat/read-models/deleted-chats.js'
 import { chats } from './chat/read-models/chats.js'
 import { messages } from './chat/read-models/messages.js'
 import { openReplies } from './chat/read-models/open-replies.js'
+import { CommandsModule } from './commands/commands.module.js'
 import { CONFIG, type SettledConfig } from './config.js'
 import { guestEvents } from './guests/guest.js'
 import { guestFeedback } from './guests/read-models/guest-feedback.js'
@@ -69,6 +70,7 @@ export class AppModule {
         MongooseConnectionModule,
         TelemetryModule,
         engine,
+        CommandsModule,
         HttpModule,
         ModelsModule,
         IdentityModule,

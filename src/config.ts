@@ -17,7 +17,7 @@ const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 const roles = ['api', 'worker', 'projector'] as const
 
 export type LogLevel = (typeof levels)[number]
-export type Role = (typeof roles)[number]
+export type ProcessRole = (typeof roles)[number]
 
 /** The environment, parsed and validated once. What is undefined here is embedded or generated. */
 export interface Config {
@@ -26,7 +26,7 @@ export interface Config {
   /** Where the log is kept as well, one JSON object a line. */
   readonly logFile: string | undefined
   /** What this process does. */
-  readonly roles: readonly Role[]
+  readonly roles: readonly ProcessRole[]
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number

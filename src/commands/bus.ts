@@ -4,15 +4,15 @@ import { Engine } from '../event-store/engine.js'
 import { inSpan } from '../event-store/span.js'
 import type { Cause } from './cause.js'
 
-/** What every command answers: where its effect is in the log; 0 when there was nothing to do. */
+/** The result of every command: the position of its last event in the log; 0 when there was nothing to do. */
 export interface Effect {
   readonly position: number
 }
 
-/** A command that the edge may send. */
-export type Caused<Result extends Effect> = Command<Result> & { readonly cause: Cause }
+/** A command that says why it is sent. */
+export type CommandWithCause<Result extends Effect> = Command<Result> & { readonly cause: Cause }
 
-/** Controllers send commands and queries here. */
+/** Commands and queries are sent here, and a command is answered when its effect can be read. */
 @Injectable()
 export class Bus {
   constructor(
@@ -22,12 +22,12 @@ export class Bus {
   ) {}
 
   /**
-   * Answers when the command's effect can be read, by any process. The wait is bounded: a read model that is late
-   * delays the answer, it doesn't lose it.
+   * Answers when every process can read the command's effect. The wait is bounded: a read model that is late delays
+   * the answer and does not lose it.
    */
-  async command<Result extends Effect>(command: Caused<Result>): Promise<Result> {
+  async command<Result extends Effect>(command: CommandWithCause<Result>): Promise<Result> {
     const result = await inSpan(command.constructor.name, {}, () => this.commands.execute(command))
-    await this.visible(command.cause, result.position)
+    await this.waitUntilVisible(command.cause, result.position)
     return result
   }
 
@@ -35,8 +35,8 @@ export class Bus {
     return this.queries.execute(query)
   }
 
-  /** Notes that the request has led to this position, and waits until it can be read. */
-  async visible(cause: Cause, position: number): Promise<void> {
+  /** Notes in the cause that it has led to this position, and waits until the position can be read. */
+  async waitUntilVisible(cause: Cause, position: number): Promise<void> {
     cause.logPosition = Math.max(cause.logPosition, position)
     if (position === 0 || cause.isAsync) return
     const attributes = { 'verbatim.position': position }

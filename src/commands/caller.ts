@@ -1,9 +1,10 @@
-export type Role = 'user' | 'auditor' | 'admin'
+export const accountRoles = ['user', 'auditor', 'admin'] as const
+export type AccountRole = (typeof accountRoles)[number]
 
 /** The account that makes a request. */
 export interface Caller {
   readonly id: string
-  readonly role: Role
+  readonly role: AccountRole
   /** The login this token came from; none for an API key. */
   readonly session?: { id: string; expires: Date }
 }
@@ -14,8 +15,8 @@ export interface Credentials {
   apiKey?: string
 }
 
-/** Registered by identity: the edges know no accounts. */
+/** Finds the account that credentials belong to. The context `identity` registers it: neither HTTP nor sockets know accounts. */
 export abstract class Authenticator {
-  /** Undefined for credentials that are not, or no longer, good. */
+  /** Undefined for credentials that are not valid, or no longer. */
   abstract authenticate(credentials: Credentials): Promise<Caller | undefined>
 }

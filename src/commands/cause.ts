@@ -1,8 +1,28 @@
+import { randomUUID } from 'node:crypto'
+import { canonical } from '../event-store/canonical.js'
+import { EventStoreError } from '../event-store/errors.js'
 import type { AppendMeta } from '../event-store/event.js'
+import { derived, derivedId } from './derived-ids.js'
+import type { ServiceSecrets } from './secrets.js'
+
+/** A client's request for a command, over HTTP or a socket. */
+export interface CommandRequest {
+  readonly actor: string
+  /** The address of the request: the same key means another command elsewhere. */
+  readonly place: readonly string[]
+  /** The client's own name for this command: a request with the same key is the same command. */
+  readonly key: string | undefined
+  /** All that the client asks for: the same key with other content is refused. */
+  readonly content: readonly string[]
+  readonly correlation: string
+}
+
+/** What a client may use as its own name for a command: the Idempotency-Key of HTTP, the commandId of a socket. */
+export const idempotencyKey = /^[\x21-\x7e]{1,255}$/
 
 /**
  * Why a command happens: who caused it, and by which request or job. Its `meta` goes into the log with the events. A
- * retry of a request (same method, path, caller and Idempotency-Key) has the same command id and is the same command.
+ * retry of a request (same place, actor and key) has the same command id and is the same command.
  */
 export class Cause {
   /** Position of the newest event it has led to. */
@@ -10,7 +30,7 @@ export class Cause {
 
   /** The caller looks for the effect later (Prefer: respond-async), so nobody waits until it can be read. */
   readonly isAsync: boolean
-  /** It came with an Idempotency-Key: the same command may come again. */
+  /** The client gave it a key: the same command may come again. */
   readonly isRepeatable: boolean
 
   constructor(
@@ -21,11 +41,39 @@ export class Cause {
     this.isRepeatable = isRepeatable
   }
 
+  static ofRequest(
+    { commands }: ServiceSecrets,
+    { actor, place, key, content, correlation }: CommandRequest,
+    { isAsync, isRepeatable = key !== undefined }: { isAsync?: boolean; isRepeatable?: boolean } = {},
+  ): Cause {
+    const commandId = key === undefined ? randomUUID() : derivedId(commands, ...place, actor, key)
+    const payload = derived(commands, ...content).toString('base64url')
+    return new Cause({ actor, commandId, payload, correlation }, { isAsync, isRepeatable })
+  }
+
+  /** A command of the service itself or of one of its operators: nobody sends it again. */
+  static by(actor: string): Cause {
+    return new Cause({ actor, commandId: randomUUID() })
+  }
+
   get actor(): string {
     return this.meta.actor
   }
 
   get commandId(): string {
     return this.meta.commandId
+  }
+}
+
+/**
+ * One text for one body, however it is spelled. A body that has no canonical text is refused field by field later;
+ * until then its text only has to differ from that of other bodies.
+ */
+export function contentOf(body: unknown): string {
+  try {
+    return canonical(body ?? null)
+  } catch (error) {
+    if (!(error instanceof EventStoreError)) throw error
+    return `as sent: ${JSON.stringify(body)}`
   }
 }

@@ -1,11 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import { Injectable } from '@nestjs/common'
-import type { FastifyInstance } from 'fastify'
 
 /**
- * This process is told to end. First that is announced: it takes up no new work, and tells whoever looks that nobody
- * should come, but serves them who do. Then it closes: whoever waits for something long hears at once where it goes
- * on. Everything that was begun is ended after that, for as long as there is time.
+ * How this process ends, in two steps. First the end is announced: the process takes no new work by itself and reports
+ * that it is not ready, but it still serves those who come. Then it closes: everyone who waits for something long is
+ * told at once where to go on. Work that has begun is finished after that, as long as there is time.
  */
 @Injectable()
 export class Drain {
@@ -14,15 +13,15 @@ export class Drain {
   private unfinished = 0
 
   constructor() {
-    for (const { signal } of [this.announcing, this.closing]) setMaxListeners(0, signal) // one for each who waits
+    for (const { signal } of [this.announcing, this.closing]) setMaxListeners(0, signal) // one for each that waits
   }
 
-  /** Aborts when it is announced. */
+  /** Aborts when the end is announced. */
   get announced(): AbortSignal {
     return this.announcing.signal
   }
 
-  /** Aborts when nothing may wait any longer than it must. */
+  /** Aborts when nothing may wait longer than it must. */
   get closed(): AbortSignal {
     return this.closing.signal
   }
@@ -39,26 +38,13 @@ export class Drain {
     this.closing.abort()
   }
 
-  /** The process leaves after this, if there is time. */
-  async after(work: Promise<unknown>): Promise<void> {
+  /** The process does not end before this work does, if there is time. */
+  async waitFor(work: Promise<unknown>): Promise<void> {
     this.unfinished++
     try {
       await work
     } finally {
       this.unfinished--
     }
-  }
-
-  /** And after every request that has begun; clients hear with its answer that the next one needs another connection. */
-  afterRequests(fastify: FastifyInstance): void {
-    fastify.addHook('onRequest', (_, reply, done) => {
-      this.unfinished++
-      reply.raw.once('close', () => this.unfinished--)
-      done()
-    })
-    fastify.addHook('onSend', (_, reply, payload, done) => {
-      if (this.announced.aborted) void reply.header('connection', 'close')
-      done(null, payload)
-    })
   }
 }

@@ -1,25 +1,40 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common'
 import { ApiExtension } from '@nestjs/swagger'
 import type { FastifyRequest } from 'fastify'
-import type { Caller, Role } from '../commands/caller.js'
+import type { AccountRole, Caller } from '../commands/caller.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
     caller?: Caller
+    guestId?: string
   }
 }
 
 export const NEEDS_NO_ACCOUNT = 'needs no account'
 export const NEEDS_ROLE = 'needs one of these roles'
+export const FOR_GUESTS = 'for guests'
 
-/** Everything needs an account unless it says that it doesn't. */
+/** Every handler needs an account unless it says that it does not. */
 export const NeedsNoAccount = () => applyDecorators(SetMetadata(NEEDS_NO_ACCOUNT, true), ApiExtension('x-open', true))
-export const NeedsRole = (...roles: readonly Role[]) =>
+
+export const NeedsRole = (...roles: readonly AccountRole[]) =>
   applyDecorators(SetMetadata(NEEDS_ROLE, roles), ApiExtension('x-roles', roles))
+
+/** Needs no account, unless guests are turned off. Only here does a session id say who makes the request. */
+export const ForGuests = () => applyDecorators(SetMetadata(FOR_GUESTS, true), ApiExtension('x-open', true))
 
 /** The account that makes this request. */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
   const { caller } = context.switchToHttp().getRequest<FastifyRequest>()
-  if (!caller) throw new Error('a handler that needs no account asks for its caller')
+  if (!caller) throw new Error('CurrentCaller is for handlers that need an account')
   return caller
+})
+
+/**
+ * The guest that makes this request; nobody has looked yet whether this guest exists. Without a session id it is an
+ * empty text: such a request is refused by the checks of its fields.
+ */
+export const CurrentGuest = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const { guestId = '' } = context.switchToHttp().getRequest<FastifyRequest>()
+  return guestId
 })

@@ -3,9 +3,8 @@ import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
 import { CONFIG, type SettledConfig } from '../config.js'
 import { Refused } from '../event-store/errors.js'
-import type { Credentials, Role } from '../commands/caller.js'
-import { NEEDS_NO_ACCOUNT, NEEDS_ROLE } from './access.js'
-import { FOR_GUESTS } from './guest-access.js'
+import type { AccountRole, Credentials } from '../commands/caller.js'
+import { FOR_GUESTS, NEEDS_NO_ACCOUNT, NEEDS_ROLE } from './access.js'
 import { credentialsOf } from './identify.guard.js'
 
 /** Last: keeps out who may not. */
@@ -23,7 +22,7 @@ export class AdmitGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean>(NEEDS_NO_ACCOUNT, at)) return true
     if (this.config.guests.allowed && this.reflector.getAllAndOverride<boolean>(FOR_GUESTS, at)) return true
     if (!request.caller) throw unauthenticated(credentialsOf(request))
-    const roles = this.reflector.getAllAndOverride<readonly Role[] | undefined>(NEEDS_ROLE, at)
+    const roles = this.reflector.getAllAndOverride<readonly AccountRole[] | undefined>(NEEDS_ROLE, at)
     if (roles && !roles.includes(request.caller.role)) {
       throw new Refused('forbidden', `this needs the role ${roles.join(' or ')}; yours is ${request.caller.role}`)
     }

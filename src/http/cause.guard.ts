@@ -1,13 +1,29 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
+import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common'
 import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
-import { Cause } from '../commands/cause.js'
-import { IGNORES_IDEMPOTENCY_KEY } from './request-cause.js'
-import { commandKey, metaOf, textOf } from '../commands/command-meta.js'
+import { Cause, contentOf, idempotencyKey } from '../commands/cause.js'
 import { ServiceSecrets } from '../commands/secrets.js'
 import { refusal } from './validation.js'
 
-/** Second: gives the request the identity of the command it stands for. A guard, because limits need to know repeats. */
+declare module 'fastify' {
+  interface FastifyRequest {
+    cause?: Cause
+  }
+}
+
+const IGNORES_IDEMPOTENCY_KEY = 'ignores the Idempotency-Key'
+
+/** For handlers that answer with a new secret. No secret is derived: a repeated request makes another one, whatever its key. */
+export const IgnoresIdempotencyKey = () => SetMetadata(IGNORES_IDEMPOTENCY_KEY, true)
+
+/** The cause of every command that this request sends. */
+export const RequestCause = createParamDecorator((_: unknown, context: ExecutionContext): Cause => {
+  const { cause } = context.switchToHttp().getRequest<FastifyRequest>()
+  if (!cause) throw new Error('RequestCause is for requests that CauseGuard has seen')
+  return cause
+})
+
+/** The second guard: finds out which command the request is. It is a guard because LimitsGuard needs to know repeats. */
 @Injectable()
 export class CauseGuard implements CanActivate {
   constructor(
@@ -18,39 +34,39 @@ export class CauseGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     if (context.getType() !== 'http') return true
     const request = context.switchToHttp().getRequest<FastifyRequest>()
-    const actor = request.guestId ?? request.caller?.id ?? 'anonymous'
-    const key = this.reflector.get<boolean>(IGNORES_IDEMPOTENCY_KEY, context.getHandler())
-      ? undefined
-      : idempotencyKey(request)
-    const place = [request.method, pathOf(request)]
-    const meta = metaOf(this.secrets, {
-      actor,
-      place,
-      key,
-      content: [textOf(request.body), queryOf(request)],
-      correlation: request.id,
-    })
-    request.cause = new Cause(meta, {
-      isAsync: prefersAsync(request),
-      isRepeatable: key !== undefined && !request.isMultipart() && !isRead(request),
-    })
+    const ignoresKey = this.reflector.get<boolean>(IGNORES_IDEMPOTENCY_KEY, context.getHandler())
+    const key = ignoresKey ? undefined : idempotencyKeyOf(request)
+    request.cause = Cause.ofRequest(
+      this.secrets,
+      {
+        actor: request.guestId ?? request.caller?.id ?? 'anonymous',
+        place: [request.method, pathOf(request)],
+        key,
+        content: [contentOf(request.body), queryOf(request)],
+        correlation: request.id,
+      },
+      {
+        isAsync: prefersAsync(request),
+        isRepeatable: key !== undefined && !request.isMultipart() && !isRead(request),
+      },
+    )
     return true
   }
 }
 
-function idempotencyKey({ headers }: FastifyRequest): string | undefined {
+function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
   const key = headers['idempotency-key']
   if (key === undefined) return undefined
-  if (typeof key === 'string' && commandKey.test(key)) return key
+  if (typeof key === 'string' && idempotencyKey.test(key)) return key
   throw refusal([{ field: 'Idempotency-Key', message: 'must be 1 to 255 printable characters without spaces' }])
 }
 
 /** RFC 7240: the caller would rather look for the answer later than wait for it. */
 const prefersAsync = ({ headers }: FastifyRequest) => /(^|[,\s])respond-async\b/i.test(String(headers.prefer ?? ''))
 
-/** What only reads is no command, so no repeat of one either. */
+/** A request that only reads is no command, so it is no repeat of one either. */
 const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD'
 
-/** A trailing slash never matters. What comes after a question mark says what is wanted there, as the body does. */
+/** A trailing slash makes no difference. The part after the question mark says what is asked for, as the body does. */
 const pathOf = ({ url }: FastifyRequest) => url.replace(/\?.*$/s, '').replace(/(.)\/+$/, '$1')
 const queryOf = ({ url }: FastifyRequest) => /\?(.*)$/s.exec(url)?.[1] ?? ''

@@ -1,20 +1,15 @@
 import { Global, Module } from '@nestjs/common'
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core'
-import { CqrsModule } from '@nestjs/cqrs'
 import { ThrottlerModule } from '@nestjs/throttler'
 import { CONFIG, type SettledConfig } from '../config.js'
-import { Engine } from '../event-store/engine.js'
 import { AdmitGuard } from './admit.guard.js'
-import { Bus } from '../commands/bus.js'
 import { CauseGuard } from './cause.guard.js'
 import { IdentifyGuard } from './identify.guard.js'
-import { Drain } from '../commands/drain.js'
 import { chatTracker, isNoPrompt, limitOf, LimitsGuard, promptLimitOf } from './limits.guard.js'
 import { Limits } from './limits.js'
 import { LimitsStorage } from './limits.storage.js'
 import { PositionsInterceptor } from './positions.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
-import { ServiceSecrets } from '../commands/secrets.js'
 import { validation } from './validation.js'
 
 @Global()
@@ -45,11 +40,8 @@ const limits = ThrottlerModule.forRootAsync({
 /** The edge that everyone shares. Its guards run in this order: who is it, which command, how often, may they. */
 @Global()
 @Module({
-  imports: [CqrsModule.forRoot(), limits],
+  imports: [limits],
   providers: [
-    { provide: ServiceSecrets, useFactory: (engine: Engine) => ServiceSecrets.of(engine), inject: [Engine] },
-    Bus,
-    Drain,
     Limits,
     { provide: APP_GUARD, useClass: IdentifyGuard },
     { provide: APP_GUARD, useClass: CauseGuard },
@@ -59,6 +51,6 @@ const limits = ThrottlerModule.forRootAsync({
     { provide: APP_PIPE, useFactory: validation },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [Bus, ServiceSecrets, Drain, Limits, CqrsModule],
+  exports: [Limits],
 })
 export class HttpModule {}

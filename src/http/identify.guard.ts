@@ -3,10 +3,10 @@ import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
 import { Authenticator, type Credentials } from '../commands/caller.js'
 import { guestIdOf } from '../commands/guest-ids.js'
-import { FOR_GUESTS, sessionIdOf } from './guest-access.js'
 import { ServiceSecrets } from '../commands/secrets.js'
+import { FOR_GUESTS } from './access.js'
 
-/** First: finds out who calls. Whether that is enough is decided later, after the request has been counted. */
+/** The first guard: finds out who calls. AdmitGuard decides later whether that is enough, after the request was counted. */
 @Injectable()
 export class IdentifyGuard implements CanActivate {
   constructor(
@@ -30,9 +30,15 @@ export class IdentifyGuard implements CanActivate {
   }
 }
 
-/** Generated clients send what they have in both places, so one that is not good does not spoil the other. */
+/** Generated clients send what they have in both places, so a bad one does not spoil the other. */
 export function credentialsOf({ headers }: FastifyRequest): Credentials | undefined {
   const apiKey = String(headers['x-api-key'] ?? '') || undefined
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
   return apiKey || bearer ? { apiKey, bearer } : undefined
+}
+
+/** The session id in the request's address or body. */
+function sessionIdOf({ params, body }: FastifyRequest): string | undefined {
+  const { session_id: sessionId } = { ...(body as object | null), ...(params as object) } as { session_id?: unknown }
+  return typeof sessionId === 'string' ? sessionId : undefined
 }

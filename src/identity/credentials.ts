@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { type Collection, Db } from 'mongodb'
+import type { AccountRole } from '../commands/caller.js'
 import { AccountCache } from './account-cache.js'
-import type { Role } from './user.js'
 
 /** What proves that somebody is who they say. Outside the log, for a log forgets nothing. */
 interface CredentialsDocument {
   /** The account. */
   _id: string
   password?: string
-  role: Role
+  role: AccountRole
   /** Tokens of an earlier one are no longer good … */
   generation: number
   /** … but for those of the login that has changed the password. */
@@ -49,7 +49,7 @@ export class CredentialStore {
   }
 
   /** A repeat of the registration finds what the first one stored. */
-  async create(userId: string, password: string | undefined, role: Role): Promise<void> {
+  async create(userId: string, password: string | undefined, role: AccountRole): Promise<void> {
     const fresh = { role, generation: 1, ended: [], ...(password !== undefined && { password }) }
     await this.accounts.updateOne({ _id: userId }, { $setOnInsert: fresh }, { upsert: true })
   }
@@ -72,7 +72,7 @@ export class CredentialStore {
     return modifiedCount === 1
   }
 
-  async setRole(userId: string, role: Role): Promise<void> {
+  async setRole(userId: string, role: AccountRole): Promise<void> {
     await this.accounts.updateOne({ _id: userId }, { $set: { role } })
     await this.cache.forget(userId)
   }

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-store/catalog.js'
 import type { Aggregate } from '../event-store/deciding/decider.js'
 import { Refused } from '../event-store/errors.js'
+import { type AccountRole, accountRoles } from '../commands/caller.js'
 
 const userId = z.string()
-const role = z.enum(['user', 'auditor', 'admin'])
+const role = z.enum(accountRoles)
 
 /** The life of an account. Secrets are never in the log: it only tells that they changed. */
 export const userEvents = defineEvents({
@@ -26,7 +27,6 @@ export const userEvents = defineEvents({
 
 export type UserEvents = typeof userEvents
 export type UserEvent = NewEventOf<UserEvents>
-export type Role = z.infer<typeof role>
 
 export interface Profile {
   email: string
@@ -38,7 +38,7 @@ export type ProfileField = keyof Profile
 
 export interface UserState {
   readonly status: 'none' | 'active' | 'erased'
-  readonly role: Role
+  readonly role: AccountRole
   readonly keys: readonly string[]
 }
 
@@ -68,7 +68,7 @@ export const user: Aggregate<UserState, RecordedEventOf<UserEvents>> = {
 const mostKeys = 50
 
 export const register =
-  (id: string, profile: Profile, as: Role = 'user') =>
+  (id: string, profile: Profile, as: AccountRole = 'user') =>
   (state: UserState): UserEvent[] => {
     if (state.status !== 'none') throw new Refused('user_exists', 'User already exists with this email')
     return [{ type: 'UserRegistered', data: { userId: id, role: as }, personal: profile }]
@@ -97,7 +97,7 @@ export const revokeApiKey = (id: string, keyId: string) =>
     keys.includes(keyId) ? [{ type: 'ApiKeyRevoked', data: { userId: id, keyId } }] : [],
   )
 
-export const grantRole = (id: string, to: Role) =>
+export const grantRole = (id: string, to: AccountRole) =>
   whileActive((state): UserEvent[] =>
     state.role === to ? [] : [{ type: 'RoleGranted', data: { userId: id, role: to } }],
   )

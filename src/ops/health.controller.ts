@@ -66,7 +66,7 @@ export class HealthController {
     private readonly mongo: MongoClient,
     private readonly redis: Redis,
     private readonly engine: Engine,
-    private readonly leaving: Drain,
+    private readonly drain: Drain,
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles' | 'readyMaxLagMs'>,
   ) {}
 
@@ -91,7 +91,7 @@ export class HealthController {
   @ApiOperation({ summary: 'The process can do its work' })
   @ApiOkResponse({ type: ReadyDto })
   async ready(): Promise<ReadyDto> {
-    if (this.leaving.announced.aborted)
+    if (this.drain.announced.aborted)
       throw new Refused('not_ready', 'this process is about to end; others go on', { missing: [] })
     let standings: readonly ProjectionStatus[] = []
     const look = async () => {

@@ -1,7 +1,7 @@
 import { IntersectionType } from '@nestjs/swagger'
 import { AskBody } from '../chat/api/realtime/ai.dto.js'
 import { LoggedChatParams } from '../chat/api/logging/chat-log.dto.js'
-import { commandKey } from '../commands/command-meta.js'
+import { idempotencyKey } from '../commands/cause.js'
 import { Text, Whole } from '../http/fields.js'
 import { refusal, validation } from '../http/validation.js'
 
@@ -18,7 +18,7 @@ export class JoinBody extends LoggedChatParams {
 }
 
 export class PromptBody extends IntersectionType(LoggedChatParams, AskBody) {
-  @Text({ min: 1, max: 255, optional: true, pattern: [commandKey, 'must be printable characters without spaces'] })
+  @Text({ min: 1, max: 255, optional: true, pattern: [idempotencyKey, 'must be printable characters without spaces'] })
   commandId?: string
 }
 

@@ -29,12 +29,12 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly metrics: SocketMetrics,
-    private readonly leaving: Drain,
+    private readonly drain: Drain,
   ) {}
 
   onApplicationBootstrap(): void {
     this.checking = this.checkAll()
-    this.leaving.closed.addEventListener('abort', () => void this.leaving.after(this.leaveAll()))
+    this.drain.closed.addEventListener('abort', () => void this.drain.waitFor(this.leaveAll()))
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -49,7 +49,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     this.bySocket.set(socket, session)
     this.metrics.connected.inc()
     this.sessions.set(stream, (this.sessions.get(stream) ?? new Set()).add(session))
-    if (this.leaving.closed.aborted || this.stopping.signal.aborted) session.drop()
+    if (this.drain.closed.aborted || this.stopping.signal.aborted) session.drop()
   }
 
   of(socket: Socket): Session | undefined {

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Bus } from '../commands/bus.js'
 import type { Caller } from '../commands/caller.js'
-import { Cause } from '../commands/cause.js'
-import { metaOf, textOf } from '../commands/command-meta.js'
+import { Cause, contentOf } from '../commands/cause.js'
 import { definedFields } from '../commands/defined-fields.js'
 import { Limits } from '../http/limits.js'
 import { ServiceSecrets } from '../commands/secrets.js'
@@ -29,14 +28,14 @@ export class SocketPrompts {
   async send(caller: Caller, payload: unknown, correlation: string): Promise<Prompted> {
     const { chatId: name, content, model, commandId: key } = await this.read(caller, payload)
     const chatId = this.ids.of(caller.id, name)
-    const asked = {
+    const request = {
       actor: caller.id,
       place: ['socket', `chat-message ${chatId}`],
       key,
-      content: [textOf(definedFields({ content, model }))],
+      content: [contentOf(definedFields({ content, model }))],
       correlation,
     }
-    const cause = new Cause(metaOf(this.secrets, asked), { isAsync: true, isRepeatable: key !== undefined })
+    const cause = Cause.ofRequest(this.secrets, request, { isAsync: true })
     await this.limits.request(caller, cause)
     await this.limits.prompt(caller, name, cause)
     const { promptId, replyId, position } = await this.bus.command(

@@ -7,6 +7,7 @@ import type { SettledConfig } from '../config.js'
 import { documentApi } from '../http/api-document.js'
 import { readJsonBodies } from '../http/bodies.js'
 import { brokenRequests } from '../http/broken-requests.js'
+import { drainRequests } from '../http/drain-requests.js'
 import { Drain } from '../commands/drain.js'
 import { correlationId, logRequests } from '../http/request-log.js'
 import { readBeforeRefusing } from '../http/unread-bodies.js'
@@ -36,7 +37,7 @@ export async function createApp(
   })
   readJsonBodies(adapter.getInstance())
   logRequests(adapter.getInstance())
-  app.get(Drain).afterRequests(adapter.getInstance())
+  drainRequests(adapter.getInstance(), app.get(Drain))
   app.get(RequestMetrics).measure(adapter.getInstance())
   if (config.telemetry.tracing) traceRequests(adapter.getInstance())
   await app.register(multipart)

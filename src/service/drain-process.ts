@@ -14,15 +14,15 @@ const lookEveryMs = 20
  * off who comes to an end in time; connections on which nothing is asked are ended last.
  */
 export async function drainProcess(app: NestFastifyApplication, { delayMs, graceMs }: ShutdownConfig): Promise<void> {
-  const leaving = app.get(Drain)
+  const drain = app.get(Drain)
   const server = app.getHttpServer()
-  leaving.announce()
+  drain.announce()
   await pause(delayMs)
   acceptNoMore(server)
-  leaving.close()
+  drain.close()
   const closedAt = Date.now()
   const isOver = async () =>
-    !leaving.hasUnfinished && (Date.now() - closedAt >= lingerMs || (await connectionsOf(server)) === 0)
+    !drain.hasUnfinished && (Date.now() - closedAt >= lingerMs || (await connectionsOf(server)) === 0)
   while (Date.now() - closedAt < graceMs && !(await isOver())) await pause(lookEveryMs)
   server.closeAllConnections()
 }

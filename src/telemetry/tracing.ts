@@ -4,7 +4,7 @@ import type { Sampler } from '@opentelemetry/sdk-trace-node'
 import { Logger } from '@nestjs/common'
 import { withoutCredentials } from '../config/environment.js'
 import type { TracingConfig } from '../config/telemetry.js'
-import type { Role } from '../config.js'
+import type { ProcessRole } from '../config.js'
 
 /** Ends before the process has to. */
 const farewellMs = 1_500
@@ -16,7 +16,7 @@ const tellAgainMs = 60_000
  */
 export async function startTracing(
   { endpoint, sampler, ratio }: TracingConfig,
-  roles: readonly Role[],
+  roles: readonly ProcessRole[],
 ): Promise<() => Promise<void>> {
   const [sdk, { OTLPTraceExporter }, { defaultResource, resourceFromAttributes }] = await Promise.all([
     import('@opentelemetry/sdk-trace-node'),

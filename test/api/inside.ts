@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { type Collection, type Db, type Document, MongoClient } from 'mongodb'
 import { auditEvents } from '../../src/audit/history/access.js'
@@ -7,11 +6,12 @@ import { durably } from '../../src/event-store/durability.js'
 import { Engine } from '../../src/event-store/engine.js'
 import type { Envelope, RecordedEvent } from '../../src/event-store/event.js'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
+import type { AccountRole } from '../../src/commands/caller.js'
 import { Cause } from '../../src/commands/cause.js'
 import { GrantRole, GrantRoleHandler } from '../../src/identity/commands/grant-role.js'
 import { AccountCache } from '../../src/identity/account-cache.js'
 import { CredentialStore } from '../../src/identity/credentials.js'
-import { type Role, userEvents } from '../../src/identity/user.js'
+import { userEvents } from '../../src/identity/user.js'
 import { Users } from '../../src/identity/users.js'
 import { operationEvents } from '../../src/ops/operations.js'
 import type { World } from '../chat/world.js'
@@ -41,10 +41,10 @@ export class Inside {
   }
 
   /** As the command line does it: the first administrator of a deployment cannot be made over HTTP. */
-  async grant(userId: string, role: Role): Promise<void> {
+  async grant(userId: string, role: AccountRole): Promise<void> {
     const credentials = new CredentialStore(this.db, new AccountCache(this.redis, this.db))
     const handler = new GrantRoleHandler(new Users(this.engine), credentials)
-    const cause = new Cause({ actor: 'operator', commandId: randomUUID() })
+    const cause = Cause.by('operator')
     const { position } = await handler.execute(new GrantRole(cause, userId, role))
     await this.engine.projections.reached(position)
   }

@@ -3,7 +3,7 @@ import { ApiGoneResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/s
 import { Bus } from '../../commands/bus.js'
 import { NeedsRole } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
-import { RequestCause } from '../../http/request-cause.js'
+import { RequestCause } from '../../http/cause.guard.js'
 import { ReadChat } from '../replay/read-chat.js'
 import { ReadContext } from '../replay/read-context.js'
 import { ChatAtMomentDto, MomentQuery, ReplayedChatParams, ReplayedReplyParams, ReplyContextDto } from './replay.dto.js'

@@ -1,6 +1,5 @@
+import { type AccountRole, accountRoles } from '../../commands/caller.js'
 import { Choice, Email, Moment, Text, Whole, Words } from '../../http/fields.js'
-
-const roles = ['user', 'auditor', 'admin'] as const
 
 const username = {
   min: 2,
@@ -61,8 +60,8 @@ export class UserParams {
 }
 
 export class RoleBody {
-  @Choice(roles, { name: 'Role', example: 'auditor' })
-  role!: (typeof roles)[number]
+  @Choice(accountRoles, { name: 'Role', example: 'auditor' })
+  role!: AccountRole
 }
 
 export class AccountDto {
@@ -78,7 +77,7 @@ export class AccountDto {
   @Words({ example: 'ada', optional: true })
   username?: string
 
-  @Choice(roles, { name: 'Role' })
+  @Choice(accountRoles, { name: 'Role' })
   role!: string
 
   @Moment()

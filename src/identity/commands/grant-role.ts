@@ -1,15 +1,16 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../commands/bus.js'
+import type { AccountRole } from '../../commands/caller.js'
 import type { Cause } from '../../commands/cause.js'
 import { CredentialStore } from '../credentials.js'
-import { grantRole, type Role } from '../user.js'
+import { grantRole } from '../user.js'
 import { Users } from '../users.js'
 
 export class GrantRole extends Command<Effect> {
   constructor(
     readonly cause: Cause,
     readonly userId: string,
-    readonly role: Role,
+    readonly role: AccountRole,
   ) {
     super()
   }

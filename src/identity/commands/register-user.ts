@@ -1,12 +1,13 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { Refused } from '../../event-store/errors.js'
 import type { Effect } from '../../commands/bus.js'
+import type { AccountRole } from '../../commands/caller.js'
 import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { CredentialStore } from '../credentials.js'
 import { hashPassword, isPassword } from '../passwords.js'
-import { type Profile, register, type Role } from '../user.js'
+import { type Profile, register } from '../user.js'
 import { UniqueNames } from '../unique-names.js'
 import { Users } from '../users.js'
 
@@ -20,7 +21,7 @@ export class RegisterUser extends Command<Registered> {
     readonly profile: Profile,
     /** None: this account is reached by its API keys alone. */
     readonly password: string | undefined,
-    readonly role: Role = 'user',
+    readonly role: AccountRole = 'user',
   ) {
     super()
   }

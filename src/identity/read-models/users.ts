@@ -1,15 +1,16 @@
 import type { Envelope } from '../../event-store/event.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
+import type { AccountRole } from '../../commands/caller.js'
 import { isGuest } from '../../commands/guest-ids.js'
 import type { ChatEvents } from '../../chat/chat.events.js'
 import { feedbackStep } from '../../chat/feedback.js'
-import type { Profile, ProfileField, Role, UserEvents } from '../user.js'
+import type { Profile, ProfileField, UserEvents } from '../user.js'
 
 /** The account as its owner and the analytics see it. Each field of the profile is in the envelope that set it last. */
 export type UserDoc = { [Field in ProfileField]?: Envelope<Partial<Profile>> } & {
   _id: string
-  role: Role
+  role: AccountRole
   createdAt: Date
   totalTokensUsed: number
   feedbackCount: number

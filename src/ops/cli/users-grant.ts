@@ -1,20 +1,18 @@
 import { CommandBus } from '@nestjs/cqrs'
 import { type CliCommand, UsageError } from '../../cli/command.js'
 import { byOperator } from '../../cli/operator.js'
+import { accountRoles } from '../../commands/caller.js'
 import { Refused } from '../../event-store/errors.js'
 import { Claims } from '../../identity/claims.js'
 import { GrantRole } from '../../identity/commands/grant-role.js'
-import type { Role } from '../../identity/user.js'
-
-const roles: readonly Role[] = ['user', 'auditor', 'admin']
 
 export const usersGrant: CliCommand = {
   words: 'users grant',
   about: 'Give an account another role: user, auditor or admin; it counts from its next request on',
   arguments: ['email', 'role'],
   async run(app, { arguments: [email = '', wanted = ''] }, terminal) {
-    const role = roles.find((name) => name === wanted)
-    if (!role) throw new UsageError(`there is no role ${wanted}; there are ${roles.join(', ')}`)
+    const role = accountRoles.find((name) => name === wanted)
+    if (!role) throw new UsageError(`there is no role ${wanted}; there are ${accountRoles.join(', ')}`)
     const userId = await app.get(Claims).holder('email', email)
     if (userId === undefined) throw new Refused('not_found', `there is no account with the email address ${email}`)
     const { position } = await app.get(CommandBus).execute(new GrantRole(byOperator(), userId, role))

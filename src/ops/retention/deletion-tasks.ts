@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { CommandBus } from '@nestjs/cqrs'
 import { getModelToken } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
@@ -10,7 +9,7 @@ import { DeleteProject } from '../../projects/commands/delete-project.js'
 import { type DeletedProjectDoc, deletedProjectModel } from '../../projects/read-models/deleted-projects.js'
 import { DeletedRetention } from './deleted-retention.js'
 
-const cause = () => new Cause({ actor: 'retention', commandId: randomUUID() })
+const cause = () => Cause.by('retention')
 
 export const DELETED_CHATS = Symbol('deleted chats')
 export const DELETED_PROJECTS = Symbol('deleted projects')

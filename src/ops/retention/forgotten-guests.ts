@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { InjectModel } from '@nestjs/mongoose'
@@ -30,7 +29,7 @@ export class ForgottenGuests implements RetentionTask {
   }
 
   private async erase(guestId: string, since: Date): Promise<boolean> {
-    const cause = new Cause({ actor: 'retention', commandId: randomUUID() })
+    const cause = Cause.by('retention')
     const { position } = await this.commands.execute(new EraseGuest(cause, guestId, since))
     return position > 0
   }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { InjectQueue } from '@nestjs/bullmq'
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
 import { type Queue, Worker } from 'bullmq'
@@ -53,7 +52,7 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async run(): Promise<void> {
-    const cause = new Cause({ actor: 'retention', commandId: randomUUID() })
+    const cause = Cause.by('retention')
     const { reports } = await this.commands.execute(
       new RunRetention(cause, new Date(), { signal: this.stopping.signal }),
     )

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { CommandBus, QueryBus } from '@nestjs/cqrs'
 import { EraseAccount } from '../../identity/commands/erase-account.js'
@@ -30,9 +29,7 @@ export class ReturnedLogins implements RetentionTask {
         .filter((stream) => stream.startsWith(prefix))
         .map((stream) => stream.slice(prefix.length))
       for (const userId of await this.queries.execute(new ReturnedAccounts(accounts))) {
-        await this.commands.execute(
-          new EraseAccount(new Cause({ actor: 'retention', commandId: randomUUID() }), userId),
-        )
+        await this.commands.execute(new EraseAccount(Cause.by('retention'), userId))
         done++
       }
     }

@@ -5,7 +5,7 @@ import { Bus } from '../../../commands/bus.js'
 import type { Caller } from '../../../commands/caller.js'
 import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
-import { RequestCause } from '../../../http/request-cause.js'
+import { RequestCause } from '../../../http/cause.guard.js'
 import { PageQuery } from '../../../http/pages.js'
 import { ChatIds } from '../../chat-ids.js'
 import {

@@ -65,7 +65,7 @@ export class Replies {
     if (open) {
       await this.cancelling.cancel(chat, open)
       await this.outcome(cause, chat.chatId, open.replyId)
-    } else await this.bus.visible(cause, await this.engine.store.head()) // somebody else may have ended it just now
+    } else await this.bus.waitUntilVisible(cause, await this.engine.store.head()) // somebody else may have ended it just now
     const latest = () =>
       this.messages
         .findOne({ sessionId: chat.chatId, model: { $exists: true } })
@@ -81,7 +81,7 @@ export class Replies {
     const timer = setTimeout(() => patience.abort(), this.config.replies.waitMs)
     try {
       const outcome = await this.outcomes.wait(chatId, replyId, patience.signal)
-      if (outcome) await this.bus.visible(cause, outcome.position)
+      if (outcome) await this.bus.waitUntilVisible(cause, outcome.position)
       return outcome
     } finally {
       clearTimeout(timer)

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { pause } from '../../../event-store/timing.js'
@@ -34,7 +33,7 @@ export class ReplyCancellation {
       }
     }
     const partial = await this.partialReplies.find(chat.chatId, open.replyId)
-    const cause = new Cause({ actor: chat.ownerId, commandId: randomUUID() })
+    const cause = Cause.by(chat.ownerId)
     await this.commands.execute(new EndReply(cause, cancellationOf(chat, open, partial)))
     await this.deltas.forget(open.replyId)
   }

@@ -21,7 +21,7 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly engine: Engine,
     private readonly chats: Chats,
-    private readonly leaving: Drain,
+    private readonly drain: Drain,
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles'>,
   ) {}
 
@@ -41,15 +41,15 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
     const settled = new AbortController()
     const heard = this.next(replyId, settled.signal)
     const giveUp = () => settled.abort()
-    for (const ending of [signal, this.leaving.closed]) ending.addEventListener('abort', giveUp)
-    if (signal.aborted || this.leaving.closed.aborted) giveUp()
+    for (const ending of [signal, this.drain.closed]) ending.addEventListener('abort', giveUp)
+    if (signal.aborted || this.drain.closed.aborted) giveUp()
     try {
       // Heard from now on; what was before is in the log already.
       const event = (await this.ended(chatId, replyId)) ?? (await heard)
       return event && (await outcomeFromEvent(this.engine, event))
     } finally {
       settled.abort()
-      for (const ending of [signal, this.leaving.closed]) ending.removeEventListener('abort', giveUp)
+      for (const ending of [signal, this.drain.closed]) ending.removeEventListener('abort', giveUp)
     }
   }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { SpanKind } from '@opentelemetry/api'
@@ -46,7 +45,7 @@ export class ReplyRun {
   }
 
   private async end(chat: ChatRef, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<void> {
-    const cause = new Cause({ actor: 'worker', commandId: randomUUID() })
+    const cause = Cause.by('worker')
     const command = new EndReply(cause, await this.ending(chat, open, isLast, signal))
     try {
       await inSpan(command.constructor.name, {}, () => this.commands.execute(command))

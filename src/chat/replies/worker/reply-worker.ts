@@ -31,7 +31,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly replying: ReplyRun,
     private readonly redis: Redis,
     private readonly db: Db,
-    private readonly leaving: Drain,
+    private readonly drain: Drain,
     @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles' | 'replies'>,
   ) {}
 
@@ -50,7 +50,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
       maxStalledCount: anyNumber,
       settings: { backoffStrategy: (attempt, _type, error) => retryDelay(attempt, backoffMs, error) },
     })
-    this.leaving.announced.addEventListener('abort', () => void this.takeNoMore())
+    this.drain.announced.addEventListener('abort', () => void this.takeNoMore())
     this.worker.on('error', (error) => this.log.debug(`queue: ${error.message}`))
     this.worker.on('failed', (job, error) =>
       this.log.warn(`reply ${job?.id}: attempt ${job?.attemptsMade} failed: ${error.message}`),
@@ -66,7 +66,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** What is being written already may be finished. */
   private async takeNoMore(): Promise<void> {
-    await this.leaving.after(this.worker!.close())
+    await this.drain.waitFor(this.worker!.close())
   }
 
   private async once(job: Job<ReplyJob>, token: string | undefined): Promise<void> {

@@ -1,0 +1,19 @@
+import { Global, Module } from '@nestjs/common'
+import { CqrsModule } from '@nestjs/cqrs'
+import { Engine } from '../event-store/engine.js'
+import { Bus } from './bus.js'
+import { Drain } from './drain.js'
+import { ServiceSecrets } from './secrets.js'
+
+/** What everyone needs who sends a command: HTTP, sockets, workers and the command line alike. */
+@Global()
+@Module({
+  imports: [CqrsModule.forRoot()],
+  providers: [
+    { provide: ServiceSecrets, useFactory: (engine: Engine) => ServiceSecrets.of(engine), inject: [Engine] },
+    Bus,
+    Drain,
+  ],
+  exports: [CqrsModule, ServiceSecrets, Bus, Drain],
+})
+export class CommandsModule {}
