@@ -123,7 +123,7 @@ export class Engine {
   }
 
   /** One document of a read model. That there is none is only believed once the model has all that is in the log by now. */
-  async findIn<Doc>({ name }: Projection, find: () => PromiseLike<Doc | null>): Promise<Doc | null> {
+  async findIn<Doc>({ name }: Pick<Projection, 'name'>, find: () => PromiseLike<Doc | null>): Promise<Doc | null> {
     const doc = await retryWhenReplaced(find)
     if (doc) return doc
     await this.projections.reached(await this.store.head(), [name])

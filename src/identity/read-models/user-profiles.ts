@@ -6,7 +6,7 @@ import { Refused } from '../../event-store/errors.js'
 import { present } from '../../event-store/projecting/projection.js'
 import type { Profile, ProfileField } from '../user.js'
 import { Users } from '../users.js'
-import { type UserDoc, userModel, users } from './users.js'
+import { type UserDoc, userModel, usersName } from './users.js'
 
 export interface Account extends Partial<Profile> {
   id: string
@@ -26,7 +26,8 @@ export class UserProfiles {
   ) {}
 
   async of(userId: string): Promise<Account | undefined> {
-    const doc = await this.engine.findIn(users, () => this.users.findOne({ _id: userId, ...present }).lean<UserDoc>())
+    const find = () => this.users.findOne({ _id: userId, ...present }).lean<UserDoc>()
+    const doc = await this.engine.findIn({ name: usersName }, find)
     if (!doc) return undefined
     const { role, createdAt, totalTokensUsed, feedbackCount } = doc
     const [email, name, username] = await Promise.all(
