@@ -55,7 +55,7 @@ const engine = EngineModule.with({
     guestFeedback,
     erasedStreams,
   ],
-  skippedIn,
+  skippedEvents: skippedIn,
 })
 
 /** The only wiring point. The configuration is injected everywhere under CONFIG. */

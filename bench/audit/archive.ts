@@ -5,7 +5,7 @@ import { LogRoot } from '../../src/notary/log-root.js'
 import { Notary } from '../../src/notary/notary.js'
 import { TreeStore } from '../../src/notary/tree-store.js'
 import { chatEvents } from '../../src/chat/chat.events.js'
-import { durably } from '../../src/event-store/durability.js'
+import { withDurableWrites } from '../../src/event-store/durability.js'
 import { Engine } from '../../src/event-store/engine.js'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
 import { userEvents } from '../../src/identity/user.js'
@@ -32,11 +32,11 @@ export class Archive {
   static async open({ mongoUri, redisUrl, database }: Place, master: Buffer): Promise<Archive> {
     const client = await connect(mongoUri)
     const redis = new Redis(redisUrl)
-    const db = await durably(client.db(database))
+    const db = await withDurableWrites(client.db(database))
     const engine = await Engine.open({
       db,
       redis,
-      masters: { current: masterKey(master) },
+      masterKeys: { current: masterKey(master) },
       events: [userEvents, chatEvents, auditEvents],
       logRoot: new LogRoot(db).at,
     })
@@ -98,7 +98,7 @@ export class Archive {
     const [head, before] = await Promise.all([this.engine.store.head(), this.trees.read()])
     const notary = new Notary(this.engine, this.db, this.trees, {
       signers: [noteSigner(origin, seed)],
-      me: randomBytes(4).toString('hex'),
+      processName: randomBytes(4).toString('hex'),
       onError: console.error,
     })
     const started = performance.now()

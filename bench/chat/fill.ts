@@ -33,7 +33,7 @@ export async function fillChats(
   const engine = await Engine.open({
     db,
     redis,
-    masters,
+    masterKeys: masters,
     events: [userEvents, chatEvents],
     logRoot: new LogRoot(db).at,
   })

@@ -36,7 +36,7 @@ export class Library {
     const engine = await Engine.open({
       db,
       redis,
-      masters,
+      masterKeys: masters,
       events: [userEvents, chatEvents],
       projections: [chats],
       logRoot: new LogRoot(db).at,
@@ -91,9 +91,9 @@ export class Library {
     }
     say('projecting')
     this.engine.start({ projector: true })
-    await this.engine.projections.current()
+    await this.engine.projections.waitUntilCurrent()
     const head = await store.head()
-    while (!(await this.engine.projections.reached(head, [chats.name], 5_000))) say('projecting')
+    while (!(await this.engine.projections.waitUntilReached(head, [chats.name], 5_000))) say('projecting')
   }
 
   close(): Promise<void> {

@@ -18,7 +18,8 @@ export async function measureIdleLatency(engine: Engine, appends: number): Promi
     if (i % messagesPerChat === 0) chatId = `chat:${randomUUID()}`
     const position = await say(engine, chatId, i % messagesPerChat)
     const committed = performance.now()
-    if (!(await engine.projections.reached(position))) throw new Error(`position ${position} was not projected in time`)
+    if (!(await engine.projections.waitUntilReached(position)))
+      throw new Error(`position ${position} was not projected in time`)
     took.push(performance.now() - committed)
     await pause(10)
   }

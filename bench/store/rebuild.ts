@@ -31,8 +31,8 @@ export async function fill(
   await write({ writers: 256, calls: events }, (chatId, n) => say(engine, chatId, n))
   await rootAt(events)
   engine.start({ projector: true })
-  await engine.projections.current()
-  if (!(await engine.projections.reached(events))) throw new Error('the read models are not up to date')
+  await engine.projections.waitUntilCurrent()
+  if (!(await engine.projections.waitUntilReached(events))) throw new Error('the read models are not up to date')
 }
 
 /** Scan and rebuild take turns, so that both meet the same machine. */

@@ -29,7 +29,14 @@ export async function openEngine(
   await redis.connect()
   const db = client.db(database)
   const logRoot = new LogRoot(db)
-  const engine = await Engine.open({ db, redis, masters, events: [chatEvents], projections, logRoot: logRoot.at })
+  const engine = await Engine.open({
+    db,
+    redis,
+    masterKeys: masters,
+    events: [chatEvents],
+    projections,
+    logRoot: logRoot.at,
+  })
   await engine.vault.keyForFirstAppend(owner)
   const close = async () => {
     await engine.close()

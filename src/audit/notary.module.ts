@@ -46,7 +46,7 @@ export class NotaryModule implements OnApplicationBootstrap, OnModuleDestroy {
     const log = new Logger('Notary')
     this.notary = new Notary(this.engine, this.db, this.trees, {
       signers,
-      me: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
+      processName: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
       onError: (error) => log.error(error instanceof Error ? error.message : String(error)),
     })
     this.notary.start()

@@ -10,7 +10,9 @@ export class ChatErasures implements OnModuleInit {
   constructor(private readonly engine: Engine) {}
 
   onModuleInit(): void {
-    this.engine.react(reactor<ChatEvents>('chat-erasures', { ChatErased: (event) => this.erase(event.data.chatId) }))
+    this.engine.addReactor(
+      reactor<ChatEvents>('chat-erasures', { ChatErased: (event) => this.erase(event.data.chatId) }),
+    )
   }
 
   async erase(chatId: string): Promise<void> {

@@ -40,6 +40,6 @@ export class Bus {
     cause.logPosition = Math.max(cause.logPosition, position)
     if (position === 0 || cause.isAsync) return
     const attributes = { 'verbatim.position': position }
-    await inSpan('wait for projections', { attributes }, () => this.engine.projections.reached(position))
+    await inSpan('wait for projections', { attributes }, () => this.engine.projections.waitUntilReached(position))
   }
 }

@@ -11,7 +11,7 @@ export { EngineError } from './engine-error.js'
 export { type Mongod, startMongod } from './mongod.js'
 export type { Engines } from './supervise.js'
 
-export interface EngineOptions {
+export interface EmbeddedEngineOptions {
   /** mongo/ and redis/ live under it, and belong to one supervisor at a time. */
   dataDir: string
   mongo: boolean
@@ -30,7 +30,7 @@ export interface EngineOptions {
  * their data in a folder that survives any of the processes being killed. Installs what is missing. Throws an
  * EngineError and leaves nothing running when it can't.
  */
-export async function startEngines(options: EngineOptions): Promise<Engines> {
+export async function startEngines(options: EmbeddedEngineOptions): Promise<Engines> {
   const say = options.say ?? (() => {})
   const dataDir = resolve(options.dataDir)
   prepareDataFolder(dataDir)

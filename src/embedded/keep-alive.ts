@@ -7,14 +7,14 @@ const STEADY_MS = 3_000
 const FAILURES_TO_GIVE_UP = 3
 
 /** What supervision needs to know of an engine, wherever it runs. */
-export interface Engine {
+export interface EmbeddedEngine {
   readonly port: number
   readonly pid?: number
   readonly exited: Promise<EngineExit>
   stop(): Promise<void>
 }
 
-export interface Care<E extends Engine> {
+export interface Care<E extends EmbeddedEngine> {
   name: string
   /** Starts it on the port it had, or on any at first. */
   launch: (port?: number) => Promise<E>
@@ -31,7 +31,7 @@ type Death = string | undefined
  * Watches over an engine that was launched and starts it again, on the same port, whenever it dies: clients need only
  * reconnect. One that fails three times in a row is given up with its last words. Settles when nothing of it runs.
  */
-export async function keepAlive<E extends Engine>(first: E, care: Care<E>): Promise<void> {
+export async function keepAlive<E extends EmbeddedEngine>(first: E, care: Care<E>): Promise<void> {
   const { port } = first
   let failures = 0
   let death = await live(first)

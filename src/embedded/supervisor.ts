@@ -6,7 +6,7 @@
 import { forgetAddresses, tellAddresses } from './addresses.js'
 import { claimDataFolder, mongoFolder, outlastFarewell, redisFolder } from './data-folder.js'
 import { EngineError } from './engine-error.js'
-import { type Care, type Engine, keepAlive } from './keep-alive.js'
+import { type Care, type EmbeddedEngine, keepAlive } from './keep-alive.js'
 import { type Mongod, startMongod } from './mongod.js'
 import { LOOPBACK } from './port.js'
 import { startRedisServer } from './redis-server.js'
@@ -51,18 +51,18 @@ async function supervisedMongod(): Promise<Mongod | undefined> {
   )
 }
 
-async function supervisedRedis(): Promise<Engine | undefined> {
+async function supervisedRedis(): Promise<EmbeddedEngine | undefined> {
   if (!order.redis) return undefined
   const { program, port } = order.redis
   const dir = redisFolder(order.dataDir)
-  return supervised('redis', (again): Promise<Engine> => {
+  return supervised('redis', (again): Promise<EmbeddedEngine> => {
     const place = { dir, port: again ?? port }
     if ('bin' in program) return startRedisServer({ ...program, ...place, signal: ending.signal })
     return startValkey({ ...program, ...place, warn: (line) => void tell({ type: 'warning', line }) })
   })
 }
 
-async function supervised<E extends Engine>(name: keyof Pids, launch: Care<E>['launch']): Promise<E> {
+async function supervised<E extends EmbeddedEngine>(name: keyof Pids, launch: Care<E>['launch']): Promise<E> {
   const launched = launch()
   const care: Care<E> = {
     name,

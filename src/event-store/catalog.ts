@@ -115,7 +115,7 @@ export class Catalog {
    * The same for readers of the whole log: an event that a newer build wrote may pass, for it need not concern them.
    * Whoever looks into it hears why it cannot be read.
    */
-  readWhatever(append: AppendDocument, index: number): RecordedEvent {
+  readLeniently(append: AppendDocument, index: number): RecordedEvent {
     try {
       return this.read(append, index)
     } catch (error) {

@@ -1,7 +1,7 @@
 import { type CollectionOptions, type Db, type Document, WriteConcern, type WriteConcernSettings } from 'mongodb'
 
 /** What a decision or an answer is based on: only what a majority has, and from the primary. */
-export const fromMajority = {
+export const majorityReads = {
   readConcern: { level: 'majority' },
   readPreference: 'primary',
 } as const satisfies CollectionOptions
@@ -11,14 +11,14 @@ export const fromMajority = {
  * a majority with their journals. A standalone mongod must be asked for its own journal with w: 1; asked for a
  * majority, it answers before the journal is on disk (docs/decisions has the measurement).
  */
-export async function durably(db: Db): Promise<Db> {
+export async function withDurableWrites(db: Db): Promise<Db> {
   const { setName, msg } = await db.admin().command({ hello: 1 })
   const replicated = setName !== undefined || msg === 'isdbgrid'
   return db.client.db(db.databaseName, { writeConcern: new WriteConcern(replicated ? 'majority' : 1, undefined, true) })
 }
 
 /** For commands that the driver does not complete by itself. */
-export function durableOn(db: Db): WriteConcernSettings {
+export function durableWriteConcern(db: Db): WriteConcernSettings {
   const { w, journal } = db.writeConcern ?? {}
   if (w === undefined || !journal) throw new Error('open the database with durably(): its writes may be lost otherwise')
   return { w, j: journal }

@@ -5,7 +5,7 @@ import type { Db } from 'mongodb'
 import { Catalog, type EventDefinitions } from './catalog.js'
 import type { CommitterOptions } from './log/committer.js'
 import { type Aggregate, Decider, type DeciderOptions } from './deciding/decider.js'
-import { durably } from './durability.js'
+import { withDurableWrites } from './durability.js'
 import type { RecordedEvent } from './event.js'
 import { EventStore } from './log/event-store.js'
 import { follow } from './log/follow.js'
@@ -17,22 +17,22 @@ import { type Reactor, ReactorRunner } from './projecting/reactor.js'
 import { retryWhenReplaced } from './projecting/read-model-schema.js'
 import type { RebuildContext } from './projecting/rebuild.js'
 import { StoredFolds } from './deciding/stored-folds.js'
-import { Tail } from './log/tail.js'
-import { Turns } from './log/turns.js'
+import { Feed } from './log/tail.js'
+import { CommitTurns } from './log/turns.js'
 import { type MasterKeys, Vault } from './sealing/vault.js'
-import { Wake } from './log/wake.js'
+import { Announcements } from './log/wake.js'
 
 export interface EngineOptions {
   db: Db
   redis: Redis
-  masters: MasterKeys
+  masterKeys: MasterKeys
   events: readonly EventDefinitions[]
   projections?: readonly Projection[]
   reactors?: readonly Reactor[]
   /** The log's Merkle root at a position, for certificates. */
   logRoot: (position: number) => Promise<string>
   /** The events that a version of a projection leaves out because an operator has said so, as the log tells it. */
-  skippedIn?: (store: EventStore, projection: string, version: number) => Promise<ReadonlySet<number>>
+  skippedEvents?: (store: EventStore, projection: string, version: number) => Promise<ReadonlySet<number>>
   onError?: (where: string, error: unknown) => void
   onCommit?: CommitterOptions['onCommit']
   onConflict?: CommitterOptions['onConflict']
@@ -53,9 +53,9 @@ export class Engine {
     readonly vault: Vault,
     readonly store: EventStore,
     readonly projections: Projections,
-    readonly tail: Tail,
-    readonly wake: Wake,
-    private readonly turns: Turns,
+    readonly feed: Feed,
+    readonly announcements: Announcements,
+    private readonly turns: CommitTurns,
     private readonly folds: StoredFolds,
     private readonly context: RebuildContext,
   ) {}
@@ -63,49 +63,49 @@ export class Engine {
   /** Checks that this build can read the log, and opens it. Nothing runs yet but appends and reads. */
   static async open({
     redis,
-    masters,
+    masterKeys,
     events,
     projections = [],
     reactors = [],
     ...options
   }: EngineOptions): Promise<Engine> {
-    const db = await durably(options.db)
+    const db = await withDurableWrites(options.db)
     const catalog = new Catalog(...events)
     await checkKnownTypes(db, catalog)
-    const me = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
+    const processName = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
     const scope = `verbatim:${db.databaseName}`
-    const wake = new Wake(redis, `${scope}:wake`)
-    const turns = new Turns(redis, scope, me)
-    const vault = new Vault(db, masters, catalog)
+    const announcements = new Announcements(redis, `${scope}:wake`)
+    const turns = new CommitTurns(redis, scope, processName)
+    const vault = new Vault(db, masterKeys, catalog)
     await vault.secret('commands') // a wrong master key shows here, not at the first reader
     const store = new EventStore(db, catalog, vault, turns, {
       deadlineMs: options.appendDeadlineMs,
       onCommit: (commit) => {
-        wake.announce('log', commit.position)
+        announcements.announce('log', commit.position)
         options.onCommit?.(commit)
       },
       onConflict: options.onConflict,
       onCollision: options.onCollision,
     })
     await Promise.all([store.prepare(), vault.prepare()])
-    wake.listen()
-    const tail = new Tail(new LogCollection(db), catalog)
-    const { onError, logRoot, skippedIn = nothing } = options
-    const skipped = (projection: string, version: number) => skippedIn(store, projection, version)
-    const context = { db, tail, wake, me, skipped, onError, logRoot }
+    announcements.listen()
+    const feed = new Feed(new LogCollection(db), catalog)
+    const { onError, logRoot, skippedEvents = nothing } = options
+    const skippedPositions = (projection: string, version: number) => skippedEvents(store, projection, version)
+    const context = { db, feed, announcements, processName, skippedPositions, onError, logRoot }
     const folds = new StoredFolds(db, store, { every: options.storeFoldEvery, onError: options.onError })
     const engine = new Engine(
       catalog,
       vault,
       store,
       new Projections(context, projections),
-      tail,
-      wake,
+      feed,
+      announcements,
       turns,
       folds,
       context,
     )
-    for (const reactor of reactors) engine.react(reactor)
+    for (const reactor of reactors) engine.addReactor(reactor)
     return engine
   }
 
@@ -118,7 +118,7 @@ export class Engine {
   }
 
   /** Adds a reactor, before the start. */
-  react(reactor: Reactor): void {
+  addReactor(reactor: Reactor): void {
     this.runners.push(new ReactorRunner(this.context, reactor))
   }
 
@@ -126,14 +126,14 @@ export class Engine {
   async findIn<Doc>({ name }: Pick<Projection, 'name'>, find: () => PromiseLike<Doc | null>): Promise<Doc | null> {
     const doc = await retryWhenReplaced(find)
     if (doc) return doc
-    await this.projections.reached(await this.store.head(), [name])
+    await this.projections.waitUntilReached(await this.store.head(), [name])
     return await retryWhenReplaced(find)
   }
 
   /** What comes after a position, as it comes; for readers that keep no place. */
   follow(after: number, signal: AbortSignal): AsyncGenerator<readonly RecordedEvent[]> {
-    const { tail, wake } = this
-    return follow({ tail, wake, after, signal, onError: this.context.onError })
+    const { feed, announcements } = this
+    return follow({ feed, announcements, after, signal, onError: this.context.onError })
   }
 
   /** Starts what follows the log. */
@@ -153,7 +153,7 @@ export class Engine {
     await this.folds.close()
     this.vault.close()
     this.turns.close()
-    this.wake.close()
+    this.announcements.close()
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb'
 import type { Catalog } from './catalog.js'
-import { fromMajority } from './durability.js'
+import { majorityReads } from './durability.js'
 import { EventStoreError } from './errors.js'
 
 interface KnownType {
@@ -15,7 +15,7 @@ interface KnownType {
  * A type that was never used, and is declared no more, is forgotten.
  */
 export async function checkKnownTypes(db: Db, catalog: Catalog): Promise<void> {
-  const known = db.collection<KnownType>('event_types', fromMajority)
+  const known = db.collection<KnownType>('event_types', majorityReads)
   const ours = new Map(catalog.list().map(({ type, shape }) => [type, shape]))
   for (const { _id: type, shape } of await known.find().toArray()) {
     const own = ours.get(type)
@@ -34,7 +34,7 @@ export async function checkKnownTypes(db: Db, catalog: Catalog): Promise<void> {
 
 async function isUsed(db: Db, type: string): Promise<boolean> {
   return (
-    (await db.collection('log', fromMajority).findOne({ 'events.type': type }, { projection: { _id: 1 } })) !== null
+    (await db.collection('log', majorityReads).findOne({ 'events.type': type }, { projection: { _id: 1 } })) !== null
   )
 }
 

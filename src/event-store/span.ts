@@ -44,5 +44,5 @@ export function traceparent(): string | undefined {
 }
 
 /** Work that goes on with the trace of an event, in whatever process and however much later. */
-export const continuing = <T>(traceparent: string | undefined, work: () => T): T =>
+export const inTraceOf = <T>(traceparent: string | undefined, work: () => T): T =>
   context.with(propagation.extract(ROOT_CONTEXT, { traceparent }), work)

@@ -9,7 +9,7 @@ export class GuestErasures implements OnModuleInit {
   constructor(private readonly engine: Engine) {}
 
   onModuleInit(): void {
-    this.engine.react(
+    this.engine.addReactor(
       reactor<GuestEvents>('guest-erasures', { GuestErased: (event) => this.erase(event.data.guestId) }),
     )
   }

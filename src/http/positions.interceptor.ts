@@ -35,9 +35,9 @@ export class PositionsInterceptor implements NestInterceptor {
     if (position === undefined)
       throw refusal([{ field, message: 'must be a position, such as an earlier answer’s Log-Position' }])
     const { projections, store } = this.engine
-    if (await projections.reached(position, undefined, 0)) return
+    if (await projections.waitUntilReached(position, undefined, 0)) return
     if (position > (await store.head())) throw beyondHead(position)
-    if (await projections.reached(position, undefined, longestWaitMs)) return
+    if (await projections.waitUntilReached(position, undefined, longestWaitMs)) return
     throw new Refused('projection_behind', 'the read models have not come that far; repeat the request', {
       retryAfterMs: 1000,
     })

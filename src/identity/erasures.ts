@@ -16,7 +16,9 @@ export class Erasures implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.engine.react(reactor<UserEvents>('account-erasures', { UserErased: (event) => this.erase(event.data.userId) }))
+    this.engine.addReactor(
+      reactor<UserEvents>('account-erasures', { UserErased: (event) => this.erase(event.data.userId) }),
+    )
   }
 
   /** With the account's key goes everything that is sealed under it: its profile, its chats, its projects. */

@@ -24,7 +24,7 @@ export class Checkpoints {
   }
 
   /** One that has the event at the position. Just appended, that may take a moment. */
-  async reaching(position: number): Promise<SignedTree> {
+  async covering(position: number): Promise<SignedTree> {
     const deadline = Date.now() + waitMs
     for (;;) {
       const tree = await this.find()
@@ -37,7 +37,7 @@ export class Checkpoints {
   /** The same; or the newest, where nobody signs at the moment. */
   async nearest(position: number): Promise<SignedTree> {
     try {
-      return await this.reaching(position)
+      return await this.covering(position)
     } catch (error) {
       if (error instanceof Refused && error.code === 'not_yet_signed') return await this.latest()
       throw error

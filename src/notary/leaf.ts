@@ -3,7 +3,7 @@ import { canonical } from '../event-store/canonical.js'
 import type { AppendDocument } from '../event-store/event.js'
 
 /** Where an event is, when it happened, and what it is: all that its leaf tells in clear. */
-export interface Placed {
+export interface LeafPlace {
   position: number
   stream: string
   version: number
@@ -19,12 +19,12 @@ export const storedText = ({ events, meta }: Pick<AppendDocument, 'events' | 'me
  * What the Merkle tree says of an event: its place, and a digest of all that is stored of it. The envelope counts as
  * its bytes, so erasure breaks no proof, and the leaf tells nothing personal. A storage format.
  */
-export function leafText({ position, stream, version, type, at }: Placed, stored: string): string {
+export function leafText({ position, stream, version, type, at }: LeafPlace, stored: string): string {
   // Canonical JSON has its properties in this order; put together here because there is one for each event.
   return `{"at":${canonical(at)},"digest":"${hash('sha256', stored, 'base64url')}","position":${position},"stream":${canonical(stream)},"type":${canonical(type)},"version":${version}}`
 }
 
-export const placeOf = ({ _id, stream, version, at, events }: AppendDocument, index: number): Placed => ({
+export const leafPlaceOf = ({ _id, stream, version, at, events }: AppendDocument, index: number): LeafPlace => ({
   position: _id + index,
   stream,
   version: version + index,
@@ -33,4 +33,4 @@ export const placeOf = ({ _id, stream, version, at, events }: AppendDocument, in
 })
 
 export const leafOf = (append: AppendDocument, index: number): string =>
-  leafText(placeOf(append, index), storedText(append, index))
+  leafText(leafPlaceOf(append, index), storedText(append, index))

@@ -1,5 +1,5 @@
 import { Binary, type Collection, type Db } from 'mongodb'
-import { fromMajority } from '../event-store/durability.js'
+import { majorityReads } from '../event-store/durability.js'
 import { LogCollection } from '../event-store/log/log-collection.js'
 import { MerkleFrontier } from '../proof/frontier.js'
 import { leafHash } from '../proof/hashes.js'
@@ -17,7 +17,7 @@ export class LogRoot {
   private readonly log: LogCollection
 
   constructor(db: Db) {
-    this.frontiers = db.collection('log_roots', fromMajority)
+    this.frontiers = db.collection('log_roots', majorityReads)
     this.log = new LogCollection(db)
   }
 
@@ -31,7 +31,7 @@ export class LogRoot {
   }
 
   private async addEvents(frontier: MerkleFrontier, upTo: number): Promise<void> {
-    for await (const append of this.log.reaching(frontier.size + 1)) {
+    for await (const append of this.log.appendsFrom(frontier.size + 1)) {
       for (let i = frontier.size + 1 - append._id; i < append.n && frontier.size < upTo; i++) {
         frontier.add(leafHash(leafOf(append, i)))
       }

@@ -3,9 +3,9 @@ import { Lease, renewEveryMs } from '../event-store/projecting/lease.js'
 import type { Engine } from '../event-store/engine.js'
 import { lastPosition } from '../event-store/event.js'
 import { LogCollection } from '../event-store/log/log-collection.js'
-import { Reader } from '../event-store/log/reader.js'
+import { LogReader } from '../event-store/log/reader.js'
 import { pause } from '../event-store/timing.js'
-import type { Batch } from '../event-store/log/tail.js'
+import type { LogBatch } from '../event-store/log/tail.js'
 import { treeHeadText } from '../proof/checkpoint.js'
 import { type FullTile, type GrowingTree } from '../proof/growing-tree.js'
 import { leafHash } from '../proof/hashes.js'
@@ -19,7 +19,7 @@ export interface NotaryOptions {
   /** The present key first; one that was before it, while verifiers still have only that. */
   signers: readonly NoteSigner[]
   /** This process’s name in the lease. */
-  me: string
+  processName: string
   onError?: (error: unknown) => void
   /** Told of each checkpoint. */
   onSigned?: (size: number) => void
@@ -47,12 +47,12 @@ export class Notary {
   private running = Promise.resolve()
 
   constructor(
-    private readonly engine: Pick<Engine, 'tail' | 'wake'>,
+    private readonly engine: Pick<Engine, 'feed' | 'announcements'>,
     db: Db,
     private readonly trees: TreeStore,
     private readonly options: NotaryOptions,
   ) {
-    this.lease = new Lease(db, 'notary', options.me)
+    this.lease = new Lease(db, 'notary', options.processName)
     this.log = new LogCollection(db)
   }
 
@@ -85,14 +85,14 @@ export class Notary {
 
   /** Until it is stopped, or somebody else is faster. */
   private async work(): Promise<void> {
-    const letGo = this.lease.keep()
+    const letGo = this.lease.keepAlive()
     try {
       let at: NotaryDocument | null = await this.trees.begin()
       const tree = treeOf(at)
       await this.compare(at, tree)
       if (at.size > 0 && !this.isSigned(at)) await this.sign(at)
       await this.lease.change({ $unset: { error: 1 } })
-      const reader = new Reader(this.engine.tail, this.engine.wake, this.stopping.signal)
+      const reader = new LogReader(this.engine.feed, this.engine.announcements, this.stopping.signal)
       while (at && !this.stopping.signal.aborted) {
         const began = Date.now()
         const batch = await reader.next(tree.size)
@@ -109,7 +109,7 @@ export class Notary {
   private async compare(at: NotaryDocument, tree: GrowingTree): Promise<void> {
     const { size } = at
     if (size === 0) return
-    const append = await this.log.around(size)
+    const append = await this.log.appendAtOrBefore(size)
     if (!append || lastPosition(append) < size)
       throw new LogDiffers(`the log has ${append ? lastPosition(append) : 0} events, ${size} were signed; ${newOrigin}`)
     const last = tree.lastLeaf ?? (await this.trees.tile(at, 0, size / tileWidth - 1)).subarray(-hashBytes)
@@ -118,7 +118,7 @@ export class Notary {
   }
 
   /** Null when somebody else was faster. */
-  private async witness(at: NotaryDocument, tree: GrowingTree, { appends }: Batch): Promise<NotaryDocument | null> {
+  private async witness(at: NotaryDocument, tree: GrowingTree, { appends }: LogBatch): Promise<NotaryDocument | null> {
     const full: FullTile[] = []
     for (const append of appends) {
       for (let i = Math.max(0, tree.size + 1 - append._id); i < append.n; i++)

@@ -1,5 +1,5 @@
 import { Binary, type Collection, type Db } from 'mongodb'
-import { fromMajority } from '../event-store/durability.js'
+import { majorityReads } from '../event-store/durability.js'
 import { type FullTile, GrowingTree } from '../proof/growing-tree.js'
 import { hashBytes, tileWidth, widthIn } from '../proof/tiles.js'
 import { LogDiffers } from './log-differs.js'
@@ -39,8 +39,8 @@ export class TreeStore {
     db: Db,
     readonly origin: string,
   ) {
-    this.trees = db.collection('notary', fromMajority)
-    this.tiles = db.collection('tiles', fromMajority)
+    this.trees = db.collection('notary', majorityReads)
+    this.tiles = db.collection('tiles', majorityReads)
   }
 
   read(): Promise<NotaryDocument | null> {

@@ -72,26 +72,26 @@ export const projectionOrders: Aggregate<ProjectionOrders, RecordedEventOf<Opera
 /** Of what stands alone: each record of it says everything, and none depends on those before it. */
 export const records: Aggregate<null, RecordedEventOf<OperationEvents>> = { initial: null, evolve: () => null }
 
-export const pause =
+export const pauseProjection =
   (name: string, failedAt: number | undefined) =>
   ({ isPaused }: ProjectionOrders): OperationEvent[] => {
     if (failedAt !== undefined) throw standsFailed(name, failedAt)
     return isPaused ? [] : [{ type: 'ProjectionPaused', data: { projection: name } }]
   }
 
-export const resume =
+export const resumeProjection =
   (name: string, failedAt: number | undefined) =>
   ({ isPaused }: ProjectionOrders): OperationEvent[] => {
     if (failedAt !== undefined) throw standsFailed(name, failedAt)
     return isPaused ? [{ type: 'ProjectionResumed', data: { projection: name } }] : []
   }
 
-export const retry = (name: string, failedAt: number | undefined) => (): OperationEvent[] => {
+export const retryProjection = (name: string, failedAt: number | undefined) => (): OperationEvent[] => {
   if (failedAt === undefined) throw new Refused('not_failed', `${name} has not failed`)
   return [{ type: 'ProjectionRetried', data: { projection: name, position: failedAt } }]
 }
 
-export const skip =
+export const skipEvent =
   (name: string, ofVersion: number, at: number, reason: string) =>
   ({ skipped }: ProjectionOrders): OperationEvent[] => {
     if (skipped.some(({ version, position }) => version === ofVersion && position === at)) return []

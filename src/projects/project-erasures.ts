@@ -10,7 +10,7 @@ export class ProjectErasures implements OnModuleInit {
   constructor(private readonly engine: Engine) {}
 
   onModuleInit(): void {
-    this.engine.react(
+    this.engine.addReactor(
       reactor<ProjectEvents>('project-erasures', { ProjectErased: (event) => this.erase(event.data.projectId) }),
     )
   }

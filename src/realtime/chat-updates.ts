@@ -1,6 +1,6 @@
 import type { RecordedEventOf } from '../event-store/catalog.js'
 import type { Engine } from '../event-store/engine.js'
-import type { Evolves } from '../event-store/projecting/projection.js'
+import type { EvolveHandler } from '../event-store/projecting/projection.js'
 import { replyEndings, type ReplyEndingStatus } from '../chat/chat.js'
 import type { ChatEvents } from '../chat/chat.events.js'
 import type { LoggedMessageDto } from '../chat/api/logging/chat-log.dto.js'
@@ -84,7 +84,7 @@ export const withoutText = ({ ended }: ChatUpdate): ChatUpdate =>
 
 /** As the read model will have it: a socket shows what a later GET shows. */
 function evolved(doc: MessageDoc, event: ChatRecord, key: string): MessageDoc {
-  const { evolve } = messages.on.get(event.type) as unknown as Evolves<MessageDoc, ChatRecord>
+  const { evolve } = messages.on.get(event.type) as unknown as EvolveHandler<MessageDoc, ChatRecord>
   return evolve(doc, event, key)!
 }
 

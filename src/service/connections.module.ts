@@ -2,7 +2,7 @@ import { Global, Logger, Module, type OnApplicationShutdown } from '@nestjs/comm
 import { Redis } from 'ioredis'
 import { Db, MongoClient } from 'mongodb'
 import { CONFIG, type SettledConfig } from '../config.js'
-import { durably } from '../event-store/durability.js'
+import { withDurableWrites } from '../event-store/durability.js'
 import { connectMongo, databaseName } from './connect-mongo.js'
 import { connectRedis } from './connect-redis.js'
 
@@ -13,7 +13,8 @@ import { connectRedis } from './connect-redis.js'
     { provide: MongoClient, useFactory: connectMongo, inject: [CONFIG] },
     {
       provide: Db,
-      useFactory: (client: MongoClient, { mongodbUri }: SettledConfig) => durably(client.db(databaseName(mongodbUri))),
+      useFactory: (client: MongoClient, { mongodbUri }: SettledConfig) =>
+        withDurableWrites(client.db(databaseName(mongodbUri))),
       inject: [MongoClient, CONFIG],
     },
     { provide: Redis, useFactory: connectRedis, inject: [CONFIG] },

@@ -16,7 +16,7 @@ import { masterKey } from '../event-store/sealing/key-wrap.js'
 import { StoreMetrics } from '../telemetry/store-metrics.js'
 
 /** What the contexts bring to the event store. */
-export type Contributions = Pick<EngineOptions, 'events' | 'projections' | 'skippedIn'>
+export type Contributions = Pick<EngineOptions, 'events' | 'projections' | 'skippedEvents'>
 
 /** This process's event store. It follows the log as the process's roles say, and is closed before its connections. */
 @Global()
@@ -38,7 +38,7 @@ export class EngineModule implements OnApplicationBootstrap, OnModuleDestroy {
         ...contributions,
         db,
         redis,
-        masters: { current: masterKey(current), previous: previous && masterKey(previous) },
+        masterKeys: { current: masterKey(current), previous: previous && masterKey(previous) },
         logRoot: new LogRoot(db).at,
         onCommit: metrics.onCommit,
         onConflict: metrics.onConflict,
@@ -56,7 +56,7 @@ export class EngineModule implements OnApplicationBootstrap, OnModuleDestroy {
   async onApplicationBootstrap(): Promise<void> {
     const { roles } = this.config
     this.engine.start({ projector: roles.includes('projector'), reactors: roles.includes('worker') })
-    if ((await this.engine.store.head()) === 0) await this.engine.projections.current()
+    if ((await this.engine.store.head()) === 0) await this.engine.projections.waitUntilCurrent()
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { type Collection, type Db, type Document, MongoClient } from 'mongodb'
 import { auditEvents } from '../../src/audit/history/access.js'
 import { chatEvents } from '../../src/chat/chat.events.js'
-import { durably } from '../../src/event-store/durability.js'
+import { withDurableWrites } from '../../src/event-store/durability.js'
 import { Engine } from '../../src/event-store/engine.js'
 import type { Envelope, RecordedEvent } from '../../src/event-store/event.js'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
@@ -28,12 +28,12 @@ export class Inside {
   static async of({ mongodbUri, environment }: Pick<World, 'mongodbUri' | 'environment'>): Promise<Inside> {
     const client = await MongoClient.connect(mongodbUri)
     const redis = new Redis(environment.REDIS_URL!)
-    const db = await durably(client.db())
+    const db = await withDurableWrites(client.db())
     const masters = { current: masterKey(Buffer.from(environment.MASTER_KEY!, 'hex')) }
     const engine = await Engine.open({
       db,
       redis,
-      masters,
+      masterKeys: masters,
       events: [userEvents, chatEvents, auditEvents, operationEvents],
       logRoot: () => Promise.resolve(''),
     })
@@ -46,7 +46,7 @@ export class Inside {
     const handler = new GrantRoleHandler(new Users(this.engine), credentials)
     const cause = Cause.by('operator')
     const { position } = await handler.execute(new GrantRole(cause, userId, role))
-    await this.engine.projections.reached(position)
+    await this.engine.projections.waitUntilReached(position)
   }
 
   async events(...types: string[]): Promise<RecordedEvent[]> {

@@ -30,7 +30,7 @@ describe('the notary', () => {
     log.notary()
     const size = await log.write(54) // 270 events: a full tile and a part of the next
     await log.signed(size)
-    const tree = await new Checkpoints(log.trees()).reaching(size)
+    const tree = await new Checkpoints(log.trees()).covering(size)
     for (const position of [1, 2, 255, 256, 257, size]) {
       const append = await log.appendAt(position)
       const leaf = Buffer.from(leafOf(append, position - append._id))

@@ -42,7 +42,7 @@ export class SignedLog {
   }: { origin?: string; seeds?: Buffer[] } = {}): Notary {
     const notary = new Notary(this.engine, this.place.db, this.trees(origin), {
       signers: seeds.map((seed) => noteSigner(origin, seed)),
-      me: randomBytes(4).toString('hex'),
+      processName: randomBytes(4).toString('hex'),
       onError: (error) => this.errors.push(error),
     })
     this.notaries.push(notary)

@@ -25,8 +25,8 @@ beforeAll(async () => {
   await start(writing, 'ann', count)
   await start(writing, 'bob', 3)
   writing.start({ projector: true })
-  await writing.projections.current()
-  while (!(await writing.projections.reached(await writing.store.head(), [chats.name], 5_000)));
+  await writing.projections.waitUntilCurrent()
+  while (!(await writing.projections.waitUntilReached(await writing.store.head(), [chats.name], 5_000)));
   engine = await place.engine(options) // which has no key in memory
   proxy = await Proxy.before(Number(new URL(process.env.VERBATIM_TEST_MONGODB_URI!).port), 'mongodb')
   client = await MongoClient.connect(`mongodb://127.0.0.1:${proxy.port}/?directConnection=true`)

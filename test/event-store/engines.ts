@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { type Db, MongoClient } from 'mongodb'
 import { LogRoot } from '../../src/notary/log-root.js'
-import { durably } from '../../src/event-store/durability.js'
+import { withDurableWrites } from '../../src/event-store/durability.js'
 import { Engine, type EngineOptions } from '../../src/event-store/engine.js'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
 import { notebookEvents } from './notebooks.js'
@@ -24,7 +24,7 @@ export class Place {
       connectTimeoutMS: 2000,
       heartbeatFrequencyMS: 2000,
     })
-    const db = await durably(client.db(`test_${randomBytes(6).toString('hex')}`))
+    const db = await withDurableWrites(client.db(`test_${randomBytes(6).toString('hex')}`))
     const redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!)
     redis.on('error', () => {})
     return new Place(client, db, redis)
@@ -37,7 +37,7 @@ export class Place {
     const engine = await Engine.open({
       db,
       redis,
-      masters,
+      masterKeys: masters,
       events: [notebookEvents],
       logRoot: new LogRoot(db).at,
       onError,

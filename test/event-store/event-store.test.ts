@@ -197,7 +197,7 @@ describe('the boot', () => {
 
   it('stops with the wrong master key', async () => {
     const { masterKey } = await import('../../src/event-store/sealing/key-wrap.js')
-    await expect(place.engine({ masters: { current: masterKey(Buffer.alloc(32, 1)) } })).rejects.toMatchObject({
+    await expect(place.engine({ masterKeys: { current: masterKey(Buffer.alloc(32, 1)) } })).rejects.toMatchObject({
       code: 'unknown_master_key',
     })
   })

@@ -1,7 +1,12 @@
 import type { Engine } from '../../src/event-store/engine.js'
 import type { EngineOptions } from '../../src/event-store/engine.js'
 import { digestOf } from '../../src/event-store/projecting/digest.js'
-import { type Document, present, type Projection, projection } from '../../src/event-store/projecting/projection.js'
+import {
+  type ReadModelDocument,
+  notRemoved,
+  type Projection,
+  projection,
+} from '../../src/event-store/projecting/projection.js'
 import { command, eventually, Place } from './engines.js'
 import {
   type NotebookEvent,
@@ -26,7 +31,7 @@ const quiet = { onError: () => {} }
 async function started(options: Partial<EngineOptions> = {}): Promise<Engine> {
   const one = await place.engine({ projections: readModels, ...options })
   one.start()
-  await one.projections.current()
+  await one.projections.waitUntilCurrent()
   return one
 }
 const versions = new Map<string, number>()
@@ -59,14 +64,14 @@ const tornOut = (id: string, noteId: string): NotebookEvent => ({
 })
 const closed = (id: string): NotebookEvent => ({ type: 'NotebookClosed', data: { notebookId: id } })
 
-const found = <Doc extends Document>(name: string) =>
+const found = <Doc extends ReadModelDocument>(name: string) =>
   place.db
     .collection<Doc>(name)
-    .find(present as never)
+    .find(notRemoved as never)
     .sort({ _id: 1 })
     .toArray()
 const ids = async (name: string) => (await found(name)).map(({ _id }) => _id)
-const checkpoint = async (name: string) => (await engine.projections.list()).find(({ _id }) => _id === name)!
+const checkpoint = async (name: string) => (await engine.projections.leases()).find(({ _id }) => _id === name)!
 
 describe('a projection', () => {
   it('folds events into documents, with what is personal still sealed', async () => {
@@ -74,7 +79,7 @@ describe('a projection', () => {
     await record('notebook-1', opened('1'), written('1', 'a'), written('1', 'b'))
     await record('notebook-1', corrected('a'))
     const position = await record('notebook-2', opened('2'))
-    expect(await engine.projections.reached(position)).toBe(true)
+    expect(await engine.projections.waitUntilReached(position)).toBe(true)
     const [a, b] = await found<{ _id: string; corrections: number; text: never }>('notes')
     expect([a, b]).toMatchObject([
       { _id: 'a', corrections: 1, _position: 4 },
@@ -91,7 +96,7 @@ describe('a projection', () => {
   it('folds one event into several documents', async () => {
     engine = await started({ projections: [pages] })
     await record('notebook-1', opened('1'), written('1', 'a'))
-    await engine.projections.reached(await record('notebook-1', written('1', 'b')))
+    await engine.projections.waitUntilReached(await record('notebook-1', written('1', 'b')))
     expect(await found('pages')).toMatchObject([
       { _id: 'a', notes: ['a'], _position: 2 },
       { _id: 'b', notes: ['b'], _position: 3 },
@@ -102,10 +107,10 @@ describe('a projection', () => {
   it('removes one document, and all with some values, also when they came and went in one batch', async () => {
     engine = await started()
     await record('notebook-1', opened('1'), written('1', 'a'), written('1', 'b'), written('1', 'c'))
-    await engine.projections.reached(await record('notebook-2', opened('2'), written('2', 'd')))
+    await engine.projections.waitUntilReached(await record('notebook-2', opened('2'), written('2', 'd')))
     await record('notebook-1', tornOut('1', 'a'), written('1', 'e'), closed('1'))
     const position = await record('notebook-3', opened('3'), written('3', 'f'), closed('3'))
-    expect(await engine.projections.reached(position)).toBe(true)
+    expect(await engine.projections.waitUntilReached(position)).toBe(true)
     expect(await ids('notes')).toEqual(['d'])
     expect(await ids('notebooks')).toEqual(['2'])
   })
@@ -135,28 +140,28 @@ describe('a projection', () => {
     })
     expect(await found('fussy')).toMatchObject([{ written: 1 }])
     const position = await record('notebook-1', written('1', 'd'))
-    expect(await engine.projections.reached(position)).toBe(true) // a model that stands still is not waited for
+    expect(await engine.projections.waitUntilReached(position)).toBe(true) // a model that stands still is not waited for
     expect(await found('writers')).toMatchObject([{ written: 4 }])
   })
 
   it('is taken over when its projector stops, and nobody applies anything twice', async () => {
     engine = await started()
     const other = await started()
-    await engine.projections.reached(await record('notebook-1', opened('1'), written('1', 'a')))
+    await engine.projections.waitUntilReached(await record('notebook-1', opened('1'), written('1', 'a')))
     await engine.projections.stop()
     const position = await record('notebook-1', written('1', 'b'))
-    await eventually(() => other.projections.reached(position), Boolean)
+    await eventually(() => other.projections.waitUntilReached(position), Boolean)
     expect(await found('writers')).toMatchObject([{ written: 2 }])
   })
 
   it('lets a reader in another process wait, also without Redis', async () => {
     engine = await started()
     const elsewhere = await place.engine({ projections: readModels })
-    expect(await elsewhere.projections.reached(await record('notebook-1', opened('1')))).toBe(true)
+    expect(await elsewhere.projections.waitUntilReached(await record('notebook-1', opened('1')))).toBe(true)
     place.redis.disconnect()
-    expect(await elsewhere.projections.reached(await record('notebook-1', written('1', 'a')))).toBe(true)
+    expect(await elsewhere.projections.waitUntilReached(await record('notebook-1', written('1', 'a')))).toBe(true)
     expect(await ids('notes')).toEqual(['a'])
-    expect(await elsewhere.projections.reached(1000, undefined, 100)).toBe(false)
+    expect(await elsewhere.projections.waitUntilReached(1000, undefined, 100)).toBe(false)
   })
 })
 
@@ -167,7 +172,7 @@ describe('a projector that was held up', () => {
     const { Fold } = await import('../../src/event-store/projecting/fold.js')
     const model = await ReadModelCollection.open(place.db, of.name, 'live')
     return async (after: number, to: number) => {
-      const { events } = await engine.tail.read(after)
+      const { events } = await engine.feed.read(after)
       return model.apply(new Fold(of, events, to))
     }
   }
@@ -178,7 +183,7 @@ describe('a projector that was held up', () => {
     await record('notebook-1', opened('1'), written('1', 'a'), written('1', 'b'))
     await record('notebook-1', corrected('a'))
     await record('notebook-1', tornOut('1', 'b'))
-    await engine.projections.reached(await record('notebook-2', opened('2'), written('2', 'c'), closed('2')))
+    await engine.projections.waitUntilReached(await record('notebook-2', opened('2'), written('2', 'c'), closed('2')))
     const before = await digestOf(place.db, 'notes')
     await apply(0, 3)
     await apply(0, 4)
@@ -190,7 +195,7 @@ describe('a projector that was held up', () => {
   it('writes nothing into a model that was swapped since', async () => {
     engine = await started()
     const apply = await staleWriter(notes)
-    await engine.projections.reached(await record('notebook-1', opened('1')))
+    await engine.projections.waitUntilReached(await record('notebook-1', opened('1')))
     await engine.projections.rebuild(['notes'])
     await record('notebook-1', written('1', 'a'))
     await expect(apply(1, 2)).rejects.toThrow('swapped')
@@ -210,7 +215,7 @@ describe('a rebuild', () => {
       if (i % 4 === 0) await record(`notebook-${i}`, tornOut(`${i}`, `${i}-b`))
       if (i % 5 === 0) await record(`notebook-${i}`, closed(`${i}`))
     }
-    await engine.projections.reached(await engine.store.head())
+    await engine.projections.waitUntilReached(await engine.store.head())
   }
   const names = readModels.map(({ name }) => name)
   const digests = async () => Promise.all(names.map((name) => digestOf(place.db, name)))
@@ -262,7 +267,7 @@ describe('a rebuild', () => {
       await engine.projections.rebuild(names, { onProgress: (_, position) => progress.push(position) })
     rebuilding = false
     await Promise.all([writing, reading])
-    await reader.projections.reached(await engine.store.head())
+    await reader.projections.waitUntilReached(await engine.store.head())
     const after = await digests()
     expect((await engine.projections.rebuild(names)).map(({ digest }) => digest)).toEqual(after)
     expect(Math.max(...progress)).toBeGreaterThan(0)
@@ -308,7 +313,7 @@ describe('a rebuild', () => {
       { _id: 'user-2', written: 20 },
       { _id: 'user-ann', written: 60 },
     ])
-    expect(await newer.projections.reached(await record('notebook-1', written('1', 'z')))).toBe(true)
+    expect(await newer.projections.waitUntilReached(await record('notebook-1', written('1', 'z')))).toBe(true)
     expect(await found('writers')).toMatchObject([{}, {}, {}, { _id: 'user-ann', written: 62 }])
     await expect(engine.projections.rebuild(['writers'])).rejects.toMatchObject({ code: 'newer_projection' })
   })
@@ -336,7 +341,7 @@ describe('a rebuild', () => {
     await engine.projections.stop()
     engine = await started({ projections: [mendable(false)] })
     await engine.projections.rebuild(['mendable'])
-    expect(await engine.projections.reached(await record('notebook-1', written('1', 'b')))).toBe(true)
+    expect(await engine.projections.waitUntilReached(await record('notebook-1', written('1', 'b')))).toBe(true)
     expect(
       await eventually(
         () => checkpoint('mendable'),

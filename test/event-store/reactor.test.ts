@@ -43,7 +43,7 @@ describe('a reactor', () => {
     const [engine, other] = [await place.engine(options), await place.engine(options)]
     engine.start()
     other.start()
-    await Promise.all([engine.projections.current(), other.projections.current()])
+    await Promise.all([engine.projections.waitUntilCurrent(), other.projections.waitUntilCurrent()])
     await record(engine, 0, written('a'), written('b'))
     await eventually(checkpoint, (at) => at?.position === 2)
     await engine.projections.rebuild(readModels.map(({ name }) => name))

@@ -28,7 +28,7 @@ describe('what is personal', () => {
     place = await Place.find(mongo.uri)
     const engine = await place.engine({ projections: readModels })
     engine.start()
-    await engine.projections.current()
+    await engine.projections.waitUntilCurrent()
     await engine.vault.keyForFirstAppend('user-ann')
     let position = 0
     for (let i = 0; i < 200; i++) {
@@ -53,7 +53,7 @@ describe('what is personal', () => {
       })
       if ('position' in appended) ({ position } = appended)
     }
-    expect(await engine.projections.reached(position, undefined, 10_000)).toBe(true)
+    expect(await engine.projections.waitUntilReached(position, undefined, 10_000)).toBe(true)
     await engine.projections.rebuild(['notes'])
     await engine.close()
     await place.client.db('admin').command({ fsync: 1 })

@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => place?.leave())
 
-const skippedIn: EngineOptions['skippedIn'] = async (_, name, version) =>
+const skippedIn: EngineOptions['skippedEvents'] = async (_, name, version) =>
   new Set([...decided].flatMap((one) => (one.startsWith(`${name} ${version} `) ? [Number(one.split(' ')[2])] : [])))
 
 /** Cannot take notes of this name. */
@@ -34,12 +34,12 @@ const fussy = (version: number, ...bad: string[]): Projection =>
   })
 
 const opened = (only: Projection, options: Partial<EngineOptions> = {}) =>
-  place.engine({ projections: [only], skippedIn, onError: () => {}, ...options })
+  place.engine({ projections: [only], skippedEvents: skippedIn, onError: () => {}, ...options })
 
 async function started(only: Projection): Promise<Engine> {
   const one = await opened(only)
   one.start()
-  await one.projections.current()
+  await one.projections.waitUntilCurrent()
   return one
 }
 async function write(...notes: string[]): Promise<void> {
@@ -54,9 +54,9 @@ const standing = async () => (await engine.projections.statuses())[0]!
 const written = async () => (await place.db.collection<WriterDoc>('fussy').findOne({ _id: 'user-ann' }))?.written
 /** As an operator does: recorded while it stands failed there, then told. */
 async function skip(position: number): Promise<void> {
-  const orders = engine.projections.orders('fussy')
+  const orders = engine.projections.control('fussy')
   await orders.whileFailedAt(position, async (version) => decided.add(`fussy ${version} ${position}`))
-  await orders.goOn(position, decided.size, false)
+  await orders.retry(position, decided.size, false)
 }
 
 describe('an event that was skipped', () => {

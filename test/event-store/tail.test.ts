@@ -1,9 +1,9 @@
 import { MongoClient } from 'mongodb'
-import { durably } from '../../src/event-store/durability.js'
+import { withDurableWrites } from '../../src/event-store/durability.js'
 import type { Engine } from '../../src/event-store/engine.js'
 import { LogCollection } from '../../src/event-store/log/log-collection.js'
-import { Reader } from '../../src/event-store/log/reader.js'
-import { Tail } from '../../src/event-store/log/tail.js'
+import { LogReader } from '../../src/event-store/log/reader.js'
+import { Feed } from '../../src/event-store/log/tail.js'
 import { command as mongoCommand, Proxy } from '../faults/proxy.js'
 import { held } from '../faults/strikes.js'
 import { command, Place } from './engines.js'
@@ -14,7 +14,7 @@ let engine: Engine
 let proxy: Proxy
 let client: MongoClient
 /** Reads the log through a proxy that can hold a reply back. */
-let tail: Tail
+let tail: Feed
 
 beforeEach(async () => {
   place = await Place.find()
@@ -22,7 +22,7 @@ beforeEach(async () => {
   const { port } = new URL(process.env.VERBATIM_TEST_MONGODB_URI!)
   proxy = await Proxy.before(Number(port), 'mongodb')
   client = await MongoClient.connect(`mongodb://127.0.0.1:${proxy.port}/?directConnection=true`)
-  tail = new Tail(new LogCollection(await durably(client.db(place.db.databaseName))), engine.catalog)
+  tail = new Feed(new LogCollection(await withDurableWrites(client.db(place.db.databaseName))), engine.catalog)
 })
 afterEach(async () => {
   await client?.close()
@@ -60,10 +60,10 @@ describe('a reader that goes on as the log grows', () => {
       'commandStarted',
       ({ command: { find, filter } }) => find === 'log' && filter._id?.$gt !== undefined && asked.push(filter),
     )
-    const db = await durably(client.db(place.db.databaseName))
-    const reader = new Reader(
-      new Tail(new LogCollection(db), engine.catalog),
-      engine.wake,
+    const db = await withDurableWrites(client.db(place.db.databaseName))
+    const reader = new LogReader(
+      new Feed(new LogCollection(db), engine.catalog),
+      engine.announcements,
       new AbortController().signal,
     )
     expect(await reader.next(0)).toMatchObject({ to: 0 })

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
-import { type Turn, Turns } from '../../src/event-store/log/turns.js'
+import { type CommitTurn, CommitTurns } from '../../src/event-store/log/turns.js'
 
 let redis: Redis
 let scope: string
-const made: Turns[] = []
+const made: CommitTurns[] = []
 
 beforeEach(async () => {
   redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!)
@@ -16,8 +16,8 @@ afterEach(() => {
   redis.disconnect()
 })
 
-function join(name: string, aloneAfterMs = 60_000): Turns {
-  const turns = new Turns(redis, scope, name, 100, aloneAfterMs)
+function join(name: string, aloneAfterMs = 60_000): CommitTurns {
+  const turns = new CommitTurns(redis, scope, name, 100, aloneAfterMs)
   made.push(turns)
   return turns
 }
@@ -32,27 +32,27 @@ async function settled(): Promise<number> {
 describe('taking turns', () => {
   it('costs nothing while nobody was met', async () => {
     const turn = await join('a').take()
-    turn.pass(head(1))
+    turn.end(head(1))
     expect(await settled()).toBe(0)
   })
 
   it('carries the head from one to the next, one at a time', async () => {
     const [a, b] = [join('a'), join('b')]
-    a.collided()
-    b.collided()
+    a.noteCollision()
+    b.noteCollision()
     const first = await a.take()
-    let second: Turn | undefined
+    let second: CommitTurn | undefined
     const waiting = b.take().then((turn) => (second = turn))
     await redis.ping()
     expect(second).toBeUndefined()
-    first.pass(head(7))
+    first.end(head(7))
     await waiting
     expect(second!.head).toEqual(head(7))
   })
 
   it('never has two tokens, whoever loses or finds one', async () => {
     const members = ['a', 'b', 'c'].map((name) => join(name))
-    for (const member of members) member.collided()
+    for (const member of members) member.noteCollision()
     let inTurn = 0
     let most = 0
     await Promise.all(
@@ -62,7 +62,7 @@ describe('taking turns', () => {
           most = Math.max(most, ++inTurn)
           await new Promise((resolve) => setImmediate(resolve))
           inTurn--
-          if (i % 10 !== m) turn.pass(head(i)) // now and then a token is lost with its holder
+          if (i % 10 !== m) turn.end(head(i)) // now and then a token is lost with its holder
         }
       }),
     )
@@ -72,45 +72,45 @@ describe('taking turns', () => {
 
   it('goes on without a token when its holder died, and puts one back', async () => {
     const [a, b] = [join('a'), join('b')]
-    a.collided()
-    b.collided()
+    a.noteCollision()
+    b.noteCollision()
     await a.take() // and never passes it on
     const turn = await b.take()
     expect(turn.head).toBeUndefined()
-    turn.pass(head(3))
+    turn.end(head(3))
     expect(await settled()).toBe(1)
     expect((await b.take()).head).toEqual(head(3))
   })
 
   it('drops a token that comes back after another has taken its place', async () => {
     const [a, b] = [join('a'), join('b')]
-    a.collided()
-    b.collided()
+    a.noteCollision()
+    b.noteCollision()
     const late = await a.take()
     const turn = await b.take()
-    turn.pass(head(3))
-    late.pass(head(2))
+    turn.end(head(3))
+    late.end(head(2))
     expect(await settled()).toBe(1)
     expect((await b.take()).head).toEqual(head(3))
   })
 
   it('finds a token again after Redis has forgotten everything', async () => {
     const a = join('a')
-    a.collided()
-    ;(await a.take()).pass(head(1))
-    ;(await a.take()).pass(head(2))
+    a.noteCollision()
+    ;(await a.take()).end(head(1))
+    ;(await a.take()).end(head(2))
     await redis.del(`${scope}:turn`, `${scope}:turn:generation`)
-    for (let i = 3; i < 6; i++) (await a.take()).pass(head(i))
+    for (let i = 3; i < 6; i++) (await a.take()).end(head(i))
     expect(await settled()).toBe(1)
   })
 
   it('ends when every token of a while was its own', async () => {
     const a = join('a', -1)
-    a.collided()
-    ;(await a.take()).pass(head(1))
-    ;(await a.take()).pass(head(2))
+    a.noteCollision()
+    ;(await a.take()).end(head(1))
+    ;(await a.take()).end(head(2))
     await redis.del(`${scope}:turn`)
-    ;(await a.take()).pass(head(3))
+    ;(await a.take()).end(head(3))
     expect(await settled()).toBe(0)
   })
 })

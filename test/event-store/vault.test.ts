@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { durably } from '../../src/event-store/durability.js'
+import { withDurableWrites } from '../../src/event-store/durability.js'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
 import { Vault } from '../../src/event-store/sealing/vault.js'
 import type { Engine } from '../../src/event-store/engine.js'
@@ -180,7 +180,7 @@ describe('a master rotation', () => {
 
     // Whoever has the backup, the whole database of today and today's master key still opens nothing that was destroyed.
     const living = await place.db.collection('keys').find().toArray()
-    const thief = await durably(place.client.db(`${place.db.databaseName}_thief`))
+    const thief = await withDurableWrites(place.client.db(`${place.db.databaseName}_thief`))
     try {
       for (const [first, second] of [
         [backup, living],

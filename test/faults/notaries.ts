@@ -10,6 +10,6 @@ export const origin = 'log.example/faults'
 export const notaryOf = (engine: Engine, db: Db, seed: Buffer): Notary =>
   new Notary(engine, db, new TreeStore(db, origin), {
     signers: [noteSigner(origin, seed)],
-    me: `${process.pid}`,
+    processName: `${process.pid}`,
     onError: (error) => console.error('notary', String(error)),
   })

@@ -30,7 +30,7 @@ describe('a projector', () => {
     await history(scene, 0, 5)
     const all = (list: { version: number; owner?: string }[]) =>
       list.length === 3 && list.every(({ version, owner }) => version === 1 && owner !== undefined)
-    await eventually(() => scene.bystander.projections.list(), all)
+    await eventually(() => scene.bystander.projections.leases(), all)
     const struck = mongo.arm({ at, moment, strike: strike(victim), until })
     await history(scene, 5, 30)
     await struck
@@ -60,7 +60,7 @@ describe('a projector', () => {
       const { victim, mongo } = await projecting(step, freeze, until)
       scene.bystander.start({ projector: true })
       const head = await scene.bystander.store.head()
-      await eventually(() => scene.bystander.projections.reached(head, undefined, 500), Boolean)
+      await eventually(() => scene.bystander.projections.waitUntilReached(head, undefined, 500), Boolean)
       const noticed = asksForItsLeases(mongo)
       victim.signal('SIGCONT')
       release()

@@ -30,7 +30,7 @@ describe('a rebuild', () => {
     until?: Promise<void>,
   ) {
     scene.bystander.start({ projector: true })
-    await scene.bystander.projections.current()
+    await scene.bystander.projections.waitUntilCurrent()
     await history(scene, 0, 20)
     const { mongo, addresses } = await scene.behindProxy()
     const victim = await scene.victim('rebuilder', addresses)
@@ -53,7 +53,7 @@ describe('a rebuild', () => {
     await rebuilding(step, kill)
     await history(scene, 20, 25)
     const head = await scene.bystander.store.head()
-    await eventually(() => scene.bystander.projections.reached(head, undefined, 500), Boolean)
+    await eventually(() => scene.bystander.projections.waitUntilReached(head, undefined, 500), Boolean)
     await theirLeasesEnd()
     await scene.expectRightModels()
   })
@@ -63,7 +63,7 @@ describe('a rebuild', () => {
     const victim = await rebuilding(step, freeze, until)
     await history(scene, 20, 25)
     const head = await scene.bystander.store.head()
-    await eventually(() => scene.bystander.projections.reached(head, undefined, 500), Boolean)
+    await eventually(() => scene.bystander.projections.waitUntilReached(head, undefined, 500), Boolean)
     await theirLeasesEnd()
     await scene.expectRightModels()
     victim.signal('SIGCONT')

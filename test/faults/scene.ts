@@ -152,10 +152,10 @@ export class Scene {
   /** The live models are what an undisturbed rebuild of the same log makes. */
   async expectRightModels(): Promise<void> {
     this.bystander.start({ projector: true })
-    await this.bystander.projections.current()
+    await this.bystander.projections.waitUntilCurrent()
     const head = await this.bystander.store.head()
-    await eventually(() => this.bystander.projections.reached(head, undefined, 500), Boolean, 15_000)
-    for (const { _id, state } of await this.bystander.projections.list()) expect([_id, state]).toEqual([_id, 'live'])
+    await eventually(() => this.bystander.projections.waitUntilReached(head, undefined, 500), Boolean, 15_000)
+    for (const { _id, state } of await this.bystander.projections.leases()) expect([_id, state]).toEqual([_id, 'live'])
     const live = await Promise.all(readModels.map(({ name }) => digestOf(this.place.db, name)))
     const rebuilt = await this.bystander.projections.rebuild(readModels.map(({ name }) => name))
     expect(rebuilt.map(({ digest }) => digest)).toEqual(live)

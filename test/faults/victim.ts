@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
 import { LogRoot } from '../../src/notary/log-root.js'
-import { durably } from '../../src/event-store/durability.js'
+import { withDurableWrites } from '../../src/event-store/durability.js'
 import { Engine } from '../../src/event-store/engine.js'
 import { EventStoreError } from '../../src/event-store/errors.js'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
@@ -38,14 +38,14 @@ async function work(job: Job): Promise<void> {
     heartbeatFrequencyMS: 2000,
     serverSelectionTimeoutMS: 5000,
   })
-  const db = await durably(client.db(job.database))
+  const db = await withDurableWrites(client.db(job.database))
   const redis = new Redis(job.redisUrl, { maxRetriesPerRequest: 0, enableOfflineQueue: false, lazyConnect: true })
   redis.on('error', () => {}) // the engine goes on without it
   await redis.connect().catch(() => {})
   const engine = await Engine.open({
     db,
     redis,
-    masters: { current: masterKey(Buffer.from(job.masterKey, 'hex')) },
+    masterKeys: { current: masterKey(Buffer.from(job.masterKey, 'hex')) },
     events: [notebookEvents],
     projections: readModels,
     logRoot: new LogRoot(db).at,

@@ -5,7 +5,7 @@ import { LogRoot } from '../../src/notary/log-root.js'
 import { chatEvents } from '../../src/chat/chat.events.js'
 import { Lease } from '../../src/event-store/projecting/lease.js'
 import { digestOf } from '../../src/event-store/projecting/digest.js'
-import { durably } from '../../src/event-store/durability.js'
+import { withDurableWrites } from '../../src/event-store/durability.js'
 import { Engine } from '../../src/event-store/engine.js'
 import type { NewEvent, RecordedEvent } from '../../src/event-store/event.js'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
@@ -27,10 +27,14 @@ export class Database {
   static async of({ mongodbUri, environment }: World): Promise<Database> {
     const client = await MongoClient.connect(mongodbUri)
     const redis = new Redis(environment.REDIS_URL!)
-    const db = await durably(client.db())
+    const db = await withDurableWrites(client.db())
     const masters = { current: masterKey(Buffer.from(environment.MASTER_KEY!, 'hex')) }
     const events = [userEvents, chatEvents, guestEvents, projectEvents, auditEvents, operationEvents]
-    return new Database(client, redis, await Engine.open({ db, redis, masters, events, logRoot: new LogRoot(db).at }))
+    return new Database(
+      client,
+      redis,
+      await Engine.open({ db, redis, masterKeys: masters, events, logRoot: new LogRoot(db).at }),
+    )
   }
 
   collection(name: string): Collection<Document & { _id: string }> {
@@ -55,9 +59,9 @@ export class Database {
 
   /** Keeps a read model from its projector and its rebuilds, as a process does that is held up in the middle of one. */
   async hold(projection: string): Promise<() => Promise<void>> {
-    const lease = new Lease(await durably(this.client.db()), projection, 'test')
-    await eventually(async () => (await lease.acquire()) ?? (await lease.want(), null), Boolean)
-    const letGo = lease.keep()
+    const lease = new Lease(await withDurableWrites(this.client.db()), projection, 'test')
+    await eventually(async () => (await lease.acquire()) ?? (await lease.requestHandover(), null), Boolean)
+    const letGo = lease.keepAlive()
     return async () => {
       letGo()
       await lease.release()

@@ -2,11 +2,11 @@ import { given } from '../../src/event-store/deciding/testing.js'
 import {
   endRebuild,
   type OperationEvent,
-  pause,
+  pauseProjection,
   projectionOrders,
-  resume,
-  retry,
-  skip,
+  resumeProjection,
+  retryProjection,
+  skipEvent,
   startRebuild,
 } from '../../src/ops/operations.js'
 
@@ -20,35 +20,37 @@ const skipped: OperationEvent = {
 const certificate = { projection: 'chats', version: 1, position: 9, events: 9, root: 'r', digest: 'd', at: new Date(0) }
 
 describe('a projection', () => {
-  it('is paused', () => given(projectionOrders, []).when(pause('chats', undefined)).then([paused]))
-  it('is paused once', () => given(projectionOrders, [paused]).when(pause('chats', undefined)).then([]))
-  it('is paused again', () => given(projectionOrders, [paused, resumed]).when(pause('chats', undefined)).then([paused]))
-  it('is resumed', () => given(projectionOrders, [paused]).when(resume('chats', undefined)).then([resumed]))
-  it('is resumed once', () => given(projectionOrders, [paused, resumed]).when(resume('chats', undefined)).then([]))
+  it('is paused', () => given(projectionOrders, []).when(pauseProjection('chats', undefined)).then([paused]))
+  it('is paused once', () => given(projectionOrders, [paused]).when(pauseProjection('chats', undefined)).then([]))
+  it('is paused again', () =>
+    given(projectionOrders, [paused, resumed]).when(pauseProjection('chats', undefined)).then([paused]))
+  it('is resumed', () => given(projectionOrders, [paused]).when(resumeProjection('chats', undefined)).then([resumed]))
+  it('is resumed once', () =>
+    given(projectionOrders, [paused, resumed]).when(resumeProjection('chats', undefined)).then([]))
   it('that stands failed is not paused', () =>
-    given(projectionOrders, []).when(pause('chats', 7)).thenRefused('projection_failed'))
+    given(projectionOrders, []).when(pauseProjection('chats', 7)).thenRefused('projection_failed'))
   it('that stands failed is not resumed', () =>
-    given(projectionOrders, [paused]).when(resume('chats', 7)).thenRefused('projection_failed'))
+    given(projectionOrders, [paused]).when(resumeProjection('chats', 7)).thenRefused('projection_failed'))
   it('that stands failed is retried', () =>
     given(projectionOrders, [])
-      .when(retry('chats', 7))
+      .when(retryProjection('chats', 7))
       .then([{ type: 'ProjectionRetried', data: { projection: 'chats', position: 7 } }]))
   it('that goes on is not retried', () =>
-    given(projectionOrders, []).when(retry('chats', undefined)).thenRefused('not_failed'))
+    given(projectionOrders, []).when(retryProjection('chats', undefined)).thenRefused('not_failed'))
 })
 
 describe('an event', () => {
   it('is skipped, with the reason sealed', () =>
     given(projectionOrders, [])
-      .when(skip('chats', 1, 7, 'a bug'))
+      .when(skipEvent('chats', 1, 7, 'a bug'))
       .then([skipped]))
   it('is skipped once', () =>
     given(projectionOrders, [skipped])
-      .when(skip('chats', 1, 7, 'another reason'))
+      .when(skipEvent('chats', 1, 7, 'another reason'))
       .then([]))
   it('that one version skips is none that the next one does', () =>
     given(projectionOrders, [skipped])
-      .when(skip('chats', 2, 7, 'a bug'))
+      .when(skipEvent('chats', 2, 7, 'a bug'))
       .then([{ ...skipped, data: { projection: 'chats', version: 2, position: 7 } }]))
 })
 

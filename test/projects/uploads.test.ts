@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Redis } from 'ioredis'
 import { LogRoot } from '../../src/notary/log-root.js'
-import { durably } from '../../src/event-store/durability.js'
+import { withDurableWrites } from '../../src/event-store/durability.js'
 import { Engine } from '../../src/event-store/engine.js'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
 import { Providers } from '../../src/llm/providers.js'
@@ -224,11 +224,11 @@ describe('an upload that never ends', () => {
 async function deskOf({ environment }: World, { db }: Traces) {
   const redis = new Redis(environment.REDIS_URL!)
   const masters = { current: masterKey(Buffer.from(environment.MASTER_KEY!, 'hex')) }
-  const durable = await durably(db)
+  const durable = await withDurableWrites(db)
   const engine = await Engine.open({
     db: durable,
     redis,
-    masters,
+    masterKeys: masters,
     events: deskEvents,
     logRoot: new LogRoot(durable).at,
   })

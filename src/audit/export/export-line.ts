@@ -1,7 +1,7 @@
 import { canonical } from '../../event-store/canonical.js'
 import type { AppendDocument } from '../../event-store/event.js'
 import type { OpenedEnvelope } from '../../event-store/sealing/vault.js'
-import { placeOf, storedText } from '../../notary/leaf.js'
+import { leafPlaceOf, storedText } from '../../notary/leaf.js'
 
 /** What an envelope held: the words as they were sealed, and the salt that makes their commitment. */
 export type OpenedWords = Pick<OpenedEnvelope, 'original' | 'salt'>
@@ -15,7 +15,7 @@ export function lineOf(
   index: number,
   { opened, proof }: { opened?: OpenedWords; proof?: readonly string[] } = {},
 ): string {
-  const { position, stream, version, at } = placeOf(append, index)
+  const { position, stream, version, at } = leafPlaceOf(append, index)
   const words = opened ? `"opened":${canonical({ personal: opened.original, salt: opened.salt })},` : ''
   const path = proof ? `"proof":${canonical(proof)},` : ''
   // The properties are in canonical order; put together here, for canonical text need not be made twice.

@@ -25,7 +25,7 @@ export class OwnStreams {
   ) {}
 
   async of(userId: string): Promise<string[]> {
-    await this.engine.projections.reached(await this.engine.store.head())
+    await this.engine.projections.waitUntilReached(await this.engine.store.head())
     const only = { _id: 1 }
     const [chats, deletedChats, projects, deletedProjects] = await Promise.all([
       retryWhenReplaced(() => this.chats.find({ userId }, only).lean<Known>()),

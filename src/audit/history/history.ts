@@ -57,7 +57,7 @@ export class History {
     const { from, upTo } = selection
     const last = await this.places.versionAt(stream, upTo)
     const first = (await this.places.versionAt(stream, from - 1)) + 1
-    for (let next = await this.log.beginningOf(stream, first); next <= last;) {
+    for (let next = await this.log.firstVersionOfAppend(stream, first); next <= last;) {
       const beyond = Math.min(next + window, last + 1)
       const { appends, isAll } = await this.some(
         { ...filterOf(selection), stream, version: { $gte: next, $lt: beyond } },
@@ -78,7 +78,7 @@ export class History {
   ): Promise<{ appends: AppendDocument[]; isAll: boolean }> {
     const appends: AppendDocument[] = []
     let bytes = 0
-    for await (const append of this.log.appends.find(filter, { batchSize: atOnce }).sort(sort)) {
+    for await (const append of this.log.collection.find(filter, { batchSize: atOnce }).sort(sort)) {
       appends.push(append)
       for (const { personal } of append.events) bytes += personal?.length() ?? 0
       if (appends.length >= atOnce || bytes >= mostBytes) return { appends, isAll: false }
@@ -88,12 +88,12 @@ export class History {
 
   /** Of the append that the position is in. */
   private async beginningOf(position: number): Promise<number> {
-    return (await this.log.around(position, { _id: 1 }))?._id ?? 1
+    return (await this.log.appendAtOrBefore(position, { _id: 1 }))?._id ?? 1
   }
 
   /** The last position of the append that has the version before this one. */
   private async positionBefore(stream: string, version: number): Promise<number> {
-    const [around] = await this.log.appends
+    const [around] = await this.log.collection
       .find({ stream, version: { $lt: version } })
       .sort({ version: -1 })
       .limit(1)

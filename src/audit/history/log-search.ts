@@ -60,7 +60,7 @@ export class LogSearch {
   }
 
   private async last(filter: object, sort: Record<string, 1 | -1>): Promise<Place | undefined> {
-    const [found] = await this.log.appends.find<Place>(filter, place).sort(sort).limit(1).toArray()
+    const [found] = await this.log.collection.find<Place>(filter, place).sort(sort).limit(1).toArray()
     return found
   }
 }

@@ -4,7 +4,7 @@ import type { Model } from 'mongoose'
 import { type MessageDoc, messageModel, messages } from '../../chat/read-models/messages.js'
 import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
-import { present } from '../../event-store/projecting/projection.js'
+import { notRemoved } from '../../event-store/projecting/projection.js'
 import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
 import type { Cause } from '../../commands/cause.js'
@@ -37,7 +37,7 @@ export class ReadMessageReceiptHandler implements IQueryHandler<ReadMessageRecei
   async execute({ cause, caller, messageId, open }: ReadMessageReceipt): Promise<Receipt> {
     const mine = caller.role === 'user' ? { userId: caller.id } : {}
     const doc = await this.engine.findIn(messages, () =>
-      this.messages.findOne({ _id: messageId, ...mine, ...present }).lean<MessageDoc>(),
+      this.messages.findOne({ _id: messageId, ...mine, ...notRemoved }).lean<MessageDoc>(),
     )
     if (!doc) throw new Refused('not_found', 'there is no such message')
     const position = await this.receipts.positionOf(wordsOf(doc))

@@ -28,7 +28,7 @@ export class Receipts {
     const index = position - append._id
     const { personal } = append.events[index]!
     const [tree, opened] = await Promise.all([
-      this.checkpoints.reaching(position),
+      this.checkpoints.covering(position),
       open && personal ? this.opened(personal) : undefined,
     ])
     const proof = await tree.proof(position)
@@ -43,7 +43,7 @@ export class Receipts {
   /** Where the event is that an envelope was sealed for. */
   async positionOf(envelope: Envelope): Promise<number> {
     const { stream, version } = headerOf(envelope)
-    const [append] = await this.log.appends
+    const [append] = await this.log.collection
       .find({ stream, version: { $lte: version } }, { projection: { _id: 1, version: 1 } })
       .sort({ version: -1 })
       .limit(1)
@@ -54,7 +54,7 @@ export class Receipts {
 
   /** The append that an event is in. */
   async appendAt(position: number): Promise<AppendDocument> {
-    const append = await this.log.around(position)
+    const append = await this.log.appendAtOrBefore(position)
     if (!append || lastPosition(append) < position) throw new Refused('not_found', `the log has no event ${position}`)
     return append
   }

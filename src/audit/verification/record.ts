@@ -4,11 +4,11 @@ import { canonical } from '../../event-store/canonical.js'
 import { commitmentOf, type EnvelopeHeader, headerOf, isSealedAs } from '../../event-store/sealing/envelope.js'
 import type { AppendDocument } from '../../event-store/event.js'
 import { leafHash } from '../../proof/hashes.js'
-import { leafText, type Placed, placeOf, storedText } from '../../notary/leaf.js'
+import { leafText, type LeafPlace, leafPlaceOf, storedText } from '../../notary/leaf.js'
 import { Disproved } from './disproved.js'
 
 /** An event as a verifier looks at it, wherever it comes from. */
-export interface EventRecord extends Placed {
+export interface EventRecord extends LeafPlace {
   /** Canonical text of all that is stored of it. */
   stored: string
   shape: number
@@ -21,7 +21,7 @@ export interface EventRecord extends Placed {
 
 export function recordOf(append: AppendDocument, index: number): EventRecord {
   const { personal, shape } = append.events[index]!
-  const { position, stream, version, type, at } = placeOf(append, index)
+  const { position, stream, version, type, at } = leafPlaceOf(append, index)
   return { position, stream, version, type, at, shape, stored: storedText(append, index), envelope: personal?.value() }
 }
 

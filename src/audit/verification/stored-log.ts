@@ -64,13 +64,13 @@ async function compared(
 
 /** BSON as it comes: decoding it is the better part of reading, and can be done elsewhere. */
 async function* rawParts(log: LogCollection): AsyncGenerator<Uint8Array, undefined> {
-  let next = log.rawAfter(0, appendsAtOnce)
+  let next = log.rawAppendsAfter(0, appendsAtOnce)
   for (;;) {
     const documents = await next
     const last = documents.at(-1)
     if (!last) return undefined
     const [append] = [...appendsIn(last)]
-    next = log.rawAfter(append!._id, appendsAtOnce)
+    next = log.rawAppendsAfter(append!._id, appendsAtOnce)
     next.catch(() => {}) // heard of where it is waited for
     yield Buffer.concat(documents)
   }

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import { Redis } from 'ioredis'
-import { connectionOfItsOwn } from '../../event-store/redis-connection.js'
+import { dedicatedConnection } from '../../event-store/redis-connection.js'
 import { pause } from '../../event-store/timing.js'
 
 export type Hear = (message: Buffer) => void
@@ -36,7 +36,7 @@ export class Channels implements OnModuleDestroy {
 
   private connection(): Redis {
     if (this.subscriber) return this.subscriber
-    this.subscriber = connectionOfItsOwn(this.redis)
+    this.subscriber = dedicatedConnection(this.redis)
     this.subscriber.on('messageBuffer', (channel: Buffer, message: Buffer) => {
       for (const hear of this.listeners.get(channel.toString()) ?? []) hear(message)
     })

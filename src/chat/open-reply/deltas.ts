@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Binary, Db } from 'mongodb'
-import { open, seal } from '../../event-store/sealing/envelope.js'
+import { openPersonal, sealPersonal } from '../../event-store/sealing/envelope.js'
 import { Engine } from '../../event-store/engine.js'
 import { chatStream } from '../chats.js'
 import { Channels } from './channels.js'
@@ -80,12 +80,12 @@ export class Deltas {
   }
 
   async open(chatId: string, sealed: Buffer): Promise<Delta> {
-    return open<Delta>(await this.engine.vault.keyOf(chatStream(chatId)), new Binary(sealed)).personal
+    return openPersonal<Delta>(await this.engine.vault.keyOf(chatStream(chatId)), new Binary(sealed)).personal
   }
 
   private async sealed(chatId: string, delta: Delta): Promise<Buffer> {
     const stream = chatStream(chatId)
-    const { personal } = seal(
+    const { personal } = sealPersonal(
       await this.engine.vault.keyOf(stream),
       { stream, version: 0, type: 'delta', shape: 1 },
       delta,

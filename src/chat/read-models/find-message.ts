@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
-import { present } from '../../event-store/projecting/projection.js'
+import { notRemoved } from '../../event-store/projecting/projection.js'
 import { type MessageDoc, messageModel, messages } from './messages.js'
 
 /** A message of this owner, still sealed. */
@@ -25,7 +25,7 @@ export class FindMessageHandler implements IQueryHandler<FindMessage> {
 
   async execute({ messageId, ownerId }: FindMessage): Promise<MessageDoc> {
     const doc = await this.engine.findIn(messages, () =>
-      this.messages.findOne({ _id: messageId, userId: ownerId, ...present }).lean<MessageDoc>(),
+      this.messages.findOne({ _id: messageId, userId: ownerId, ...notRemoved }).lean<MessageDoc>(),
     )
     if (!doc) throw new Refused('not_found', 'there is no such message')
     return doc

@@ -2,7 +2,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
-import { present } from '../../event-store/projecting/projection.js'
+import { notRemoved } from '../../event-store/projecting/projection.js'
 import { noSuchChat } from '../chat.js'
 import { type ChatDoc, chatModel, chats } from './chats.js'
 import { type ChatSummary, summaryOf } from './chat-summary.js'
@@ -25,7 +25,7 @@ export class GetChatHandler implements IQueryHandler<GetChat> {
 
   async execute({ chatId, ownerId }: GetChat): Promise<ChatSummary> {
     const doc = await this.engine.findIn(chats, () =>
-      this.chats.findOne({ _id: chatId, userId: ownerId, ...present }).lean<ChatDoc>(),
+      this.chats.findOne({ _id: chatId, userId: ownerId, ...notRemoved }).lean<ChatDoc>(),
     )
     if (!doc) throw noSuchChat()
     return await summaryOf(this.engine, doc)

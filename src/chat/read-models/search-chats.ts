@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { batchedFind } from '../../event-store/batched-find.js'
 import { Engine } from '../../event-store/engine.js'
-import { present } from '../../event-store/projecting/projection.js'
+import { notRemoved } from '../../event-store/projecting/projection.js'
 import { isCursorKilled, retryWhenReplaced } from '../../event-store/projecting/read-model-schema.js'
 import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
 import { ownerStream } from '../../identity/users.js'
@@ -68,7 +68,7 @@ export class SearchChatsHandler implements IQueryHandler<SearchChats> {
   /** With all that a summary shows. One that has gone meanwhile is left out. */
   private async whole(found: readonly Looked[]): Promise<ChatSummary[]> {
     const ids = found.map(({ _id }) => _id)
-    const docs = await retryWhenReplaced(() => this.chats.find({ _id: { $in: ids }, ...present }).lean<ChatDoc[]>())
+    const docs = await retryWhenReplaced(() => this.chats.find({ _id: { $in: ids }, ...notRemoved }).lean<ChatDoc[]>())
     const byId = new Map(docs.map((doc) => [doc._id, doc]))
     return Promise.all(ids.flatMap((id) => byId.get(id) ?? []).map((doc) => summaryOf(this.engine, doc)))
   }

@@ -4,7 +4,7 @@ import type { AppendMeta, NewEvent, RecordedEvent } from '../event.js'
 import type { EventStore } from '../log/event-store.js'
 import { type PastCommand, PastCommands } from './past-commands.js'
 import { backoff, pause } from '../timing.js'
-import type { Folded, StoredFolds } from './stored-folds.js'
+import type { StreamFold, StoredFolds } from './stored-folds.js'
 
 /** What a stream means: where its state begins, and what each event makes of it. */
 export interface Aggregate<State, Event extends { type: string }> {
@@ -57,7 +57,7 @@ export interface DeciderOptions {
  * just that fold, so looking and appending stay one step.
  */
 export class Decider<State, Event extends { type: string }> {
-  private readonly cache: LRUCache<string, Folded<State>>
+  private readonly cache: LRUCache<string, StreamFold<State>>
   private readonly lines = new Map<string, Promise<void>>()
   private readonly folds?: StoredFolds
 
@@ -130,17 +130,17 @@ export class Decider<State, Event extends { type: string }> {
     return seen ? this.refresh(stream, seen) : this.load(stream)
   }
 
-  private async load(stream: string): Promise<Folded<State>> {
+  private async load(stream: string): Promise<StreamFold<State>> {
     const found = await this.folds?.load<State>(stream, this.aggregate)
     return found ? this.remember(stream, this.fold(found.stored, found.news)) : this.refresh(stream, this.beginning())
   }
 
   /** From the first event, with every command exactly; not to be remembered. */
-  private async loadWhole(stream: string): Promise<Folded<State>> {
+  private async loadWhole(stream: string): Promise<StreamFold<State>> {
     return this.fold(this.beginning(), await this.newsOf(stream, 0))
   }
 
-  private async refresh(stream: string, seen: Folded<State>): Promise<Folded<State>> {
+  private async refresh(stream: string, seen: StreamFold<State>): Promise<StreamFold<State>> {
     const news = await this.newsOf(stream, seen.version)
     return news.length === 0 ? seen : this.remember(stream, this.fold(seen, news))
   }
@@ -151,7 +151,7 @@ export class Decider<State, Event extends { type: string }> {
     return news
   }
 
-  private beginning(): Folded<State> {
+  private beginning(): StreamFold<State> {
     return {
       state: this.aggregate.initial,
       version: 0,
@@ -163,7 +163,7 @@ export class Decider<State, Event extends { type: string }> {
   }
 
   /** Two commands may fold at once, each from the same state; its commands only grow, so they can share them. */
-  private fold(seen: Folded<State>, events: readonly RecordedEvent[]): Folded<State> {
+  private fold(seen: StreamFold<State>, events: readonly RecordedEvent[]): StreamFold<State> {
     let { state, version, position, at } = seen
     for (const event of events) {
       state = this.aggregate.evolve(state, withoutPersonal(event) as unknown as Event)
@@ -173,7 +173,7 @@ export class Decider<State, Event extends { type: string }> {
     return { ...seen, state, version, position, at }
   }
 
-  private remember(stream: string, folded: Folded<State>): Folded<State> {
+  private remember(stream: string, folded: StreamFold<State>): StreamFold<State> {
     const known = this.cache.get(stream)
     if (known && known.version >= folded.version) return folded
     const kept = this.folds?.keep(stream, this.aggregate, folded) ?? folded
@@ -184,7 +184,7 @@ export class Decider<State, Event extends { type: string }> {
   private async repeat(
     stream: string,
     meta: AppendMeta,
-    seen: Folded<State>,
+    seen: StreamFold<State>,
     earlier: PastCommand,
   ): Promise<CommandOutcome<State>> {
     if (earlier.payload !== meta.payload) {

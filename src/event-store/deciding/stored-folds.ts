@@ -6,7 +6,7 @@ import type { EventStore } from '../log/event-store.js'
 import { CommandHashes, PastCommands } from './past-commands.js'
 
 /** A stream as folded up to one of its versions, with every command that took effect on it. */
-export interface Folded<State> {
+export interface StreamFold<State> {
   readonly state: State
   readonly version: number
   /** Of its last event. */
@@ -79,7 +79,7 @@ export class StoredFolds {
   async load<State>(
     stream: string,
     { fold }: Foldable,
-  ): Promise<{ stored: Folded<State>; news: RecordedEvent[] } | undefined> {
+  ): Promise<{ stored: StreamFold<State>; news: RecordedEvent[] } | undefined> {
     if (fold === undefined) return undefined
     const stored = await this.read<State>(stream, fold)
     if (!stored) return undefined
@@ -93,7 +93,7 @@ export class StoredFolds {
   }
 
   /** What to keep in memory of a fold. Once it has grown enough it is stored, and older commands are kept as hashes. */
-  keep<State>(stream: string, { fold }: Foldable, folded: Folded<State>): Folded<State> {
+  keep<State>(stream: string, { fold }: Foldable, folded: StreamFold<State>): StreamFold<State> {
     const { version, stored, commands } = folded
     if (fold === undefined || version - stored < this.every) return folded
     const kept = { ...folded, stored: version, commands: commands.condensed(version - this.every) }
@@ -107,7 +107,7 @@ export class StoredFolds {
   }
 
   /** One that cannot be read is none. */
-  private async read<State>(stream: string, fold: number): Promise<Folded<State> | undefined> {
+  private async read<State>(stream: string, fold: number): Promise<StreamFold<State> | undefined> {
     try {
       const found = await this.folds.findOne({ _id: stream, fold })
       return found ? foldedFrom<State>(found) : undefined
@@ -117,7 +117,7 @@ export class StoredFolds {
     }
   }
 
-  private async drop(stream: string, fold: number, { version, position, at }: Folded<unknown>): Promise<void> {
+  private async drop(stream: string, fold: number, { version, position, at }: StreamFold<unknown>): Promise<void> {
     await this.folds
       .deleteOne({ _id: stream, fold, version, position, at })
       .catch((error: unknown) => this.onError('folds', error))
@@ -126,7 +126,7 @@ export class StoredFolds {
   private async replace(
     stream: string,
     fold: number,
-    { state, version, position, at, commands }: Folded<unknown>,
+    { state, version, position, at, commands }: StreamFold<unknown>,
   ): Promise<void> {
     measure(state) // refuses what would come back as something else
     const older = { $or: [{ fold: { $lt: fold } }, { fold, version: { $lt: version } }] }
@@ -151,12 +151,12 @@ export class StoredFolds {
 const duplicateKey = 11000
 
 /** The driver's bytes are a view of its whole reply, so they are copied. */
-function foldedFrom<State>({ state, version, position, at, commands }: StoredFold): Folded<State> {
+function foldedFrom<State>({ state, version, position, at, commands }: StoredFold): StreamFold<State> {
   const older = new CommandHashes(Buffer.from(commands.value()))
   return { state: state as State, version, position, at, commands: new PastCommands(new Map(), older), stored: version }
 }
 
-function endsWith({ version, position, at, commands }: Folded<unknown>, last: RecordedEvent): boolean {
+function endsWith({ version, position, at, commands }: StreamFold<unknown>, last: RecordedEvent): boolean {
   return (
     last.version === version && last.position === position && +last.at === +at && commands.mayHave(last.meta.commandId)
   )

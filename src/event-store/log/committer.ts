@@ -1,10 +1,10 @@
 import { type Span, trace } from '@opentelemetry/api'
 import { EventStoreError, VersionConflict } from '../errors.js'
 import { type AppendDocument, lastPosition } from '../event.js'
-import { isSameAppend, type LogCollection, placeOf } from './log-collection.js'
+import { isSameAppend, type LogCollection, versionKey } from './log-collection.js'
 import { isRetryable } from '../database-errors.js'
 import { backoff, pause } from '../timing.js'
-import type { Head, Turns } from './turns.js'
+import type { LogHead, CommitTurns } from './turns.js'
 
 /** An append that only lacks its place in the log. Everything that can be wrong with it alone has been checked. */
 export type ReadyAppend = Omit<AppendDocument, '_id' | 'at'>
@@ -61,7 +61,7 @@ export class Committer {
   private underWay: Waiting[] = []
   private running = false
   /** From an acknowledged commit or a majority read; forgotten whenever anything was not as expected. */
-  private head?: Head
+  private head?: LogHead
   /** So many appends go alone, after a fault that one of a batch has caused. */
   private alone = 0
   private readonly deadlineMs: number
@@ -69,7 +69,7 @@ export class Committer {
 
   constructor(
     private readonly log: LogCollection,
-    private readonly turns: Turns,
+    private readonly turns: CommitTurns,
     private readonly options: CommitterOptions = {},
   ) {
     this.deadlineMs = options.deadlineMs ?? 10_000
@@ -116,7 +116,7 @@ export class Committer {
         this.head = undefined
         this.blame(error)
       }
-      turn.pass(this.head)
+      turn.end(this.head)
       this.waiting.unshift(...this.underWay.filter(({ settled }) => !settled))
       this.underWay = []
       if (failures > 0) await pause(backoff(failures))
@@ -153,7 +153,7 @@ export class Committer {
       } else if (stoppedBy.taken === 'version') {
         if (await this.settleTaken(rest[0]!)) rest.shift()
       } else {
-        this.turns.collided()
+        this.turns.noteCollision()
         this.options.onCollision?.()
         return false
       }
@@ -161,7 +161,7 @@ export class Committer {
     return true
   }
 
-  private number(batch: Waiting[], head: Head): AppendDocument[] {
+  private number(batch: Waiting[], head: LogHead): AppendDocument[] {
     const at = new Date(Math.max(Date.now(), head.at)) // so time never goes back over the log
     let position = head.position + 1
     return batch.map(({ append }) => {
@@ -191,9 +191,9 @@ export class Committer {
   private async settleUncertain(): Promise<void> {
     const uncertain = this.underWay.filter((one) => one.uncertain && !one.settled)
     if (uncertain.length === 0) return
-    const found = await this.log.at(uncertain.map(({ append }) => append))
+    const found = await this.log.findByVersions(uncertain.map(({ append }) => append))
     for (const one of uncertain) {
-      const there = found.get(placeOf(one.append))
+      const there = found.get(versionKey(one.append))
       if (there) this.settle(one, there)
       one.uncertain = false
     }
@@ -202,7 +202,7 @@ export class Committer {
   /** Waits until what took the version is durable, or gone: only then is it a conflict, or our own success. */
   private async settleTaken(one: Waiting): Promise<boolean> {
     for (let attempt = 0; attempt < 20; attempt++) {
-      const there = (await this.log.at([one.append])).get(placeOf(one.append))
+      const there = (await this.log.findByVersions([one.append])).get(versionKey(one.append))
       if (there) {
         this.settle(one, there)
         return true

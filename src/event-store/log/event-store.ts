@@ -2,7 +2,7 @@ import type { Db } from 'mongodb'
 import { measure } from '../canonical.js'
 import type { Catalog } from '../catalog.js'
 import { Committer, type CommitterOptions } from './committer.js'
-import { seal } from '../sealing/envelope.js'
+import { sealPersonal } from '../sealing/envelope.js'
 import { EventStoreError, VersionConflict } from '../errors.js'
 import {
   type AppendDocument,
@@ -16,7 +16,7 @@ import { LogCollection } from './log-collection.js'
 import { isRetryable } from '../database-errors.js'
 import { backoff, pause } from '../timing.js'
 import { inSpan, traceparent } from '../span.js'
-import type { Turns } from './turns.js'
+import type { CommitTurns } from './turns.js'
 import type { Vault } from '../sealing/vault.js'
 
 export interface AppendRequest {
@@ -30,7 +30,7 @@ export interface AppendRequest {
 }
 
 /** Where the events are now. `position` and `version` are those of the last one. */
-export interface Appended {
+export interface AppendResult {
   readonly events: readonly RecordedEvent[]
   readonly position: number
   readonly version: number
@@ -70,7 +70,7 @@ export class EventStore {
     db: Db,
     private readonly catalog: Catalog,
     private readonly vault: Vault,
-    turns: Turns,
+    turns: CommitTurns,
     options: CommitterOptions = {},
   ) {
     this.log = new LogCollection(db)
@@ -82,7 +82,7 @@ export class EventStore {
   }
 
   /** Appends all events after `expected`, or none. Safe to repeat after any error. */
-  append({ stream, expected, events, meta, owner }: AppendRequest): Promise<Appended | VersionConflict> {
+  append({ stream, expected, events, meta, owner }: AppendRequest): Promise<AppendResult | VersionConflict> {
     const attributes = { 'verbatim.event.types': events.map(({ type }) => type) }
     return inSpan('append', { attributes }, async (span) => {
       const { n, bytes, stored } = await this.sealed(stream, expected, events, owner)
@@ -108,10 +108,10 @@ export class EventStore {
     const start = from ?? (backwards ? Number.MAX_SAFE_INTEGER : after + 1)
     const projection = withoutPersonal ? { 'events.personal': 0, 'events.commitment': 0 } : {}
     // An append that begins before `from` may reach beyond it.
-    const first = backwards || from === undefined ? start : await this.log.beginningOf(stream, from)
+    const first = backwards || from === undefined ? start : await this.log.firstVersionOfAppend(stream, from)
     const found = backwards
-      ? this.log.newest(stream, start, projection)
-      : this.log.oldest(stream, first, projection, appends)
+      ? this.log.streamBackwards(stream, start, projection)
+      : this.log.streamForwards(stream, first, projection, appends)
     for await (const append of found) {
       const events = append.events.map((_, i) => this.catalog.read(append, i))
       for (const event of backwards ? events.reverse() : events) {
@@ -122,7 +122,7 @@ export class EventStore {
 
   /** The whole log after a position, in order. Ends at the head of the moment. */
   async *readAll({ after = 0 }: { after?: number } = {}): AsyncGenerator<RecordedEvent> {
-    for await (const append of this.log.reaching(after + 1)) {
+    for await (const append of this.log.appendsFrom(after + 1)) {
       for (let i = Math.max(0, after + 1 - append._id); i < append.n; i++) yield this.catalog.read(append, i)
     }
   }
@@ -145,14 +145,14 @@ export class EventStore {
     )
     const stored = checked.map(({ type, shape, data, personal }, i): StoredEvent => {
       if (personal === undefined) return { type, shape, data }
-      return { type, shape, data, ...seal(key, { stream, version: expected + 1 + i, type, shape }, personal) }
+      return { type, shape, data, ...sealPersonal(key, { stream, version: expected + 1 + i, type, shape }, personal) }
     })
     const bytes = stored.reduce((sum, { data, personal }) => sum + measure(data) + (personal?.length() ?? 0) + 200, 0)
     if (bytes > maxBytes) throw tooLarge(`an append has at most ${maxBytes} bytes, this one ${bytes}`)
     return { n: stored.length, stored, bytes }
   }
 
-  private appended(append: AppendDocument): Appended {
+  private appended(append: AppendDocument): AppendResult {
     const events = append.events.map((_, i) => this.catalog.read(append, i))
     return { events, position: lastPosition(append), version: events.at(-1)!.version }
   }

@@ -1,12 +1,12 @@
 import type { RecordedEvent } from '../event.js'
-import { Reader } from './reader.js'
+import { LogReader } from './reader.js'
 import { backoff, pause } from '../timing.js'
-import type { Tail } from './tail.js'
-import type { Wake } from './wake.js'
+import type { Feed } from './tail.js'
+import type { Announcements } from './wake.js'
 
-export interface Following {
-  tail: Tail
-  wake: Wake
+export interface FollowOptions {
+  feed: Feed
+  announcements: Announcements
   after: number
   signal: AbortSignal
   onError?: (where: string, error: unknown) => void
@@ -17,13 +17,13 @@ export interface Following {
  * whoever waits for an answer. It ends with the signal; what keeps it from reading is told and tried again.
  */
 export async function* follow({
-  tail,
-  wake,
+  feed,
+  announcements,
   after,
   signal,
   onError,
-}: Following): AsyncGenerator<readonly RecordedEvent[]> {
-  const reader = new Reader(tail, wake, signal)
+}: FollowOptions): AsyncGenerator<readonly RecordedEvent[]> {
+  const reader = new LogReader(feed, announcements, signal)
   let [position, failures] = [after, 0]
   while (!signal.aborted) {
     try {

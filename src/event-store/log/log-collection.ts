@@ -1,7 +1,7 @@
 import { BSON, type Collection, type Db, type Document, type WriteConcernSettings } from 'mongodb'
-import { durableOn, fromMajority, WriteNotDurable } from '../durability.js'
+import { durableWriteConcern, majorityReads, WriteNotDurable } from '../durability.js'
 import { type AppendDocument, lastPosition } from '../event.js'
-import type { Head } from './turns.js'
+import type { LogHead } from './turns.js'
 
 /** How an insert of several appends ended: the first `inserted` of them are durable, then `stoppedBy` if anything. */
 export interface InsertOutcome {
@@ -11,21 +11,21 @@ export interface InsertOutcome {
 
 /** The collection `log`, and the few ways in which it is read and written. */
 export class LogCollection {
-  readonly appends: Collection<AppendDocument>
+  readonly collection: Collection<AppendDocument>
 
   private readonly durable: WriteConcernSettings
 
   constructor(private readonly db: Db) {
-    this.durable = durableOn(db)
-    this.appends = db.collection('log', fromMajority)
+    this.durable = durableWriteConcern(db)
+    this.collection = db.collection('log', majorityReads)
   }
 
   async prepare(): Promise<void> {
-    await this.appends.createIndex({ stream: 1, version: 1 }, { unique: true })
+    await this.collection.createIndex({ stream: 1, version: 1 }, { unique: true })
   }
 
-  async head(): Promise<Head> {
-    const [last] = await this.appends
+  async head(): Promise<LogHead> {
+    const [last] = await this.collection
       .find({}, { projection: { n: 1, at: 1 } })
       .sort({ _id: -1 })
       .limit(1)
@@ -50,28 +50,28 @@ export class LogCollection {
    * Some appends that begin after the position, in order: as many as asked for, or as fit into one reply. A command
    * and not a cursor, because the driver decodes a whole reply in half the time of its single documents.
    */
-  async after(position: number, limit: number): Promise<AppendDocument[]> {
+  async appendsAfter(position: number, limit: number): Promise<AppendDocument[]> {
     const { cursor } = await this.db.command(findAfter(position, limit))
     return cursor.firstBatch as AppendDocument[]
   }
 
   /** The same as BSON, for who decodes it elsewhere. */
-  async rawAfter(position: number, limit: number): Promise<Uint8Array[]> {
+  async rawAppendsAfter(position: number, limit: number): Promise<Uint8Array[]> {
     const { cursor } = await this.db.command(findAfter(position, limit), { fieldsAsRaw: { firstBatch: true } })
     return cursor.firstBatch as Uint8Array[]
   }
 
   /** Of one stream, from a version on: all of them, or so many. */
-  oldest(stream: string, version: number, projection: Document, limit = 0): AsyncIterable<AppendDocument> {
-    return this.appends
+  streamForwards(stream: string, version: number, projection: Document, limit = 0): AsyncIterable<AppendDocument> {
+    return this.collection
       .find({ stream, version: { $gte: version } }, { projection })
       .sort({ version: 1 })
       .limit(limit)
   }
 
   /** Of one stream, from a version backwards. Whoever reads so wants the newest and rarely all: few at first, then more. */
-  async *newest(stream: string, version: number, projection: Document): AsyncGenerator<AppendDocument> {
-    const { readConcern } = fromMajority
+  async *streamBackwards(stream: string, version: number, projection: Document): AsyncGenerator<AppendDocument> {
+    const { readConcern } = majorityReads
     for (let [next, limit] = [version, 20]; ; limit = 100) {
       const find = {
         find: 'log',
@@ -90,8 +90,8 @@ export class LogCollection {
   }
 
   /** The append that the position is in; beyond the end of the log, the last one. */
-  async around(position: number, projection: Document = {}): Promise<AppendDocument | undefined> {
-    const [found] = await this.appends
+  async appendAtOrBefore(position: number, projection: Document = {}): Promise<AppendDocument | undefined> {
+    const [found] = await this.collection
       .find({ _id: { $lte: position } }, { projection })
       .sort({ _id: -1 })
       .limit(1)
@@ -100,27 +100,29 @@ export class LogCollection {
   }
 
   /** In order, from the append that the position is in. */
-  async *reaching(position: number): AsyncGenerator<AppendDocument> {
-    const first = await this.around(position, { _id: 1 })
-    yield* this.appends.find({ _id: { $gte: first?._id ?? 1 } }).sort({ _id: 1 })
+  async *appendsFrom(position: number): AsyncGenerator<AppendDocument> {
+    const first = await this.appendAtOrBefore(position, { _id: 1 })
+    yield* this.collection.find({ _id: { $gte: first?._id ?? 1 } }).sort({ _id: 1 })
   }
 
   /** Where the append begins that has this version of the stream, or is the last before it. Reads the index alone. */
-  async beginningOf(stream: string, version: number): Promise<number> {
-    const append = this.appends.find({ stream, version: { $lte: version } }, { projection: { _id: 0, version: 1 } })
+  async firstVersionOfAppend(stream: string, version: number): Promise<number> {
+    const append = this.collection.find({ stream, version: { $lte: version } }, { projection: { _id: 0, version: 1 } })
     const [found] = await append.sort({ version: -1 }).limit(1).toArray()
     return found?.version ?? 1
   }
 
   /** The appends that are durably at these versions, under `stream version`. */
-  async at(places: Pick<AppendDocument, 'stream' | 'version'>[]): Promise<Map<string, AppendDocument>> {
-    const found = await this.appends.find({ $or: places.map(({ stream, version }) => ({ stream, version })) }).toArray()
-    return new Map(found.map((append) => [placeOf(append), append]))
+  async findByVersions(places: Pick<AppendDocument, 'stream' | 'version'>[]): Promise<Map<string, AppendDocument>> {
+    const found = await this.collection
+      .find({ $or: places.map(({ stream, version }) => ({ stream, version })) })
+      .toArray()
+    return new Map(found.map((append) => [versionKey(append), append]))
   }
 }
 
 function findAfter(position: number, limit: number): Document {
-  const { readConcern } = fromMajority
+  const { readConcern } = majorityReads
   return {
     find: 'log',
     filter: { _id: { $gt: position } },
@@ -132,7 +134,7 @@ function findAfter(position: number, limit: number): Document {
   }
 }
 
-export const placeOf = ({ stream, version }: Pick<AppendDocument, 'stream' | 'version'>) => `${version} ${stream}`
+export const versionKey = ({ stream, version }: Pick<AppendDocument, 'stream' | 'version'>) => `${version} ${stream}`
 
 /** Whether two documents are one and the same append: every sealed part has random bytes, so equal means the same. */
 export function isSameAppend(a: Omit<AppendDocument, '_id' | 'at'>, b: Omit<AppendDocument, '_id' | 'at'>): boolean {

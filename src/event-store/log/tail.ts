@@ -4,7 +4,7 @@ import { type AppendDocument, lastPosition, type RecordedEvent } from '../event.
 import type { LogCollection } from './log-collection.js'
 
 /** Consecutive events. `to` is the position up to which a reader has seen everything once it has seen these. */
-export interface Batch {
+export interface LogBatch {
   readonly after: number
   readonly to: number
   readonly events: readonly RecordedEvent[]
@@ -14,8 +14,8 @@ export interface Batch {
   readonly full: boolean
 }
 
-interface Reading {
-  batch: Promise<Batch>
+interface SharedRead {
+  batch: Promise<LogBatch>
   /** What whoever began it had heard of by then. */
   heard: number
 }
@@ -28,8 +28,8 @@ const remembered = 8
  * Reads the log in batches. Several readers that go side by side share each batch: whoever is first reads it from the
  * database, the others find it here. After a full batch the next is fetched ahead, while this one is worked on.
  */
-export class Tail {
-  private readonly recent = new Map<number, Reading>()
+export class Feed {
+  private readonly recent = new Map<number, SharedRead>()
 
   constructor(
     private readonly log: LogCollection,
@@ -37,7 +37,7 @@ export class Tail {
   ) {}
 
   /** `heard` is the newest position the reader has heard of: it is in what it reads, if it is at all. */
-  async read(after: number, heard = 0): Promise<Batch> {
+  async read(after: number, heard = 0): Promise<LogBatch> {
     let reading = this.shared(after, heard)
     let batch = await reading.batch
     if (batch.to === after && heard > reading.heard) {
@@ -51,7 +51,7 @@ export class Tail {
     return batch
   }
 
-  private shared(after: number, heard: number): Reading {
+  private shared(after: number, heard: number): SharedRead {
     const known = this.recent.get(after)
     if (known) return known
     const reading = { batch: this.fetch(after), heard }
@@ -61,14 +61,14 @@ export class Tail {
     return reading
   }
 
-  private forget(after: number, reading: Reading): void {
+  private forget(after: number, reading: SharedRead): void {
     if (this.recent.get(after) === reading) this.recent.delete(after)
   }
 
-  private async fetch(after: number): Promise<Batch> {
+  private async fetch(after: number): Promise<LogBatch> {
     const appends: AppendDocument[] = []
     let [to, events, bytes] = [after, 0, 0]
-    for (const append of await this.log.after(after, batchEvents)) {
+    for (const append of await this.log.appendsAfter(after, batchEvents)) {
       if (append._id !== to + 1 && appends.length === 0) to = await this.restOfAppend(after, appends)
       if (append._id !== to + 1) throw gap(to + 1, append._id)
       appends.push(append)
@@ -81,18 +81,18 @@ export class Tail {
     return this.batch(after, to, appends, false)
   }
 
-  private batch(after: number, to: number, appends: AppendDocument[], full: boolean): Batch {
+  private batch(after: number, to: number, appends: AppendDocument[], full: boolean): LogBatch {
     const events: RecordedEvent[] = []
     for (const append of appends) {
       for (let i = Math.max(0, after + 1 - append._id); i < append.n; i++)
-        events.push(this.catalog.readWhatever(append, i))
+        events.push(this.catalog.readLeniently(append, i))
     }
     return { after, to, events, appends, full }
   }
 
   /** A reader that stopped inside an append (at an event it could not take) goes on inside it. */
   private async restOfAppend(after: number, appends: AppendDocument[]): Promise<number> {
-    const around = await this.log.around(after)
+    const around = await this.log.appendAtOrBefore(after)
     if (!around || lastPosition(around) <= after) return after
     appends.push(around)
     return lastPosition(around)

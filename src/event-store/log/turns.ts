@@ -1,17 +1,17 @@
 import type { Redis } from 'ioredis'
-import { connectionOfItsOwn } from '../redis-connection.js'
+import { dedicatedConnection } from '../redis-connection.js'
 
 /** Where the log ends, as far as somebody knows: the last position and its time. */
-export interface Head {
+export interface LogHead {
   position: number
   at: number
 }
 
 /** A turn to commit. `head` is where the one before left the log. */
-export interface Turn {
-  head?: Head
+export interface CommitTurn {
+  head?: LogHead
   /** Ends the turn; `head` is known only after an acknowledged commit. */
-  pass(head: Head | undefined): void
+  end(head: LogHead | undefined): void
 }
 
 const mostPatienceMs = 1_500
@@ -28,7 +28,7 @@ const mostPatienceMs = 1_500
  * A process that is alone pays nothing: it joins the turns when it first collides with another, and leaves them when
  * every token of the last seconds was its own.
  */
-export class Turns {
+export class CommitTurns {
   private readonly tokens: string
   private readonly generation: string
   private together = false
@@ -50,14 +50,14 @@ export class Turns {
   }
 
   /** Tells that another process is committing too. */
-  collided(): void {
+  noteCollision(): void {
     this.othersSeenAt = Date.now()
     if (this.together) return
     this.together = true
     this.putBack(undefined)
   }
 
-  async take(): Promise<Turn> {
+  async take(): Promise<CommitTurn> {
     if (!this.together || this.redisIsAway()) return this.turn(() => {})
     const patience = Math.min(Math.max(this.patienceMs, 3 * this.lastTurnMs), mostPatienceMs)
     const token = await this.nextToken(patience)
@@ -73,11 +73,11 @@ export class Turns {
     this.blocking?.disconnect()
   }
 
-  private turn(pass: Turn['pass'], head?: Head): Turn {
+  private turn(pass: CommitTurn['end'], head?: LogHead): CommitTurn {
     const began = performance.now()
     return {
       head,
-      pass: (next) => {
+      end: (next) => {
         this.lastTurnMs = performance.now() - began
         pass(next)
       },
@@ -90,7 +90,7 @@ export class Turns {
 
   /** Waits in line, but not for a Redis that no longer answers. */
   private async nextToken(patienceMs: number): Promise<string | undefined> {
-    this.blocking ??= connectionOfItsOwn(this.redis)
+    this.blocking ??= dedicatedConnection(this.redis)
     const waited = this.blocking.blpop(this.tokens, patienceMs / 1000)
     let timer: NodeJS.Timeout | undefined
     const silence = new Promise<undefined>((resolve) => {
@@ -109,11 +109,11 @@ export class Turns {
     else if (Date.now() - this.othersSeenAt > this.aloneAfterMs) this.together = false
   }
 
-  private passOn(generation: string, head: Head | undefined): void {
+  private passOn(generation: string, head: LogHead | undefined): void {
     this.run(passScript, generation, this.token(generation, head))
   }
 
-  private putBack(head: Head | undefined): void {
+  private putBack(head: LogHead | undefined): void {
     const next = String(Number(this.seenGeneration) + 1)
     this.run(putBackScript, this.seenGeneration, next, this.token(next, head))
   }
@@ -126,7 +126,7 @@ export class Turns {
     )
   }
 
-  private token(generation: string, head: Head | undefined): string {
+  private token(generation: string, head: LogHead | undefined): string {
     return `${generation} ${this.me} ${head?.position ?? '-'} ${head?.at ?? '-'}`
   }
 }

@@ -1,15 +1,15 @@
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
-import { connectionOfItsOwn } from '../redis-connection.js'
+import { dedicatedConnection } from '../redis-connection.js'
 
 /**
  * Tells readers that there is something new, across processes. Only a hint: messages get lost with Redis, so whoever
  * waits also looks again by itself after a while.
  */
-export class Wake {
-  private readonly heard = new EventEmitter().setMaxListeners(0)
+export class Announcements {
+  private readonly emitter = new EventEmitter().setMaxListeners(0)
   /** The highest number announced so far under each name. */
-  private readonly latest = new Map<string, number>()
+  private readonly highest = new Map<string, number>()
   private subscriber?: Redis
 
   constructor(
@@ -18,57 +18,57 @@ export class Wake {
   ) {}
 
   listen(): void {
-    this.subscriber = connectionOfItsOwn(this.redis)
+    this.subscriber = dedicatedConnection(this.redis)
     this.subscriber.on('message', (_channel, message: string) => {
       const [name, number] = message.split(' ') as [string, string | undefined]
-      if (number) this.hear(name, Number(number))
-      else this.heard.emit(name, true)
+      if (number) this.receive(name, Number(number))
+      else this.emitter.emit(name, true)
     })
     this.subscriber.subscribe(this.channel).catch(() => {})
   }
 
   announce(name: string, number: number): void {
-    this.hear(name, number)
+    this.receive(name, number)
     if (this.redis.status === 'ready') this.redis.publish(this.channel, `${name} ${number}`).catch(() => {})
   }
 
   /** Ends the waiting of all who wait under the name: there is something else to see. */
-  rouse(name: string): void {
-    this.heard.emit(name, true)
+  interruptWaits(name: string): void {
+    this.emitter.emit(name, true)
     if (this.redis.status === 'ready') this.redis.publish(this.channel, name).catch(() => {})
   }
 
-  latestOf(name: string): number {
-    return this.latest.get(name) ?? 0
+  highestOf(name: string): number {
+    return this.highest.get(name) ?? 0
   }
 
   /** Resolves when a number above `after` has been announced under the name, or after `timeoutMs`, or when roused. */
-  async above(name: string, after: number, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    if (this.latestOf(name) > after || signal?.aborted) return
+  async waitAbove(name: string, after: number, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    if (this.highestOf(name) > after || signal?.aborted) return
     await new Promise<void>((resolve) => {
       const check = (roused: boolean) => {
-        if (roused || this.latestOf(name) > after) done()
+        if (roused || this.highestOf(name) > after) done()
       }
       const done = () => {
         clearTimeout(timer)
-        this.heard.off(name, check)
+        this.emitter.off(name, check)
         signal?.removeEventListener('abort', done)
         resolve()
       }
       const timer = setTimeout(done, timeoutMs)
-      this.heard.on(name, check)
+      this.emitter.on(name, check)
       signal?.addEventListener('abort', done)
     })
   }
 
   close(): void {
     this.subscriber?.disconnect()
-    this.heard.removeAllListeners()
+    this.emitter.removeAllListeners()
   }
 
-  private hear(name: string, number: number): void {
-    if (number <= this.latestOf(name)) return
-    this.latest.set(name, number)
-    this.heard.emit(name, false)
+  private receive(name: string, number: number): void {
+    if (number <= this.highestOf(name)) return
+    this.highest.set(name, number)
+    this.emitter.emit(name, false)
   }
 }

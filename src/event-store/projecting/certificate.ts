@@ -16,7 +16,7 @@ export interface Certificate {
   at: Date
 }
 
-export interface KeptCertificate extends Certificate {
+export interface StoredCertificate extends Certificate {
   id: string
 }
 
@@ -48,7 +48,7 @@ export async function certificatesOf(
   projection: string,
   limit: number,
   before?: { at: Date; id: string },
-): Promise<KeptCertificate[]> {
+): Promise<StoredCertificate[]> {
   const older = before && {
     $or: [{ at: { $lt: before.at } }, { at: before.at, _id: { $lt: new ObjectId(before.id) } }],
   }

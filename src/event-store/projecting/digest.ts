@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { BSON, type Db } from 'mongodb'
-import { present } from './projection.js'
+import { notRemoved } from './projection.js'
 
 const pageSize = 2_000
 
@@ -21,7 +21,7 @@ export async function digestOf(db: Db, collection: string): Promise<string> {
 }
 
 async function documentsAfter(db: Db, collection: string, id?: string): Promise<Uint8Array[]> {
-  const filter = { ...present, ...(id !== undefined && { _id: { $gt: id } }) }
+  const filter = { ...notRemoved, ...(id !== undefined && { _id: { $gt: id } }) }
   const find = { find: collection, filter, sort: { _id: 1 }, limit: pageSize, batchSize: pageSize, singleBatch: true }
   const { cursor } = await db.command(find, { fieldsAsRaw: { firstBatch: true } })
   return cursor.firstBatch as Uint8Array[]

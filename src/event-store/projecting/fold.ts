@@ -1,6 +1,6 @@
 import { EventStoreError } from '../errors.js'
 import type { RecordedEvent } from '../event.js'
-import type { Document, Evolves, Projection, Stored } from './projection.js'
+import type { ReadModelDocument, EvolveHandler, Projection, StoredDocument } from './projection.js'
 
 /** An event that a projection cannot take: it threw, or the event's shape is unknown to this build. */
 export class PoisonEvent extends Error {
@@ -25,7 +25,7 @@ export class PoisonEvent extends Error {
 /** One document while a batch is folded into it. */
 export interface Entry {
   key: string
-  doc: Document | null
+  doc: ReadModelDocument | null
   /** Position of the last event in it. */
   position: number
   /** Its position in the database, undefined when it is not there. */
@@ -69,7 +69,7 @@ export class Fold {
     return this.events.length === 0
   }
 
-  run(found: readonly Stored[]): { changed: Entry[]; removals: Removal[] } {
+  run(found: readonly StoredDocument[]): { changed: Entry[]; removals: Removal[] } {
     const entries = new Map<string, Entry>()
     for (const key of this.keys) entries.set(key, { key, doc: null, position: 0 })
     for (const doc of found)
@@ -99,7 +99,11 @@ const listed = (keys: string | readonly string[] | undefined): readonly string[]
   keys === undefined ? [] : typeof keys === 'string' ? [keys] : keys
 
 /** An event at or below the document's position is in it already. */
-function evolve(entry: Entry, event: RecordedEvent, { evolve: next }: Evolves<Document, RecordedEvent>): void {
+function evolve(
+  entry: Entry,
+  event: RecordedEvent,
+  { evolve: next }: EvolveHandler<ReadModelDocument, RecordedEvent>,
+): void {
   if (event.position <= entry.position) return
   entry.doc = next(entry.doc, event, entry.key)
   entry.position = event.position

@@ -38,13 +38,13 @@ const fromNow = (ms: number) => ({ $add: ['$$NOW', ms] })
 export class Lease {
   private readonly collection: Collection<LeaseDocument>
   /** Passed since the last write, without anything in it that concerned us. */
-  private passed?: { from: number; to: number }
+  private deferred?: { from: number; to: number }
   private writtenAt = 0
 
   constructor(
     db: Db,
     readonly id: string,
-    private readonly me: string,
+    private readonly owner: string,
   ) {
     this.collection = db.collection('checkpoints', { readConcern: { level: 'local' }, readPreference: 'primary' })
   }
@@ -66,31 +66,31 @@ export class Lease {
 
   /** Takes the lease if it is free, not promised to another, and `only` holds. */
   acquire(only: Filter<LeaseDocument> = {}): Promise<LeaseDocument | null> {
-    const free = { $or: [{ $not: [inFuture('until')] }, { $eq: ['$owner', this.me] }] }
-    const notPromised = { $or: [{ $not: [inFuture('wantedUntil')] }, { $eq: ['$wanted', this.me] }] }
-    const set = { owner: this.me, until: fromNow(leaseMs), wanted: '$$REMOVE', wantedUntil: '$$REMOVE' }
+    const free = { $or: [{ $not: [inFuture('until')] }, { $eq: ['$owner', this.owner] }] }
+    const notPromised = { $or: [{ $not: [inFuture('wantedUntil')] }, { $eq: ['$wanted', this.owner] }] }
+    const set = { owner: this.owner, until: fromNow(leaseMs), wanted: '$$REMOVE', wantedUntil: '$$REMOVE' }
     return this.update({ ...only, $expr: { $and: [free, notPromised] } }, [{ $set: set }])
   }
 
   /** Asks the owner to give the lease up to us. Repeat until `acquire` succeeds. */
-  want(): Promise<LeaseDocument | null> {
-    return this.update({}, [{ $set: { wanted: this.me, wantedUntil: fromNow(leaseMs * 2) } }])
+  requestHandover(): Promise<LeaseDocument | null> {
+    return this.update({}, [{ $set: { wanted: this.owner, wantedUntil: fromNow(leaseMs * 2) } }])
   }
 
   /** Null when the lease is lost. */
   renew(): Promise<LeaseDocument | null> {
-    return this.update({ owner: this.me }, [{ $set: { until: fromNow(leaseMs) } }], { w: 1 })
+    return this.update({ owner: this.owner }, [{ $set: { until: fromNow(leaseMs) } }], { w: 1 })
   }
 
   /** Renews the lease until the result is called. A renewal that fails shows at the next step that needs the lease. */
-  keep(renew: () => Promise<unknown> = () => this.renew()): () => void {
+  keepAlive(renew: () => Promise<unknown> = () => this.renew()): () => void {
     const keeping = setInterval(() => void renew().catch(() => {}), renewEveryMs)
     return () => clearInterval(keeping)
   }
 
   /** Tells how far work under the lease has come, and renews. */
-  tell(position: number): Promise<LeaseDocument | null> {
-    return this.update({ owner: this.me }, [{ $set: { position, until: fromNow(leaseMs) } }], { w: 1 })
+  reportPosition(position: number): Promise<LeaseDocument | null> {
+    return this.update({ owner: this.owner }, [{ $set: { position, until: fromNow(leaseMs) } }], { w: 1 })
   }
 
   /**
@@ -98,20 +98,20 @@ export class Lease {
    * durable: should an election take it back, what came after it is only seen once more.
    */
   advance(from: number, to: number): Promise<LeaseDocument | null> {
-    return this.move(this.takePassed()?.from ?? from, to)
+    return this.writePosition(this.takeDeferred()?.from ?? from, to)
   }
 
   /** Moves on over what did not concern us. Nothing is lost if that is never written, so it is written now and then. */
-  async pass(at: LeaseDocument, to: number): Promise<LeaseDocument | null> {
+  async deferAdvance(at: LeaseDocument, to: number): Promise<LeaseDocument | null> {
     if (Date.now() - this.writtenAt > renewEveryMs) return this.advance(at.position, to)
-    this.passed = { from: this.passed?.from ?? at.position, to }
+    this.deferred = { from: this.deferred?.from ?? at.position, to }
     return { ...at, position: to }
   }
 
   /** Writes how far we have passed, and renews. Null when the lease is lost. */
-  settle(): Promise<LeaseDocument | null> {
-    const passed = this.takePassed()
-    return passed ? this.move(passed.from, passed.to) : this.renew()
+  flush(): Promise<LeaseDocument | null> {
+    const deferred = this.takeDeferred()
+    return deferred ? this.writePosition(deferred.from, deferred.to) : this.renew()
   }
 
   /** Changes what `$set` and `$unset` name, while the lease is ours. */
@@ -119,37 +119,37 @@ export class Lease {
     $set?: Partial<LeaseDocument>
     $unset?: { [K in keyof LeaseDocument]?: 1 }
   }): Promise<LeaseDocument | null> {
-    return this.update({ owner: this.me }, update)
+    return this.update({ owner: this.owner }, update)
   }
 
   /**
    * Carries out what an operator has decided, whoever has the lease: a model in one of these states gets another one.
    * Decisions are numbered. One that comes late, or again, finds a later one done and changes nothing.
    */
-  async obey(decided: number, from: Filter<LeaseDocument>, state: LeaseDocument['state']): Promise<void> {
+  async applyDecision(decided: number, from: Filter<LeaseDocument>, state: LeaseDocument['state']): Promise<void> {
     const later = { decided: { $not: { $gte: decided } } }
     await this.update({ ...from, ...later }, { $set: { state, decided }, $unset: { error: 1 } })
   }
 
   async release(): Promise<void> {
-    if (this.passed) await this.settle()
-    await this.update({ owner: this.me }, { $unset: { owner: 1, until: 1 } })
+    if (this.deferred) await this.flush()
+    await this.update({ owner: this.owner }, { $unset: { owner: 1, until: 1 } })
   }
 
-  async drop(): Promise<void> {
-    await this.collection.deleteOne({ _id: this.id, owner: this.me })
+  async delete(): Promise<void> {
+    await this.collection.deleteOne({ _id: this.id, owner: this.owner })
   }
 
-  private takePassed(): Lease['passed'] {
-    const { passed } = this
-    this.passed = undefined
-    return passed
+  private takeDeferred(): Lease['deferred'] {
+    const { deferred } = this
+    this.deferred = undefined
+    return deferred
   }
 
-  private move(from: number, to: number): Promise<LeaseDocument | null> {
+  private writePosition(from: number, to: number): Promise<LeaseDocument | null> {
     this.writtenAt = Date.now()
     return this.update(
-      { owner: this.me, position: from },
+      { owner: this.owner, position: from },
       [{ $set: { position: to, until: fromNow(leaseMs), pace } }],
       { w: 1 },
     )

@@ -21,7 +21,7 @@ export class ProjectionControl {
     private readonly context: ProjectorContext,
     private readonly projection: Projection,
   ) {
-    const me = `${context.me}:${randomBytes(6).toString('hex')}`
+    const me = `${context.processName}:${randomBytes(6).toString('hex')}`
     this.live = new Lease(context.db, projection.name, me)
     this.rebuild = new Lease(context.db, `${projection.name}~rebuild`, me)
   }
@@ -33,21 +33,21 @@ export class ProjectionControl {
   }
 
   /** Paused or not. Resolves when whoever projects it has let go, which a process that died does after some seconds. */
-  async stand(isPaused: boolean, decided: number): Promise<void> {
+  async setPaused(isPaused: boolean, decided: number): Promise<void> {
     await this.live.ensure(0)
-    await this.live.obey(decided, { state: { $in: ['live', 'paused'] } }, isPaused ? 'paused' : 'live')
+    await this.live.applyDecision(decided, { state: { $in: ['live', 'paused'] } }, isPaused ? 'paused' : 'live')
     for (
       const deadline = Date.now() + patienceMs;
       isPaused && Date.now() < deadline && isHeld(await this.live.read());
       await pause(lookAgainMs)
     ) {
-      this.context.wake.rouse('log') // its owner may be waiting for events
+      this.context.announcements.interruptWaits('log') // its owner may be waiting for events
     }
   }
 
   /** From the event at which it stands failed: again, or past it once the log says that it is skipped. */
-  async goOn(position: number, decided: number, isPaused: boolean): Promise<void> {
-    await this.live.obey(decided, failedThere(position), isPaused ? 'paused' : 'live')
+  async retry(position: number, decided: number, isPaused: boolean): Promise<void> {
+    await this.live.applyDecision(decided, failedThere(position), isPaused ? 'paused' : 'live')
   }
 
   /**
@@ -86,7 +86,7 @@ const isHeld = (at: LeaseDocument | null) =>
   at?.state === 'paused' && at.owner !== undefined && at.until !== undefined && at.until > new Date()
 
 async function holding<T>(place: Lease, work: () => Promise<T>): Promise<T> {
-  const letGo = place.keep()
+  const letGo = place.keepAlive()
   try {
     return await work()
   } finally {

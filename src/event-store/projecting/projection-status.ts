@@ -84,6 +84,6 @@ function rebuildOf({ version, position, held, error, cause }: Found): RebuildSta
 
 /** Seconds since the event at this position was recorded. */
 async function ageOf(log: LogCollection, position: number): Promise<number> {
-  const append = await log.around(position, { at: 1 })
+  const append = await log.appendAtOrBefore(position, { at: 1 })
   return append ? Math.max(0, Math.round((Date.now() - append.at.getTime()) / 100) / 10) : 0
 }

@@ -3,29 +3,29 @@ import type { EventDefinitions, RecordedEventOf } from '../catalog.js'
 import type { RecordedEvent } from '../event.js'
 
 /** What a read model keeps. Whatever an event's envelope holds goes in as it is, still sealed. */
-export interface Document {
+export interface ReadModelDocument {
   _id: string
 }
 
-export interface Evolves<Doc, Event> {
+export interface EvolveHandler<Doc, Event> {
   /** Which document the event belongs to, or which ones; undefined when it concerns none. */
   key: (event: Event) => string | readonly string[] | undefined
   /** Pure. From the document as it is (null: there is none) to the document as it becomes (null: it goes). */
   evolve: (doc: Doc | null, event: Event, key: string) => Doc | null
 }
 
-export interface Removes<Doc, Event> {
+export interface RemoveHandler<Doc, Event> {
   /** Removes every document with these values. Index them. */
   remove: (event: Event) => Partial<Doc>
 }
 
-export type Handler<Doc, Event> = Evolves<Doc, Event> | Removes<Doc, Event>
+export type ProjectionHandler<Doc, Event> = EvolveHandler<Doc, Event> | RemoveHandler<Doc, Event>
 
 export interface ProjectionSpec<Doc, Event extends RecordedEvent> {
   /** Raise it when the documents would come out differently: the model is then rebuilt by itself. */
   version: number
   indexes?: readonly IndexDescription['key'][]
-  on: { [Type in Event['type']]?: Handler<Doc, Extract<Event, { type: Type }>> }
+  on: { [Type in Event['type']]?: ProjectionHandler<Doc, Extract<Event, { type: Type }>> }
 }
 
 /** A read model, described by pure functions. Its documents are in the collection of the same name. */
@@ -33,14 +33,14 @@ export interface Projection {
   readonly name: string
   readonly version: number
   readonly indexes: readonly IndexDescription['key'][]
-  readonly on: ReadonlyMap<string, Handler<Document, RecordedEvent>>
+  readonly on: ReadonlyMap<string, ProjectionHandler<ReadModelDocument, RecordedEvent>>
 }
 
-export function projection<Doc extends Document, Defs extends EventDefinitions>(
+export function projection<Doc extends ReadModelDocument, Defs extends EventDefinitions>(
   name: string,
   { version, indexes = [], on }: ProjectionSpec<Doc, RecordedEventOf<Defs>>,
 ): Projection {
-  const handlers = Object.entries(on) as unknown as [string, Handler<Document, RecordedEvent>][]
+  const handlers = Object.entries(on) as unknown as [string, ProjectionHandler<ReadModelDocument, RecordedEvent>][]
   return { name, version, indexes, on: new Map(handlers) }
 }
 
@@ -48,10 +48,10 @@ export function projection<Doc extends Document, Defs extends EventDefinitions>(
  * The engine's own fields in every document. `_position` is the last event in it. A removed document leaves its id
  * and position for a day, so that a projector that was held up cannot bring it back.
  */
-export interface Stored extends Document {
+export interface StoredDocument extends ReadModelDocument {
   _position: number
   _removed?: Date
 }
 
 /** Add this to a query that could otherwise meet what a removed document leaves: one by id alone, or a count of all. */
-export const present = { _removed: { $exists: false } } as const
+export const notRemoved = { _removed: { $exists: false } } as const

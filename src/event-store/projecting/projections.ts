@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Collection } from 'mongodb'
 import { Lockstep } from './lockstep.js'
-import { type Certificate, certificatesOf, type KeptCertificate } from './certificate.js'
+import { type Certificate, certificatesOf, type StoredCertificate } from './certificate.js'
 import { Lease, type LeaseDocument } from './lease.js'
 import { EventStoreError } from '../errors.js'
 import { ProjectionControl } from './projection-control.js'
@@ -47,16 +47,17 @@ export class Projections {
   }
 
   /** Resolves when every model has the version of this build. */
-  async current(): Promise<void> {
+  async waitUntilCurrent(): Promise<void> {
     await Promise.all(this.upgrading)
   }
 
   /** Rebuilds side by side; projections that are rebuilt together share one pass over the log. */
-  async rebuild(names: readonly string[], options: Omit<RebuildOptions, 'abreast'> = {}): Promise<Certificate[]> {
-    const abreast = new Lockstep()
+  async rebuild(names: readonly string[], options: Omit<RebuildOptions, 'lockstep'> = {}): Promise<Certificate[]> {
+    const lockstep = new Lockstep()
     const signal = AbortSignal.any([this.stopping.signal, ...(options.signal ? [options.signal] : [])])
     const rebuilds = names.map(
-      (name) => new Rebuild(this.context, this.named(name), { ...options, signal, abreast: abreast.join() }),
+      (name) =>
+        new Rebuild(this.context, this.projectionNamed(name), { ...options, signal, lockstep: lockstep.join() }),
     )
     const running = Promise.allSettled(rebuilds.map((rebuild) => rebuild.run())) // one that fails leaves none of the others behind unwatched
     this.rebuilding.add(running)
@@ -68,10 +69,10 @@ export class Projections {
   }
 
   certifyLive(name: string): Promise<Certificate> {
-    return new Rebuild(this.context, this.named(name)).certifyLive()
+    return new Rebuild(this.context, this.projectionNamed(name)).certifyLive()
   }
 
-  list(): Promise<LeaseDocument[]> {
+  leases(): Promise<LeaseDocument[]> {
     return this.checkpoints.find({ _id: { $in: this.all.map(({ name }) => name) } }).toArray()
   }
 
@@ -79,38 +80,40 @@ export class Projections {
   statuses(names: readonly string[] = this.all.map(({ name }) => name)): Promise<ProjectionStatus[]> {
     return projectionStatuses(
       this.context.db,
-      names.map((name) => this.named(name)),
+      names.map((name) => this.projectionNamed(name)),
     )
   }
 
-  orders(name: string): ProjectionControl {
-    return new ProjectionControl(this.context, this.named(name))
+  control(name: string): ProjectionControl {
+    return new ProjectionControl(this.context, this.projectionNamed(name))
   }
 
   /** What rebuilds have found, newest first. */
-  certificates(name: string, limit: number, before?: { at: Date; id: string }): Promise<KeptCertificate[]> {
-    return certificatesOf(this.context.db, this.named(name).name, limit, before)
+  certificates(name: string, limit: number, before?: { at: Date; id: string }): Promise<StoredCertificate[]> {
+    return certificatesOf(this.context.db, this.projectionNamed(name).name, limit, before)
   }
 
   /**
    * Waits until the models have everything up to the position. A model that stands still (paused, failed, older than
    * this build) is not waited for; one that is being built for the first time is. False when time ran out first.
    */
-  async reached(
+  async waitUntilReached(
     position: number,
     names: readonly string[] = this.all.map(({ name }) => name),
     timeoutMs = 2_000,
   ): Promise<boolean> {
     const deadline = Date.now() + timeoutMs
-    const { wake } = this.context
-    let behind = names.filter((name) => wake.latestOf(`projected:${name}`) < position)
+    const { announcements } = this.context
+    let behind = names.filter((name) => announcements.highestOf(`projected:${name}`) < position)
     for (let first = true; behind.length > 0; first = false) {
       const left = deadline - Date.now()
       if (left <= 0) return false
       // Announcements come at once but may be lost with Redis, so the checkpoints are looked at now and then too.
       if (!first) behind = await this.behind(behind, position)
-      await Promise.all(behind.map((name) => wake.above(`projected:${name}`, position - 1, Math.min(left, 50))))
-      behind = behind.filter((name) => wake.latestOf(`projected:${name}`) < position)
+      await Promise.all(
+        behind.map((name) => announcements.waitAbove(`projected:${name}`, position - 1, Math.min(left, 50))),
+      )
+      behind = behind.filter((name) => announcements.highestOf(`projected:${name}`) < position)
     }
     return true
   }
@@ -119,14 +122,14 @@ export class Projections {
     const found = new Map((await this.checkpoints.find({ _id: { $in: names } }).toArray()).map((at) => [at._id, at]))
     return names.filter((name) => {
       const { version, state, position: at } = found.get(name) ?? { version: 0, state: 'live', position: 0 }
-      const movesOn = state === 'live' && (version === 0 || version >= this.named(name).version)
+      const movesOn = state === 'live' && (version === 0 || version >= this.projectionNamed(name).version)
       return at < position && movesOn
     })
   }
 
   /** A model of an older version, or none yet: rebuilt by whichever process is first. */
   private async upgrade(projection: Projection): Promise<void> {
-    const checkpoint = new Lease(this.context.db, projection.name, this.context.me)
+    const checkpoint = new Lease(this.context.db, projection.name, this.context.processName)
     while (!this.stopping.signal.aborted) {
       try {
         const { version } = await checkpoint.ensure(0)
@@ -142,7 +145,7 @@ export class Projections {
   }
 
   /** Throws for one that there is not. */
-  named(name: string): Projection {
+  projectionNamed(name: string): Projection {
     const found = this.all.find((projection) => projection.name === name)
     if (!found) {
       const names = this.all.map((projection) => projection.name).join(', ')

@@ -3,26 +3,26 @@ import { Lease, type LeaseDocument } from './lease.js'
 import { Fold, PoisonEvent } from './fold.js'
 import { LeaseLost, ReadModelCollection, ReadModelReplaced } from './read-model-collection.js'
 import type { Projection } from './projection.js'
-import { Reader } from '../log/reader.js'
+import { LogReader } from '../log/reader.js'
 import { pause } from '../timing.js'
 import { finishSwap } from './swap.js'
-import type { Batch, Tail } from '../log/tail.js'
-import type { Wake } from '../log/wake.js'
+import type { LogBatch, Feed } from '../log/tail.js'
+import type { Announcements } from '../log/wake.js'
 
 /** How soon a projector without the lease asks for it again: a rebuild holds it but for a moment. */
 const askAgainMs = 150
 
-export type Skipped = (projection: string, version: number) => Promise<ReadonlySet<number>>
+export type SkippedPositions = (projection: string, version: number) => Promise<ReadonlySet<number>>
 
 /** What a projector needs of its process. */
 export interface ProjectorContext {
   db: Db
-  tail: Tail
-  wake: Wake
+  feed: Feed
+  announcements: Announcements
   /** This process's name in leases. */
-  me: string
+  processName: string
   /** The positions that operators have had a version of a projection leave out, as the log has them now. */
-  skipped: Skipped
+  skippedPositions: SkippedPositions
   onError?: (projection: string, error: unknown) => void
 }
 
@@ -41,7 +41,7 @@ export class Projector {
     private readonly context: ProjectorContext,
     private readonly projection: Projection,
   ) {
-    this.checkpoint = new Lease(context.db, projection.name, context.me)
+    this.checkpoint = new Lease(context.db, projection.name, context.processName)
   }
 
   start(): void {
@@ -84,17 +84,17 @@ export class Projector {
 
   /** Until the lease is lost, wanted by another, or the projection is not live any more. */
   private async follow(held: LeaseDocument): Promise<void> {
-    const { db, tail, wake } = this.context
+    const { db, feed, announcements } = this.context
     const { name, version } = this.projection
-    this.skipped = await this.context.skipped(name, version)
+    this.skipped = await this.context.skippedPositions(name, version)
     const model = await ReadModelCollection.open(db, name, 'live')
-    const reader = new Reader(tail, wake, this.stopping.signal)
+    const reader = new LogReader(feed, announcements, this.stopping.signal)
     for (let at = held; !this.stopped;) {
       const batch = await reader.next(at.position)
       if (batch.to > at.position) {
         at = await this.take(batch, model, at)
       } else {
-        const still = await this.checkpoint.settle()
+        const still = await this.checkpoint.flush()
         if (!still || still.position !== at.position) throw new LeaseLost()
         at = still
       }
@@ -102,7 +102,7 @@ export class Projector {
     }
   }
 
-  private async take(batch: Batch, model: ReadModelCollection, at: LeaseDocument): Promise<LeaseDocument> {
+  private async take(batch: LogBatch, model: ReadModelCollection, at: LeaseDocument): Promise<LeaseDocument> {
     try {
       return await this.step(batch, model, at)
     } catch (error) {
@@ -115,7 +115,7 @@ export class Projector {
   }
 
   private async step(
-    { events, after, to }: Batch,
+    { events, after, to }: LogBatch,
     model: ReadModelCollection,
     at: LeaseDocument,
     upTo = to,
@@ -123,9 +123,9 @@ export class Projector {
     const fold = new Fold(this.projection, events, upTo, this.skipped)
     // A crash between the two repeats the batch: every document knows that it has these events already.
     await model.apply(fold)
-    this.context.wake.announce(`projected:${this.projection.name}`, upTo)
+    this.context.announcements.announce(`projected:${this.projection.name}`, upTo)
     const moved = await (fold.isEmpty && upTo === to
-      ? this.checkpoint.pass(at, to)
+      ? this.checkpoint.deferAdvance(at, to)
       : this.checkpoint.advance(after, upTo))
     if (!moved) throw new LeaseLost()
     return moved

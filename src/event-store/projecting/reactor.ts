@@ -3,10 +3,10 @@ import type { EventDefinitions, RecordedEventOf } from '../catalog.js'
 import type { RecordedEvent } from '../event.js'
 import { LeaseLost } from './read-model-collection.js'
 import type { ProjectorContext } from './projector.js'
-import { Reader } from '../log/reader.js'
+import { LogReader } from '../log/reader.js'
 import { pause } from '../timing.js'
-import { continuing, inSpan } from '../span.js'
-import type { Batch } from '../log/tail.js'
+import { inTraceOf, inSpan } from '../span.js'
+import type { LogBatch } from '../log/tail.js'
 
 /** What has side effects because of events. `on` must bear being called twice with the same event. */
 export interface Reactor {
@@ -37,7 +37,7 @@ export class ReactorRunner {
     private readonly context: ProjectorContext,
     private readonly reactor: Reactor,
   ) {
-    this.checkpoint = new Lease(context.db, `reactor:${reactor.name}`, context.me)
+    this.checkpoint = new Lease(context.db, `reactor:${reactor.name}`, context.processName)
   }
 
   start(): void {
@@ -66,17 +66,17 @@ export class ReactorRunner {
   }
 
   private async follow(held: LeaseDocument): Promise<void> {
-    const { tail, wake } = this.context
+    const { feed, announcements } = this.context
     const { signal } = this.stopping
-    const reader = new Reader(tail, wake, signal)
-    const letGo = this.checkpoint.keep()
+    const reader = new LogReader(feed, announcements, signal)
+    const letGo = this.checkpoint.keepAlive()
     let isWritten = true
     try {
       for (let at = held; !signal.aborted && at.state === 'live';) {
         const batch = await reader.next(at.position)
         if (batch.to === at.position) {
           // At rest the checkpoint tells how far it has come.
-          if (!isWritten && !(await this.checkpoint.settle())) throw new LeaseLost()
+          if (!isWritten && !(await this.checkpoint.flush())) throw new LeaseLost()
           isWritten = true
           continue
         }
@@ -84,7 +84,7 @@ export class ReactorRunner {
         if (concernsUs && !(await this.react(batch))) return
         const moved = await (concernsUs
           ? this.checkpoint.advance(at.position, batch.to)
-          : this.checkpoint.pass(at, batch.to))
+          : this.checkpoint.deferAdvance(at, batch.to))
         if (!moved) throw new LeaseLost()
         at = moved
         isWritten = concernsUs
@@ -95,7 +95,7 @@ export class ReactorRunner {
   }
 
   /** False when it was stopped before the end of the batch. */
-  private async react({ events }: Batch): Promise<boolean> {
+  private async react({ events }: LogBatch): Promise<boolean> {
     for (const event of events) {
       const act = this.reactor.on.get(event.type)
       if (act && !(await this.persist(event, act))) return false
@@ -107,7 +107,7 @@ export class ReactorRunner {
     const { position, meta } = event
     if (meta.trace === undefined) return act(event)
     const attributes = { 'verbatim.position': position }
-    return continuing(meta.trace, () => inSpan(`react ${this.reactor.name}`, { attributes }, () => act(event)))
+    return inTraceOf(meta.trace, () => inSpan(`react ${this.reactor.name}`, { attributes }, () => act(event)))
   }
 
   private async persist(event: RecordedEvent, act: (event: RecordedEvent) => Promise<void>): Promise<boolean> {

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import type { Db, Document as Command, UUID } from 'mongodb'
-import { durableOn, WriteNotDurable } from '../durability.js'
+import { durableWriteConcern, WriteNotDurable } from '../durability.js'
 import type { Entry, Fold, Removal } from './fold.js'
-import type { Document, Projection, Stored } from './projection.js'
+import type { ReadModelDocument, Projection, StoredDocument } from './projection.js'
 
 /** The collection was replaced or dropped under the writer: another process has swapped in a rebuilt one. */
 export class ReadModelReplaced extends Error {}
@@ -29,7 +29,7 @@ const partSize = 500
  * Writes name the collection's UUID, so that nobody writes into a model that was swapped since.
  */
 export class ReadModelCollection {
-  private readonly memory = new LRUCache<string, Stored>({ max: remembered })
+  private readonly memory = new LRUCache<string, StoredDocument>({ max: remembered })
 
   private constructor(
     private readonly db: Db,
@@ -76,8 +76,8 @@ export class ReadModelCollection {
     throw new LeaseLost()
   }
 
-  private async documents({ keys }: Fold, readAgain: boolean): Promise<Stored[]> {
-    const known: Stored[] = []
+  private async documents({ keys }: Fold, readAgain: boolean): Promise<StoredDocument[]> {
+    const known: StoredDocument[] = []
     const unknown: string[] = []
     for (const key of keys) {
       const document = this.memory.get(key)
@@ -85,13 +85,13 @@ export class ReadModelCollection {
       else unknown.push(key)
     }
     if (unknown.length === 0 || (this.isShadow && !readAgain)) return known
-    const collection = this.db.collection<Stored>(this.collection)
+    const collection = this.db.collection<StoredDocument>(this.collection)
     return [...known, ...(await collection.find({ _id: { $in: unknown } }, newest).toArray())]
   }
 
   /** False when another writer was faster with one of them. */
   private async write(changed: Entry[]): Promise<boolean> {
-    const [inserts, replacements]: [Stored[], Command[]] = [[], []]
+    const [inserts, replacements]: [StoredDocument[], Command[]] = [[], []]
     for (const { key, doc, position, stored } of changed) {
       const document = asStored(key, doc, position)
       this.memory.set(key, document)
@@ -130,7 +130,7 @@ export class ReadModelCollection {
         ...body,
         ordered: false,
         collectionUUID: this.uuid,
-        writeConcern: this.isShadow ? { w: 1 } : durableOn(this.db),
+        writeConcern: this.isShadow ? { w: 1 } : durableWriteConcern(this.db),
       },
       { ignoreUndefined: true },
     )
@@ -149,8 +149,8 @@ export async function uuidOf(db: Db, collection: string): Promise<UUID | undefin
 }
 
 /** Always in this order, however the document came about: a digest is over its bytes. */
-function asStored(key: string, doc: Document | null, position: number): Stored {
-  const stored: Stored = { _id: key, _position: position, ...doc }
+function asStored(key: string, doc: ReadModelDocument | null, position: number): StoredDocument {
+  const stored: StoredDocument = { _id: key, _position: position, ...doc }
   stored._id = key
   stored._position = position
   if (!doc) stored._removed = new Date()

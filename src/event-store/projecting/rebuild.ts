@@ -25,7 +25,7 @@ export interface RebuildOptions {
   /** Ends it between two batches, with everything cleared away. */
   signal?: AbortSignal
   /** With others that are rebuilt in the same pass. */
-  abreast?: LockstepMember
+  lockstep?: LockstepMember
 }
 
 /**
@@ -51,22 +51,22 @@ export class Rebuild {
   ) {
     const { name } = projection
     const id = randomBytes(6).toString('hex')
-    this.lease = new Lease(context.db, `${name}~rebuild`, `${context.me}:${id}`)
-    this.live = new Lease(context.db, name, `${context.me}:${id}`)
+    this.lease = new Lease(context.db, `${name}~rebuild`, `${context.processName}:${id}`)
+    this.live = new Lease(context.db, name, `${context.processName}:${id}`)
     this.shadow = `${name}~${id}`
   }
 
   async run(): Promise<Certificate> {
     try {
       return await this.leased(async () => {
-        const reign = await primaryTermOf(this.context.db)
+        const primaryTerm = await primaryTermOf(this.context.db)
         const model = await ReadModelCollection.open(this.context.db, this.shadow, 'shadow')
         const certificate = await this.build(model)
-        await this.takePlace(model, reign)
+        await this.takePlace(model, primaryTerm)
         return certificate
       })
     } finally {
-      this.options.abreast?.leave()
+      this.options.lockstep?.leave()
     }
   }
 
@@ -84,11 +84,11 @@ export class Rebuild {
       throw new EventStoreError('rebuild_in_progress', `${name} is being rebuilt already; wait until that has ended`)
     }
     await this.lease.change({ $set: { version, position: 0, cause: this.options.cause ?? '' }, $unset: { error: 1 } })
-    const letGo = this.lease.keep(() => this.lease.tell(this.position))
+    const letGo = this.lease.keepAlive(() => this.lease.reportPosition(this.position))
     let stoppedBy: unknown
     try {
       await this.options.onBegun?.()
-      this.skipped = await this.context.skipped(name, version)
+      this.skipped = await this.context.skippedPositions(name, version)
       await this.clearAway()
       return await work()
     } catch (error) {
@@ -97,7 +97,7 @@ export class Rebuild {
     } finally {
       letGo()
       await this.drop(this.shadow)
-      await (stoppedBy instanceof PoisonEvent ? this.leave(stoppedBy) : this.lease.drop())
+      await (stoppedBy instanceof PoisonEvent ? this.leave(stoppedBy) : this.lease.delete())
     }
   }
 
@@ -111,11 +111,11 @@ export class Rebuild {
 
   /** The certificate is of where the log ended when the shadow first got there; from then on it follows. */
   private async build(model: ReadModelCollection): Promise<Certificate> {
-    const { abreast } = this.options
+    const { lockstep } = this.options
     const removesByValue = [...this.projection.on.values()].some((handler) => 'remove' in handler)
     if (removesByValue) await model.index(this.projection) // or every removal would scan the shadow
-    await this.catchUp(model, { abreast })
-    abreast?.leave()
+    await this.catchUp(model, { lockstep })
+    lockstep?.leave()
     const indexed = removesByValue ? undefined : model.index(this.projection) // faster after the documents than with each
     const [certificate] = await Promise.all([this.certify(this.shadow, this.position), indexed])
     await this.catchUp(model)
@@ -125,12 +125,12 @@ export class Rebuild {
   /** To the head, or to a position that the log has. */
   private async catchUp(
     model: ReadModelCollection,
-    { until = Infinity, abreast }: { until?: number; abreast?: LockstepMember } = {},
+    { until = Infinity, lockstep }: { until?: number; lockstep?: LockstepMember } = {},
   ): Promise<void> {
     while (this.position < until) {
-      await abreast?.arrive()
+      await lockstep?.arrive()
       this.options.signal?.throwIfAborted()
-      const { events, to, full } = await this.context.tail.read(this.position)
+      const { events, to, full } = await this.context.feed.read(this.position)
       await model.apply(new Fold(this.projection, events, Math.min(to, until), this.skipped))
       this.position = Math.min(to, until)
       this.options.onProgress?.(this.projection.name, this.position)
@@ -143,12 +143,12 @@ export class Rebuild {
   }
 
   /** The live model stops where it is; the shadow follows to there and takes its name. Reads never go back in time. */
-  private async takePlace(model: ReadModelCollection, reign: string): Promise<void> {
+  private async takePlace(model: ReadModelCollection, primaryTerm: string): Promise<void> {
     await this.withLiveHeld(async (held) => {
       await this.mustLeaveOutTheSame()
       await this.catchUp(model, { until: held.position })
       if (!(await this.lease.change({ $set: { position: this.position } }))) throw new LeaseLost()
-      if ((await primaryTermOf(this.context.db)) !== reign) throw new LeaseLost()
+      if ((await primaryTermOf(this.context.db)) !== primaryTerm) throw new LeaseLost()
       const { position, shadow: collection } = this
       await swapIn(this.context, this.live, {
         collection,
@@ -163,7 +163,7 @@ export class Rebuild {
   certifyLive(): Promise<Certificate> {
     return this.withLiveHeld(async ({ position }) => {
       const { name, version } = this.projection
-      this.skipped = await this.context.skipped(name, version)
+      this.skipped = await this.context.skippedPositions(name, version)
       return await this.certify(name, position)
     })
   }
@@ -171,14 +171,14 @@ export class Rebuild {
   /** Nothing is skipped while we hold the live model, so what was skipped until now is all. */
   private async mustLeaveOutTheSame(): Promise<void> {
     const { name, version } = this.projection
-    const { size } = await this.context.skipped(name, version)
+    const { size } = await this.context.skippedPositions(name, version)
     if (size !== this.skipped.size)
       throw new EventStoreError('contended', `an event of ${name} was skipped during the rebuild; repeat it`)
   }
 
   private async withLiveHeld<T>(work: (held: LeaseDocument) => Promise<T>): Promise<T> {
     const held = await this.takeLive()
-    const letGo = this.live.keep()
+    const letGo = this.live.keepAlive()
     try {
       return await work(held)
     } finally {
@@ -192,8 +192,8 @@ export class Rebuild {
       this.options.signal?.throwIfAborted()
       const held = await this.live.acquire({ version: { $lte: this.projection.version } })
       if (held) return held
-      await this.live.want()
-      this.context.wake.rouse('log') // the owner may be waiting for events
+      await this.live.requestHandover()
+      this.context.announcements.interruptWaits('log') // the owner may be waiting for events
       await pause(20)
     }
   }

@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb'
 import type { Lease, LeaseDocument } from './lease.js'
 import { LeaseLost, uuidOf } from './read-model-collection.js'
-import type { Wake } from '../log/wake.js'
+import type { Announcements } from '../log/wake.js'
 
 type Swap = NonNullable<LeaseDocument['swap']>
 
@@ -10,7 +10,11 @@ type Swap = NonNullable<LeaseDocument['swap']>
  * come the rename, which is atomic for readers, and the checkpoint. Dying anywhere in between leaves the intention,
  * and whoever takes the lease next ends it by the same code.
  */
-export async function swapIn(context: { db: Db; wake: Wake }, checkpoint: Lease, swap: Swap): Promise<void> {
+export async function swapIn(
+  context: { db: Db; announcements: Announcements },
+  checkpoint: Lease,
+  swap: Swap,
+): Promise<void> {
   const intended = await checkpoint.change({ $set: { swap } })
   if (!intended) throw new LeaseLost()
   await finishSwap(context, checkpoint, intended, swap)
@@ -21,7 +25,7 @@ export async function swapIn(context: { db: Db; wake: Wake }, checkpoint: Lease,
  * is neither, another rebuild has cleared it away while its author was held up, and the model stays as it is.
  */
 export async function finishSwap(
-  { db, wake }: { db: Db; wake: Wake },
+  { db, announcements }: { db: Db; announcements: Announcements },
   checkpoint: Lease,
   { state }: LeaseDocument,
   { collection, uuid, position, version }: Swap,
@@ -31,5 +35,5 @@ export async function finishSwap(
   const after = { position, version, state: state === 'failed' ? ('live' as const) : state }
   const ended = await checkpoint.change(done ? { $set: after, $unset: { swap: 1, error: 1 } } : { $unset: { swap: 1 } })
   if (!ended || !done) throw new LeaseLost()
-  wake.announce(`projected:${checkpoint.id}`, position)
+  announcements.announce(`projected:${checkpoint.id}`, position)
 }

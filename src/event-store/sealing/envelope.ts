@@ -29,16 +29,16 @@ export interface EnvelopeHeader {
   shape: number
 }
 
-export interface Sealed<Personal> {
+export interface SealedPersonal<Personal> {
   personal: Envelope<Personal>
   commitment: Binary
 }
 
-export function seal<Personal>(
+export function sealPersonal<Personal>(
   key: Uint8Array,
   { stream, version, type, shape }: EnvelopeHeader,
   personal: Personal,
-): Sealed<Personal> {
+): SealedPersonal<Personal> {
   const header = Buffer.from(canonical([stream, version, type, shape]))
   const words = Buffer.from(canonical(personal))
   const plain = Buffer.allocUnsafe(saltBytes + words.length)
@@ -80,7 +80,10 @@ export function headerOf(envelope: Envelope): EnvelopeHeader {
 }
 
 /** The words and the salt. Throws `damaged_envelope` when the key or any byte is not the one it was sealed with. */
-export function open<Personal>(key: Uint8Array, envelope: Envelope<Personal>): { personal: Personal; salt: Buffer } {
+export function openPersonal<Personal>(
+  key: Uint8Array,
+  envelope: Envelope<Personal>,
+): { personal: Personal; salt: Buffer } {
   const bytes = bytesOf(envelope)
   try {
     const start = 3 + bytes.readUInt16BE(1)

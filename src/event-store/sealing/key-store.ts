@@ -1,6 +1,6 @@
 import { Binary, type Collection, type Db } from 'mongodb'
 import { batchedFind } from '../batched-find.js'
-import { durableOn, fromMajority, WriteNotDurable } from '../durability.js'
+import { durableWriteConcern, majorityReads, WriteNotDurable } from '../durability.js'
 import { coalesce } from '../coalesce.js'
 
 /** A wrapped key at rest, or the tombstone of a destroyed one. */
@@ -29,7 +29,7 @@ export class KeyStore {
   private readonly keys: Collection<StoredKey>
 
   constructor(private readonly db: Db) {
-    this.keys = db.collection('keys', fromMajority)
+    this.keys = db.collection('keys', majorityReads)
   }
 
   readonly read = coalesce(async (ids: string[]): Promise<(StoredKey | undefined)[]> => {
@@ -49,7 +49,7 @@ export class KeyStore {
       filter: { owner },
       projection: { owner: 0 },
       limit,
-      readConcern: fromMajority.readConcern,
+      readConcern: majorityReads.readConcern,
     })
   }
 
@@ -59,7 +59,7 @@ export class KeyStore {
       insert: 'keys',
       documents: wanted,
       ordered: false,
-      writeConcern: durableOn(this.db),
+      writeConcern: durableWriteConcern(this.db),
     })
     if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
     const refused = (reply.writeErrors ?? []) as { index: number; code: number; errmsg: string }[]

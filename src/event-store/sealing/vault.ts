@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Binary, type Db } from 'mongodb'
 import type { Catalog } from '../catalog.js'
-import { type EnvelopeHeader, headerOf, open } from './envelope.js'
+import { type EnvelopeHeader, headerOf, openPersonal } from './envelope.js'
 import { EventStoreError, isErased } from '../errors.js'
 import type { Envelope } from '../event.js'
 import { KeyStore, type LivingKey, type StoredKey } from './key-store.js'
@@ -116,7 +116,7 @@ export class Vault {
     envelope: Envelope<Personal>,
     { type, shape }: EnvelopeHeader,
   ): OpenedEnvelope<Personal> {
-    const { personal: original, salt } = open<unknown>(key, envelope)
+    const { personal: original, salt } = openPersonal<unknown>(key, envelope)
     return { personal: this.catalog.newestPersonal(type, shape, original) as Personal, original, salt }
   }
 

@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
-import { present } from '../../event-store/projecting/projection.js'
+import { notRemoved } from '../../event-store/projecting/projection.js'
 import type { Profile, ProfileField } from '../user.js'
 import { Users } from '../users.js'
 import { type UserDoc, userModel, usersName } from './users.js'
@@ -26,7 +26,7 @@ export class UserProfiles {
   ) {}
 
   async of(userId: string): Promise<Account | undefined> {
-    const find = () => this.users.findOne({ _id: userId, ...present }).lean<UserDoc>()
+    const find = () => this.users.findOne({ _id: userId, ...notRemoved }).lean<UserDoc>()
     const doc = await this.engine.findIn({ name: usersName }, find)
     if (!doc) return undefined
     const { role, createdAt, totalTokensUsed, feedbackCount } = doc

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { queuePrefix } from '../../chat/replies/worker/reply-queue.js'
 import { CONFIG, type SettledConfig } from '../../config.js'
-import { connectionOfItsOwn } from '../../event-store/redis-connection.js'
+import { dedicatedConnection } from '../../event-store/redis-connection.js'
 import { pause } from '../../event-store/timing.js'
 import { Cause } from '../../commands/cause.js'
 import { RunRetention } from './commands/run-retention.js'
@@ -35,7 +35,7 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     if (!this.config.roles.includes('worker')) return
-    this.connection = connectionOfItsOwn(this.redis)
+    this.connection = dedicatedConnection(this.redis)
     this.worker = new Worker(retentionQueue, () => this.run(), {
       connection: this.connection,
       prefix: queuePrefix(this.db),

@@ -32,7 +32,7 @@ export class FileRemovals implements OnModuleInit {
   onModuleInit(): void {
     const bytes = (file: StoredFile) => this.removeBytes(file)
     const copy = (file: StoredFile) => this.removeCopy(file)
-    this.engine.react(
+    this.engine.addReactor(
       reactor<Events>('file-bytes', {
         ProjectFileAdded: ({ data }) => this.stored.confirm(data.contentId),
         ProjectFileRemoved: ({ data: { projectId, fileId } }) => this.each({ projectId, fileId }, bytes),
@@ -40,7 +40,7 @@ export class FileRemovals implements OnModuleInit {
         UserErased: ({ data }) => this.each({ ownerId: data.userId }, bytes),
       }),
     )
-    this.engine.react(
+    this.engine.addReactor(
       reactor<Events>('file-copies', {
         ProjectFileAdded: ({ data }) => this.stored.confirm(data.contentId),
         ProjectFileRemoved: ({ data: { projectId, fileId } }) => this.each({ projectId, fileId }, copy),

@@ -2,7 +2,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
-import { present } from '../../event-store/projecting/projection.js'
+import { notRemoved } from '../../event-store/projecting/projection.js'
 import { noSuchProject, type OwnProject } from '../project.js'
 import { type ProjectDoc, projectModel, projects } from './projects.js'
 
@@ -21,7 +21,7 @@ export class FindProjectHandler implements IQueryHandler<FindProject> {
   ) {}
 
   async execute({ project: { projectId, ownerId } }: FindProject): Promise<ProjectDoc> {
-    const find = () => this.projects.findOne({ _id: projectId, ownerId, ...present }).lean<ProjectDoc>()
+    const find = () => this.projects.findOne({ _id: projectId, ownerId, ...notRemoved }).lean<ProjectDoc>()
     const doc = await this.engine.findIn(projects, find)
     if (!doc) throw noSuchProject()
     return doc

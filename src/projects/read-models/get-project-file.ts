@@ -2,7 +2,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
-import { present } from '../../event-store/projecting/projection.js'
+import { notRemoved } from '../../event-store/projecting/projection.js'
 import { noSuchFile, type OwnProject } from '../project.js'
 import { type ProjectFileDoc, projectFileModel, projectFiles } from './project-files.js'
 import { openedFile, type ProjectFile } from './opened-projects.js'
@@ -29,7 +29,7 @@ export class GetProjectFileHandler implements IQueryHandler<GetProjectFile> {
   ) {}
 
   async execute({ project: { projectId, ownerId }, fileId }: GetProjectFile): Promise<FoundFile> {
-    const find = () => this.files.findOne({ _id: fileId, projectId, ownerId, ...present }).lean<ProjectFileDoc>()
+    const find = () => this.files.findOne({ _id: fileId, projectId, ownerId, ...notRemoved }).lean<ProjectFileDoc>()
     const doc = await this.engine.findIn(projectFiles, find)
     if (!doc) throw noSuchFile()
     return { ...(await openedFile(this.engine.vault, doc)), contentId: doc.contentId }

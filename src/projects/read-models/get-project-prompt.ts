@@ -2,7 +2,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
-import { present } from '../../event-store/projecting/projection.js'
+import { notRemoved } from '../../event-store/projecting/projection.js'
 import { noSuchPrompt, type OwnProject } from '../project.js'
 import { type ProjectPromptDoc, projectPromptModel, projectPrompts } from './project-prompts.js'
 import { openedPrompt, type ProjectPrompt } from './opened-projects.js'
@@ -24,7 +24,8 @@ export class GetProjectPromptHandler implements IQueryHandler<GetProjectPrompt> 
   ) {}
 
   async execute({ project: { projectId, ownerId }, promptId }: GetProjectPrompt): Promise<ProjectPrompt> {
-    const find = () => this.prompts.findOne({ _id: promptId, projectId, ownerId, ...present }).lean<ProjectPromptDoc>()
+    const find = () =>
+      this.prompts.findOne({ _id: promptId, projectId, ownerId, ...notRemoved }).lean<ProjectPromptDoc>()
     const doc = await this.engine.findIn(projectPrompts, find)
     if (!doc) throw noSuchPrompt()
     return await openedPrompt(this.engine.vault, doc)

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { Binary, Db } from 'mongodb'
 import { CONFIG, type SettledConfig } from '../../../config.js'
 import { canonical } from '../../../event-store/canonical.js'
-import { seal } from '../../../event-store/sealing/envelope.js'
+import { sealPersonal } from '../../../event-store/sealing/envelope.js'
 import { Engine } from '../../../event-store/engine.js'
 import { isErased } from '../../../event-store/errors.js'
 import { derived } from '../../../commands/derived-ids.js'
@@ -52,7 +52,7 @@ export class AnswerCache {
     if (!this.isOn) return
     const stream = chatStream(chat.chatId)
     const envelope = { stream, version: 0, type: 'ReplyCompleted', shape: 1 }
-    const { personal } = seal(await this.engine.vault.keyOf(stream), envelope, { text })
+    const { personal } = sealPersonal(await this.engine.vault.keyOf(stream), envelope, { text })
     const key = this.keyOf(chat.ownerId, model, request)
     await this.redis
       .set(key, Buffer.from(personal.value()), 'EX', this.config.replies.cacheSeconds)

@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs'
 import { SpanKind } from '@opentelemetry/api'
 import { isErased, Refused } from '../../../event-store/errors.js'
 import { isRetryable } from '../../../event-store/database-errors.js'
-import { continuing, inSpan } from '../../../event-store/span.js'
+import { inTraceOf, inSpan } from '../../../event-store/span.js'
 import { Cause } from '../../../commands/cause.js'
 import { linkedAbort } from '../../../llm/linked-abort.js'
 import { ProviderError } from '../../../llm/provider-error.js'
@@ -36,7 +36,7 @@ export class ReplyRun {
     const { open, ownerId } = await this.chats.state(chatId)
     if (open?.replyId === replyId) {
       const options = { kind: SpanKind.CONSUMER, attributes: { 'verbatim.reply.id': replyId } }
-      await continuing(open.trace, () =>
+      await inTraceOf(open.trace, () =>
         inSpan('answer', options, () => this.end({ chatId, ownerId }, open, isLast, signal)),
       )
     }

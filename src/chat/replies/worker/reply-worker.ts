@@ -4,7 +4,7 @@ import { DelayedError, type Job, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { CONFIG, type SettledConfig } from '../../../config.js'
-import { connectionOfItsOwn } from '../../../event-store/redis-connection.js'
+import { dedicatedConnection } from '../../../event-store/redis-connection.js'
 import { Drain } from '../../../commands/drain.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
 import { queuePrefix, type ReplyJob, replyQueue } from './reply-queue.js'
@@ -40,7 +40,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     setMaxListeners(0, this.stopping.signal) // one for each reply that is being written
     loadTokenizer().catch((error: unknown) => this.log.error(String(error))) // a fifth of a second; not of the first reply's time
     const { concurrency, backoffMs } = this.config.replies
-    this.connection = connectionOfItsOwn(this.redis)
+    this.connection = dedicatedConnection(this.redis)
     this.worker = new Worker<ReplyJob>(replyQueue, (job, token) => this.once(job, token), {
       connection: this.connection,
       prefix: queuePrefix(this.db),

@@ -13,6 +13,6 @@ export class ReplyReactor implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.engine.react(reactor<ChatEvents>('replies', { PromptSent: ({ data }) => this.queue.add(data) }))
+    this.engine.addReactor(reactor<ChatEvents>('replies', { PromptSent: ({ data }) => this.queue.add(data) }))
   }
 }

@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { Engine } from '../../../event-store/engine.js'
 import type { Effect } from '../../../commands/bus.js'
 import type { Cause } from '../../../commands/cause.js'
-import { pause } from '../../operations.js'
+import { pauseProjection } from '../../operations.js'
 import { ProjectionStreams } from '../projection-streams.js'
 
 export class PauseProjection extends Command<Effect> {
@@ -23,11 +23,11 @@ export class PauseProjectionHandler implements ICommandHandler<PauseProjection> 
   ) {}
 
   async execute({ cause, name }: PauseProjection): Promise<Effect> {
-    const orders = this.engine.projections.orders(name)
+    const orders = this.engine.projections.control(name)
     const failedAt = await orders.failedAt()
-    const { position } = await this.streams.execute(name, cause.meta, pause(name, failedAt))
+    const { position } = await this.streams.execute(name, cause.meta, pauseProjection(name, failedAt))
     const { state, version } = await this.streams.read(name)
-    await orders.stand(state.isPaused, version)
+    await orders.setPaused(state.isPaused, version)
     return { position }
   }
 }

@@ -41,7 +41,7 @@ export class RebuildProjectionHandler implements ICommandHandler<RebuildProjecti
 
   async execute(command: RebuildProjection): Promise<RebuildBegun> {
     const { cause, name } = command
-    this.engine.projections.orders(name) // there is one
+    this.engine.projections.control(name) // there is one
     const earlier = await this.streams.repeatOf(name, cause.meta)
     if (earlier && earlier.state.rebuilding !== cause.commandId) return { position: earlier.position }
     try {
@@ -55,7 +55,7 @@ export class RebuildProjectionHandler implements ICommandHandler<RebuildProjecti
   private begin({ cause, name, watching }: RebuildProjection): Promise<RebuildBegun> {
     return new Promise((begun, refused) => {
       const onBegun = async () => {
-        const { version } = this.engine.projections.named(name)
+        const { version } = this.engine.projections.projectionNamed(name)
         const { position } = await this.streams.execute(name, cause.meta, startRebuild(name, version, cause.commandId))
         begun({ position, ended })
       }

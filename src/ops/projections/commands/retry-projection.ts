@@ -3,7 +3,7 @@ import { Engine } from '../../../event-store/engine.js'
 import type { RecordedEventOf } from '../../../event-store/catalog.js'
 import type { Effect } from '../../../commands/bus.js'
 import type { Cause } from '../../../commands/cause.js'
-import { type OperationEvents, retry } from '../../operations.js'
+import { type OperationEvents, retryProjection } from '../../operations.js'
 import { ProjectionStreams } from '../projection-streams.js'
 
 export class RetryProjection extends Command<Effect> {
@@ -24,11 +24,11 @@ export class RetryProjectionHandler implements ICommandHandler<RetryProjection> 
   ) {}
 
   async execute({ cause, name }: RetryProjection): Promise<Effect> {
-    const orders = this.engine.projections.orders(name)
+    const orders = this.engine.projections.control(name)
     const failedAt = await orders.failedAt()
-    const { position, events, state } = await this.streams.execute(name, cause.meta, retry(name, failedAt))
+    const { position, events, state } = await this.streams.execute(name, cause.meta, retryProjection(name, failedAt))
     const [{ data, version }] = events as [RecordedEventOf<OperationEvents, 'ProjectionRetried'>]
-    await orders.goOn(data.position, version, state.isPaused)
+    await orders.retry(data.position, version, state.isPaused)
     return { position }
   }
 }

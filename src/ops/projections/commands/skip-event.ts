@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { Engine } from '../../../event-store/engine.js'
 import type { Effect } from '../../../commands/bus.js'
 import type { Cause } from '../../../commands/cause.js'
-import { skip } from '../../operations.js'
+import { skipEvent } from '../../operations.js'
 import { ProjectionStreams } from '../projection-streams.js'
 
 export class SkipEvent extends Command<Effect> {
@@ -29,11 +29,11 @@ export class SkipEventHandler implements ICommandHandler<SkipEvent> {
   ) {}
 
   async execute({ cause, name, position: at, reason }: SkipEvent): Promise<Effect> {
-    const orders = this.engine.projections.orders(name)
-    const record = (version: number) => this.streams.execute(name, cause.meta, skip(name, version, at, reason))
+    const orders = this.engine.projections.control(name)
+    const record = (version: number) => this.streams.execute(name, cause.meta, skipEvent(name, version, at, reason))
     const { position } = (await this.streams.repeatOf(name, cause.meta)) ?? (await orders.whileFailedAt(at, record))
     const { state, version } = await this.streams.read(name)
-    await orders.goOn(at, version, state.isPaused)
+    await orders.retry(at, version, state.isPaused)
     return { position }
   }
 }

@@ -1,11 +1,11 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
-import type { KeptCertificate } from '../../../event-store/projecting/certificate.js'
+import type { StoredCertificate } from '../../../event-store/projecting/certificate.js'
 import { Engine } from '../../../event-store/engine.js'
 import { type Page, type PageQuery, pageOf, placeOf } from '../../../http/pages.js'
 import { refusal } from '../../../http/validation.js'
 
 /** What rebuilds of a projection have found, newest first. */
-export class ListCertificates extends Query<Page<KeptCertificate>> {
+export class ListCertificates extends Query<Page<StoredCertificate>> {
   constructor(
     readonly name: string,
     readonly page: Pick<PageQuery, 'limit' | 'cursor'>,
@@ -18,7 +18,7 @@ export class ListCertificates extends Query<Page<KeptCertificate>> {
 export class ListCertificatesHandler implements IQueryHandler<ListCertificates> {
   constructor(private readonly engine: Engine) {}
 
-  async execute({ name, page: { limit, cursor } }: ListCertificates): Promise<Page<KeptCertificate>> {
+  async execute({ name, page: { limit, cursor } }: ListCertificates): Promise<Page<StoredCertificate>> {
     const place = placeOf(cursor, 'number', 'string')
     if (place && !/^[0-9a-f]{24}$/.test(place[1]))
       throw refusal([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }])

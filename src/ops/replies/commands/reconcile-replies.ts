@@ -5,7 +5,7 @@ import type { Model } from 'mongoose'
 import { type OpenReplyDoc, openReplyModel } from '../../../chat/read-models/open-replies.js'
 import { Reconciler } from '../../../chat/replies/worker/reconciler.js'
 import { Refused } from '../../../event-store/errors.js'
-import { present } from '../../../event-store/projecting/projection.js'
+import { notRemoved } from '../../../event-store/projecting/projection.js'
 import type { Effect } from '../../../commands/bus.js'
 import type { Cause } from '../../../commands/cause.js'
 import { OperationRecords } from '../../operation-records.js'
@@ -43,7 +43,7 @@ export class ReconcileRepliesHandler implements ICommandHandler<ReconcileReplies
         'unavailable',
         'Redis does not answer, and the queue is there; workers reconcile by themselves once it is back',
       )
-    const open = await this.replies.countDocuments(present)
+    const open = await this.replies.countDocuments(notRemoved)
     const added = await this.reconciler.reconcile((seen) => onProgress(seen, Math.max(open, seen)))
     const position =
       added === 0

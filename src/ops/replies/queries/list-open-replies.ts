@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import type { Model } from 'mongoose'
 import { type OpenReplyDoc, openReplyModel } from '../../../chat/read-models/open-replies.js'
 import { ReplyQueue } from '../../../chat/replies/worker/reply-queue.js'
-import { present } from '../../../event-store/projecting/projection.js'
+import { notRemoved } from '../../../event-store/projecting/projection.js'
 import { retryWhenReplaced } from '../../../event-store/projecting/read-model-schema.js'
 import { type Page, type PageQuery, pageOf, placeOf } from '../../../http/pages.js'
 
@@ -38,7 +38,7 @@ export class ListOpenRepliesHandler implements IQueryHandler<ListOpenReplies> {
   async execute({ page: { limit, cursor } }: ListOpenReplies): Promise<Page<OpenReply>> {
     const place = placeOf(cursor, 'number', 'string')
     const since = place && new Date(place[0])
-    const after = place ? { $or: [{ since: { $gt: since } }, { since, _id: { $gt: place[1] } }] } : present
+    const after = place ? { $or: [{ since: { $gt: since } }, { since, _id: { $gt: place[1] } }] } : notRemoved
     const find = () =>
       this.open
         .find(after)
