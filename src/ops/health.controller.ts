@@ -93,9 +93,9 @@ export class HealthController {
   async ready(): Promise<ReadyDto> {
     if (this.drain.announced.aborted)
       throw new Refused('not_ready', 'this process is about to end; others go on', { missing: [] })
-    let standings: readonly ProjectionStatus[] = []
+    let statuses: readonly ProjectionStatus[] = []
     const look = async () => {
-      standings = await this.engine.projections.statuses()
+      statuses = await this.engine.projections.statuses()
     }
     const [mongodb, redis, isKnown] = await Promise.all([
       answersInTime(() => this.mongo.db('admin').command({ ping: 1 })),
@@ -104,9 +104,9 @@ export class HealthController {
     ])
     const silent = [mongodb && isKnown ? [] : ['MongoDB'], redis ? [] : ['Redis']].flat()
     if (silent.length > 0) throw new Refused('not_ready', `no answer from ${silent.join(' and ')}`, { missing: silent })
-    const late = standings.filter((one) => this.isLate(one))
+    const late = statuses.filter((one) => this.isLate(one))
     if (late.length > 0) throw behind(late)
-    const projections = standings.map(({ name, state, lag }) => ({
+    const projections = statuses.map(({ name, state, lag }) => ({
       name,
       state,
       behind: lag.events,

@@ -13,7 +13,7 @@ import {
   storeMessages,
   withdrawFeedback,
 } from '../../src/chat/chat.js'
-import { given } from '../../src/event-store/deciding/testing.js'
+import { given } from '../../src/event-store/deciding/given-when-then.js'
 
 const chat = { chatId: 'chat-1', ownerId: 'ann' }
 const reply = { ...chat, promptId: 'p1', replyId: 'r1' }

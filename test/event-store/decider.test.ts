@@ -1,4 +1,4 @@
-import { given } from '../../src/event-store/deciding/testing.js'
+import { given } from '../../src/event-store/deciding/given-when-then.js'
 import type { Engine } from '../../src/event-store/engine.js'
 import { all, command, Place } from './engines.js'
 import { close, notebook, type NotebookEvent, open, tearOut, write } from './notebooks.js'

@@ -1,4 +1,4 @@
-import { given } from '../../src/event-store/deciding/testing.js'
+import { given } from '../../src/event-store/deciding/given-when-then.js'
 import { arrive, eraseGuest, giveFeedback, guest, type GuestEvent } from '../../src/guests/guest.js'
 import { isActive, mustBeActive } from '../../src/guests/session.js'
 import { guestIdOf, isGuest } from '../../src/commands/guest-ids.js'

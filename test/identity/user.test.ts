@@ -9,7 +9,7 @@ import {
   user,
   type UserEvent,
 } from '../../src/identity/user.js'
-import { given } from '../../src/event-store/deciding/testing.js'
+import { given } from '../../src/event-store/deciding/given-when-then.js'
 
 const profile = { email: 'ann@example.org', name: 'Ann' }
 const registered: UserEvent = { type: 'UserRegistered', data: { userId: 'ann', role: 'user' }, personal: profile }

@@ -1,4 +1,4 @@
-import { given } from '../../src/event-store/deciding/testing.js'
+import { given } from '../../src/event-store/deciding/given-when-then.js'
 import {
   addFile,
   addPrompt,

@@ -1,7 +1,7 @@
 import type { ChatEvents } from '../../chat/chat.events.js'
 import { feedbackStep } from '../../chat/feedback.js'
 import { projection } from '../../event-store/projecting/projection.js'
-import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
+import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import { isGuest } from '../../commands/guest-ids.js'
 import type { UserEvents } from '../../identity/user.js'
 

@@ -1,7 +1,7 @@
 import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
-import { retryWhenReplaced } from '../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
 import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
 import { type AnalyticsDoc, analyticsModel } from './analytics.js'
 

@@ -1,6 +1,6 @@
 import type { ChatEvents, Tokens } from '../../chat/chat.events.js'
 import { projection } from '../../event-store/projecting/projection.js'
-import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
+import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { GuestEvents } from '../../guests/guest.js'
 import type { UserEvents } from '../../identity/user.js'
 

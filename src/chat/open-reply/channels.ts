@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import { Redis } from 'ioredis'
-import { dedicatedConnection } from '../../event-store/redis-connection.js'
+import { dedicatedConnection } from '../../event-store/redis.js'
 import { pause } from '../../event-store/timing.js'
 
 export type Hear = (message: Buffer) => void

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
-import { redisName } from '../../event-store/redis-names.js'
+import { redisName } from '../../event-store/redis.js'
 import { Channels } from './channels.js'
 
 /** Asks the worker that writes a reply to stop. A request may get lost with Redis: nobody relies on it. */

@@ -1,6 +1,6 @@
 import type { EnvelopeOf } from '../../event-store/catalog.js'
 import { projection } from '../../event-store/projecting/projection.js'
-import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
+import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
 import type { ChatEvents } from '../chat.events.js'
 

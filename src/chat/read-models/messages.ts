@@ -1,7 +1,7 @@
 import type { EnvelopeOf } from '../../event-store/catalog.js'
 import type { Envelope } from '../../event-store/event.js'
 import { projection } from '../../event-store/projecting/projection.js'
-import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
+import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
 import type { ChatEvents, MessageContent, MessageCounts, MessageRole } from '../chat.events.js'
 import type { Feedback } from '../feedback.js'

@@ -1,5 +1,5 @@
 import { projection } from '../../event-store/projecting/projection.js'
-import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
+import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
 import { atReplyEnding } from '../chat.js'
 import type { ChatEvents } from '../chat.events.js'

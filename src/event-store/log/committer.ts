@@ -4,7 +4,7 @@ import { type AppendDocument, lastPosition } from '../event.js'
 import { isSameAppend, type LogCollection, versionKey } from './log-collection.js'
 import { isRetryable } from '../database-errors.js'
 import { backoff, pause } from '../timing.js'
-import type { LogHead, CommitTurns } from './turns.js'
+import type { LogHead, CommitTurns } from './commit-turns.js'
 
 /** An append that only lacks its place in the log. Everything that can be wrong with it alone has been checked. */
 export type ReadyAppend = Omit<AppendDocument, '_id' | 'at'>

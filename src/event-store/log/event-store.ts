@@ -16,7 +16,7 @@ import { LogCollection } from './log-collection.js'
 import { isRetryable } from '../database-errors.js'
 import { backoff, pause } from '../timing.js'
 import { inSpan, traceparent } from '../span.js'
-import type { CommitTurns } from './turns.js'
+import type { CommitTurns } from './commit-turns.js'
 import type { Vault } from '../sealing/vault.js'
 
 export interface AppendRequest {

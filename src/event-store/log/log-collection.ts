@@ -1,7 +1,7 @@
 import { BSON, type Collection, type Db, type Document, type WriteConcernSettings } from 'mongodb'
 import { durableWriteConcern, majorityReads, WriteNotDurable } from '../durability.js'
 import { type AppendDocument, lastPosition } from '../event.js'
-import type { LogHead } from './turns.js'
+import type { LogHead } from './commit-turns.js'
 
 /** How an insert of several appends ended: the first `inserted` of them are durable, then `stoppedBy` if anything. */
 export interface InsertOutcome {

@@ -1,5 +1,5 @@
 import type { Collection, Db, Document as Command, Filter, UUID, WriteConcernSettings } from 'mongodb'
-import { type Pace, pace } from './pace.js'
+import { type Pace, pace } from './projection-rate.js'
 
 /** How far a reader of the log has come, who does the reading, and what keeps it from going on. */
 export interface LeaseDocument {

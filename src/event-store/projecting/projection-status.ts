@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb'
 import type { LeaseDocument } from './lease.js'
 import { LogCollection } from '../log/log-collection.js'
-import { rateOf } from './pace.js'
+import { rateOf } from './projection-rate.js'
 import type { Projection } from './projection.js'
 
 /** How a read model stands, as operators want to know it. */

@@ -3,11 +3,11 @@ import { Lease, type LeaseDocument } from './lease.js'
 import { Fold, PoisonEvent } from './fold.js'
 import { LeaseLost, ReadModelCollection, ReadModelReplaced } from './read-model-collection.js'
 import type { Projection } from './projection.js'
-import { LogReader } from '../log/reader.js'
+import { LogReader } from '../log/log-reader.js'
 import { pause } from '../timing.js'
-import { finishSwap } from './swap.js'
-import type { LogBatch, Feed } from '../log/tail.js'
-import type { Announcements } from '../log/wake.js'
+import { finishSwap } from './replacement.js'
+import type { LogBatch, Feed } from '../log/feed.js'
+import type { Announcements } from '../log/announcements.js'
 
 /** How soon a projector without the lease asks for it again: a rebuild holds it but for a moment. */
 const askAgainMs = 150

@@ -3,10 +3,10 @@ import type { EventDefinitions, RecordedEventOf } from '../catalog.js'
 import type { RecordedEvent } from '../event.js'
 import { LeaseLost } from './read-model-collection.js'
 import type { ProjectorContext } from './projector.js'
-import { LogReader } from '../log/reader.js'
+import { LogReader } from '../log/log-reader.js'
 import { pause } from '../timing.js'
 import { inTraceOf, inSpan } from '../span.js'
-import type { LogBatch } from '../log/tail.js'
+import type { LogBatch } from '../log/feed.js'
 
 /** What has side effects because of events. `on` must bear being called twice with the same event. */
 export interface Reactor {

@@ -7,9 +7,9 @@ import { Fold, PoisonEvent } from './fold.js'
 import { LeaseLost, ReadModelCollection } from './read-model-collection.js'
 import type { Projection } from './projection.js'
 import type { ProjectorContext } from './projector.js'
-import { primaryTermOf } from '../primary-term.js'
+import { primaryTermOf } from '../durability.js'
 import { pause } from '../timing.js'
-import { swapIn } from './swap.js'
+import { swapIn } from './replacement.js'
 
 export interface RebuildContext extends ProjectorContext {
   /** The log's Merkle root over its first `position` events. */

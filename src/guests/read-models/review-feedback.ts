@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
 import { isErased } from '../../event-store/errors.js'
-import { retryWhenReplaced } from '../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
 import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
 import { type GuestFeedbackDoc, guestFeedbackModel } from './guest-feedback.js'
 

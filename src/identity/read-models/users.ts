@@ -1,7 +1,7 @@
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import type { Envelope } from '../../event-store/event.js'
 import type { ProjectionSpec } from '../../event-store/projecting/projection.js'
-import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
+import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { AccountRole } from '../../commands/caller.js'
 import type { Profile, ProfileField, UserEvents } from '../user.js'
 

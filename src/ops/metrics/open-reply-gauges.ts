@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { Gauge, Registry } from 'prom-client'
 import { type OpenReplyDoc, openReplyModel } from '../../chat/read-models/open-replies.js'
-import { retryWhenReplaced } from '../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
 import type { LookedUp } from './looked-up.js'
 
 interface Found {

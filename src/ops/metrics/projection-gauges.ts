@@ -53,8 +53,8 @@ export class ProjectionGauges implements LookedUp<readonly ProjectionStatus[]> {
     return this.engine.projections.statuses()
   }
 
-  show(standings: readonly ProjectionStatus[]): void {
-    for (const { name: projection, position, lag, state } of standings) {
+  show(statuses: readonly ProjectionStatus[]): void {
+    for (const { name: projection, position, lag, state } of statuses) {
       this.position.set({ projection }, position)
       this.lagEvents.set({ projection }, lag.events)
       this.lagSeconds.set({ projection }, lag.seconds)

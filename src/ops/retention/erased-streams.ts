@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
-import { retryWhenReplaced } from '../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
 import { type ErasedStreamDoc, erasedStreamModel } from './erased-streams-model.js'
 import type { Progress } from './retention-task.js'
 

@@ -1,6 +1,6 @@
 import type { Envelope } from '../../event-store/event.js'
 import { projection } from '../../event-store/projecting/projection.js'
-import { readModelSchema } from '../../event-store/projecting/read-model-schema.js'
+import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
 import type { ProjectEvents, ProjectSettings, ProjectWords } from '../project.js'
 

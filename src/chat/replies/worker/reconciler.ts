@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { CONFIG, type SettledConfig } from '../../../config.js'
 import { pause } from '../../../event-store/timing.js'
-import { retryWhenReplaced } from '../../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../../event-store/projecting/read-model-queries.js'
 import { type OpenReplyDoc, openReplyModel } from '../../read-models/open-replies.js'
 import { ReplyQueue } from './reply-queue.js'
 

@@ -23,10 +23,8 @@ export class ListProjectionsHandler implements IQueryHandler<ListProjections> {
   ) {}
 
   async execute({ names }: ListProjections): Promise<ListedProjection[]> {
-    const standings = await this.engine.projections.statuses(names)
-    return await Promise.all(
-      standings.map(async (standing) => ({ ...standing, skipped: await this.skipped(standing) })),
-    )
+    const statuses = await this.engine.projections.statuses(names)
+    return await Promise.all(statuses.map(async (status) => ({ ...status, skipped: await this.skipped(status) })))
   }
 
   private async skipped({ name, version }: ProjectionStatus): Promise<number[]> {

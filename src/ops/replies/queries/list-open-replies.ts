@@ -5,7 +5,7 @@ import type { Model } from 'mongoose'
 import { type OpenReplyDoc, openReplyModel } from '../../../chat/read-models/open-replies.js'
 import { ReplyQueue } from '../../../chat/replies/worker/reply-queue.js'
 import { notRemoved } from '../../../event-store/projecting/projection.js'
-import { retryWhenReplaced } from '../../../event-store/projecting/read-model-schema.js'
+import { retryWhenReplaced } from '../../../event-store/projecting/read-model-queries.js'
 import { type Page, type PageQuery, pageOf, placeOf } from '../../../http/pages.js'
 
 export interface OpenReply {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
-import { dedicatedConnection } from '../redis-connection.js'
+import { dedicatedConnection } from '../redis.js'
 
 /**
  * Tells readers that there is something new, across processes. Only a hint: messages get lost with Redis, so whoever

@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb'
 import type { Lease, LeaseDocument } from './lease.js'
 import { LeaseLost, uuidOf } from './read-model-collection.js'
-import type { Announcements } from '../log/wake.js'
+import type { Announcements } from '../log/announcements.js'
 
 type Swap = NonNullable<LeaseDocument['swap']>
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
-import { type CommitTurn, CommitTurns } from '../../src/event-store/log/turns.js'
+import { type CommitTurn, CommitTurns } from '../../src/event-store/log/commit-turns.js'
 
 let redis: Redis
 let scope: string

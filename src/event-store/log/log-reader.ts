@@ -1,5 +1,7 @@
-import type { LogBatch, Feed } from './tail.js'
-import type { Announcements } from './wake.js'
+import type { RecordedEvent } from '../event.js'
+import { backoff, pause } from '../timing.js'
+import type { LogBatch, Feed } from './feed.js'
+import type { Announcements } from './announcements.js'
 
 /** How long a reader that has heard of nothing new waits before it looks by itself. */
 export const lookAgainMs = 600
@@ -27,5 +29,39 @@ export class LogReader {
     this.more = batch.full
     this.inVain = batch.to === position ? heard : 0
     return batch
+  }
+}
+
+export interface FollowOptions {
+  feed: Feed
+  announcements: Announcements
+  after: number
+  signal: AbortSignal
+  onError?: (where: string, error: unknown) => void
+}
+
+/**
+ * What is new in the log, as it comes, in order and without a hole: for readers in memory that keep no place, such as
+ * whoever waits for an answer. It ends with the signal; what keeps it from reading is told and tried again.
+ */
+export async function* follow({
+  feed,
+  announcements,
+  after,
+  signal,
+  onError,
+}: FollowOptions): AsyncGenerator<readonly RecordedEvent[]> {
+  const reader = new LogReader(feed, announcements, signal)
+  let [position, failures] = [after, 0]
+  while (!signal.aborted) {
+    try {
+      const batch = await reader.next(position)
+      failures = 0
+      if (batch.to > position) yield batch.events
+      position = batch.to
+    } catch (error) {
+      onError?.('following the log', error)
+      await pause(backoff(++failures), signal)
+    }
   }
 }

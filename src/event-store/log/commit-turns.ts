@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { dedicatedConnection } from '../redis-connection.js'
+import { dedicatedConnection } from '../redis.js'
 
 /** Where the log ends, as far as somebody knows: the last position and its time. */
 export interface LogHead {
