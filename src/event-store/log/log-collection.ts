@@ -112,7 +112,7 @@ export class LogCollection {
     return found?.version ?? 1
   }
 
-  /** The appends that are durably at these versions, under `stream version`. */
+  /** The appends that are durable at these versions, under `stream version`. */
   async findByVersions(places: Pick<AppendDocument, 'stream' | 'version'>[]): Promise<Map<string, AppendDocument>> {
     const found = await this.collection
       .find({ $or: places.map(({ stream, version }) => ({ stream, version })) })
