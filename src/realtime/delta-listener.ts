@@ -1,13 +1,13 @@
 import type { Deltas } from '../chat/open-reply/deltas.js'
 import type { Written } from './room-position.js'
-import { PartialReply } from './partial-reply.js'
+import { DeltaBuffer } from '../chat/open-reply/delta-buffer.js'
 
 /**
  * Hears what is written of one reply, once for all who read along here. Whatever goes wrong on the way is made good by
  * the reply's end, which comes from the log: so a delta that cannot be had is simply missing.
  */
 export class DeltaListener {
-  private readonly writing = new PartialReply()
+  private readonly writing = new DeltaBuffer()
   private turn: Promise<void>
   private silence: (() => void) | undefined
   private isClosed = false
@@ -51,7 +51,7 @@ export class DeltaListener {
   /** Everything that is kept of the latest attempt. */
   private async catchUp(): Promise<void> {
     const kept = await this.deltas.kept(this.chatId, this.replyId)
-    if (kept) this.writing.keep(kept)
+    if (kept) this.writing.addKept(kept)
     this.onNews()
   }
 }

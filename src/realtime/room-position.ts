@@ -1,3 +1,11 @@
+import {
+  type AttemptText,
+  cursorAfter,
+  type Delta,
+  deltaTo,
+  type ReplyCursor,
+  takesBack,
+} from '../chat/open-reply/reply-cursor.js'
 import type { ReplyEnd, ChatUpdate, ChatRecord } from './chat-updates.js'
 
 /** What this process has of a chat at the moment. */
@@ -9,18 +17,13 @@ export interface Known {
   readonly written?: Written | undefined
 }
 
-export interface Written {
+export interface Written extends AttemptText {
   readonly replyId: string
-  readonly attempt: string
-  readonly text: string
 }
 
 /** Text of a reply: what the reader has of it from `offset` on (in UTF-16 units) is replaced by `text`. */
-export interface ReplyDelta {
+export interface ReplyDelta extends Delta {
   readonly replyId: string
-  readonly attempt: string
-  readonly offset: number
-  readonly text: string
 }
 
 export type Emission = readonly [event: string, data: object]
@@ -33,7 +36,7 @@ export type Emission = readonly [event: string, data: object]
  *   add up to the stored text when `reply-done` comes, even if there is only one, at the end.
  */
 export class RoomPosition {
-  private reading: { replyId: string; attempt: string; offset: number } | undefined
+  private reading: { replyId: string; cursor?: ReplyCursor } | undefined
 
   constructor(private last: number) {}
 
@@ -52,7 +55,7 @@ export class RoomPosition {
 
   /** The reader is there while this reply is written. */
   expect(replyId: string): void {
-    if (this.reading?.replyId !== replyId) this.reading = { replyId, attempt: '', offset: 0 }
+    if (this.reading?.replyId !== replyId) this.reading = { replyId }
   }
 
   /** The reader has seen all there is up to here. */
@@ -82,12 +85,12 @@ export class RoomPosition {
   }
 
   /** What the reader lacks to have exactly this. */
-  private bringTo({ replyId, attempt, text }: Written): ReplyDelta | undefined {
-    const has = this.reading?.replyId === replyId ? this.reading : { attempt: '', offset: 0 }
-    const offset = has.attempt === attempt ? Math.min(has.offset, text.length) : 0
-    if (offset === text.length && offset === has.offset) return undefined
-    this.reading = { replyId, attempt, offset: text.length }
-    return { replyId, attempt, offset, text: text.slice(offset) }
+  private bringTo({ replyId, ...text }: Written): ReplyDelta | undefined {
+    const cursor = this.reading?.replyId === replyId ? this.reading.cursor : undefined
+    const delta = deltaTo(cursor, text)
+    if (!delta.text && !takesBack(cursor, delta)) return undefined
+    this.reading = { replyId, cursor: cursorAfter(delta) }
+    return { replyId, ...delta }
   }
 }
 

@@ -1,8 +1,8 @@
 import type { ServerSentEvent } from '../../src/http/sse.js'
-import { type Delta, joined } from '../../src/chat/open-reply/deltas.js'
+import { joinDeltas } from '../../src/chat/open-reply/delta-buffer.js'
 import type { ReplyOutcome } from '../../src/chat/replies/ending/reply-outcome.js'
-import { eventId, isCharacterBoundary, cursorFromEventId } from '../../src/chat/replies/stream/stream-cursor.js'
-import { ReplyFollower } from '../../src/chat/replies/stream/reply-follower.js'
+import { type Delta, isCharacterBoundary } from '../../src/chat/open-reply/reply-cursor.js'
+import { cursorFromEventId, eventId, ReplyFollower } from '../../src/chat/replies/stream/reply-follower.js'
 import { chance } from '../chance.js'
 import { Transcript } from './reader.js'
 
@@ -58,11 +58,11 @@ describe('a text', () => {
 
 describe('what is kept of an attempt', () => {
   it('ends where something is missing', () => {
-    expect(joined([delta('a', 0, 'One '), delta('a', 4, 'two'), delta('a', 12, 'four')])).toEqual({
+    expect(joinDeltas([delta('a', 0, 'One '), delta('a', 4, 'two'), delta('a', 12, 'four')])).toEqual({
       attempt: 'a',
       text: 'One two',
     })
-    expect(joined([])).toBeUndefined()
+    expect(joinDeltas([])).toBeUndefined()
   })
 })
 
@@ -204,7 +204,7 @@ class Story {
     const dice = this.pick(4)
     if (dice === 0) return failed
     if (dice === 1) return completed(name, chunks.join(''))
-    const cut = dice === 2 ? { attempt: name, text: chunks.slice(0, written).join('') } : joined(this.kept)
+    const cut = dice === 2 ? { attempt: name, text: chunks.slice(0, written).join('') } : joinDeltas(this.kept)
     return { ...cancelled, ...cut }
   }
 
@@ -219,7 +219,7 @@ class Story {
   }
 
   private catchUp(): ServerSentEvent[] {
-    const kept = joined(this.kept)
+    const kept = joinDeltas(this.kept)
     return kept ? this.along.kept(kept) : []
   }
 

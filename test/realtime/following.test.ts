@@ -1,7 +1,7 @@
-import type { Delta } from '../../src/chat/open-reply/deltas.js'
+import type { Delta } from '../../src/chat/open-reply/reply-cursor.js'
 import { type Emission, RoomPosition, type Written } from '../../src/realtime/room-position.js'
 import type { ChatRecord, ReplyEnd, ChatUpdate } from '../../src/realtime/chat-updates.js'
-import { PartialReply } from '../../src/realtime/partial-reply.js'
+import { DeltaBuffer } from '../../src/chat/open-reply/delta-buffer.js'
 import { Story } from './story.js'
 
 const event = (position: number) => ({ position }) as ChatRecord
@@ -21,7 +21,7 @@ const completed = (attempt: string, text: string): ReplyEnd => ({
 
 describe('what is put together of deltas', () => {
   it('is the beginning of what one attempt wrote, however often a delta arrives', () => {
-    const writing = new PartialReply()
+    const writing = new DeltaBuffer()
     for (const one of [
       delta('a', 0, 'One '),
       delta('a', 0, 'One '),
@@ -33,18 +33,26 @@ describe('what is put together of deltas', () => {
   })
 
   it('starts over with the beginning of another attempt, and with nothing but that', () => {
-    const writing = new PartialReply()
+    const writing = new DeltaBuffer()
     writing.add(delta('a', 0, 'One'))
     expect(writing.add(delta('b', 3, '!'))).toBe(false)
     expect(writing.add(delta('b', 0, 'Uno'))).toBe(true)
     expect(writing).toMatchObject({ attempt: 'b', text: 'Uno' })
   })
 
+  it('takes no half of a surrogate pair out of a delta that repeats what is there', () => {
+    const writing = new DeltaBuffer()
+    writing.add(delta('a', 0, 'Hi \ud83d'))
+    expect(writing.add(delta('a', 0, 'Hi 😀 there'))).toBe(false)
+    writing.addKept({ attempt: 'a', text: 'Hi 😀 there' })
+    expect(writing).toMatchObject({ attempt: 'a', text: 'Hi 😀 there' })
+  })
+
   it('is completed from what is kept, when something is missing', () => {
-    const writing = new PartialReply()
+    const writing = new DeltaBuffer()
     expect(writing.add(delta('a', 4, 'two'))).toBe(false)
-    writing.keep({ attempt: 'a', text: 'One two' })
-    writing.keep({ attempt: 'a', text: 'One' })
+    writing.addKept({ attempt: 'a', text: 'One two' })
+    writing.addKept({ attempt: 'a', text: 'One' })
     expect(writing.add(delta('a', 12, 'four'))).toBe(false)
     expect(writing).toMatchObject({ attempt: 'a', text: 'One two' })
   })
@@ -116,6 +124,18 @@ describe('a reader of a chat', () => {
       { replyId: 'r', attempt: 'a', offset: 2, text: '' },
     ])
     expect(names(readAlong().tell(2, { ended: { ...completed('', ''), replyId: 'q' } }))).toEqual(['reply-done'])
+  })
+
+  it('gets whole characters only, also when what it has ends inside a surrogate pair', () => {
+    const reader = new RoomPosition(1)
+    reader.next(known([], 0, { replyId: 'r', attempt: 'a', text: 'Hi \ud83d' }))
+    expect(reader.next(known([], 1, { replyId: 'r', attempt: 'a', text: 'Hi 😀 the' }))).toEqual({
+      delta: ['reply-delta', { replyId: 'r', attempt: 'a', offset: 3, text: '😀 the' }],
+    })
+    expect(reader.tell(2, { ended: completed('a', 'Hi 😀 there') })[0]).toEqual([
+      'reply-delta',
+      { replyId: 'r', attempt: 'a', offset: 9, text: 're' },
+    ])
   })
 
   it('gets the whole as one delta when it was there and nothing had come, and none when it comes later', () => {

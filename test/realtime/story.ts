@@ -1,7 +1,7 @@
 import { chance } from '../chance.js'
 import { type Emission, RoomPosition, type ReplyDelta } from '../../src/realtime/room-position.js'
 import type { ChatRecord, ChatUpdate } from '../../src/realtime/chat-updates.js'
-import { PartialReply } from '../../src/realtime/partial-reply.js'
+import { DeltaBuffer } from '../../src/chat/open-reply/delta-buffer.js'
 
 /** Somebody who reads, and what arrives there. */
 class Reader {
@@ -46,7 +46,7 @@ export class Story {
   private open: { replyId: string; attempt: number; text: string } | undefined
   /** What the process has. */
   private readonly room = { position: 0, since: 0, recent: [] as ChatRecord[] }
-  private heard: { replyId: string; writing: PartialReply } | undefined
+  private heard: { replyId: string; writing: DeltaBuffer } | undefined
   replies = 0
 
   constructor(seed: number) {
@@ -81,7 +81,7 @@ export class Story {
     this.open = { replyId, attempt, text: text + more }
     const isLost = this.pick(4) === 0 || this.heard?.replyId !== replyId
     if (isLost || this.heard!.writing.add({ attempt: String(attempt), offset: text.length, text: more })) return
-    if (this.pick(2) === 0) this.heard!.writing.keep({ attempt: String(attempt), text: text + more })
+    if (this.pick(2) === 0) this.heard!.writing.addKept({ attempt: String(attempt), text: text + more })
   }
 
   private append(told: ChatUpdate): void {
@@ -95,7 +95,7 @@ export class Story {
     const position = this.positions.find((one) => one > this.room.position)
     if (position === undefined) return
     const { begun } = this.told.get(position)!
-    this.heard = begun === undefined ? undefined : { replyId: begun, writing: new PartialReply() }
+    this.heard = begun === undefined ? undefined : { replyId: begun, writing: new DeltaBuffer() }
     this.room.recent.push({ position } as ChatRecord)
     if (this.room.recent.length > 3) this.room.since = this.room.recent.shift()!.position
     this.room.position = position

@@ -5,16 +5,8 @@ import { openPersonal, sealPersonal } from '../../event-store/sealing/envelope.j
 import { Engine } from '../../event-store/engine.js'
 import { chatStream } from '../chats.js'
 import { Channels } from './channels.js'
-
-/** Text of a reply while it is written: from `offset` (in UTF-16 units) of what `attempt` has written. */
-export interface Delta {
-  readonly attempt: string
-  readonly offset: number
-  readonly text: string
-}
-
-/** What one attempt has written, as far as it is kept. */
-export type Kept = Omit<Delta, 'offset'>
+import { joinDeltas } from './delta-buffer.js'
+import type { AttemptText, Delta } from './reply-cursor.js'
 
 const keptForMs = 10 * 60_000
 
@@ -68,10 +60,10 @@ export class Deltas {
   }
 
   /** What is kept of the latest attempt; undefined when that is nothing, or Redis is away. */
-  async kept(chatId: string, replyId: string): Promise<Kept | undefined> {
+  async kept(chatId: string, replyId: string): Promise<AttemptText | undefined> {
     if (this.redis.status !== 'ready') return undefined
     const [, ...sealed] = await this.redis.lrangeBuffer(this.prefix + replyId, 0, -1).catch(() => [])
-    return joined(await Promise.all(sealed.map((one) => this.open(chatId, one))))
+    return joinDeltas(await Promise.all(sealed.map((one) => this.open(chatId, one))))
   }
 
   /** Hears every delta from now on, in order and sealed. */
@@ -92,13 +84,6 @@ export class Deltas {
     )
     return Buffer.from(personal.value())
   }
-}
-
-/** Up to the first hole: a Redis that comes back with an older state has lost the middle. */
-export function joined(deltas: readonly Delta[]): Kept | undefined {
-  let text = ''
-  for (const delta of deltas) if (delta.offset === text.length) text += delta.text
-  return deltas[0] && text ? { attempt: deltas[0].attempt, text } : undefined
 }
 
 // The list begins with the attempt it belongs to. Lost with Redis, it stays lost for this attempt: a list with a hole

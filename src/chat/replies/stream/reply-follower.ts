@@ -1,74 +1,68 @@
 import type { ServerSentEvent } from '../../../http/sse.js'
-import type { Delta, Kept } from '../../open-reply/deltas.js'
 import type { ReplyOutcome } from '../ending/reply-outcome.js'
-import { eventId, isCharacterBoundary, type StreamCursor } from './stream-cursor.js'
+import {
+  type AttemptText,
+  cursorAfter,
+  type Delta,
+  deltaTo,
+  lackingPart,
+  type ReplyCursor,
+  takesBack,
+} from '../../open-reply/reply-cursor.js'
+
+/** The id of a server-sent event: a client that comes back sends it as Last-Event-ID. */
+export const eventId = (replyId: string, { attempt, offset }: ReplyCursor): string => `${replyId}:${attempt}:${offset}`
+
+/** How far a client has come with this reply; undefined when it has nothing of it, or sends an id that is not ours. */
+export function cursorFromEventId(replyId: string, lastEventId: string | undefined): ReplyCursor | undefined {
+  const found = /^([\w-]+):([\w-]+):(\d{1,9})$/.exec(lastEventId ?? '')
+  return found?.[1] === replyId ? { attempt: found[2]!, offset: Number(found[3]) } : undefined
+}
 
 /**
- * What one reader has been told of a reply, and so what it is to be told next. Pure: deltas and the outcome go in,
- * server-sent events come out. What the reader has put together is always the beginning of what one attempt wrote; and
- * at the end it is the stored reply.
+ * What one reader has been sent of a reply as server-sent events, and so what comes next. Pure: deltas and the outcome
+ * go in, events come out. What the reader has put together is always the beginning of what one attempt wrote; and at
+ * the end it is the stored reply. An event can add text or take back all of it, but not a part.
  */
 export class ReplyFollower {
   constructor(
     private readonly reply: { replyId: string; promptId: string },
-    private place: StreamCursor | undefined,
+    private cursor: ReplyCursor | undefined,
   ) {}
 
-  /** Undefined when something between is missing: then look for it where the deltas are kept. */
-  delta({ attempt, offset, text }: Delta): ServerSentEvent[] | undefined {
-    if (attempt !== this.place?.attempt) {
-      if (offset > 0) return undefined
-      return [...this.startOver(attempt), ...this.tell(text)]
-    }
-    const known = this.place.offset - offset
-    if (known >= text.length) return []
-    return known >= 0 && isCharacterBoundary(text, known) ? this.tell(text.slice(known)) : undefined
+  /** Undefined when something before the delta is missing: then look for it where the deltas are kept. */
+  delta(delta: Delta): ServerSentEvent[] | undefined {
+    const lacking = lackingPart(this.cursor, delta)
+    return lacking && this.send(lacking)
   }
 
   /** All that is kept of the latest attempt. A reader cannot have more of it: one that says so starts over. */
-  kept({ attempt, text }: Kept): ServerSentEvent[] {
-    return this.rest(attempt, text)
+  kept(text: AttemptText): ServerSentEvent[] {
+    const lacking = deltaTo(this.cursor, text)
+    return this.send(takesBack(this.cursor, lacking) ? deltaTo(undefined, text) : lacking)
   }
 
-  outcome({ status, text, usage, attempt, error }: ReplyOutcome): ServerSentEvent[] {
+  outcome({ status, text, usage, attempt = 'none', error }: ReplyOutcome): ServerSentEvent[] {
     const { replyId, promptId } = this.reply
-    if (status === 'failed') return [...this.nothingOf(undefined), { event: 'failed', data: error }]
-    const rest = this.rest(attempt ?? 'none', text)
+    if (status === 'failed') return [...(this.cursor?.offset ? [reset] : []), { event: 'failed', data: error }]
+    const rest = this.kept({ attempt, text })
     const done = { text, tokens: usage.totalTokens, messageId: replyId, promptId }
     return [...rest, { event: status === 'completed' ? 'done' : 'cancelled', id: this.id(), data: done }]
   }
 
-  private rest(attempt: string, text: string): ServerSentEvent[] {
-    const fits = this.place?.attempt === attempt && isCharacterBoundary(text, this.place.offset)
-    const reset = fits ? [] : this.startOver(attempt)
-    const missing = text.slice(this.place!.offset)
-    return missing ? [...reset, ...this.tell(missing)] : reset
-  }
-
-  private startOver(attempt: string): ServerSentEvent[] {
-    const events = this.nothingOf(attempt)
-    this.place = { attempt, offset: 0 }
+  private send(delta: Delta): ServerSentEvent[] {
+    const events: ServerSentEvent[] = []
+    if (takesBack(this.cursor, delta))
+      events.push({ ...reset, id: eventId(this.reply.replyId, { ...delta, offset: 0 }) })
+    this.cursor = cursorAfter(delta)
+    if (delta.text) events.push({ event: 'delta', id: this.id(), data: { text: delta.text } })
     return events
   }
 
-  /** A reader that has something of another attempt forgets it. */
-  private nothingOf(attempt: string | undefined): ServerSentEvent[] {
-    if (!this.place || this.place.offset === 0) return []
-    return [
-      {
-        event: 'reset',
-        id: attempt === undefined ? undefined : eventId(this.reply.replyId, { attempt, offset: 0 }),
-        data: {},
-      },
-    ]
-  }
-
-  private tell(text: string): ServerSentEvent[] {
-    this.place!.offset += text.length
-    return [{ event: 'delta', id: this.id(), data: { text } }]
-  }
-
   private id(): string {
-    return eventId(this.reply.replyId, this.place!)
+    return eventId(this.reply.replyId, this.cursor!)
   }
 }
+
+/** The reader drops what it has. */
+const reset = { event: 'reset', data: {} }

@@ -8,8 +8,7 @@ import { Deltas } from '../../open-reply/deltas.js'
 import { Inbox } from './inbox.js'
 import { type ReplyOutcome, outcomeFromReadModel } from '../ending/reply-outcome.js'
 import { ReplyOutcomes } from '../ending/reply-outcomes.js'
-import { cursorFromEventId } from './stream-cursor.js'
-import { ReplyFollower } from './reply-follower.js'
+import { cursorFromEventId, ReplyFollower } from './reply-follower.js'
 
 /** A reply that may still be written; `doc` when it is in the read model already. */
 export interface ReadableReply {
