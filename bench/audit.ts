@@ -39,7 +39,7 @@ try {
       NOTARY_ORIGIN: origin,
       NOTARY_KEY: seed.toString('hex'),
     })
-    shutdown.before(() => deployment.stop())
+    shutdown.addStep(() => deployment.stop())
     const account = await deployment.account()
     const inside = await Inside.of({
       mongodbUri: deployment.mongodbUri,

@@ -30,7 +30,7 @@ try {
   const machine = await describeMachine(servers)
   const rounds = await servers.within(async (place) => {
     const deployment = new Deployment(place, randomBytes(32), servers.dir)
-    shutdown.before(() => deployment.stop())
+    shutdown.addStep(() => deployment.stop())
     const account = await deployment.account()
     say(`filling ${extent.chats} chats each of ${Object.values(messages).join(', ')} messages`)
     const chats = await fillChats(deployment, account.id, extent.chats, messages)

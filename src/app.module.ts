@@ -12,7 +12,7 @@ import { chats } from './chat/read-models/chats.js'
 import { messages } from './chat/read-models/messages.js'
 import { openReplies } from './chat/read-models/open-replies.js'
 import { CommandsModule } from './commands/commands.module.js'
-import { CONFIG, type SettledConfig } from './config.js'
+import { CONFIG, type CompleteConfig } from './config.js'
 import { guestEvents } from './guests/guest.js'
 import { guestFeedback } from './guests/read-models/guest-feedback.js'
 import { GuestsModule } from './guests/guests.module.js'
@@ -61,7 +61,7 @@ const engine = EngineModule.with({
 /** The only wiring point. The configuration is injected everywhere under CONFIG. */
 @Module({})
 export class AppModule {
-  static with(config: SettledConfig): DynamicModule {
+  static with(config: CompleteConfig): DynamicModule {
     return {
       module: AppModule,
       global: true,

@@ -54,7 +54,7 @@ export interface Config {
 }
 
 /** A configuration in which nothing is open any more: what was not configured has been started or generated. */
-export interface SettledConfig extends Config {
+export interface CompleteConfig extends Config {
   readonly mongodbUri: string
   readonly redisUrl: string
   readonly masterKey: Buffer

@@ -18,13 +18,13 @@ export interface Servers {
 
 export async function startServers(shutdown: Shutdown): Promise<Servers> {
   const dir = await mkdtemp(join(tmpdir(), 'verbatim-bench-'))
-  shutdown.before(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
+  shutdown.addStep(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
   const set = await startReplicaSet({ dir: join(dir, 'mongo'), members: 1 })
-  shutdown.before(() => set.stop())
+  shutdown.addStep(() => set.stop())
   const engines = await startEngines({ dataDir: join(dir, 'redis'), mongo: false, redis: true })
-  shutdown.before(() => engines.stop())
+  shutdown.addStep(() => engines.stop())
   const client = await connect(set.uri)
-  shutdown.before(() => client.close())
+  shutdown.addStep(() => client.close())
 
   return {
     dir,

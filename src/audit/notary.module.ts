@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { Inject, Logger, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
 import { Db } from 'mongodb'
-import { CONFIG, type SettledConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config.js'
 import { Engine } from '../event-store/engine.js'
 import { noteSigner } from '../proof/note.js'
 import { Checkpoints } from '../notary/checkpoints.js'
@@ -11,7 +11,7 @@ import { NotaryController } from './api/notary.controller.js'
 import { TreeStore } from '../notary/tree-store.js'
 
 /** Where the log has no name of its own it gets one from its database, the same in every process. */
-async function originOf(engine: Engine, { notary }: SettledConfig): Promise<string> {
+async function originOf(engine: Engine, { notary }: CompleteConfig): Promise<string> {
   return notary.origin ?? `verbatim.local/${(await engine.vault.secret('origin')).toString('hex').slice(0, 16)}`
 }
 
@@ -21,7 +21,7 @@ async function originOf(engine: Engine, { notary }: SettledConfig): Promise<stri
   providers: [
     {
       provide: TreeStore,
-      useFactory: async (db: Db, engine: Engine, config: SettledConfig) =>
+      useFactory: async (db: Db, engine: Engine, config: CompleteConfig) =>
         new TreeStore(db, await originOf(engine, config)),
       inject: [Db, Engine, CONFIG],
     },
@@ -36,7 +36,7 @@ export class NotaryModule implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly db: Db,
     private readonly engine: Engine,
     private readonly trees: TreeStore,
-    @Inject(CONFIG) private readonly config: SettledConfig,
+    @Inject(CONFIG) private readonly config: CompleteConfig,
   ) {}
 
   onApplicationBootstrap(): void {

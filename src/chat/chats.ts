@@ -46,7 +46,7 @@ export class Chats {
     for (const event of events) {
       if (!isReplyEnding(event)) continue
       const tokens = event.type === 'ReplyFailed' ? undefined : event.data.tokens
-      this.metrics.ended({ outcome: replyEndings[event.type], model, since, at: event.at, tokens })
+      this.metrics.recordReply({ outcome: replyEndings[event.type], model, since, at: event.at, tokens })
     }
   }
 }

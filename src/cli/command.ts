@@ -1,38 +1,42 @@
 import type { INestApplicationContext } from '@nestjs/common'
+import { Cause } from '../commands/cause.js'
 import type { Terminal } from './terminal.js'
 
-/** What was typed after the command's own words. */
-export interface TypedArguments {
+/** What follows the command's name on the command line. */
+export interface CommandInput {
   readonly arguments: readonly string[]
   readonly options: Readonly<Record<string, string | undefined>>
-  /** Those that were named. */
+  /** The flags that were set. */
   readonly flags: ReadonlySet<string>
 }
 
-/** One thing that can be asked for on the command line. */
+/** One command that an operator or an auditor can run. */
 export interface CliCommand {
-  /** What one types: retention run. */
-  readonly words: string
+  /** One or more tokens of the command line, such as `retention run`. */
+  readonly name: string
   readonly about: string
-  /** More than a line of it, for --help. */
+  /** What --help says beyond `about`. */
   readonly details?: string
-  /** Names of what follows the words, each of which must be there. */
+  /** The names of the arguments. All of them are required. */
   readonly arguments?: readonly string[]
-  /** Options, each with what it takes. */
+  /** Options that take a value, each with what the value is. */
   readonly options?: Readonly<Record<string, string>>
-  /** Options that take nothing. */
+  /** Options that take no value. */
   readonly flags?: readonly string[]
-  /** What needs nothing of the service, neither its databases nor its keys. True when that was all. */
-  offline?(typed: TypedArguments, terminal: Terminal): Promise<boolean>
-  run(app: INestApplicationContext, typed: TypedArguments, terminal: Terminal): Promise<void>
+  /** The part that needs neither databases nor keys of the service. True when nothing else is left to do. */
+  offline?(input: CommandInput, terminal: Terminal): Promise<boolean>
+  run(app: INestApplicationContext, input: CommandInput, terminal: Terminal): Promise<void>
 }
 
-/** The command was typed wrongly; its message says how it is meant. */
+/** The cause of commands that come from the command line. Its user has the deployment's keys; the log knows no name. */
+export const operatorCause = (): Cause => Cause.by('operator')
+
+/** The command line is wrong; the message says how to use the command. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** The command has done what it could, has said what it could not, and failed. */
-export class Incomplete extends Error {
-  override readonly name = 'Incomplete'
+/** A part of the work failed. The command has done the rest and has reported what it could not do. */
+export class PartialFailure extends Error {
+  override readonly name = 'PartialFailure'
 }

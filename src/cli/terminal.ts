@@ -24,7 +24,7 @@ export class Terminal {
   }
 
   /** Shows the progress of some work while it goes on. */
-  async watch<T>(name: string, work: (update: (done: number, total: number) => void) => Promise<T>): Promise<T> {
+  async withProgress<T>(name: string, work: (update: (done: number, total: number) => void) => Promise<T>): Promise<T> {
     const bar = new ProgressBar(name, process.stderr)
     try {
       return await work((done, total) => bar.update(done, total))

@@ -1,9 +1,9 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isInUse } from './data-folder.js'
+import { isFolderInUse } from './data-folder.js'
 
 /** Where engines listen, without a database name. */
-export interface Addresses {
+export interface EngineAddresses {
   readonly mongoUri?: string
   readonly redisUrl?: string
 }
@@ -11,19 +11,19 @@ export interface Addresses {
 const fileIn = (dataDir: string) => join(dataDir, 'engines.json')
 
 /** For other programs of the same person: the command line reaches the engines of a service that runs. */
-export function tellAddresses(dataDir: string, addresses: Addresses): void {
+export function writeAddresses(dataDir: string, addresses: EngineAddresses): void {
   writeFileSync(fileIn(dataDir), `${JSON.stringify(addresses)}\n`, { mode: 0o600 })
 }
 
-export function forgetAddresses(dataDir: string): void {
+export function removeAddresses(dataDir: string): void {
   rmSync(fileIn(dataDir), { force: true })
 }
 
 /** Undefined when nothing runs there. What a supervisor that was killed has left behind is not believed. */
-export function runningEngines(dataDir: string): Addresses | undefined {
-  if (!isInUse(dataDir)) return undefined
+export function runningEngines(dataDir: string): EngineAddresses | undefined {
+  if (!isFolderInUse(dataDir)) return undefined
   try {
-    return JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as Addresses
+    return JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as EngineAddresses
   } catch {
     return undefined // they are just starting, or ending
   }

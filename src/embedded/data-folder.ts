@@ -5,7 +5,7 @@ import { isAlive } from './alive.js'
 import { EngineError, hasCode } from './engine-error.js'
 
 /** An owner that was told to end is gone within this time; one that still lives then is not going to leave. */
-const LONGEST_FAREWELL_MS = 5_000
+const LONGEST_STOP_MS = 5_000
 
 export const mongoFolder = (dataDir: string): string => join(dataDir, 'mongo')
 export const redisFolder = (dataDir: string): string => join(dataDir, 'redis')
@@ -34,17 +34,17 @@ export function prepareDataFolder(dataDir: string): void {
  */
 export async function claimDataFolder(dataDir: string): Promise<() => void> {
   const file = join(dataDir, 'supervisor.pid')
-  await outlastFarewell(() => {
-    const { supervisor, service } = ownersIn(file)
-    if (supervisor && isSupervisorOf(dataDir, supervisor)) throw inUse(dataDir, `another Verbatim (process ${service})`)
+  await retryWhileInUse(() => {
+    const { supervisor, service } = readOwners(file)
+    if (supervisor && isSupervisorOf(dataDir, supervisor)) throw folderInUse(dataDir, `another Verbatim (process ${service})`)
     writeFileSync(file, `${process.pid} ${process.ppid}\n`)
   })
   return () => rmSync(file, { force: true })
 }
 
 /** Repeats an attempt for as long as whoever has the folder may be about to leave it. */
-export async function outlastFarewell<T>(attempt: () => T | Promise<T>): Promise<T> {
-  const deadline = Date.now() + LONGEST_FAREWELL_MS
+export async function retryWhileInUse<T>(attempt: () => T | Promise<T>): Promise<T> {
+  const deadline = Date.now() + LONGEST_STOP_MS
   for (;;) {
     try {
       return await attempt()
@@ -56,19 +56,19 @@ export async function outlastFarewell<T>(attempt: () => T | Promise<T>): Promise
 }
 
 /** Whether a supervisor has the folder right now. */
-export function isInUse(dataDir: string): boolean {
-  const { supervisor } = ownersIn(join(dataDir, 'supervisor.pid'))
+export function isFolderInUse(dataDir: string): boolean {
+  const { supervisor } = readOwners(join(dataDir, 'supervisor.pid'))
   return supervisor !== undefined && isSupervisorOf(dataDir, supervisor)
 }
 
-export function inUse(folder: string, owner: string): EngineError {
+export function folderInUse(folder: string, owner: string): EngineError {
   return new EngineError(
     'data_folder_in_use',
     `the data folder ${folder} is in use by ${owner}: stop that one first, or name another folder in DATA_DIR`,
   )
 }
 
-function ownersIn(file: string): { supervisor?: number; service?: number } {
+function readOwners(file: string): { supervisor?: number; service?: number } {
   try {
     const [supervisor = 0, service = 0] = readFileSync(file, 'utf8').split(' ').map(Number)
     return { supervisor, service }

@@ -23,13 +23,13 @@ export interface EngineProcess {
 }
 
 /** It ended, or could not even be started, before it was ready. */
-export class NeverReady extends Error {
+export class ExitBeforeReady extends Error {
   constructor(readonly exit: EngineExit) {
     super(`ended with ${exit.how}: ${exit.output}`)
   }
 }
 
-interface Launch {
+interface LaunchOptions {
   /** Program and arguments. */
   command: readonly string[]
   /** What it prints once it can be used. */
@@ -39,8 +39,8 @@ interface Launch {
 }
 
 /** Starts an engine as a child that does not outlive us, and waits until it can be used. */
-export async function startProcess({ command, ready, signal }: Launch): Promise<EngineProcess> {
-  const [program = '', ...args] = [...(await dyingWithUs()), ...command]
+export async function startProcess({ command, ready, signal }: LaunchOptions): Promise<EngineProcess> {
+  const [program = '', ...args] = [...(await parentDeathPrefix()), ...command]
   signal?.throwIfAborted()
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const askToEnd = () => child.kill('SIGTERM')
@@ -60,7 +60,7 @@ export async function startProcess({ command, ready, signal }: Launch): Promise<
     }
     child.stdout.on('data', listen)
     child.stderr.on('data', listen)
-    void exited.then((exit) => reject(new NeverReady(exit)))
+    void exited.then((exit) => reject(new ExitBeforeReady(exit)))
   })
 
   return {
@@ -80,14 +80,14 @@ export async function startProcess({ command, ready, signal }: Launch): Promise<
  * On Linux the kernel itself ends a child whose parent dies, however it dies. Elsewhere an engine survives a supervisor
  * that was killed with SIGKILL, and the next start says which process is in the way.
  */
-const dyingWithUs = once(async (): Promise<string[]> => {
+const parentDeathPrefix = once(async (): Promise<string[]> => {
   const prefix = ['--pdeathsig', 'TERM']
-  const { ran } = await probe(['setpriv', ...prefix, 'true'])
+  const { ran } = await runToEnd(['setpriv', ...prefix, 'true'])
   return ran ? ['setpriv', ...prefix] : []
 })
 
 /** Runs a program to its end: whether that went well, and what it printed. */
-export async function probe(command: readonly string[]): Promise<{ ran: boolean; words: string }> {
+export async function runToEnd(command: readonly string[]): Promise<{ ran: boolean; words: string }> {
   const [program = '', ...args] = command
   try {
     const { stdout } = await promisify(execFile)(program, args, { timeout: 10_000 })

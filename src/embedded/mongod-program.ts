@@ -1,5 +1,5 @@
 import { EngineError } from './engine-error.js'
-import { probe } from './engine-process.js'
+import { runToEnd } from './engine-process.js'
 import { installEngines, pinnedMongod, pinnedOpenssl } from './install.js'
 
 /** The oldest release we accept from a machine; the pinned one is 8.2. */
@@ -11,7 +11,7 @@ export interface MongodProgram {
   readonly version: string
 }
 
-interface Wish {
+interface MongodLookup {
   bin?: string | undefined
   say?: ((line: string) => void) | undefined
 }
@@ -20,19 +20,19 @@ interface Wish {
  * The mongod to run: the one asked for, the machine's own, else the pinned one, which is installed when it is missing.
  * One that was asked for by name is not silently replaced by another.
  */
-export async function resolveMongod({ bin, say }: Wish = {}): Promise<MongodProgram> {
+export async function resolveMongod({ bin, say }: MongodLookup = {}): Promise<MongodProgram> {
   if (bin) {
-    const asked = await tryOut([bin])
+    const asked = await checkMongod([bin])
     if ('version' in asked) return asked
     throw noRunnableMongod([`${bin} (MONGOD_BIN) ${asked.refusal}`])
   }
-  const own = await tryOut(['mongod'])
+  const own = await checkMongod(['mongod'])
   if ('version' in own) return own
   const tried = [`mongod on the path ${own.refusal}`]
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw noRunnableMongod([...tried, `none can be installed for ${process.platform} on ${process.arch}`])
   }
-  const pinned = await tryOut(pinnedCommand(await installEngines({ mongod: true, say })))
+  const pinned = await checkMongod(pinnedCommand(await installEngines({ mongod: true, say })))
   if ('version' in pinned) return pinned
   throw noRunnableMongod([...tried, `the installed mongod ${pinned.refusal}`])
 }
@@ -43,8 +43,8 @@ function pinnedCommand(folder: string): string[] {
   return ['sh', '-c', script, pinnedOpenssl(folder), pinnedMongod(folder)]
 }
 
-async function tryOut(command: string[]): Promise<MongodProgram | { refusal: string }> {
-  const { ran, words } = await probe([...command, '--version'])
+async function checkMongod(command: string[]): Promise<MongodProgram | { refusal: string }> {
+  const { ran, words } = await runToEnd([...command, '--version'])
   if (!ran) return { refusal: /\bENOENT\b/.test(words) ? 'is not there' : `does not run: ${words}` }
   const version = /db version v([\d.]+)/.exec(words)?.[1]
   if (!version) return { refusal: `is no mongod: it says ${words.slice(0, 200).trim()}` }

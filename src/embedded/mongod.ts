@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs'
-import { inUse } from './data-folder.js'
+import { folderInUse } from './data-folder.js'
 import { EngineError } from './engine-error.js'
-import { type EngineExit, type EngineProcess, NeverReady, startProcess } from './engine-process.js'
+import { type EngineExit, type EngineProcess, ExitBeforeReady, startProcess } from './engine-process.js'
 import { type MongodProgram, resolveMongod } from './mongod-program.js'
-import { LOOPBACK, onPort, portTaken } from './port.js'
+import { LOOPBACK, startOnPort, portTaken } from './port.js'
 
 export interface MongodOptions {
   dbPath: string
@@ -27,7 +27,7 @@ export interface Mongod extends EngineProcess {
 }
 
 /** Small and quiet: no diagnostics written each second, journal files of 8 MB instead of 100, no long goodbye. */
-const modest = [
+const quietArguments = [
   ['--wiredTigerCacheSizeGB', '0.25'],
   ['--wiredTigerEngineConfigString', 'log=(prealloc=false,file_max=8MB)'],
   ['--setParameter', 'diagnosticDataCollectionEnabled=false'],
@@ -42,13 +42,13 @@ const modest = [
 export async function startMongod(options: MongodOptions): Promise<Mongod> {
   const program = options.program ?? (await resolveMongod({ bin: options.bin }))
   mkdirSync(options.dbPath, { recursive: true })
-  return onPort(options.port, async (port) => {
+  return startOnPort(options.port, async (port) => {
     const command = [...program.command, ...argumentsFor(options, port)]
     try {
       const started = await startProcess({ command, ready: /"Waiting for connections"/, signal: options.signal })
       return { ...started, port, uri: `mongodb://${LOOPBACK}:${port}/?directConnection=true` }
     } catch (error) {
-      throw error instanceof NeverReady ? whyNot(error.exit, options.dbPath, port) : error
+      throw error instanceof ExitBeforeReady ? startFailure(error.exit, options.dbPath, port) : error
     }
   })
 }
@@ -56,17 +56,17 @@ export async function startMongod(options: MongodOptions): Promise<Mongod> {
 function argumentsFor({ dbPath, replSet, extra = [] }: MongodOptions, port: number): string[] {
   const where = ['--dbpath', dbPath, '--port', String(port), '--bind_ip', LOOPBACK]
   const socket = process.platform === 'win32' ? [] : ['--nounixsocket']
-  return [...where, ...socket, ...modest, ...(replSet ? ['--replSet', replSet] : []), ...extra]
+  return [...where, ...socket, ...quietArguments, ...(replSet ? ['--replSet', replSet] : []), ...extra]
 }
 
-function whyNot({ how, output }: EngineExit, dbPath: string, port: number): EngineError {
-  if (/DBPathInUse/.test(output)) return inUse(dbPath, 'another mongod')
+function startFailure({ how, output }: EngineExit, dbPath: string, port: number): EngineError {
+  if (/DBPathInUse/.test(output)) return folderInUse(dbPath, 'another mongod')
   if (/Address already in use/i.test(output)) return portTaken('mongod', port)
-  return new EngineError('engine_failed', `mongod ended with ${how} before it was ready: ${mongodsWords(output)}`)
+  return new EngineError('engine_failed', `mongod ended with ${how} before it was ready: ${mongodErrors(output)}`)
 }
 
 /** Of its structured log the errors, and whatever it printed as plain text. */
-export function mongodsWords(output: string): string {
+export function mongodErrors(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim())
   const telling = lines.flatMap((line) => {
     const entry = parsed(line)

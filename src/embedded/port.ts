@@ -8,7 +8,7 @@ export const LOOPBACK = '127.0.0.1'
  * Starts something on the wanted port, or on a free one. Somebody else may take a free port between our finding it
  * and the engine's binding it; then another one is tried.
  */
-export async function onPort<T>(wanted: number | undefined, start: (port: number) => Promise<T>): Promise<T> {
+export async function startOnPort<T>(wanted: number | undefined, start: (port: number) => Promise<T>): Promise<T> {
   if (wanted) return start(wanted)
   for (let attempt = 1; ; attempt++) {
     try {

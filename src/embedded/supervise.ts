@@ -3,12 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isAlive } from './alive.js'
 import { EngineError } from './engine-error.js'
 import { supervisorEntry } from './root.js'
-import type { Order, Pids, Report } from './supervision.js'
+import type { SupervisorTask, EnginePids, SupervisorMessage } from './supervision.js'
 
 /** A supervisor that has not ended after this long is ended, and its engines with it. */
 const PATIENCE_MS = 4_000
 
-export interface Engines {
+export interface EmbeddedEngines {
   /** Without a database name. */
   readonly mongoUri?: string
   readonly redisUrl?: string
@@ -16,19 +16,19 @@ export interface Engines {
   /** Another one after mongod died and was started again. */
   readonly mongodPid?: number
   /** Resolves, and never rejects, when an engine is lost for good. */
-  readonly failed: Promise<Error>
+  readonly failure: Promise<Error>
   /** Stops everything in good order, within about 4 s by force; when it returns no process is left. */
   stop(): Promise<void>
 }
 
 /** Starts a supervisor, waits until its engines can be used, and is this process's end of the line to it. */
-export async function supervise(order: Order, say: (line: string) => void): Promise<Engines> {
+export async function startSupervisor(order: SupervisorTask, say: (line: string) => void): Promise<EmbeddedEngines> {
   const child = fork(supervisorEntry(), [JSON.stringify(order)], {
     detached: true, // a Ctrl-C at the terminal is for the service alone
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })
-  const supervised = new Supervised(child, say)
+  const supervised = new SupervisorClient(child, say)
   const { mongoUri, redisUrl } = await supervised.ready
   return {
     ...(mongoUri && { mongoUri }),
@@ -37,17 +37,17 @@ export async function supervise(order: Order, say: (line: string) => void): Prom
     get mongodPid() {
       return supervised.pids.mongod
     },
-    failed: supervised.failed,
+    failure: supervised.failure,
     stop: () => supervised.stop(),
   }
 }
 
-type Ready = Extract<Report, { type: 'ready' }>
+type Ready = Extract<SupervisorMessage, { type: 'ready' }>
 
-class Supervised {
-  pids: Pids = {}
+class SupervisorClient {
+  pids: EnginePids = {}
   readonly ready: Promise<Ready>
-  readonly failed: Promise<Error>
+  readonly failure: Promise<Error>
 
   private readonly exited: Promise<unknown>
   private stopping: Promise<void> | undefined
@@ -57,7 +57,7 @@ class Supervised {
     private readonly say: (line: string) => void,
   ) {
     this.exited = new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
-    this.failed = new Promise((lose) => this.whenLost(lose))
+    this.failure = new Promise((lose) => this.whenLost(lose))
     this.ready = new Promise((resolve, reject) => {
       this.onReport((report) => report.type === 'ready' && resolve(report))
       void this.rejectWhenGone(reject)
@@ -81,7 +81,7 @@ class Supervised {
 
   /** Not before: whoever is told may start again, or delete the folder, at once. */
   private async rejectWhenGone(reject: (error: Error) => void): Promise<void> {
-    const error = await this.failed
+    const error = await this.failure
     await this.stop()
     reject(error)
   }
@@ -95,7 +95,7 @@ class Supervised {
     return Object.values(this.pids).filter((pid) => pid !== undefined)
   }
 
-  private note(report: Report): void {
+  private note(report: SupervisorMessage): void {
     if ('pids' in report) this.pids = report.pids
     if ('line' in report) this.say(report.line)
   }
@@ -111,7 +111,7 @@ class Supervised {
     })
   }
 
-  private onReport(listen: (report: Report) => void): void {
-    this.child.on('message', (report) => listen(report as Report))
+  private onReport(listen: (report: SupervisorMessage) => void): void {
+    this.child.on('message', (report) => listen(report as SupervisorMessage))
   }
 }

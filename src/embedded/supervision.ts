@@ -5,21 +5,21 @@ import type { MongodProgram } from './mongod-program.js'
 export type RedisProgram = { readonly bin: string } | { readonly wasm: string }
 
 /** What a supervisor is told to run, as its one argument. Its data folder identifies it to others. */
-export interface Order {
+export interface SupervisorTask {
   readonly dataDir: string
   readonly mongod?: { readonly program: MongodProgram; readonly port?: number | undefined }
   readonly redis?: { readonly program: RedisProgram; readonly port?: number | undefined }
 }
 
 /** The processes that engines run in; the compiled Valkey has none of its own. */
-export interface Pids {
+export interface EnginePids {
   readonly mongod?: number | undefined
   readonly redis?: number | undefined
 }
 
 /** What a supervisor tells its parent. */
-export type Report =
-  | { type: 'ready'; pids: Pids; mongoUri?: string; redisUrl?: string }
-  | { type: 'restarted'; pids: Pids; line: string }
+export type SupervisorMessage =
+  | { type: 'ready'; pids: EnginePids; mongoUri?: string; redisUrl?: string }
+  | { type: 'restarted'; pids: EnginePids; line: string }
   | { type: 'warning'; line: string }
   | { type: 'failed'; code: EngineFault; message: string }

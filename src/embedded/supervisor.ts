@@ -3,20 +3,20 @@
  * service than the channel that Node opened between them; when that closes, for whatever reason, it stops everything.
  * If it is itself killed, mongod ends because its parent did (Linux), and of Redis the last 5 s are lost.
  */
-import { forgetAddresses, tellAddresses } from './addresses.js'
-import { claimDataFolder, mongoFolder, outlastFarewell, redisFolder } from './data-folder.js'
+import { removeAddresses, writeAddresses } from './addresses.js'
+import { claimDataFolder, mongoFolder, retryWhileInUse, redisFolder } from './data-folder.js'
 import { EngineError } from './engine-error.js'
-import { type Care, type EmbeddedEngine, keepAlive } from './keep-alive.js'
+import { type RestartOptions, type EmbeddedEngine, keepRunning } from './keep-alive.js'
 import { type Mongod, startMongod } from './mongod.js'
 import { LOOPBACK } from './port.js'
 import { startRedisServer } from './redis-server.js'
-import type { Order, Pids, Report } from './supervision.js'
+import type { SupervisorTask, EnginePids, SupervisorMessage } from './supervision.js'
 import { startValkey } from './valkey.js'
 
-const order: Order = JSON.parse(process.argv[2]!)
+const order: SupervisorTask = JSON.parse(process.argv[2]!)
 const ending = new AbortController()
 const gone: Promise<unknown>[] = []
-const pids: { -readonly [name in keyof Pids]: Pids[name] } = {}
+const pids: { -readonly [name in keyof EnginePids]: EnginePids[name] } = {}
 let giveBackFolder: (() => void) | undefined
 
 process.on('disconnect', () => void end())
@@ -35,7 +35,7 @@ async function begin(): Promise<void> {
       ...(mongod && { mongoUri: mongod.uri }),
       ...(redis && { redisUrl: `redis://${LOOPBACK}:${redis.port}` }),
     }
-    tellAddresses(order.dataDir, addresses)
+    writeAddresses(order.dataDir, addresses)
     await tell({ type: 'ready', pids, ...addresses })
   } catch (error) {
     await fail(error)
@@ -47,7 +47,7 @@ async function supervisedMongod(): Promise<Mongod | undefined> {
   const { program, port } = order.mongod
   const dbPath = mongoFolder(order.dataDir)
   return supervised('mongod', (again) =>
-    outlastFarewell(() => startMongod({ dbPath, program, port: again ?? port, signal: ending.signal })),
+    retryWhileInUse(() => startMongod({ dbPath, program, port: again ?? port, signal: ending.signal })),
   )
 }
 
@@ -62,9 +62,9 @@ async function supervisedRedis(): Promise<EmbeddedEngine | undefined> {
   })
 }
 
-async function supervised<E extends EmbeddedEngine>(name: keyof Pids, launch: Care<E>['launch']): Promise<E> {
+async function supervised<E extends EmbeddedEngine>(name: keyof EnginePids, launch: RestartOptions<E>['launch']): Promise<E> {
   const launched = launch()
-  const care: Care<E> = {
+  const care: RestartOptions<E> = {
     name,
     launch,
     ending: ending.signal,
@@ -76,7 +76,7 @@ async function supervised<E extends EmbeddedEngine>(name: keyof Pids, launch: Ca
   }
   gone.push(
     launched.then(
-      (engine) => keepAlive(engine, care),
+      (engine) => keepRunning(engine, care),
       () => {},
     ),
   )
@@ -96,13 +96,13 @@ async function end(): Promise<void> {
   if (ending.signal.aborted) return
   ending.abort()
   await Promise.allSettled(gone)
-  if (giveBackFolder) forgetAddresses(order.dataDir)
+  if (giveBackFolder) removeAddresses(order.dataDir)
   giveBackFolder?.()
   process.exit(0)
 }
 
 /** Settles when the report is on its way, whether or not anybody is left to read it. */
-function tell(report: Report): Promise<void> {
+function tell(report: SupervisorMessage): Promise<void> {
   return new Promise((resolve) => {
     if (process.connected) process.send!(report, undefined, undefined, () => resolve())
     else resolve()

@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { LOOPBACK } from './port.js'
 
 /** Sends one command to a Redis on this machine and gives its answer; an error answer rejects. */
-export function ask(port: number, ...words: string[]): Promise<string> {
+export function sendCommand(port: number, ...words: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, LOOPBACK)
     let received = ''

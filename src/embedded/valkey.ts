@@ -6,7 +6,7 @@ import { WASI } from 'node:wasi'
 import { EngineError, hasCode } from './engine-error.js'
 import type { EngineExit } from './engine-process.js'
 import { LOOPBACK, portTaken } from './port.js'
-import { ask } from './valkey-command.js'
+import { sendCommand } from './valkey-command.js'
 import { ValkeySockets } from './valkey-sockets.js'
 
 /** Of what Node offers, as much as we use: the types of Node 20 leave it out. */
@@ -22,7 +22,7 @@ const TICK_MS = 10
 /** Steps without a break: other work in this process must get its turn, too. */
 const STEPS_AT_ONCE = 32
 
-interface Startable {
+interface ValkeyOptions {
   /** The compiled Valkey. */
   wasm: string
   /** Where dump.rdb lies. */
@@ -38,7 +38,7 @@ interface Compiled {
 }
 
 /** Starts a Valkey in this process; without a port it takes a free one. */
-export async function startValkey({ wasm, dir, port = 0, warn }: Startable): Promise<Valkey> {
+export async function startValkey({ wasm, dir, port = 0, warn }: ValkeyOptions): Promise<Valkey> {
   const server = createServer()
   const valkey = new Valkey(server, dir, warn) // before it listens: the first clients may be faster than its boot
   const [code] = await Promise.all([readFile(wasm), listen(server, port)])
@@ -110,7 +110,7 @@ export class Valkey {
       setInterval(() => this.step(), TICK_MS),
       setInterval(() => void this.save(), SAVE_EVERY_MS),
     )
-    await ask(this.port, 'CONFIG', 'SET', 'loglevel', 'warning') // or each save would add to the log
+    await sendCommand(this.port, 'CONFIG', 'SET', 'loglevel', 'warning') // or each save would add to the log
   }
 
   /** Saves what is not saved yet, and ends. */
@@ -122,8 +122,8 @@ export class Valkey {
 
   private async save(): Promise<void> {
     try {
-      if (/^rdb_changes_since_last_save:0\r$/m.test(await ask(this.port, 'INFO', 'persistence'))) return
-      await ask(this.port, 'SAVE')
+      if (/^rdb_changes_since_last_save:0\r$/m.test(await sendCommand(this.port, 'INFO', 'persistence'))) return
+      await sendCommand(this.port, 'SAVE')
     } catch (error) {
       if (!this.ended) this.warn(`Valkey could not save its data: ${(error as Error).message}`)
     }

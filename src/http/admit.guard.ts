@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common'
 import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
-import { CONFIG, type SettledConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config.js'
 import { Refused } from '../event-store/errors.js'
 import type { AccountRole, Credentials } from '../commands/caller.js'
 import { FOR_GUESTS, NEEDS_NO_ACCOUNT, NEEDS_ROLE } from './access.js'
@@ -12,7 +12,7 @@ import { credentialsOf } from './identify.guard.js'
 export class AdmitGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'guests'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'guests'>,
   ) {}
 
   canActivate(context: ExecutionContext): boolean {

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common'
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core'
 import { ThrottlerModule } from '@nestjs/throttler'
-import { CONFIG, type SettledConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config.js'
 import { AdmitGuard } from './admit.guard.js'
 import { CauseGuard } from './cause.guard.js'
 import { IdentifyGuard } from './identify.guard.js'
@@ -22,7 +22,7 @@ class LimitsModule {}
 const limits = ThrottlerModule.forRootAsync({
   imports: [LimitsModule],
   inject: [CONFIG, LimitsStorage],
-  useFactory: ({ edge, replies, guests }: SettledConfig, storage: LimitsStorage) => ({
+  useFactory: ({ edge, replies, guests }: CompleteConfig, storage: LimitsStorage) => ({
     storage,
     throttlers: [
       { name: 'default', ttl: edge.rateWindowMs, limit: limitOf(edge) },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { normalizeIp } from '@nestjs/throttler'
-import { CONFIG, type SettledConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config.js'
 import { Refused } from '../event-store/errors.js'
 import type { Caller } from '../commands/caller.js'
 import type { Cause } from '../commands/cause.js'
@@ -12,7 +12,7 @@ import { LimitsStorage } from './limits.storage.js'
 export class Limits {
   constructor(
     private readonly storage: LimitsStorage,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'edge' | 'replies'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'edge' | 'replies'>,
   ) {}
 
   async request(caller: Caller, cause?: Cause): Promise<void> {

@@ -1,7 +1,7 @@
 import { createSecretKey, randomUUID } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { JwtService } from '@nestjs/jwt'
-import { CONFIG, type SettledConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config.js'
 import { ServiceSecrets } from '../commands/secrets.js'
 
 /** What a token says: whose it is, which login made it, and with which generation of the password. */
@@ -23,7 +23,7 @@ export class Tokens {
   constructor(
     private readonly jwt: JwtService,
     secrets: ServiceSecrets,
-    @Inject(CONFIG) { edge }: SettledConfig,
+    @Inject(CONFIG) { edge }: CompleteConfig,
   ) {
     // As a key object: anything else is tried as a public key at each token first, which takes a millisecond. Nest's
     // types don't know that one may pass it.

@@ -2,7 +2,7 @@ import { Controller, Get, Inject } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger'
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
-import { CONFIG, type SettledConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config.js'
 import { Engine } from '../event-store/engine.js'
 import { Refused } from '../event-store/errors.js'
 import type { ProjectionStatus } from '../event-store/projecting/projection-status.js'
@@ -67,7 +67,7 @@ export class HealthController {
     private readonly redis: Redis,
     private readonly engine: Engine,
     private readonly drain: Drain,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles' | 'readyMaxLagMs'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles' | 'readyMaxLagMs'>,
   ) {}
 
   /** Whoever restarts the process when this fails should not do so because a database is away. */

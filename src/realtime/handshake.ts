@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common'
 import type { Socket } from 'socket.io'
-import { CONFIG, type SettledConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config.js'
 import { Refused } from '../event-store/errors.js'
 import { noLongerGood } from '../http/admit.guard.js'
 import { Authenticator, type Caller, type Credentials } from '../commands/caller.js'
@@ -19,7 +19,7 @@ export class Handshake {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly limits: Limits,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'edge'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'edge'>,
   ) {}
 
   async admit(socket: Socket): Promise<Admitted> {

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common'
 import { IoAdapter } from '@nestjs/platform-socket.io'
 import type { Server, ServerOptions } from 'socket.io'
-import type { SettledConfig } from '../config.js'
+import type { CompleteConfig } from '../config.js'
 
 /** As large as a body over HTTP. */
 const maxHttpBufferSize = 1024 * 1024
@@ -12,7 +12,7 @@ const connectTimeout = 10_000
 export class SocketAdapter extends IoAdapter {
   constructor(
     app: INestApplicationContext,
-    private readonly config: Pick<SettledConfig, 'edge'>,
+    private readonly config: Pick<CompleteConfig, 'edge'>,
   ) {
     super(app)
   }

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common'
 import { MongoClient } from 'mongodb'
-import type { SettledConfig } from '../config.js'
+import type { CompleteConfig } from '../config.js'
 import { withoutCredentials } from '../config/environment.js'
-import { CannotStart } from './cannot-start.js'
+import { StartupError } from './errors.js'
 
 /**
  * A frozen primary must not hold a request for the driver's usual 30 s: two seconds tell that it is gone, and within
@@ -11,7 +11,7 @@ import { CannotStart } from './cannot-start.js'
 const patience = { connectTimeoutMS: 2000, heartbeatFrequencyMS: 2000, serverSelectionTimeoutMS: 5000 }
 
 /** Nothing works without the log, so a service that can't reach it doesn't start. */
-export async function connectMongo({ mongodbUri, production }: SettledConfig): Promise<MongoClient> {
+export async function connectMongo({ mongodbUri, production }: CompleteConfig): Promise<MongoClient> {
   const client = new MongoClient(mongodbUri, { appName: 'verbatim', ...patience })
   try {
     await client.connect()
@@ -19,7 +19,7 @@ export async function connectMongo({ mongodbUri, production }: SettledConfig): P
     return client
   } catch (error) {
     await client.close()
-    throw new CannotStart(`MONGODB_URI: no MongoDB at ${withoutCredentials(mongodbUri)}: ${String(error)}`)
+    throw new StartupError(`MONGODB_URI: no MongoDB at ${withoutCredentials(mongodbUri)}: ${String(error)}`)
   }
 }
 

@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common'
 import { Redis } from 'ioredis'
-import type { SettledConfig } from '../config.js'
+import type { CompleteConfig } from '../config.js'
 import { withoutCredentials } from '../config/environment.js'
 
 /**
  * Redis makes things fast and is never the truth, so a missing one neither stops the start nor holds up a caller:
  * commands fail at once while it is away, and it is tried again for as long as the service lives.
  */
-export async function connectRedis({ redisUrl }: SettledConfig): Promise<Redis> {
+export async function connectRedis({ redisUrl }: CompleteConfig): Promise<Redis> {
   const redis = new Redis(redisUrl, {
     lazyConnect: true,
     connectTimeout: 2000,

@@ -1,7 +1,7 @@
 import { Global, Logger, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Db, MongoClient } from 'mongodb'
-import { CONFIG, type SettledConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config.js'
 import { withDurableWrites } from '../event-store/durability.js'
 import { connectMongo, databaseName } from './connect-mongo.js'
 import { connectRedis } from './connect-redis.js'
@@ -13,7 +13,7 @@ import { connectRedis } from './connect-redis.js'
     { provide: MongoClient, useFactory: connectMongo, inject: [CONFIG] },
     {
       provide: Db,
-      useFactory: (client: MongoClient, { mongodbUri }: SettledConfig) =>
+      useFactory: (client: MongoClient, { mongodbUri }: CompleteConfig) =>
         withDurableWrites(client.db(databaseName(mongodbUri))),
       inject: [MongoClient, CONFIG],
     },

@@ -3,7 +3,7 @@ import multipart from '@fastify/multipart'
 import type { DynamicModule, LoggerService } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
-import type { SettledConfig } from '../config.js'
+import type { CompleteConfig } from '../config.js'
 import { documentApi } from '../http/api-document.js'
 import { readJsonBodies } from '../http/bodies.js'
 import { brokenRequests } from '../http/broken-requests.js'
@@ -19,7 +19,7 @@ import { traceRequests } from '../telemetry/request-spans.js'
 /** The HTTP service over everything else. */
 export async function createApp(
   module: DynamicModule,
-  config: SettledConfig,
+  config: CompleteConfig,
   logger: LoggerService,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({

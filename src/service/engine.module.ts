@@ -10,7 +10,7 @@ import {
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { LogRoot } from '../notary/log-root.js'
-import { CONFIG, type SettledConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config.js'
 import { Engine, type EngineOptions } from '../event-store/engine.js'
 import { masterKey } from '../event-store/sealing/key-wrap.js'
 import { StoreMetrics } from '../telemetry/store-metrics.js'
@@ -24,14 +24,14 @@ export type Contributions = Pick<EngineOptions, 'events' | 'projections' | 'skip
 export class EngineModule implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly engine: Engine,
-    @Inject(CONFIG) private readonly config: SettledConfig,
+    @Inject(CONFIG) private readonly config: CompleteConfig,
   ) {}
 
   static with(contributions: Contributions): DynamicModule {
     const open = (
       db: Db,
       redis: Redis,
-      { masterKey: current, masterKeyPrevious: previous }: SettledConfig,
+      { masterKey: current, masterKeyPrevious: previous }: CompleteConfig,
       metrics: StoreMetrics,
     ) =>
       Engine.open({

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { Config } from '../config.js'
-import { CannotStart } from './cannot-start.js'
+import { StartupError } from './errors.js'
 
 /** Opens the door; gives the port, which the system has chosen when the configuration says 0. */
 export async function listen(app: NestFastifyApplication, { host, port }: Config): Promise<number> {
@@ -18,12 +18,12 @@ export async function listen(app: NestFastifyApplication, { host, port }: Config
 function refusal(error: NodeJS.ErrnoException, host: string, port: number): Error {
   switch (error.code) {
     case 'EADDRINUSE':
-      return new CannotStart(`PORT: ${port} on ${host} is taken by another program. Set PORT to a free one.`)
+      return new StartupError(`PORT: ${port} on ${host} is taken by another program. Set PORT to a free one.`)
     case 'EACCES':
-      return new CannotStart(`PORT: this user may not listen on ${port}. Set PORT to one above 1023.`)
+      return new StartupError(`PORT: this user may not listen on ${port}. Set PORT to one above 1023.`)
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new CannotStart(`HOST: this machine has no address ${host}.`)
+      return new StartupError(`HOST: this machine has no address ${host}.`)
     default:
       return error
   }

@@ -1,8 +1,8 @@
 import { Global, Module } from '@nestjs/common'
-import { CONFIG, type SettledConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config.js'
 import { Providers } from '../llm/providers.js'
 
-const configured = ({ models: { openaiApiKey, openaiBaseUrl, ollamaUrl, defaultModel } }: SettledConfig) =>
+const configured = ({ models: { openaiApiKey, openaiBaseUrl, ollamaUrl, defaultModel } }: CompleteConfig) =>
   new Providers({
     openai: { apiKey: openaiApiKey, baseUrl: openaiBaseUrl },
     ollama: ollamaUrl === undefined ? undefined : { url: ollamaUrl },

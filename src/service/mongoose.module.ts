@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common'
 import { getConnectionToken } from '@nestjs/mongoose'
 import { MongoClient } from 'mongodb'
 import { type Connection, createConnection } from 'mongoose'
-import { CONFIG, type SettledConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config.js'
 import { databaseName } from './connect-mongo.js'
 
 /** Queries read through Mongoose, over the one client that everything uses. */
@@ -11,7 +11,7 @@ import { databaseName } from './connect-mongo.js'
   providers: [
     {
       provide: getConnectionToken(),
-      useFactory: (client: MongoClient, { mongodbUri }: SettledConfig): Connection =>
+      useFactory: (client: MongoClient, { mongodbUri }: CompleteConfig): Connection =>
         createConnection().setClient(client).useDb(databaseName(mongodbUri)),
       inject: [MongoClient, CONFIG],
     },

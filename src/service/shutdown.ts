@@ -35,7 +35,7 @@ export class Shutdown {
   }
 
   /** Adds what is to be stopped before everything added earlier. */
-  before(stop: () => Promise<unknown>, limitMs = stepLimitMs): void {
+  addStep(stop: () => Promise<unknown>, limitMs = stepLimitMs): void {
     this.steps.unshift({ stop, limitMs })
   }
 

@@ -8,12 +8,12 @@ import { ReplyMetrics } from './reply-metrics.js'
 /** What whoever reads the answer tells of it. */
 export interface ModelCall {
   /** The first words have come. */
-  readonly began: () => void
+  readonly recordFirstToken: () => void
   /** The model's name as the server has it, where it tells. */
-  readonly answeredBy: (model: string) => void
+  readonly recordModel: (model: string) => void
   /** How much was said until it ended, in whatever way. */
-  readonly counted: (tokens: { readonly prompt: number; readonly completion: number }) => void
-  readonly finished: (finish: string) => void
+  readonly recordTokens: (tokens: { readonly prompt: number; readonly completion: number }) => void
+  readonly recordFinish: (finish: string) => void
 }
 
 /**
@@ -44,17 +44,17 @@ export class ModelCalls {
     const asked = performance.now()
     let hasBegun = false
     return {
-      began: () => {
+      recordFirstToken: () => {
         if (hasBegun) return
         hasBegun = true
         const seconds = (performance.now() - asked) / 1000
-        this.metrics.began(id, seconds)
+        this.metrics.recordFirstToken(id, seconds)
         span.addEvent('first token').setAttribute('gen_ai.response.time_to_first_chunk', seconds)
       },
-      answeredBy: (model) => span.setAttribute('gen_ai.response.model', model),
-      counted: ({ prompt, completion }) =>
+      recordModel: (model) => span.setAttribute('gen_ai.response.model', model),
+      recordTokens: ({ prompt, completion }) =>
         span.setAttributes({ 'gen_ai.usage.input_tokens': prompt, 'gen_ai.usage.output_tokens': completion }),
-      finished: (finish) => span.setAttribute('gen_ai.response.finish_reasons', [finish]),
+      recordFinish: (finish) => span.setAttribute('gen_ai.response.finish_reasons', [finish]),
     }
   }
 }

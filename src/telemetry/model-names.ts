@@ -19,12 +19,12 @@ export class ModelNames {
   constructor(private readonly providers: Providers) {}
 
   /** It is a model: it has answered. */
-  admit(id: string): void {
+  add(id: string): void {
     if (this.answered.size < most) this.answered.add(id)
   }
 
   /** Of provider/model. */
-  async of(id: string): Promise<ModelLabels> {
+  async labels(id: string): Promise<ModelLabels> {
     const slash = id.indexOf('/')
     const [provider, model] = [id.slice(0, slash), id.slice(slash + 1)]
     if (this.answered.has(id) || (await this.default()) === id) return { provider, model }

@@ -3,7 +3,7 @@ import { Counter, Histogram, Registry } from 'prom-client'
 import { ModelNames } from './model-names.js'
 
 /** How a reply ended, counted by the process that recorded it. */
-export interface EndedReply {
+export interface ReplyMeasurement {
   readonly outcome: 'completed' | 'failed' | 'cancelled'
   /** provider/model */
   readonly model: string
@@ -48,9 +48,9 @@ export class ReplyMetrics {
     })
   }
 
-  ended({ outcome, model, since, at, tokens }: EndedReply): void {
-    if (tokens && tokens.completion > 0) this.names.admit(model)
-    void this.names.of(model).then((labels) => {
+  recordReply({ outcome, model, since, at, tokens }: ReplyMeasurement): void {
+    if (tokens && tokens.completion > 0) this.names.add(model)
+    void this.names.labels(model).then((labels) => {
       this.duration.observe({ outcome, ...labels }, Math.max(0, at.getTime() - since.getTime()) / 1000)
       if (!tokens) return
       this.tokens.inc({ ...labels, kind: 'input' }, tokens.prompt)
@@ -58,8 +58,8 @@ export class ReplyMetrics {
     })
   }
 
-  began(model: string, seconds: number): void {
-    this.names.admit(model)
-    void this.names.of(model).then((labels) => this.firstToken.observe(labels, seconds))
+  recordFirstToken(model: string, seconds: number): void {
+    this.names.add(model)
+    void this.names.labels(model).then((labels) => this.firstToken.observe(labels, seconds))
   }
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { type Engines, startEngines } from '../../src/embedded/index.js'
+import { type EmbeddedEngines, startEngines } from '../../src/embedded/index.js'
 import { chance } from '../chance.js'
 import { eventually } from '../event-store/engines.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
@@ -18,7 +18,7 @@ jest.setTimeout(60_000)
 
 /** Two processes that answer HTTP and one that asks the model; a Redis that nobody else uses. */
 let folder: string
-let engines: Engines
+let engines: EmbeddedEngines
 let redis: Redis
 let model: FakeOpenAi
 let world: World

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { audit } from '../../src/audit/cli/audit-program.js'
-import { parseArguments } from '../../src/cli/parsed-arguments.js'
+import { parseCommandLine } from '../../src/cli/command-line.js'
 import { ops } from '../../src/ops/cli/ops-program.js'
 
 const text = readFileSync('docs/operations.md', 'utf8')
@@ -21,7 +21,7 @@ describe('docs/operations.md', () => {
     expect(typed.length).toBeGreaterThan(10)
     for (const line of typed) {
       const [program, , ...words] = line.split(/\s+/)
-      expect(() => parseArguments(program === 'ops' ? ops : audit, words)).not.toThrow()
+      expect(() => parseCommandLine(program === 'ops' ? ops : audit, words)).not.toThrow()
     }
   })
 

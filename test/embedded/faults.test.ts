@@ -148,7 +148,7 @@ describe('A mongod that can not be brought back', () => {
     const pids = [engines.supervisorPid, engines.mongodPid!]
     writeFileSync(broken, '')
     process.kill(engines.mongodPid!, 'SIGKILL')
-    expect((await engines.failed).message).toMatch(/mongod failed 3 times in a row.*no space left on device/)
+    expect((await engines.failure).message).toMatch(/mongod failed 3 times in a row.*no space left on device/)
     await allGone(pids)
   })
 })

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isAlive } from '../../src/embedded/alive.js'
-import { type EmbeddedEngineOptions, type Engines, startEngines } from '../../src/embedded/index.js'
+import { type EmbeddedEngineOptions, type EmbeddedEngines, startEngines } from '../../src/embedded/index.js'
 
 /** Of one test file: its folders, and whatever it has started and not ended. */
 const folders: string[] = []
@@ -19,13 +19,13 @@ export function newFolder(): string {
 }
 
 /** Engines as a service starts them. */
-export async function start(options: Partial<EmbeddedEngineOptions> & { dataDir: string }): Promise<Engines> {
+export async function start(options: Partial<EmbeddedEngineOptions> & { dataDir: string }): Promise<EmbeddedEngines> {
   const engines = await startEngines({ mongo: true, redis: true, ...options })
   running.push(() => engines.stop())
   return engines
 }
 
-export interface Parent extends Pick<Engines, 'supervisorPid' | 'mongoUri' | 'redisUrl'> {
+export interface Parent extends Pick<EmbeddedEngines, 'supervisorPid' | 'mongoUri' | 'redisUrl'> {
   pid: number
   mongodPid: number
 }

@@ -100,7 +100,7 @@ describe('kill -9 of the supervisor', () => {
     await pause(200)
     process.kill(engines.supervisorPid, 'SIGKILL')
     const next = start({ dataDir }) // while that mongod may still be stopping
-    expect((await engines.failed).message).toMatch(/supervisor .*SIGKILL/)
+    expect((await engines.failure).message).toMatch(/supervisor .*SIGKILL/)
     const acknowledged = await writing
     await allGone(pids)
 

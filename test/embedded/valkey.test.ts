@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Engines } from '../../src/embedded/index.js'
+import type { EmbeddedEngines } from '../../src/embedded/index.js'
 import { withRedis } from './clients.js'
 import { endEverything, newFolder, start, until } from './lives.js'
 
-let engines: Engines
+let engines: EmbeddedEngines
 let redis: Redis
 const said: string[] = []
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { type Engines, startEngines } from '../../src/embedded/index.js'
+import { type EmbeddedEngines, startEngines } from '../../src/embedded/index.js'
 import { pause } from '../../src/event-store/timing.js'
 import { Reader, sending } from '../chat/reader.js'
 import { expectNothingLeftIn, ReplyLog } from '../chat/reply-log.js'
@@ -19,7 +19,7 @@ const withinMs = 60_000
 
 /** A Redis that nobody else uses, so that it may be emptied and killed. */
 let folder: string
-let engines: Engines
+let engines: EmbeddedEngines
 let redis: Redis
 let model: FakeOpenAi
 let world: World
@@ -61,7 +61,7 @@ async function deploy({ api, worker }: { api: number; worker: number }): Promise
 
 async function killRedis(): Promise<void> {
   process.kill(engines.supervisorPid, 'SIGKILL')
-  await engines.failed
+  await engines.failure
 }
 
 async function startRedisAgain(): Promise<void> {

@@ -1,4 +1,4 @@
-import { commandLine } from '../../src/command-line.js'
+import { runCommandLine } from '../../src/cli.js'
 
 /** What somebody has typed, and where. */
 export interface Typing {
@@ -18,6 +18,6 @@ process.on('message', ({ folder, environment, args }: Typing) => {
   for (const name of Object.keys(process.env)) delete process.env[name]
   Object.assign(process.env, environment)
   process.chdir(folder)
-  void commandLine(args, new AbortController().signal).then((code) => process.send!({ code, output, errors }))
+  void runCommandLine(args, new AbortController().signal).then((code) => process.send!({ code, output, errors }))
 })
 process.on('disconnect', () => process.exit())

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
-import { type Engines, startEngines } from '../../src/embedded/index.js'
+import { type EmbeddedEngines, startEngines } from '../../src/embedded/index.js'
 import type { AppendDocument } from '../../src/event-store/event.js'
 import { Client, World } from '../chat/world.js'
 import { type ReplicaSet, startReplicaSet } from '../engines/replica-set.js'
@@ -16,7 +16,7 @@ const canary = 'CANARY-7f3a'
 
 let folder: string
 let mongo: ReplicaSet
-let engines: Engines
+let engines: EmbeddedEngines
 let model: FakeOpenAi
 let world: World
 

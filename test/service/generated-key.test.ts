@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { keyIn } from '../../src/embedded/generated-key.js'
+import { loadOrGenerateKey } from '../../src/embedded/generated-key.js'
 
 let dataDir: string
 
@@ -17,27 +17,27 @@ afterEach(() => rm(dataDir, { recursive: true, force: true }))
 async function keyMadeByAnotherProcess(): Promise<string> {
   const module = pathToFileURL(resolve('build/src/embedded/generated-key.js')).href
   const program = `
-    const { keyIn } = await import(${JSON.stringify(module)})
-    console.log((await keyIn(${JSON.stringify(dataDir)}, 'master')).toString('hex'))`
+    const { loadOrGenerateKey } = await import(${JSON.stringify(module)})
+    console.log((await loadOrGenerateKey(${JSON.stringify(dataDir)}, 'master')).toString('hex'))`
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program])
   return stdout.trim()
 }
 
 it('makes 32 random bytes once, and finds them again', async () => {
-  const key = await keyIn(dataDir, 'master')
+  const key = await loadOrGenerateKey(dataDir, 'master')
   expect(key).toHaveLength(32)
-  expect(await keyIn(dataDir, 'master')).toEqual(key)
-  expect(await keyIn(join(dataDir, 'elsewhere'), 'master')).not.toEqual(key)
+  expect(await loadOrGenerateKey(dataDir, 'master')).toEqual(key)
+  expect(await loadOrGenerateKey(join(dataDir, 'elsewhere'), 'master')).not.toEqual(key)
 })
 
 it('is for its owner’s eyes only', async () => {
-  await keyIn(dataDir, 'master')
+  await loadOrGenerateKey(dataDir, 'master')
   expect((await stat(join(dataDir, 'keys'))).mode & 0o777).toBe(0o700)
   expect((await stat(join(dataDir, 'keys/master.key'))).mode & 0o777).toBe(0o600)
 })
 
 it('gives everyone the same key when many ask at once, and leaves nothing else', async () => {
-  const keys = await Promise.all(Array.from({ length: 20 }, () => keyIn(dataDir, 'master')))
+  const keys = await Promise.all(Array.from({ length: 20 }, () => loadOrGenerateKey(dataDir, 'master')))
   expect(new Set(keys.map((key) => key.toString('hex'))).size).toBe(1)
   expect(await readdir(join(dataDir, 'keys'))).toEqual(['master.key'])
 })
@@ -52,10 +52,10 @@ const noKeys = ['', 'too short', Buffer.alloc(31).toString('base64url')]
 it.each(noKeys)('never replaces a file that holds no key: %j', async (text) => {
   await mkdir(join(dataDir, 'keys'))
   await writeFile(join(dataDir, 'keys/master.key'), text)
-  await expect(keyIn(dataDir, 'master')).rejects.toThrow('holds no 32-byte key')
+  await expect(loadOrGenerateKey(dataDir, 'master')).rejects.toThrow('holds no 32-byte key')
 })
 
 it('says which folder can’t be used', async () => {
   await writeFile(join(dataDir, 'keys'), 'a file where the folder should be')
-  await expect(keyIn(dataDir, 'master')).rejects.toThrow(join(dataDir, 'keys'))
+  await expect(loadOrGenerateKey(dataDir, 'master')).rejects.toThrow(join(dataDir, 'keys'))
 })

@@ -1,4 +1,4 @@
-import type { Program } from '../../cli/parsed-arguments.js'
+import type { Program } from '../../cli/command-line.js'
 import { exportLog } from './export.js'
 import { receipt } from './receipt.js'
 import { verify } from './verify.js'

@@ -1,11 +1,10 @@
 import { QueryBus } from '@nestjs/cqrs'
-import { type CliCommand, UsageError } from '../../cli/command.js'
-import { byOperator } from '../../cli/operator.js'
+import { type CliCommand, operatorCause, UsageError } from '../../cli/command.js'
 import { ExportLog } from '../export/export-log.js'
 import { GrowingFile } from '../export/growing-file.js'
 
 export const exportLog: CliCommand = {
-  words: 'export',
+  name: 'export',
   about:
     'Write the log into a file that anybody can verify without us; into one that is there already, only what is new',
   details: `The file has the events as they are stored, and a checkpoint at the end of each run. It can be broken off and
@@ -20,9 +19,9 @@ it accordingly. Each run is recorded in the log. docs/audit.md describes every l
       const after = file.upTo ?? positionOf(options.after)
       const { upTo, lines } = await app
         .get(QueryBus)
-        .execute(new ExportLog(byOperator(), after, flags.has('open'), file.upTo !== undefined))
+        .execute(new ExportLog(operatorCause(), after, flags.has('open'), file.upTo !== undefined))
       let written = 0
-      await terminal.watch('events', async (update) => {
+      await terminal.withProgress('events', async (update) => {
         for await (const some of lines) {
           await file.write(some)
           written += some.split('\n{"at":').length - (some.startsWith('{"at":') ? 0 : 1)

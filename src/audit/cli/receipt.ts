@@ -1,10 +1,9 @@
 import { QueryBus } from '@nestjs/cqrs'
-import { type CliCommand, UsageError } from '../../cli/command.js'
-import { byOperator } from '../../cli/operator.js'
+import { type CliCommand, operatorCause, UsageError } from '../../cli/command.js'
 import { ReadReceipt } from '../receipts/read-receipt.js'
 
 export const receipt: CliCommand = {
-  words: 'receipt',
+  name: 'receipt',
   about: 'Print the proof that an event is in the log; with --open also what it says',
   details: 'Keep it in a file; `npm run audit -- verify --receipt <file> --key <key>` verifies it, offline.',
   arguments: ['position'],
@@ -14,7 +13,7 @@ export const receipt: CliCommand = {
     if (!Number.isSafeInteger(position) || position < 1) throw new UsageError(`${text} is no position`)
     terminal.say(
       JSON.stringify(
-        await app.get(QueryBus).execute(new ReadReceipt(byOperator(), position, flags.has('open'))),
+        await app.get(QueryBus).execute(new ReadReceipt(operatorCause(), position, flags.has('open'))),
         null,
         2,
       ),

@@ -10,7 +10,7 @@ import { type Verified, verifyLog } from '../verification/verify-log.js'
 import { filesGiven, keysGiven } from './key-files.js'
 
 export const verify: CliCommand = {
-  words: 'verify',
+  name: 'verify',
   about:
     'Build the whole tree anew from the events, and compare it with what was signed; names the first position that is wrong',
   details: `Without more it verifies the log in the database. With --export or --receipt it verifies a file, offline.
@@ -29,7 +29,7 @@ the end of a log was cut off together with its newest checkpoint.`,
       const file = options.export
       sayVerified(
         terminal,
-        await terminal.watch('events', (update) =>
+        await terminal.withProgress('events', (update) =>
           verifyExport({ file, keys, kept, onProgress: (events) => update(events, events) }),
         ),
         keys,
@@ -50,7 +50,7 @@ the end of a log was cut off together with its newest checkpoint.`,
     try {
       sayVerified(
         terminal,
-        await terminal.watch('events', (update) =>
+        await terminal.withProgress('events', (update) =>
           verifyLog({ ...question, onProgress: (events) => update(events, Math.max(events, head)) }),
         ),
         keys,

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/swagger'
 import { SendPrompt } from '../../chat/commands/send-prompt.js'
 import { type Delivery, RequestedDelivery, Prompts } from '../../chat/api/prompts.js'
-import { CONFIG, type SettledConfig } from '../../config.js'
+import { CONFIG, type CompleteConfig } from '../../config.js'
 import { Bus } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { IgnoresIdempotencyKey, RequestCause } from '../../http/cause.guard.js'
@@ -46,7 +46,7 @@ export class SessionsController {
     private readonly bus: Bus,
     private readonly guests: Guests,
     private readonly prompts: Prompts,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'guests'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'guests'>,
   ) {}
 
   @Post('session/initialize_session')

@@ -2,8 +2,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { type Command, CommandBus } from '@nestjs/cqrs'
 import { DeleteChat } from '../../chat/commands/delete-chat.js'
-import { type CliCommand, UsageError } from '../../cli/command.js'
-import { byOperator } from '../../cli/operator.js'
+import { type CliCommand, operatorCause, UsageError } from '../../cli/command.js'
 import { isErased, Refused } from '../../event-store/errors.js'
 import { EraseGuest } from '../../guests/commands/erase-guest.js'
 import type { Effect } from '../../commands/bus.js'
@@ -22,7 +21,7 @@ const again = new Map<string, (cause: Cause, ids: Ids) => Command<Effect>>([
 ])
 
 export const erasuresRepeat: CliCommand = {
-  words: 'erasures repeat',
+  name: 'erasures repeat',
   about: 'Erase again what an export of the log says was erased: after a restore, what was erased since the backup',
   details: 'Verify the export first: what it names is erased for good. May be broken off and repeated.',
   arguments: ['export'],
@@ -31,7 +30,7 @@ export const erasuresRepeat: CliCommand = {
     for await (const [type, ids] of erasuresIn(file)) {
       if (terminal.signal.aborted) break
       named++
-      if (await isErasedNow(app.get(CommandBus), again.get(type)!(byOperator(), ids))) done++
+      if (await isErasedNow(app.get(CommandBus), again.get(type)!(operatorCause(), ids))) done++
     }
     terminal.say(`${named} erasures are in ${file}; ${done} of them had come undone and are done again`)
   },

@@ -1,10 +1,9 @@
 import { CommandBus } from '@nestjs/cqrs'
-import type { CliCommand } from '../../cli/command.js'
-import { byOperator } from '../../cli/operator.js'
+import { type CliCommand, operatorCause } from '../../cli/command.js'
 import { RotateKeys } from '../keys/commands/rotate-keys.js'
 
 export const keysRotate: CliCommand = {
-  words: 'keys rotate',
+  name: 'keys rotate',
   about: 'Wrap every key anew under MASTER_KEY; MASTER_KEY_PREVIOUS opens what the master key before it has wrapped',
   details: `1. Make a new key (openssl rand -base64 32), set it as MASTER_KEY and the present one as MASTER_KEY_PREVIOUS, and
    restart every process of the service with both. A key that was generated is in DATA_DIR/keys/master.key.
@@ -13,8 +12,8 @@ export const keysRotate: CliCommand = {
    worthless: erasure is final.`,
   async run(app, _, terminal) {
     const rotate = (update: (done: number, total: number) => void) =>
-      new RotateKeys(byOperator(), (done, total) => update(done, Math.max(done, total)))
-    const { rewrapped, destroyed } = await terminal.watch('keys', (update) =>
+      new RotateKeys(operatorCause(), (done, total) => update(done, Math.max(done, total)))
+    const { rewrapped, destroyed } = await terminal.withProgress('keys', (update) =>
       app.get(CommandBus).execute(rotate(update)),
     )
     if (rewrapped + destroyed === 0) return terminal.say('every key is under MASTER_KEY already')

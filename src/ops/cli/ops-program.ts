@@ -1,4 +1,4 @@
-import type { Program } from '../../cli/parsed-arguments.js'
+import type { Program } from '../../cli/command-line.js'
 import { erasuresRepeat } from './erasures-repeat.js'
 import { keysRotate } from './keys-rotate.js'
 import { projectionsCertificates } from './projection-certificates.js'

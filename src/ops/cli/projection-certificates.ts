@@ -5,7 +5,7 @@ import { ListCertificates } from '../projections/queries/list-certificates.js'
 const usual = 20
 
 export const projectionsCertificates: CliCommand = {
-  words: 'projections certificates',
+  name: 'projections certificates',
   about: 'List what rebuilds of a read model have found, newest first',
   arguments: ['name'],
   options: { limit: 'number' },

@@ -1,6 +1,5 @@
 import { type Command, CommandBus, QueryBus } from '@nestjs/cqrs'
-import { type CliCommand, UsageError } from '../../cli/command.js'
-import { byOperator } from '../../cli/operator.js'
+import { type CliCommand, operatorCause, UsageError } from '../../cli/command.js'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { PauseProjection } from '../projections/commands/pause-projection.js'
@@ -9,12 +8,12 @@ import { RetryProjection } from '../projections/commands/retry-projection.js'
 import { SkipEvent } from '../projections/commands/skip-event.js'
 import { ListProjections } from '../projections/queries/list-projections.js'
 
-const order = (words: string, about: string, make: (cause: Cause, name: string) => Command<Effect>): CliCommand => ({
-  words,
+const order = (command: string, about: string, make: (cause: Cause, name: string) => Command<Effect>): CliCommand => ({
+  name: command,
   about,
   arguments: ['name'],
   async run(app, { arguments: [name = ''] }, terminal) {
-    await app.get(CommandBus).execute(make(byOperator(), name))
+    await app.get(CommandBus).execute(make(operatorCause(), name))
     const [now] = await app.get(QueryBus).execute(new ListProjections([name]))
     terminal.say(`${name} is ${now!.state}`)
   },
@@ -37,14 +36,14 @@ export const projectionsRetry = order(
 )
 
 export const projectionsSkip: CliCommand = {
-  words: 'projections skip',
+  name: 'projections skip',
   about: 'Let a read model that has failed go on without the event at which it stands',
   details: `Recorded with the reason. Rebuilds of this version leave the event out too, and certificates name it.
 Only the event at which it stands can be skipped: projections list tells which one that is.`,
   arguments: ['name', 'position', 'reason'],
   async run(app, { arguments: [name = '', position = '', reason = ''] }, terminal) {
     if (!/^[1-9]\d{0,14}$/.test(position)) throw new UsageError(`${position} is no position of an event`)
-    await app.get(CommandBus).execute(new SkipEvent(byOperator(), name, Number(position), reason))
+    await app.get(CommandBus).execute(new SkipEvent(operatorCause(), name, Number(position), reason))
     terminal.say(`${name} goes on without event ${position}`)
   },
 }

@@ -1,13 +1,12 @@
 import type { INestApplicationContext } from '@nestjs/common'
 import { CommandBus, QueryBus } from '@nestjs/cqrs'
-import type { CliCommand } from '../../cli/command.js'
-import { byOperator } from '../../cli/operator.js'
+import { type CliCommand, operatorCause } from '../../cli/command.js'
 import { Engine } from '../../event-store/engine.js'
 import { RebuildProjection } from '../projections/commands/rebuild-projection.js'
 import { ListProjections, type ListedProjection } from '../projections/queries/list-projections.js'
 
 export const projectionsList: CliCommand = {
-  words: 'projections list',
+  name: 'projections list',
   about: 'List the read models: how far each has come, how fast, and what keeps it from going on',
   details:
     'behind: events that it does not have yet, and the age of the oldest of them. rate: events a second, of late.',
@@ -45,14 +44,14 @@ function rowOf({
 }
 
 export const projectionsRebuild: CliCommand = {
-  words: 'projections rebuild',
+  name: 'projections rebuild',
   about: 'Build a read model anew from the log, then put it in the place of the present one; reads go on meanwhile',
   details:
     'It ends with a certificate: two rebuilds of one log have the same digest. Ctrl-C leaves the present one as it is.',
   arguments: ['name'],
   async run(app, { arguments: [name = ''] }, terminal) {
     const head = await app.get(Engine).store.head()
-    const certificate = await terminal.watch(name, (update) =>
+    const certificate = await terminal.withProgress(name, (update) =>
       rebuilt(app, name, terminal.signal, (position) => update(position, Math.max(position, head))),
     )
     const { version, position, digest, root, skipped = [] } = certificate
@@ -70,6 +69,6 @@ async function rebuilt(
   onProgress: (position: number) => void,
 ) {
   const watching = { signal, onProgress: (_: string, position: number) => onProgress(position) }
-  const { ended } = await app.get(CommandBus).execute(new RebuildProjection(byOperator(), name, watching))
+  const { ended } = await app.get(CommandBus).execute(new RebuildProjection(operatorCause(), name, watching))
   return await ended! // the command is new, so it has begun here
 }

@@ -1,13 +1,12 @@
 import { CommandBus, QueryBus } from '@nestjs/cqrs'
-import type { CliCommand } from '../../cli/command.js'
-import { byOperator } from '../../cli/operator.js'
+import { type CliCommand, operatorCause } from '../../cli/command.js'
 import { ReconcileReplies } from '../replies/commands/reconcile-replies.js'
 import { ListOpenReplies, type OpenReply } from '../replies/queries/list-open-replies.js'
 
 const pageSize = 200
 
 export const repliesOpen: CliCommand = {
-  words: 'replies open',
+  name: 'replies open',
   about: 'List the prompts that wait for an answer, the oldest first',
   details: 'age: in seconds. attempts: how often a worker has begun with it since it came into the queue.',
   async run(app, _, terminal) {
@@ -29,13 +28,13 @@ function rowOf({ id, chatId, since, age, attempts, isQueued }: OpenReply): strin
 }
 
 export const repliesReconcile: CliCommand = {
-  words: 'replies reconcile',
+  name: 'replies reconcile',
   about: 'Put prompts that wait for an answer back into the queue when they are missing there',
   details: 'Every worker does so by itself every few seconds. Adding twice is adding once.',
   async run(app, _, terminal) {
     const reconcile = (update: (done: number, total: number) => void) =>
-      app.get(CommandBus).execute(new ReconcileReplies(byOperator(), update))
-    const { open, added } = await terminal.watch('replies', reconcile)
+      app.get(CommandBus).execute(new ReconcileReplies(operatorCause(), update))
+    const { open, added } = await terminal.withProgress('replies', reconcile)
     terminal.say(`${added} of ${open} open replies were not in the queue${added > 0 ? '; added again' : ''}`)
   },
 }

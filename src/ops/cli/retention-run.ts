@@ -1,11 +1,10 @@
 import { CommandBus } from '@nestjs/cqrs'
-import { Incomplete, type CliCommand, UsageError } from '../../cli/command.js'
-import { byOperator } from '../../cli/operator.js'
+import { type CliCommand, operatorCause, PartialFailure, UsageError } from '../../cli/command.js'
 import { ProgressBar } from '../../cli/progress-bar.js'
 import { RunRetention } from '../retention/commands/run-retention.js'
 
 export const retentionRun: CliCommand = {
-  words: 'retention run',
+  name: 'retention run',
   about:
     'Erase what has been kept for long enough: deleted chats, sessions of guests, keys and logins of what was erased',
   details: `The service does so by itself, once an hour. May run at the same time, and twice, without harm.
@@ -22,15 +21,15 @@ It goes by the read models: with no projector running, what has happened since o
     }
     const { reports } = await app
       .get(CommandBus)
-      .execute(new RunRetention(byOperator(), timeOf(options.at), { signal: terminal.signal, onProgress }))
+      .execute(new RunRetention(operatorCause(), timeOf(options.at), { signal: terminal.signal, onProgress }))
     for (const { task, done, left = 0, why } of reports) {
       terminal.say(
         `${task}: ${done} ended${left > 0 ? `, ${left} left to the next run` : ''}${why === undefined ? '' : ` (${why})`}`,
       )
     }
-    if (terminal.signal.aborted) throw new Incomplete('stopped; the rest is left to the next run')
+    if (terminal.signal.aborted) throw new PartialFailure('stopped; the rest is left to the next run')
     if (reports.some(({ why }) => why !== undefined))
-      throw new Incomplete('not everything could be ended; the next run tries again')
+      throw new PartialFailure('not everything could be ended; the next run tries again')
   },
 }
 

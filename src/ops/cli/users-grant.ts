@@ -1,13 +1,12 @@
 import { CommandBus } from '@nestjs/cqrs'
-import { type CliCommand, UsageError } from '../../cli/command.js'
-import { byOperator } from '../../cli/operator.js'
+import { type CliCommand, operatorCause, UsageError } from '../../cli/command.js'
 import { accountRoles } from '../../commands/caller.js'
 import { Refused } from '../../event-store/errors.js'
 import { Claims } from '../../identity/claims.js'
 import { GrantRole } from '../../identity/commands/grant-role.js'
 
 export const usersGrant: CliCommand = {
-  words: 'users grant',
+  name: 'users grant',
   about: 'Give an account another role: user, auditor or admin; it counts from its next request on',
   arguments: ['email', 'role'],
   async run(app, { arguments: [email = '', wanted = ''] }, terminal) {
@@ -15,7 +14,7 @@ export const usersGrant: CliCommand = {
     if (!role) throw new UsageError(`there is no role ${wanted}; there are ${accountRoles.join(', ')}`)
     const userId = await app.get(Claims).holder('email', email)
     if (userId === undefined) throw new Refused('not_found', `there is no account with the email address ${email}`)
-    const { position } = await app.get(CommandBus).execute(new GrantRole(byOperator(), userId, role))
+    const { position } = await app.get(CommandBus).execute(new GrantRole(operatorCause(), userId, role))
     terminal.say(`${email} ${position === 0 ? 'is' : 'is now'} ${role}`)
   },
 }

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { Controller, Get, Header, Headers, Inject } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
-import { CONFIG, type SettledConfig } from '../../config.js'
+import { CONFIG, type CompleteConfig } from '../../config.js'
 import { Refused } from '../../event-store/errors.js'
 import { NeedsNoAccount } from '../../http/access.js'
 import { Unlimited } from '../../http/limits.guard.js'
@@ -17,7 +17,7 @@ const contentType = 'text/plain; version=0.0.4; charset=utf-8'
 export class MetricsController {
   constructor(
     private readonly scrape: Scrape,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'telemetry'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'telemetry'>,
   ) {}
 
   @Get()

@@ -4,7 +4,7 @@ import { Registry } from 'prom-client'
 import { NotaryModule } from '../../audit/notary.module.js'
 import { ChatModule } from '../../chat/chat.module.js'
 import { openReplyModel } from '../../chat/read-models/open-replies.js'
-import { CONFIG, type SettledConfig } from '../../config.js'
+import { CONFIG, type CompleteConfig } from '../../config.js'
 import { LogGauge } from './log-gauge.js'
 import type { LookedUp } from './looked-up.js'
 import { MetricsController } from './metrics.controller.js'
@@ -25,7 +25,7 @@ const parts = [LogGauge, NotaryGauges, ProjectionGauges, ReactorGauges, OpenRepl
     ...parts,
     {
       provide: Scrape,
-      useFactory: (registry: Registry, config: SettledConfig, ...all: LookedUp[]) => new Scrape(registry, all, config),
+      useFactory: (registry: Registry, config: CompleteConfig, ...all: LookedUp[]) => new Scrape(registry, all, config),
       inject: [Registry, CONFIG, ...parts],
     },
   ],

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { CONFIG, type SettledConfig } from '../../config.js'
+import { CONFIG, type CompleteConfig } from '../../config.js'
 import type { LookedUp } from './looked-up.js'
 
 /** Prometheus gives up after ten seconds, and should not be kept waiting for an engine that is away. */
@@ -14,7 +14,7 @@ export class Scrape implements OnApplicationBootstrap {
   constructor(
     private readonly registry: Registry,
     private readonly parts: readonly LookedUp[],
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles'>,
   ) {
     const help = 'Whether the gauges of this part could be looked up for this scrape'
     this.complete = new Gauge({ name: 'verbatim_scrape_complete', help, labelNames: ['part'], registers: [registry] })

@@ -3,7 +3,7 @@ import { getModelToken } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { DeleteChat } from '../../chat/commands/delete-chat.js'
 import { type DeletedChatDoc, deletedChatModel } from '../../chat/read-models/deleted-chats.js'
-import { CONFIG, type SettledConfig } from '../../config.js'
+import { CONFIG, type CompleteConfig } from '../../config.js'
 import { Cause } from '../../commands/cause.js'
 import { DeleteProject } from '../../projects/commands/delete-project.js'
 import { type DeletedProjectDoc, deletedProjectModel } from '../../projects/read-models/deleted-projects.js'
@@ -17,7 +17,7 @@ export const DELETED_PROJECTS = Symbol('deleted projects')
 export const deletedChatsTask = {
   provide: DELETED_CHATS,
   inject: [getModelToken(deletedChatModel.name), CONFIG, CommandBus],
-  useFactory: (model: Model<DeletedChatDoc>, { retentionMs }: SettledConfig, commands: CommandBus) =>
+  useFactory: (model: Model<DeletedChatDoc>, { retentionMs }: CompleteConfig, commands: CommandBus) =>
     new DeletedRetention(
       'deleted chats',
       model,
@@ -30,7 +30,7 @@ export const deletedChatsTask = {
 export const deletedProjectsTask = {
   provide: DELETED_PROJECTS,
   inject: [getModelToken(deletedProjectModel.name), CONFIG, CommandBus],
-  useFactory: (model: Model<DeletedProjectDoc>, { retentionMs }: SettledConfig, commands: CommandBus) =>
+  useFactory: (model: Model<DeletedProjectDoc>, { retentionMs }: CompleteConfig, commands: CommandBus) =>
     new DeletedRetention(
       'deleted projects',
       model,

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
-import { CONFIG, type SettledConfig } from '../../config.js'
+import { CONFIG, type CompleteConfig } from '../../config.js'
 import { EraseGuest } from '../../guests/commands/erase-guest.js'
 import { type GuestDoc, guestModel } from '../../guests/read-models/guests.js'
 import { Cause } from '../../commands/cause.js'
@@ -17,7 +17,7 @@ export class ForgottenGuests implements RetentionTask {
   constructor(
     private readonly commands: CommandBus,
     @InjectModel(guestModel.name) private readonly guests: Model<GuestDoc>,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'retentionMs'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'retentionMs'>,
   ) {}
 
   async run(now: Date, signal: AbortSignal, progress: Progress): Promise<TaskOutcome> {

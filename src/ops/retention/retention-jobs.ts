@@ -5,7 +5,7 @@ import { CommandBus } from '@nestjs/cqrs'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { queuePrefix } from '../../chat/replies/worker/reply-queue.js'
-import { CONFIG, type SettledConfig } from '../../config.js'
+import { CONFIG, type CompleteConfig } from '../../config.js'
 import { dedicatedConnection } from '../../event-store/redis.js'
 import { pause } from '../../event-store/timing.js'
 import { Cause } from '../../commands/cause.js'
@@ -30,7 +30,7 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
     @InjectQueue(retentionQueue) private readonly queue: Queue,
     private readonly redis: Redis,
     private readonly db: Db,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles'>,
   ) {}
 
   onApplicationBootstrap(): void {

@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, Inject, Param, Post, Query, Req, Res } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { CONFIG, type SettledConfig } from '../../config.js'
+import { CONFIG, type CompleteConfig } from '../../config.js'
 import { type Answer, answer, Answers } from '../../http/api-family.js'
 import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
@@ -25,7 +25,7 @@ export class ProjectFilesController {
   constructor(
     private readonly bus: Bus,
     private readonly contents: FileContents,
-    @Inject(CONFIG) private readonly config: SettledConfig,
+    @Inject(CONFIG) private readonly config: CompleteConfig,
   ) {}
 
   @Get()

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common'
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
-import { CONFIG, type SettledConfig } from '../../config.js'
+import { CONFIG, type CompleteConfig } from '../../config.js'
 import type { CommandOutcome } from '../../event-store/deciding/decider.js'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
@@ -44,7 +44,7 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
     private readonly providers: Providers,
     private readonly uploading: FileUpload,
     private readonly secrets: ServiceSecrets,
-    @Inject(CONFIG) private readonly config: SettledConfig,
+    @Inject(CONFIG) private readonly config: CompleteConfig,
   ) {}
 
   async execute({ cause, project, upload }: AddFile): Promise<FileAdded> {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
-import { CONFIG, type SettledConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config.js'
 import { Engine } from '../../../event-store/engine.js'
 import { Refused } from '../../../event-store/errors.js'
 import { retryWhenReplaced } from '../../../event-store/projecting/read-model-queries.js'
@@ -26,7 +26,7 @@ export class Replies {
     private readonly outcomes: ReplyOutcomes,
     private readonly cancelling: ReplyCancellation,
     @InjectModel(messageModel.name) private readonly messages: Model<MessageDoc>,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'replies'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'replies'>,
   ) {}
 
   /** Undefined when the model takes longer than a caller waits. */

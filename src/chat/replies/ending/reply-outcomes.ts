@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
-import { CONFIG, type SettledConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config.js'
 import { Engine } from '../../../event-store/engine.js'
 import { Drain } from '../../../commands/drain.js'
 import { Chats, chatStream } from '../../chats.js'
@@ -22,7 +22,7 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly engine: Engine,
     private readonly chats: Chats,
     private readonly drain: Drain,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles'>,
   ) {}
 
   /** Nothing is answered before it is settled where the reading begins. The command line, without a role, answers nobody. */

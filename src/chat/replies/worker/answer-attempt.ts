@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { QueryBus } from '@nestjs/cqrs'
-import { CONFIG, type SettledConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config.js'
 import { Engine } from '../../../event-store/engine.js'
 import { fitContext, promptBudget } from '../../../llm/context.js'
 import type { CompletionRequest, Finish, Usage } from '../../../llm/provider.js'
@@ -40,7 +40,7 @@ export class AnswerAttempt {
     private readonly deltas: Deltas,
     private readonly cache: AnswerCache,
     private readonly calls: ModelCalls,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'replies'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'replies'>,
   ) {}
 
   /** Whatever it throws, `written` has what was written until then. */
@@ -90,20 +90,19 @@ export class AnswerAttempt {
       return writer.write(known)
     }
     await this.calls.run(resolved, request, async (call) => {
-      const { answeredBy } = call
       let usage: Usage | undefined
       try {
         usage = await this.read(
-          (own) => resolved.provider.complete({ ...request, answeredBy }, own),
+          (own) => resolved.provider.complete({ ...request, answeredBy: call.recordModel }, own),
           written,
           writer,
           signal,
           call,
         )
-        call.finished(written.finish)
+        call.recordFinish(written.finish)
       } finally {
         written.tokens = usage ? counted(usage) : await estimated(promptTokens, written.text)
-        call.counted(written.tokens)
+        call.recordTokens(written.tokens)
       }
     })
     if (written.finish === 'stop') await this.cache.keep(chat, id, request, written.text)
@@ -122,7 +121,7 @@ export class AnswerAttempt {
       if ('usage' in chunk) usage = chunk.usage
       if ('finish' in chunk) written.finish = chunk.finish
       if (!('text' in chunk)) continue
-      call.began()
+      call.recordFirstToken()
       written.text += chunk.text
       writer.write(written.text)
       if (written.text.length < longestAnswer) continue

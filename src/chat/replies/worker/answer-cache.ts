@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Binary, Db } from 'mongodb'
-import { CONFIG, type SettledConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config.js'
 import { canonical } from '../../../event-store/canonical.js'
 import { sealPersonal } from '../../../event-store/sealing/envelope.js'
 import { Engine } from '../../../event-store/engine.js'
@@ -24,7 +24,7 @@ export class AnswerCache {
     private readonly engine: Engine,
     private readonly secrets: ServiceSecrets,
     db: Db,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'replies'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'replies'>,
   ) {
     this.prefix = `verbatim:${db.databaseName}:answer:`
   }

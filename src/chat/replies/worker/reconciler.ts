@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
-import { CONFIG, type SettledConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config.js'
 import { pause } from '../../../event-store/timing.js'
 import { retryWhenReplaced } from '../../../event-store/projecting/read-model-queries.js'
 import { type OpenReplyDoc, openReplyModel } from '../../read-models/open-replies.js'
@@ -25,7 +25,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly queue: ReplyQueue,
     @InjectModel(openReplyModel.name) private readonly open: Model<OpenReplyDoc>,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles'>,
   ) {}
 
   onApplicationBootstrap(): void {

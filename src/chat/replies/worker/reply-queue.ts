@@ -2,7 +2,7 @@ import { InjectQueue } from '@nestjs/bullmq'
 import { Inject, Injectable } from '@nestjs/common'
 import type { Queue } from 'bullmq'
 import type { Db } from 'mongodb'
-import { CONFIG, type SettledConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config.js'
 
 export const replyQueue = 'replies'
 
@@ -20,7 +20,7 @@ export interface ReplyJob {
 export class ReplyQueue {
   constructor(
     @InjectQueue(replyQueue) private readonly queue: Queue<ReplyJob>,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'replies'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'replies'>,
   ) {}
 
   /** Adding what is there already changes nothing. Ended jobs are removed, or their ids would be taken for ever. */

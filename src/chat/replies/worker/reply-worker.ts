@@ -3,7 +3,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { DelayedError, type Job, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
-import { CONFIG, type SettledConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config.js'
 import { dedicatedConnection } from '../../../event-store/redis.js'
 import { Drain } from '../../../commands/drain.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
@@ -32,7 +32,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly redis: Redis,
     private readonly db: Db,
     private readonly drain: Drain,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'roles' | 'replies'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles' | 'replies'>,
   ) {}
 
   onApplicationBootstrap(): void {

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common'
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
-import { CONFIG, type SettledConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config.js'
 import { Engine } from '../../../event-store/engine.js'
 import { masterKey } from '../../../event-store/sealing/key-wrap.js'
 import type { Effect } from '../../../commands/bus.js'
@@ -27,7 +27,7 @@ export class RotateKeysHandler implements ICommandHandler<RotateKeys> {
   constructor(
     private readonly engine: Engine,
     private readonly records: OperationRecords,
-    @Inject(CONFIG) private readonly config: Pick<SettledConfig, 'masterKey'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'masterKey'>,
   ) {}
 
   async execute({ cause, onProgress }: RotateKeys): Promise<Rotated> {

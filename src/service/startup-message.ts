@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { withoutCredentials } from '../config/environment.js'
-import type { Config, SettledConfig } from '../config.js'
+import type { Config, CompleteConfig } from '../config.js'
 
 /** What a person who has just started the service wants to know: where to look, and where their data is. */
-export function banner(config: Config, settled: SettledConfig, port: number, adminKey?: string): string {
+export function startupMessage(config: Config, settled: CompleteConfig, port: number, adminKey?: string): string {
   const url = `http://${nameOf(config.host)}:${port}`
   const where = (configured: string | undefined, used: string, folder: string) =>
     configured ? withoutCredentials(configured) : `${used} embedded, data in ${join(config.dataDir, folder)}`

@@ -1,0 +1,24 @@
+/** The process cannot start, and the operator can change that. The message says what is wrong and where. */
+export class StartupError extends Error {
+  override readonly name = 'StartupError'
+}
+
+/** Errors whose message is written for the person who runs the program. A stack would add nothing. */
+const withMessageForPeople = new Set([
+  'StartupError',
+  'ConfigError',
+  'EngineError',
+  'EventStoreError',
+  'Refused',
+  'UsageError',
+  'PartialFailure',
+  'Disproved',
+  'Unproven',
+  'LogDiffers',
+])
+
+/** The message alone if it is written for people, else the stack. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return withMessageForPeople.has(error.name) ? error.message : (error.stack ?? error.message)
+}
