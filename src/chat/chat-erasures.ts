@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common'
 import { Engine } from '../event-store/engine.js'
 import { reactor } from '../event-store/projecting/reactor.js'
-import type { ChatEvents } from './chat.events.js'
+import type { ChatEvents } from './chat.js'
 import { chatStream } from './chats.js'
 
 /** Destroys the key of an erased chat, after its event: may run twice, and in two processes at once. */

@@ -1,16 +1,69 @@
-import type { RecordedEventOf } from '../event-store/catalog.js'
+import { z } from 'zod'
+import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-store/catalog.js'
 import type { Aggregate } from '../event-store/deciding/decider.js'
 import { Refused } from '../event-store/errors.js'
-import type {
-  ChatEvent,
-  ChatEvents,
-  MessageContent,
-  MessageCounts,
-  MessageRole,
-  ModelSettings,
-  Tokens,
-} from './chat.events.js'
-import type { Feedback } from './feedback.js'
+import { definedFields } from '../commands/defined-fields.js'
+import { titleFromPrompt } from './chat-title.js'
+import {
+  anyJson,
+  feedback,
+  type Feedback,
+  messageContent,
+  messageCounts,
+  messageRoles,
+  modelSettings,
+  type ModelSettings,
+  type StoredMessage,
+  tokenCounts,
+  type TokenCounts,
+} from './message.js'
+
+const chat = { chatId: z.string(), ownerId: z.string() }
+const reply = { ...chat, promptId: z.string(), replyId: z.string() }
+const message = { ...chat, messageId: z.string() }
+const text = { text: z.string() }
+
+/** The life of a chat. What people and models say is personal; who, when and how much is not. */
+export const chatEvents = defineEvents({
+  ChatStarted: { data: chat, personal: { title: z.string() } },
+  ChatRenamed: { data: chat, personal: { title: z.string() } },
+  ChatTagged: { data: chat, personal: { tags: z.array(z.string()) } },
+  ChatAnnotated: { data: chat, personal: { metadata: anyJson } },
+  ChatDeleted: { data: chat },
+  ChatErased: { data: chat },
+  /** With a project, the project's prompts come before the chat's own, and its settings apply. */
+  PromptSent: {
+    data: { ...reply, model: z.string(), settings: modelSettings, projectId: z.string().optional() },
+    personal: text,
+  },
+  /** `attempt` names the run of the model that wrote the text. */
+  ReplyCompleted: {
+    data: {
+      ...reply,
+      attempt: z.string(),
+      model: z.string(),
+      tokens: tokenCounts,
+      finish: z.enum(['stop', 'length', 'filtered']),
+      latency: z.number().int(),
+      cached: z.boolean().optional(),
+    },
+    personal: text,
+  },
+  ReplyFailed: { data: { ...reply, code: z.string() }, personal: { detail: z.string() } },
+  ReplyCancelled: {
+    data: { ...reply, attempt: z.string().optional(), model: z.string(), tokens: tokenCounts },
+    personal: text,
+  },
+  MessageStored: { data: { ...message, role: z.enum(messageRoles), ...messageCounts }, personal: messageContent },
+  /** The whole message as it is from now on. */
+  MessageEdited: { data: { ...message, role: z.enum(messageRoles), ...messageCounts }, personal: messageContent },
+  MessageDeleted: { data: message },
+  FeedbackGiven: { data: { ...message, type: feedback, previous: feedback.nullable() } },
+  FeedbackWithdrawn: { data: { ...message, previous: feedback } },
+})
+
+export type ChatEvents = typeof chatEvents
+export type ChatEvent = NewEventOf<ChatEvents>
 
 /** The events that end a reply, and the status that each gives it. Every list of them in the tree is this one. */
 export const replyEndings = { ReplyCompleted: 'completed', ReplyFailed: 'failed', ReplyCancelled: 'cancelled' } as const
@@ -63,19 +116,8 @@ export const chatAggregate: Aggregate<ChatState, RecordedEventOf<ChatEvents>> = 
         return { ...state, status: 'erased', open: null, feedback: {} }
       case 'PromptSent': {
         const { replyId, promptId, model, settings, projectId } = data
-        const inTrace = trace === undefined ? {} : { trace }
-        return {
-          ...state,
-          open: {
-            replyId,
-            promptId,
-            model,
-            settings,
-            since: at,
-            ...inTrace,
-            ...(projectId !== undefined && { projectId }),
-          },
-        }
+        const open = { replyId, promptId, model, settings, since: at, ...definedFields({ trace, projectId }) }
+        return { ...state, open }
       }
       case 'ReplyCompleted':
       case 'ReplyFailed':
@@ -83,10 +125,7 @@ export const chatAggregate: Aggregate<ChatState, RecordedEventOf<ChatEvents>> = 
         return state.open?.replyId === data.replyId ? { ...state, open: null } : state
       case 'FeedbackGiven':
         return { ...state, feedback: { ...state.feedback, [data.messageId]: data.type } }
-      case 'FeedbackWithdrawn': {
-        const { [data.messageId]: _, ...others } = state.feedback
-        return { ...state, feedback: others }
-      }
+      case 'FeedbackWithdrawn':
       case 'MessageDeleted': {
         const { [data.messageId]: _, ...others } = state.feedback
         return { ...state, feedback: others }
@@ -123,13 +162,6 @@ export interface ChatDetails {
   metadata?: Record<string, unknown>
 }
 
-export interface LoggedMessage {
-  messageId: string
-  role: MessageRole
-  content: MessageContent
-  counts: MessageCounts
-}
-
 export const startChat =
   (chat: ChatRef, { title = 'New chat', ...details }: ChatDetails) =>
   ({ status }: ChatState): ChatEvent[] => {
@@ -147,7 +179,7 @@ export const sendPrompt =
     const data = { chatId, ownerId, promptId, replyId, model, settings, ...(projectId !== undefined && { projectId }) }
     const sent: ChatEvent = { type: 'PromptSent', data, personal: { text } }
     return isNew
-      ? [{ type: 'ChatStarted', data: { chatId, ownerId }, personal: { title: titleOf(text) } }, sent]
+      ? [{ type: 'ChatStarted', data: { chatId, ownerId }, personal: { title: titleFromPrompt(text) } }, sent]
       : [sent]
   }
 
@@ -162,7 +194,7 @@ export interface PartialReply {
   readonly replyId: string
   readonly attempt: string
   readonly text: string
-  readonly tokens: Tokens
+  readonly tokens: TokenCounts
 }
 
 /** The end of a reply that is stopped now. A partial text of another reply is none of this one's. */
@@ -176,7 +208,7 @@ export function cancellationOf(
   return { type: 'ReplyCancelled', data, personal: { text } }
 }
 
-const emptyPartial: { attempt?: string; text: string; tokens: Tokens } = {
+const emptyPartial: { attempt?: string; text: string; tokens: TokenCounts } = {
   text: '',
   tokens: { prompt: 0, completion: 0, total: 0, by: 'tokenizer' },
 }
@@ -198,7 +230,7 @@ function changes(data: ChatRef, { title, tags, metadata }: ChatDetails): ChatEve
 
 /** All of them or none. */
 export const storeMessages =
-  ({ chatId, ownerId }: ChatRef, logged: readonly LoggedMessage[]) =>
+  ({ chatId, ownerId }: ChatRef, logged: readonly StoredMessage[]) =>
   (state: ChatState): ChatEvent[] => {
     mustBeActive(state, ownerId)
     return logged.map(({ messageId, role, content, counts }) => ({
@@ -209,7 +241,7 @@ export const storeMessages =
   }
 
 export const editMessage =
-  ({ chatId, ownerId }: ChatRef, { messageId, role, content, counts }: LoggedMessage) =>
+  ({ chatId, ownerId }: ChatRef, { messageId, role, content, counts }: StoredMessage) =>
   (state: ChatState): ChatEvent[] => {
     mustBeActive(state, ownerId)
     return [{ type: 'MessageEdited', data: { chatId, ownerId, messageId, role, ...counts }, personal: content }]
@@ -267,14 +299,4 @@ const replyInProgress = ({ replyId, promptId }: OpenReply) =>
 
 function mustBeActive(state: ChatState, ownerId: string): void {
   if (state.status !== 'active' || state.ownerId !== ownerId) throw noSuchChat()
-}
-
-const titleLength = 60
-
-/** The prompt's first words. */
-function titleOf(text: string): string {
-  const line = text.trim().replaceAll(/\s+/g, ' ')
-  if (line.length <= titleLength) return line || 'New chat'
-  const cut = line.slice(0, titleLength).replace(/\s\S*$/, '')
-  return `${cut.toWellFormed().replace(/\uFFFD$/, '')} …`
 }

@@ -4,9 +4,16 @@ import type { Decide, Decider, CommandOutcome } from '../event-store/deciding/de
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import { ownerStream } from '../identity/users.js'
-import type { ChatEvents } from './chat.events.js'
+import {
+  chatAggregate,
+  type ChatEvents,
+  type ChatRef,
+  type ChatState,
+  isReplyEnding,
+  type OpenReply,
+  replyEndings,
+} from './chat.js'
 import { ReplyMetrics } from '../telemetry/reply-metrics.js'
-import { chatAggregate, type ChatRef, type ChatState, isReplyEnding, type OpenReply, replyEndings } from './chat.js'
 
 export const chatStream = (chatId: string) => `chat-${chatId}`
 

@@ -11,11 +11,10 @@ import {
   deleteMessage,
   editMessage,
   giveFeedback,
-  type LoggedMessage,
   withdrawFeedback,
 } from './chat.js'
+import type { Feedback, StoredMessage } from './message.js'
 import { Chats } from './chats.js'
-import type { Feedback } from './feedback.js'
 
 /** Commands that are one decision about one chat. A command that takes more steps has a file of its own in commands/. */
 abstract class ChatCommand extends Command<Effect> {
@@ -52,7 +51,7 @@ export class EditMessage extends ChatCommand {
     cause: Cause,
     chat: ChatRef,
     /** The whole message, as it shall be from now on. */
-    readonly message: LoggedMessage,
+    readonly message: StoredMessage,
   ) {
     super(cause, chat)
   }

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { type Collection, type Db, type Document, MongoClient } from 'mongodb'
 import { auditEvents } from '../../src/audit/history/access.js'
-import { chatEvents } from '../../src/chat/chat.events.js'
+import { chatEvents } from '../../src/chat/chat.js'
 import { withDurableWrites } from '../../src/event-store/durability.js'
 import { Engine } from '../../src/event-store/engine.js'
 import type { Envelope, RecordedEvent } from '../../src/event-store/event.js'

@@ -1,7 +1,7 @@
-import type { ChatEvent } from '../../src/chat/chat.events.js'
 import {
   changeChat,
   chatAggregate,
+  type ChatEvent,
   deleteChat,
   deleteMessage,
   editMessage,

@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb'
 import { createConnection } from 'mongoose'
-import { chatEvents } from '../../src/chat/chat.events.js'
+import { chatEvents } from '../../src/chat/chat.js'
 import { type ChatDoc, chatModel, chats } from '../../src/chat/read-models/chats.js'
 import { SearchChats, SearchChatsHandler } from '../../src/chat/read-models/search-chats.js'
 import type { Engine } from '../../src/event-store/engine.js'

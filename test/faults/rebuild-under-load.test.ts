@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
-import { chatEvents } from '../../src/chat/chat.events.js'
+import { chatEvents } from '../../src/chat/chat.js'
 import { chats } from '../../src/chat/read-models/chats.js'
 import { messages } from '../../src/chat/read-models/messages.js'
 import { auditEvents } from '../../src/audit/history/access.js'

@@ -1,4 +1,4 @@
-import { chatEvents } from '../../src/chat/chat.events.js'
+import { chatEvents } from '../../src/chat/chat.js'
 import type { Engine } from '../../src/event-store/engine.js'
 import { OpenedUpdates } from '../../src/realtime/opened-updates.js'
 import type { ChatRecord } from '../../src/realtime/chat-updates.js'

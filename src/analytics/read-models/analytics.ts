@@ -1,5 +1,5 @@
-import type { ChatEvents } from '../../chat/chat.events.js'
-import { feedbackStep } from '../../chat/feedback.js'
+import type { ChatEvents } from '../../chat/chat.js'
+import { feedbackStep } from '../../chat/message.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import { isGuest } from '../../commands/guest-ids.js'

@@ -1,4 +1,5 @@
-import type { ChatEvents, Tokens } from '../../chat/chat.events.js'
+import type { ChatEvents } from '../../chat/chat.js'
+import type { TokenCounts } from '../../chat/message.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { GuestEvents } from '../../guests/guest.js'
@@ -44,7 +45,7 @@ const adds = <E extends { data: { ownerId: string; model: string }; at: Date }>(
 const ofReply = ({
   data: { tokens },
 }: {
-  data: { tokens: Tokens; ownerId: string; model: string }
+  data: { tokens: TokenCounts; ownerId: string; model: string }
   at: Date
 }): Counts => ({
   prompts: 0,

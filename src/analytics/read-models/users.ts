@@ -1,5 +1,5 @@
-import type { ChatEvents } from '../../chat/chat.events.js'
-import { feedbackStep } from '../../chat/feedback.js'
+import type { ChatEvents } from '../../chat/chat.js'
+import { feedbackStep } from '../../chat/message.js'
 import { isGuest } from '../../commands/guest-ids.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { accountHandlers, type UserDoc, usersName } from '../../identity/read-models/users.js'

@@ -1,5 +1,4 @@
-import { isReplyEnding, type RecordedReplyEnding } from '../../chat/chat.js'
-import type { ChatEvents } from '../../chat/chat.events.js'
+import { type ChatEvents, isReplyEnding, type RecordedReplyEnding } from '../../chat/chat.js'
 import { saidIn } from '../../chat/replies/worker/context.js'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import type { Engine } from '../../event-store/engine.js'

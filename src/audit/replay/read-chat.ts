@@ -1,6 +1,5 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
-import { noSuchChat } from '../../chat/chat.js'
-import type { ChatEvents } from '../../chat/chat.events.js'
+import { type ChatEvents, noSuchChat } from '../../chat/chat.js'
 import { chatStream } from '../../chat/chats.js'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import { Engine } from '../../event-store/engine.js'

@@ -1,5 +1,5 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
-import type { ChatEvents } from '../../chat/chat.events.js'
+import type { ChatEvents } from '../../chat/chat.js'
 import { chatStream } from '../../chat/chats.js'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import { Engine } from '../../event-store/engine.js'

@@ -1,7 +1,6 @@
 import { definedFields } from '../../commands/defined-fields.js'
-import type { LoggedMessage } from '../chat.js'
+import type { MessageContent, MessageCounts, MessageRole, StoredMessage } from '../message.js'
 import type { ChatDto, MessageDto } from './root/chat.dto.js'
-import type { MessageContent, MessageCounts, MessageRole } from '../chat.events.js'
 import type { LoggedChatDto, LoggedMessageDto } from './logging/chat-log.dto.js'
 import type { ChatSummary } from '../read-models/chat-summary.js'
 import type { Message } from '../read-models/message.js'
@@ -83,7 +82,7 @@ export function asLoggedMessage(message: Message): LoggedMessageDto {
   }
 }
 
-type Logged = Omit<LoggedMessage, 'messageId'>
+type Logged = Omit<StoredMessage, 'messageId'>
 type Parts = MessageContent & Omit<MessageCounts, 'tokens'> & { role: MessageRole; tokens?: number | null }
 
 /** A body, or a message as it is, in the parts that the log seals and those it doesn't. */
@@ -108,7 +107,7 @@ export function loggedFrom({
 }
 
 /** A message as it is to be: what the changes leave out stays. */
-export const changed = (message: Message, changes: Partial<Parts>): LoggedMessage => ({
+export const changed = (message: Message, changes: Partial<Parts>): StoredMessage => ({
   messageId: message.id,
   ...loggedFrom({ ...message, ...definedFields(changes) }),
 })

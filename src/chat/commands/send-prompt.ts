@@ -4,8 +4,8 @@ import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { Providers } from '../../llm/providers.js'
-import type { ModelSettings } from '../chat.events.js'
 import { sendPrompt } from '../chat.js'
+import type { ModelSettings } from '../message.js'
 import { Chats } from '../chats.js'
 
 export interface PromptSent extends Effect {

@@ -3,7 +3,8 @@ import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
-import { type LoggedMessage, storeMessages } from '../chat.js'
+import { storeMessages } from '../chat.js'
+import type { StoredMessage } from '../message.js'
 import { Chats } from '../chats.js'
 
 export interface MessagesStored extends Effect {
@@ -15,7 +16,7 @@ export class StoreMessages extends Command<MessagesStored> {
   constructor(
     readonly cause: Cause,
     readonly chat: { chatId: string; ownerId: string },
-    readonly messages: readonly Omit<LoggedMessage, 'messageId'>[],
+    readonly messages: readonly Omit<StoredMessage, 'messageId'>[],
   ) {
     super()
   }

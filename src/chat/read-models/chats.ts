@@ -2,7 +2,7 @@ import type { EnvelopeOf } from '../../event-store/catalog.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
-import type { ChatEvents } from '../chat.events.js'
+import type { ChatEvents } from '../chat.js'
 
 /** A chat in its owner's list; document 1 calls it a session. */
 export interface ChatDoc {

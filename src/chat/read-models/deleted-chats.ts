@@ -1,7 +1,7 @@
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
-import type { ChatEvents } from '../chat.events.js'
+import type { ChatEvents } from '../chat.js'
 
 /** A chat that was deleted and is still kept: what retention looks for. */
 export interface DeletedChatDoc {

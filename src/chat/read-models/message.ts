@@ -1,5 +1,5 @@
 import type { Engine } from '../../event-store/engine.js'
-import type { MessageContent } from '../chat.events.js'
+import type { MessageContent } from '../message.js'
 import type { MessageDoc } from './messages.js'
 
 /** A message, opened for somebody entitled. */

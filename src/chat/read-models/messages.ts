@@ -3,8 +3,8 @@ import type { Envelope } from '../../event-store/event.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
-import type { ChatEvents, MessageContent, MessageCounts, MessageRole } from '../chat.events.js'
-import type { Feedback } from '../feedback.js'
+import type { ChatEvents } from '../chat.js'
+import type { Feedback, MessageContent, MessageCounts, MessageRole } from '../message.js'
 
 export type MessageStatus = 'pending' | 'completed' | 'failed' | 'cancelled'
 

@@ -1,8 +1,7 @@
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
-import { atReplyEnding } from '../chat.js'
-import type { ChatEvents } from '../chat.events.js'
+import { atReplyEnding, type ChatEvents } from '../chat.js'
 
 /** A prompt that has no answer yet: what the reconciler compares with the queue. */
 export interface OpenReplyDoc {

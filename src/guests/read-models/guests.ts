@@ -1,5 +1,4 @@
-import { atReplyEnding } from '../../chat/chat.js'
-import type { ChatEvents } from '../../chat/chat.events.js'
+import { atReplyEnding, type ChatEvents } from '../../chat/chat.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import { isGuest } from '../../commands/guest-ids.js'

@@ -1,4 +1,4 @@
-import type { ChatEvents } from '../../chat/chat.events.js'
+import type { ChatEvents } from '../../chat/chat.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { GuestEvents } from '../../guests/guest.js'

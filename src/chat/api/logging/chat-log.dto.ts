@@ -1,4 +1,4 @@
-import { roles } from '../../chat.events.js'
+import { messageRoles } from '../../message.js'
 import {
   Choice,
   Decimal,
@@ -59,8 +59,8 @@ export class LoggedMessageParams extends LoggedChatParams {
 const role = { name: 'LoggedRole', example: 'assistant' }
 
 export class LoggedMessageBody {
-  @Choice(roles, role)
-  role!: (typeof roles)[number]
+  @Choice(messageRoles, role)
+  role!: (typeof messageRoles)[number]
 
   @Text({ max: 100_000, example: 'The message content' })
   content!: string
@@ -92,8 +92,8 @@ export class LoggedMessageBody {
 
 /** What is left out stays as it is. */
 export class MessageChangesBody {
-  @Choice(roles, { ...role, optional: true })
-  role?: (typeof roles)[number]
+  @Choice(messageRoles, { ...role, optional: true })
+  role?: (typeof messageRoles)[number]
 
   @Text({ max: 100_000, optional: true, example: 'What it should have said' })
   content?: string
@@ -135,7 +135,7 @@ export class LoggedMessageDto {
   @Words()
   chatId!: string
 
-  @Choice(roles, role)
+  @Choice(messageRoles, role)
   role!: string
 
   @Words()

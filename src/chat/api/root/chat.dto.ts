@@ -1,5 +1,5 @@
 import { Choice, Decimal, Flag, Moment, Part, Parts, Text, Whole, Words } from '../../../http/fields.js'
-import { roles } from '../../chat.events.js'
+import { messageRoles } from '../../message.js'
 import { anyId, chatName, letters, reserved } from '../../chat-names.js'
 
 export class ChatParams {
@@ -197,7 +197,7 @@ export class MessageDto {
   @Choice(['user', 'system'], { name: 'SentBy' })
   sentBy!: string
 
-  @Choice(roles, { name: 'MessageRole' })
+  @Choice(messageRoles, { name: 'MessageRole' })
   role!: string
 
   @Choice(['pending', 'completed', 'failed', 'cancelled'], { name: 'ReplyStatus' })

@@ -11,7 +11,7 @@ import { loadTokenizer } from '../../../llm/tokens.js'
 import { withWatchdog } from '../../../llm/watchdog.js'
 import { ProjectForChat } from '../../../projects/read-models/project-for-chat.js'
 import type { OpenReply } from '../../chat.js'
-import type { Tokens } from '../../chat.events.js'
+import type { TokenCounts } from '../../message.js'
 import { type ModelCall, ModelCalls } from '../../../telemetry/model-calls.js'
 import { AnswerCache } from './answer-cache.js'
 import { saidIn } from './context.js'
@@ -23,7 +23,7 @@ export interface Written {
   readonly attempt: string
   text: string
   finish: Finish
-  tokens: Tokens
+  tokens: TokenCounts
   cached?: true
 }
 
@@ -141,7 +141,7 @@ export const nothingWritten = (): Written => ({
 
 const isTooLong = (error: unknown) => error instanceof ProviderError && error.code === 'context_too_long'
 
-const tokensOf = (prompt: number, completion: number, by: Tokens['by']): Tokens => ({
+const tokensOf = (prompt: number, completion: number, by: TokenCounts['by']): TokenCounts => ({
   prompt,
   completion,
   total: prompt + completion,
@@ -151,7 +151,7 @@ const tokensOf = (prompt: number, completion: number, by: Tokens['by']): Tokens 
 const counted = ({ promptTokens, completionTokens }: Usage) => tokensOf(promptTokens, completionTokens, 'provider')
 
 /** Of a reply that was cut, or of a model that counts nothing. */
-async function estimated(promptTokens: number, text: string): Promise<Tokens> {
+async function estimated(promptTokens: number, text: string): Promise<TokenCounts> {
   const { countTokens } = await loadTokenizer()
   return tokensOf(promptTokens, countTokens(text), 'tokenizer')
 }

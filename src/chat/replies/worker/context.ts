@@ -1,7 +1,8 @@
 import type { RecordedEventOf } from '../../../event-store/catalog.js'
 import type { Engine } from '../../../event-store/engine.js'
 import type { PromptMessage } from '../../../llm/provider.js'
-import type { ChatEvents, MessageRole } from '../../chat.events.js'
+import type { ChatEvents } from '../../chat.js'
+import type { MessageRole } from '../../message.js'
 import { chatStream } from '../../chats.js'
 
 type ChatEvent = RecordedEventOf<ChatEvents>

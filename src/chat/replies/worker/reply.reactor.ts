@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common'
 import { Engine } from '../../../event-store/engine.js'
 import { reactor } from '../../../event-store/projecting/reactor.js'
-import type { ChatEvents } from '../../chat.events.js'
+import type { ChatEvents } from '../../chat.js'
 import { ReplyQueue } from './reply-queue.js'
 
 /** From the log to the queue: each prompt becomes a job. */
