@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { AppModule } from './app.module.js'
-import { loadConfig } from './config.js'
+import { loadConfig } from './config/index.js'
 import { FirstAdmin } from './identity/first-admin.js'
 import { startupMessage } from './service/startup-message.js'
 import { createApp } from './service/create-app.js'

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common'
 import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
-import { CONFIG, type CompleteConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { Refused } from '../event-store/errors.js'
 import type { AccountRole, Credentials } from '../commands/caller.js'
 import { FOR_GUESTS, NEEDS_NO_ACCOUNT, NEEDS_ROLE } from './access.js'

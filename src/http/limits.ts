@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { normalizeIp } from '@nestjs/throttler'
-import { CONFIG, type CompleteConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { Refused } from '../event-store/errors.js'
 import type { Caller } from '../commands/caller.js'
 import type { Cause } from '../commands/cause.js'

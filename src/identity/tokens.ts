@@ -1,7 +1,7 @@
 import { createSecretKey, randomUUID } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { JwtService } from '@nestjs/jwt'
-import { CONFIG, type CompleteConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { ServiceSecrets } from '../commands/secrets.js'
 
 /** What a token says: whose it is, which login made it, and with which generation of the password. */

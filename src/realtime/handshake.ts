@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common'
 import type { Socket } from 'socket.io'
-import { CONFIG, type CompleteConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { Refused } from '../event-store/errors.js'
 import { noLongerGood } from '../http/admit.guard.js'
 import { Authenticator, type Caller, type Credentials } from '../commands/caller.js'

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common'
 import { IoAdapter } from '@nestjs/platform-socket.io'
 import type { Server, ServerOptions } from 'socket.io'
-import type { CompleteConfig } from '../config.js'
+import type { CompleteConfig } from '../config/index.js'
 
 /** As large as a body over HTTP. */
 const maxHttpBufferSize = 1024 * 1024

@@ -1,4 +1,4 @@
-import type { CompleteConfig, Config } from '../config.js'
+import type { CompleteConfig, Config } from '../config/index.js'
 import { loadOrGenerateKey } from '../embedded/generated-key.js'
 import { type EmbeddedEngines, startEngines } from '../embedded/index.js'
 import { StartupError } from './errors.js'

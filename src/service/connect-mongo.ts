@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common'
 import { MongoClient } from 'mongodb'
-import type { CompleteConfig } from '../config.js'
+import type { CompleteConfig } from '../config/index.js'
 import { withoutCredentials } from '../config/environment.js'
 import { StartupError } from './errors.js'
 

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common'
 import { Redis } from 'ioredis'
-import type { CompleteConfig } from '../config.js'
+import type { CompleteConfig } from '../config/index.js'
 import { withoutCredentials } from '../config/environment.js'
 
 /**

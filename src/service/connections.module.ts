@@ -1,7 +1,7 @@
 import { Global, Logger, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Db, MongoClient } from 'mongodb'
-import { CONFIG, type CompleteConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { withDurableWrites } from '../event-store/durability.js'
 import { connectMongo, databaseName } from './connect-mongo.js'
 import { connectRedis } from './connect-redis.js'

@@ -10,7 +10,7 @@ import {
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { LogRoot } from '../notary/log-root.js'
-import { CONFIG, type CompleteConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { Engine, type EngineOptions } from '../event-store/engine.js'
 import { masterKey } from '../event-store/sealing/key-wrap.js'
 import { StoreMetrics } from '../telemetry/store-metrics.js'

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
-import type { Config } from '../config.js'
+import type { Config } from '../config/index.js'
 import { StartupError } from './errors.js'
 
 /** Opens the door; gives the port, which the system has chosen when the configuration says 0. */

@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common'
-import { CONFIG, type CompleteConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { Providers } from '../llm/providers.js'
 
 const configured = ({ models: { openaiApiKey, openaiBaseUrl, ollamaUrl, defaultModel } }: CompleteConfig) =>

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common'
 import { getConnectionToken } from '@nestjs/mongoose'
 import { MongoClient } from 'mongodb'
 import { type Connection, createConnection } from 'mongoose'
-import { CONFIG, type CompleteConfig } from '../config.js'
+import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { databaseName } from './connect-mongo.js'
 
 /** Queries read through Mongoose, over the one client that everything uses. */

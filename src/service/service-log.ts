@@ -1,7 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { isatty } from 'node:tty'
 import { ConsoleLogger, type LogLevel as NestLevel } from '@nestjs/common'
-import type { Config, LogLevel } from '../config.js'
+import type { Config, LogLevel } from '../config/index.js'
 
 /** From the gravest down, with Nest's names for them. */
 const nestLevels: Record<LogLevel, NestLevel> = {

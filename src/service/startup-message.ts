@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { withoutCredentials } from '../config/environment.js'
-import type { Config, CompleteConfig } from '../config.js'
+import type { Config, CompleteConfig } from '../config/index.js'
 
 /** What a person who has just started the service wants to know: where to look, and where their data is. */
 export function startupMessage(config: Config, settled: CompleteConfig, port: number, adminKey?: string): string {

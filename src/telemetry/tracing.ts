@@ -4,7 +4,7 @@ import type { Sampler } from '@opentelemetry/sdk-trace-node'
 import { Logger } from '@nestjs/common'
 import { withoutCredentials } from '../config/environment.js'
 import type { TracingConfig } from '../config/telemetry.js'
-import type { ProcessRole } from '../config.js'
+import type { ProcessRole } from '../config/index.js'
 
 /** Ends before the process has to. */
 const farewellMs = 1_500

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import { readConfig } from '../../src/config.js'
+import { readConfig } from '../../src/config/index.js'
 import { ConfigError } from '../../src/config/environment.js'
 
 const hex = '00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/swagger'
 import { SendPrompt } from '../../chat/commands/send-prompt.js'
 import { type Delivery, RequestedDelivery, Prompts } from '../../chat/api/prompts.js'
-import { CONFIG, type CompleteConfig } from '../../config.js'
+import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Bus } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { IgnoresIdempotencyKey, RequestCause } from '../../http/cause.guard.js'

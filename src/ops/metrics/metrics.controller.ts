@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { Controller, Get, Header, Headers, Inject } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
-import { CONFIG, type CompleteConfig } from '../../config.js'
+import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Refused } from '../../event-store/errors.js'
 import { NeedsNoAccount } from '../../http/access.js'
 import { Unlimited } from '../../http/limits.guard.js'

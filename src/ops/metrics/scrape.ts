@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { CONFIG, type CompleteConfig } from '../../config.js'
+import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import type { LookedUp } from './looked-up.js'
 
 /** Prometheus gives up after ten seconds, and should not be kept waiting for an engine that is away. */

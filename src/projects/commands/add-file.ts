@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common'
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
-import { CONFIG, type CompleteConfig } from '../../config.js'
+import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import type { CommandOutcome } from '../../event-store/deciding/decider.js'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'

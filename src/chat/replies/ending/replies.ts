@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
-import { CONFIG, type CompleteConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { Engine } from '../../../event-store/engine.js'
 import { Refused } from '../../../event-store/errors.js'
 import { retryWhenReplaced } from '../../../event-store/projecting/read-model-queries.js'

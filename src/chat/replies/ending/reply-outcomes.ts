@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
-import { CONFIG, type CompleteConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { Engine } from '../../../event-store/engine.js'
 import { Drain } from '../../../commands/drain.js'
 import { Chats, chatStream } from '../../chats.js'

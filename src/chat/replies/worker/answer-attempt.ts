@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { QueryBus } from '@nestjs/cqrs'
-import { CONFIG, type CompleteConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { Engine } from '../../../event-store/engine.js'
 import { fitContext, promptBudget } from '../../../llm/context.js'
 import type { CompletionRequest, Finish, Usage } from '../../../llm/provider.js'

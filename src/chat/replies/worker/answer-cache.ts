@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Binary, Db } from 'mongodb'
-import { CONFIG, type CompleteConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { canonical } from '../../../event-store/canonical.js'
 import { sealPersonal } from '../../../event-store/sealing/envelope.js'
 import { Engine } from '../../../event-store/engine.js'

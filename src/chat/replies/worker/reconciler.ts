@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
-import { CONFIG, type CompleteConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { pause } from '../../../event-store/timing.js'
 import { retryWhenReplaced } from '../../../event-store/projecting/read-model-queries.js'
 import { type OpenReplyDoc, openReplyModel } from '../../read-models/open-replies.js'

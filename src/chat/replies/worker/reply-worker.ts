@@ -3,7 +3,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { DelayedError, type Job, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
-import { CONFIG, type CompleteConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { dedicatedConnection } from '../../../event-store/redis.js'
 import { Drain } from '../../../commands/drain.js'
 import { loadTokenizer } from '../../../llm/tokens.js'

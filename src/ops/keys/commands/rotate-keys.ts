@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common'
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
-import { CONFIG, type CompleteConfig } from '../../../config.js'
+import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { Engine } from '../../../event-store/engine.js'
 import { masterKey } from '../../../event-store/sealing/key-wrap.js'
 import type { Effect } from '../../../commands/bus.js'
