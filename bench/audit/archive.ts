@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
-import { auditEvents } from '../../src/audit/history/access.js'
+import { auditEvents } from '../../src/audit/evidence/audit-read.js'
 import { LogRoot } from '../../src/notary/log-root.js'
 import { Notary } from '../../src/notary/notary.js'
 import { TreeStore } from '../../src/notary/tree-store.js'

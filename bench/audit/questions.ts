@@ -1,4 +1,4 @@
-import { LeafThreads } from '../../src/audit/verification/leaf-threads.js'
+import { HashingThreads } from '../../src/audit/verification/hashing-threads.js'
 import { verifyLog } from '../../src/audit/verification/verify-log.js'
 import type { Client } from '../../test/chat/world.js'
 import { percentile, sorted } from '../store/statistics.js'
@@ -39,8 +39,8 @@ export async function ask(
   const scanned = await rate(size, async () => {
     for await (const append of log.find()) if (append._id === 0) throw new Error('no event has position 0')
   })
-  const hashing = new LeafThreads()
-  const verified = await rate(size, () => verifyLog({ db, trees, keys: [key], hashing }))
+  const hashing = new HashingThreads()
+  const verified = await rate(size, () => verifyLog({ db, trees, keys: [key], hasher: hashing }))
   await hashing.close()
   return {
     verified,

@@ -5,10 +5,10 @@ import { chatModel } from '../chat/read-models/chats.js'
 import { deletedChatModel } from '../chat/read-models/deleted-chats.js'
 import { deletedProjectModel } from '../projects/read-models/deleted-projects.js'
 import { projectModel } from '../projects/read-models/projects.js'
-import { RequestedHistories } from './history/requested-history.js'
-import { RequestedMoments } from './replay/requested-moment.js'
-import { Evidence } from './history/evidence.js'
-import { History } from './history/history.js'
+import { HistoryRequests } from './history/history-request.js'
+import { PointsInLog } from './replay/point-in-log.js'
+import { Evidence } from './evidence/evidence.js'
+import { LogScan } from './history/log-scan.js'
 import { HistoryController } from './api/history.controller.js'
 import { ExportLogHandler } from './export/export-log.js'
 import { LogExportController } from './api/log-export.controller.js'
@@ -40,14 +40,14 @@ const handlers = [
   ReadHistoryHandler,
 ]
 
-/** For those who check: history, replay, and evidence of both. */
+/** What auditors need: the history, replay, receipts and exports, and the evidence of every read. */
 @Module({
   imports: [
     NotaryModule,
     MongooseModule.forFeature([chatModel, messageModel, deletedChatModel, projectModel, deletedProjectModel]),
   ],
   controllers: [HistoryController, LogExportController, OwnExportController, ReceiptsController, ReplayController],
-  providers: [...handlers, RequestedHistories, RequestedMoments, Evidence, History, OwnStreams, LogSearch, Receipts],
+  providers: [...handlers, HistoryRequests, PointsInLog, Evidence, LogScan, OwnStreams, LogSearch, Receipts],
   exports: [Evidence],
 })
 export class AuditModule {}

@@ -10,12 +10,12 @@ import { Notary } from '../notary/notary.js'
 import { NotaryController } from './api/notary.controller.js'
 import { TreeStore } from '../notary/tree-store.js'
 
-/** Where the log has no name of its own it gets one from its database, the same in every process. */
+/** The configured name of the log, or a random one that the database keeps, so that every process uses the same. */
 async function originOf(engine: Engine, { notary }: CompleteConfig): Promise<string> {
   return notary.origin ?? `verbatim.local/${(await engine.vault.secret('origin')).toString('hex').slice(0, 16)}`
 }
 
-/** What was signed can be read in every process; signing is for those that follow the log and have the key. */
+/** Every process can read what was signed. Processes with the role projector and the notary's key also sign. */
 @Module({
   controllers: [NotaryController],
   providers: [

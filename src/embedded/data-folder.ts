@@ -36,7 +36,8 @@ export async function claimDataFolder(dataDir: string): Promise<() => void> {
   const file = join(dataDir, 'supervisor.pid')
   await retryWhileInUse(() => {
     const { supervisor, service } = readOwners(file)
-    if (supervisor && isSupervisorOf(dataDir, supervisor)) throw folderInUse(dataDir, `another Verbatim (process ${service})`)
+    if (supervisor && isSupervisorOf(dataDir, supervisor))
+      throw folderInUse(dataDir, `another Verbatim (process ${service})`)
     writeFileSync(file, `${process.pid} ${process.ppid}\n`)
   })
   return () => rmSync(file, { force: true })

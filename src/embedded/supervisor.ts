@@ -62,7 +62,10 @@ async function supervisedRedis(): Promise<EmbeddedEngine | undefined> {
   })
 }
 
-async function supervised<E extends EmbeddedEngine>(name: keyof EnginePids, launch: RestartOptions<E>['launch']): Promise<E> {
+async function supervised<E extends EmbeddedEngine>(
+  name: keyof EnginePids,
+  launch: RestartOptions<E>['launch'],
+): Promise<E> {
   const launched = launch()
   const care: RestartOptions<E> = {
     name,

@@ -20,7 +20,8 @@ export async function withDurableWrites(db: Db): Promise<Db> {
 /** For commands that the driver does not complete by itself. */
 export function durableWriteConcern(db: Db): WriteConcernSettings {
   const { w, journal } = db.writeConcern ?? {}
-  if (w === undefined || !journal) throw new Error('open the database with withDurableWrites(): its writes may be lost otherwise')
+  if (w === undefined || !journal)
+    throw new Error('open the database with withDurableWrites(): its writes may be lost otherwise')
   return { w, j: journal }
 }
 

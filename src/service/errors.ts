@@ -12,7 +12,7 @@ const withMessageForPeople = new Set([
   'Refused',
   'UsageError',
   'PartialFailure',
-  'Disproved',
+  'VerificationError',
   'Unproven',
   'LogDiffers',
 ])

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { type Collection, type Db, type Document, MongoClient } from 'mongodb'
-import { auditEvents } from '../../src/audit/history/access.js'
+import { auditEvents } from '../../src/audit/evidence/audit-read.js'
 import { chatEvents } from '../../src/chat/chat.js'
 import { withDurableWrites } from '../../src/event-store/durability.js'
 import { Engine } from '../../src/event-store/engine.js'

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Disproved } from '../../src/audit/verification/disproved.js'
-import { verifyExport } from '../../src/audit/verification/export-file.js'
+import { VerificationError } from '../../src/audit/verification/verification-error.js'
+import { verifyExport } from '../../src/audit/verification/verify-export.js'
 import { openCheckpoint } from '../../src/proof/checkpoint.js'
 import { type Client, World } from '../chat/world.js'
 import { eventually } from '../event-store/engines.js'
@@ -50,7 +50,7 @@ describe('npm run audit -- verify', () => {
     const { code, output, errors } = await audit(world, 'verify', '--key', key)
     expect([code, errors]).toEqual([0, expect.not.stringContaining('verbatim:')])
     expect(output).toMatch(
-      /^\d+ events are what they were; the root is [A-Za-z0-9+/=]{44}\nverbatim\.local\/[0-9a-f]{16} has signed \d+ of them\n$/,
+      /^\d+ events are unchanged; the root is [A-Za-z0-9+/=]{44}\nverbatim\.local\/[0-9a-f]{16} has signed \d+ of them\n$/,
     )
     expect((await audit(world, 'verify')).output).toContain('give --key')
   })
@@ -109,7 +109,7 @@ describe('npm run audit -- receipt', () => {
     const forged = await audit(offline(), 'verify', '--receipt', 'receipt.json', '--key', 'log.key')
     expect([forged.code, forged.errors]).toEqual([
       1,
-      `verbatim: the words shown for event ${position} are not those that were committed to\n`,
+      `verbatim: the plaintext shown for event ${position} does not match its commitment\n`,
     ])
     expect(await auditor.evidence('operator')).toMatchObject([
       { data: { what: 'receipt', of: String(position), opened: true } },
@@ -128,7 +128,7 @@ describe('npm run audit -- export', () => {
     const first = await audit(world, 'export', 'log.ndjson')
     expect([first.code, first.errors]).toEqual([0, expect.not.stringContaining('verbatim:')])
     const early = await verified('log.ndjson')
-    expect([early.code, early.output]).toEqual([0, expect.stringContaining('events are what they were')])
+    expect([early.code, early.output]).toEqual([0, expect.stringContaining('events are unchanged')])
     await talk(2)
     expect((await audit(world, 'export', 'log.ndjson')).code).toBe(0)
     expect((await verified('log.ndjson', '--checkpoint', 'kept.txt')).code).toBe(0)
@@ -143,7 +143,7 @@ describe('npm run audit -- export', () => {
     const whole = await readFile(file('log.ndjson'))
     for (const cut of [1, whole.indexOf('\n') + 1, whole.length >> 1, whole.length - 2]) {
       await writeFile(file('cut.ndjson'), whole.subarray(0, cut))
-      await expect(verify('cut.ndjson')).rejects.toBeInstanceOf(Disproved)
+      await expect(verify('cut.ndjson')).rejects.toBeInstanceOf(VerificationError)
       expect((await audit(world, 'export', 'cut.ndjson')).code).toBe(0)
       const { signed, events } = await verify('cut.ndjson')
       expect([cut, events]).toEqual([cut, signed!.size])
@@ -157,7 +157,7 @@ describe('npm run audit -- export', () => {
     expect(text).toContain('Tell me of day 0.')
     expect((await eventLines('open.ndjson'))[0].position).toBe(4)
     await writeFile(file('open.ndjson'), text.replace('Tell me of day 0.', 'Tell me of day 7.'))
-    await expect(verify('open.ndjson')).rejects.toThrow('are not those that were committed to')
+    await expect(verify('open.ndjson')).rejects.toThrow('does not match its commitment')
   })
 
   it('names what was changed in a file', async () => {

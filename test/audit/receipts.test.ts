@@ -44,7 +44,10 @@ describe('a receipt', () => {
       [reply.messageId, reply.text],
     ] as const) {
       const receipt = await get(ada, `/message/${id}/receipt`)
-      expect(verifyReceipt(receipt, [key])).toMatchObject({ words: { text: words }, position: receipt.event.position })
+      expect(verifyReceipt(receipt, [key])).toMatchObject({
+        plaintext: { text: words },
+        position: receipt.event.position,
+      })
     }
   })
 
@@ -75,16 +78,16 @@ describe('a receipt', () => {
     const cases: [object, string][] = [
       [
         changed(({ opened }) => ({ opened: { ...opened, personal: { text: 'Everything!' } } })),
-        'are not those that were committed to',
+        'does not match its commitment',
       ],
       [
         changed(({ opened }) => ({ opened: { ...opened, salt: 'AAAAAAAAAAAAAAAAAAAAAA' } })),
-        'are not those that were committed to',
+        'does not match its commitment',
       ],
       [changed(({ event }) => ({ event: { ...event, meta: { ...event.meta, actor: 'eve' } } })), 'was changed'],
       [
         changed(({ event }) => ({ event: { ...event, personal: other.event.event.personal } })),
-        'has the envelope of another',
+        'has the envelope of another event',
       ],
       [
         changed(({ event, opened }) => ({
@@ -94,12 +97,12 @@ describe('a receipt', () => {
         'was changed',
       ],
       [changed(() => ({ position: receipt.event.position + 1 })), 'the event shown is'],
-      [changed(() => ({ version: 7 })), 'has the envelope of another'],
+      [changed(() => ({ version: 7 })), 'has the envelope of another event'],
       [{ ...receipt, proof: other.proof }, 'is not this one'],
       [{ ...receipt, leaf: other.leaf }, 'is not this one'],
       [{ ...other, event: receipt.event }, 'the event shown is'],
-      [{ ...receipt, receipt: 'verbatim@v2' }, 'no receipt'],
-      [{}, 'no receipt'],
+      [{ ...receipt, receipt: 'verbatim@v2' }, 'not a receipt'],
+      [{}, 'not a receipt'],
     ]
     for (const [wrong, why] of cases) expect(() => verifyReceipt(wrong, [key])).toThrow(why)
     expect(() => verifyReceipt(receipt, [`${key.split('+')[0]}x+00000000+AAAA`])).toThrow('public key')
@@ -111,9 +114,9 @@ describe('a receipt', () => {
     expect((await new Client(url).get(`/message/${reply.messageId}/receipt`)).status).toBe(401)
     const closed = await get(auditor, `/message/${reply.messageId}/receipt`)
     expect(closed.event.opened).toBeUndefined()
-    expect(verifyReceipt(closed, [key])).not.toHaveProperty('words')
+    expect(verifyReceipt(closed, [key])).not.toHaveProperty('plaintext')
     const opened = await get(auditor, `/message/${reply.messageId}/receipt?open=true`)
-    expect(verifyReceipt(opened, [key])).toMatchObject({ words: { text: reply.text } })
+    expect(verifyReceipt(opened, [key])).toMatchObject({ plaintext: { text: reply.text } })
     const { position } = opened.event
     expect(verifyReceipt(await get(auditor, `/audit/events/${position}/receipt`), [key])).toMatchObject({ position })
     expect((await ada.get(`/audit/events/${position}/receipt`)).status).toBe(403)

@@ -1,6 +1,6 @@
 import type { Binary } from 'mongodb'
 import type { AppendDocument } from '../../src/event-store/event.js'
-import { type Verified, verifyLog } from '../../src/audit/verification/verify-log.js'
+import { type VerificationResult, verifyLog } from '../../src/audit/verification/verify-log.js'
 import { SignedLog } from './signed-log.js'
 
 /** 60 notebooks: appends begin at 1, 2, 5 | 6, 7, 10 | … and have 1, 3 and 1 events. */
@@ -17,7 +17,7 @@ beforeEach(async () => {
 })
 afterEach(() => log?.end())
 
-const verify = (kept: string[] = []): Promise<Verified> =>
+const verify = (kept: string[] = []): Promise<VerificationResult> =>
   verifyLog({ db: log.place.db, trees: log.trees(), keys: [log.key()], kept })
 
 /** Somebody who may do anything with the collection. */
@@ -127,7 +127,7 @@ describe('who has changed something in the log is found', () => {
     await log.log.insertOne({ ...(await log.appendAt(6)), _id: 16, stream: 'notebook-added' })
     await expect(verify()).rejects.toMatchObject({
       position: 16,
-      message: expect.stringMatching(/event (at position 16 was added|16 has the envelope of another)/),
+      message: expect.stringMatching(/event (at position 16 was added|16 has the envelope of another event)/),
     })
   })
 
@@ -165,7 +165,7 @@ describe('who has changed something in the log is found', () => {
     })
     await expect(verify()).rejects.toMatchObject({
       position: 1,
-      message: 'event 1 has the envelope of another: it was sealed as NotebookOpened, version 1 of notebook-n-1',
+      message: 'event 1 has the envelope of another event: it was sealed as NotebookOpened, version 1 of notebook-n-1',
     })
   })
 
@@ -225,6 +225,6 @@ describe('who has changed something in the log is found', () => {
     ).rejects.toThrow('none of the keys given')
     await expect(
       verifyLog({ db: log.place.db, trees: log.trees('log.example/other'), keys: [log.key()], kept: [note] }),
-    ).rejects.toThrow('of another log')
+    ).rejects.toThrow('belongs to another log')
   })
 })

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { type Collection, type Document, MongoClient } from 'mongodb'
-import { auditEvents } from '../../src/audit/history/access.js'
+import { auditEvents } from '../../src/audit/evidence/audit-read.js'
 import { LogRoot } from '../../src/notary/log-root.js'
 import { chatEvents } from '../../src/chat/chat.js'
 import { Lease } from '../../src/event-store/projecting/lease.js'

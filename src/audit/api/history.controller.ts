@@ -5,24 +5,24 @@ import { Bus } from '../../commands/bus.js'
 import { NeedsRole } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
-import type { RequestedHistory } from '../history/requested-history.js'
+import type { HistoryRequest } from '../history/history-request.js'
 import { AuditedUserParams, EventTypesDto, HistoryDto, HistoryQuery, StreamParams } from './history.dto.js'
-import { linesHeaders, wantsLines } from '../export/lines.js'
+import { ndjsonHeaders, acceptsNdjson } from './ndjson.js'
 import { ExportHistory } from '../export/export-history.js'
 import { ListEventTypes } from '../history/list-event-types.js'
 import { ReadHistory } from '../history/read-history.js'
 
-type History = HistoryDto | AsyncIterable<string>
+type PageOrLines = HistoryDto | AsyncIterable<string>
 
 const pageOrLines = ApiOkResponse({
-  description: 'A page; or, when asked for, every event up to the head as a line of an export',
+  description: 'A page; or, on request, every event up to the head as lines of an export',
   content: {
     'application/json': { schema: { $ref: getSchemaPath(HistoryDto) } },
     'application/x-ndjson': { schema: { type: 'string' } },
   },
 })
 
-/** What is in the log, for those who check it. Each request leaves one event. */
+/** The log, for auditors. Each request leaves one event as evidence. */
 @ApiTags('audit')
 @ApiExtraModels(HistoryDto)
 @NeedsRole('auditor', 'admin')
@@ -38,12 +38,12 @@ export class HistoryController {
     @RequestCause() cause: Cause,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<History> {
+  ): Promise<PageOrLines> {
     return this.read(cause, query, accept, reply)
   }
 
   @Get('streams/:stream')
-  @ApiOperation({ summary: 'The history of one thing: its stream' })
+  @ApiOperation({ summary: 'The history of one stream' })
   @pageOrLines
   stream(
     @Param() { stream }: StreamParams,
@@ -51,13 +51,13 @@ export class HistoryController {
     @RequestCause() cause: Cause,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<History> {
+  ): Promise<PageOrLines> {
     return this.read(cause, query, accept, reply, { stream })
   }
 
   @Get('users/:userId')
   @ApiOperation({
-    summary: 'The history of an account or a guest: what it has done, and what happened to what it owns',
+    summary: 'The history of an account or a guest: what it did, and what happened to the things that it owns',
   })
   @pageOrLines
   user(
@@ -66,12 +66,12 @@ export class HistoryController {
     @RequestCause() cause: Cause,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<History> {
+  ): Promise<PageOrLines> {
     return this.read(cause, query, accept, reply, { user: userId })
   }
 
   @Get('event-types')
-  @ApiOperation({ summary: 'Every type of event, with JSON Schemas' })
+  @ApiOperation({ summary: 'Every event type, with JSON Schemas' })
   @ApiOkResponse({ type: EventTypesDto })
   async types(@RequestCause() cause: Cause): Promise<EventTypesDto> {
     return { eventTypes: await this.bus.query(new ListEventTypes(cause)) }
@@ -82,13 +82,13 @@ export class HistoryController {
     query: HistoryQuery,
     accept: string | undefined,
     reply: FastifyReply,
-    of?: RequestedHistory['of'],
-  ): Promise<History> {
+    of?: HistoryRequest['of'],
+  ): Promise<PageOrLines> {
     const { limit, since, until, ...rest } = query
-    const asked = { ...rest, ...(of && { of }), since: momentOf(since), until: momentOf(until) }
-    if (!wantsLines(accept)) return this.bus.query(new ReadHistory(cause, asked, limit))
-    const lines = await this.bus.query(new ExportHistory(cause, asked))
-    void reply.headers(linesHeaders)
+    const request = { ...rest, ...(of && { of }), since: momentOf(since), until: momentOf(until) }
+    if (!acceptsNdjson(accept)) return this.bus.query(new ReadHistory(cause, request, limit))
+    const lines = await this.bus.query(new ExportHistory(cause, request))
+    void reply.headers(ndjsonHeaders)
     return lines
   }
 }

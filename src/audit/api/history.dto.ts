@@ -10,7 +10,7 @@ export class StreamParams {
 }
 
 export class AuditedUserParams {
-  @Text({ ...id, about: 'An account, or a guest' })
+  @Text({ ...id, about: 'The id of an account or a guest' })
   userId!: string
 }
 
@@ -18,25 +18,29 @@ export class HistoryQuery extends PageQuery {
   @Whole({ min: 1, optional: true, inQuery: true, about: 'The first position' })
   from?: number
 
-  @Text({ ...id, optional: true, about: 'Of this stream only' })
+  @Text({ ...id, optional: true, about: 'Only events of this stream' })
   stream?: string
 
-  @Text({ ...id, optional: true, about: 'What this account or guest has done, and what happened to what it owns' })
+  @Text({
+    ...id,
+    optional: true,
+    about: 'Only what this account or guest did, and what happened to the things that it owns',
+  })
   user?: string
 
-  @Text({ min: 1, max: 100, optional: true, about: 'Of this type only' })
+  @Text({ min: 1, max: 100, optional: true, about: 'Only events of this type' })
   type?: string
 
-  @Text({ ...id, optional: true, about: 'Caused by this account, guest or part of the system' })
+  @Text({ ...id, optional: true, about: 'Only events caused by this account, guest or part of the system' })
   actor?: string
 
   @Moment({ optional: true })
   since?: string
 
-  @Moment({ optional: true, about: 'Up to, not including' })
+  @Moment({ optional: true, about: 'Up to this time, not including it' })
   until?: string
 
-  @Flag({ optional: true, about: 'Open the personal words, too; the evidence says so' })
+  @Flag({ optional: true, about: 'Also open personal data; the evidence records that' })
   open: boolean = false
 }
 
@@ -44,13 +48,13 @@ class SealedDto {
   @Whole({ about: 'Bytes of the envelope' })
   size!: number
 
-  @Json({ optional: true, about: 'What is in it, as it was sealed; when opened' })
+  @Json({ optional: true, about: 'The plaintext as it was sealed, when opened' })
   words?: unknown
 
-  @Words({ optional: true, about: 'base64url. SHA-256(salt ‖ canonical words) is the commitment' })
+  @Words({ optional: true, about: 'base64url. SHA-256(salt ‖ canonical plaintext) is the commitment' })
   salt?: string
 
-  @Choice(['erased', 'damaged'], { optional: true, about: 'Why it cannot be opened' })
+  @Choice(['erased', 'damaged'], { optional: true, about: 'Why the envelope cannot be opened' })
   unreadable?: string
 }
 
@@ -84,7 +88,7 @@ class EventDto {
   @Words()
   type!: string
 
-  @Whole({ about: 'Which of the type’s shapes it has' })
+  @Whole({ about: 'The number of the type’s shape that the event has' })
   shape!: number
 
   @Moment()
@@ -96,7 +100,7 @@ class EventDto {
   @Json({ about: 'The public part, as stored' })
   data!: Record<string, unknown>
 
-  @Words({ optional: true, about: 'base64url. SHA-256 of salt and personal words' })
+  @Words({ optional: true, about: 'base64url. SHA-256 of the salt and the personal part' })
   commitment?: string
 
   @Part(() => SealedDto, { optional: true, about: 'The personal part' })
@@ -107,10 +111,13 @@ export class HistoryDto {
   @Parts(() => EventDto)
   events!: EventDto[]
 
-  @Whole({ about: 'The last page ends here: at the head of the log when the first was asked for, or before `until`' })
+  @Whole({
+    about:
+      'The position at which the last page ends: the head of the log at the first page, or the last event before `until`',
+  })
   upTo!: number
 
-  @Words({ optional: true, about: 'There may be more, also when this page is not full' })
+  @Words({ optional: true, about: 'There may be more events, even if this page is not full' })
   nextCursor?: string
 }
 
@@ -118,13 +125,13 @@ class EventTypeDto {
   @Words({ example: 'ChatStarted' })
   type!: string
 
-  @Whole({ about: 'Its newest shape' })
+  @Whole({ about: 'The number of its newest shape' })
   shape!: number
 
   @Json({ about: 'JSON Schema of the public part' })
   data!: unknown
 
-  @Json({ optional: true, about: 'JSON Schema of what is sealed' })
+  @Json({ optional: true, about: 'JSON Schema of the personal part, which is sealed' })
   personal?: unknown
 }
 

@@ -6,14 +6,14 @@ import { NeedsRole } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { Flag, Whole } from '../../http/fields.js'
-import { linesHeaders } from '../export/lines.js'
+import { ndjsonHeaders } from './ndjson.js'
 import { ExportLog } from '../export/export-log.js'
 
 class LogExportQuery {
-  @Whole({ min: 0, optional: true, inQuery: true, about: 'The last position one has already' })
+  @Whole({ min: 0, optional: true, inQuery: true, about: 'The last position that the caller already has' })
   after: number = 0
 
-  @Flag({ optional: true, about: 'Open the personal words, too; the evidence says so' })
+  @Flag({ optional: true, about: 'Also open personal data; the evidence records that' })
   open: boolean = false
 }
 
@@ -25,9 +25,9 @@ export class LogExportController {
 
   @Get()
   @ApiOperation({
-    summary: 'The whole log, or what is new in it, with all that is needed to verify it offline',
+    summary: 'The whole log, or what is new in it, with everything that is needed to verify it offline',
     description:
-      'NDJSON: what log it is, its events as they are stored, and a checkpoint at the end. `npm run audit -- verify --export` reads it.',
+      'NDJSON: the name and keys of the log, its events as they are stored, and a checkpoint at the end. `npm run audit -- verify --export` verifies it.',
   })
   @ApiOkResponse({ content: { 'application/x-ndjson': { schema: { type: 'string' } } } })
   async export(
@@ -36,7 +36,7 @@ export class LogExportController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AsyncIterable<string>> {
     const { lines } = await this.bus.query(new ExportLog(cause, after, open))
-    void reply.headers({ ...linesHeaders, 'content-disposition': 'attachment; filename="verbatim-log.ndjson"' })
+    void reply.headers({ ...ndjsonHeaders, 'content-disposition': 'attachment; filename="verbatim-log.ndjson"' })
     return lines
   }
 }

@@ -8,9 +8,9 @@ import { parseTilePath } from '../../proof/tiles.js'
 import { Checkpoints } from '../../notary/checkpoints.js'
 
 const text = 'text/plain; charset=utf-8'
-const forEver = 'public, max-age=31536000, immutable'
+const immutable = 'public, max-age=31536000, immutable'
 
-/** What anybody may have to verify with: it tells how much there is, and nothing of what it is. */
+/** What anybody may read in order to verify the log. It shows how many events there are, and nothing of their content. */
 @ApiTags('audit')
 @NeedsNoAccount()
 @Unlimited()
@@ -22,8 +22,8 @@ export class NotaryController {
   @Header('Content-Type', text)
   @Header('Cache-Control', 'public, max-age=1')
   @ApiOperation({
-    summary: 'What the log has signed of itself last',
-    description: 'A C2SP checkpoint. Keep one elsewhere: with it, anybody finds that a tail was cut off.',
+    summary: 'The newest checkpoint: what the log has signed last',
+    description: 'A C2SP checkpoint. Keep one elsewhere: it shows whether the end of the log was cut off later.',
   })
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string' } })
@@ -35,8 +35,9 @@ export class NotaryController {
   @Header('Content-Type', text)
   @Header('Cache-Control', 'public, max-age=60')
   @ApiOperation({
-    summary: 'The public keys that have signed, one a line, the present one first',
-    description: 'As in C2SP signed-note: name+id+key. Get it once, from where you trust it, and keep it.',
+    summary: 'The public keys that have signed, one per line, the current one first',
+    description:
+      'In the format of C2SP signed-note: name+id+key. Get it once, from a source that you trust, and keep it.',
   })
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string' } })
@@ -47,7 +48,7 @@ export class NotaryController {
   @Get('tile/*')
   @ApiOperation({
     summary: 'Hashes of the Merkle tree',
-    description: 'A C2SP tile, <level>/<index>[.p/<width>]. Entries are not public: receipts and exports have them.',
+    description: 'A C2SP tile, <level>/<index>[.p/<width>]. Entries are not public: receipts and exports contain them.',
   })
   @ApiParam({ name: 'path', example: '0/000.p/1', schema: { type: 'string' } })
   @ApiProduces('application/octet-stream')
@@ -59,7 +60,7 @@ export class NotaryController {
     const place = parseTilePath(params['*'])
     const hashes = place?.kind === 'hashes' ? await (await this.checkpoints.latest()).tile(place) : undefined
     if (!hashes)
-      throw new Refused('not_found', 'the tree has no such tile; see c2sp.org/tlog-tiles for how they are called')
-    await reply.header('Content-Type', 'application/octet-stream').header('Cache-Control', forEver).send(hashes)
+      throw new Refused('not_found', 'the tree has no such tile; c2sp.org/tlog-tiles says how tiles are named')
+    await reply.header('Content-Type', 'application/octet-stream').header('Cache-Control', immutable).send(hashes)
   }
 }

@@ -6,7 +6,7 @@ import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
-import { linesHeaders } from '../export/lines.js'
+import { ndjsonHeaders } from './ndjson.js'
 import { ExportOwn } from '../export/export-own.js'
 
 @ApiTags('accounts')
@@ -16,10 +16,11 @@ export class OwnExportController {
 
   @Get()
   @ApiOperation({
-    summary: 'All that is kept of the caller, as NDJSON: every event of its account, chats and projects, opened',
+    summary:
+      'Everything that is stored about the caller, as NDJSON: every event of the account, its chats and its projects, opened',
   })
   @ApiOkResponse({
-    description: 'Lines of an export; docs/audit.md has the format',
+    description: 'Lines of an export; docs/audit.md describes the format',
     content: { 'application/x-ndjson': { schema: { type: 'string' } } },
   })
   async export(
@@ -28,7 +29,7 @@ export class OwnExportController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AsyncIterable<string>> {
     const lines = await this.bus.query(new ExportOwn(cause, caller.id))
-    void reply.headers({ ...linesHeaders, 'content-disposition': 'attachment; filename="verbatim.ndjson"' })
+    void reply.headers({ ...ndjsonHeaders, 'content-disposition': 'attachment; filename="verbatim.ndjson"' })
     return lines
   }
 }

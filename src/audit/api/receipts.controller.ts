@@ -17,7 +17,7 @@ export class ReceiptsController {
 
   @Get('audit/events/:position/receipt')
   @NeedsRole('auditor', 'admin')
-  @ApiOperation({ summary: 'A proof that an event is in the log, good without asking us' })
+  @ApiOperation({ summary: 'A proof that an event is in the log; it can be verified offline' })
   @ApiOkResponse({ type: ReceiptDto })
   ofEvent(
     @Param() { position }: PositionParams,
@@ -28,7 +28,7 @@ export class ReceiptsController {
   }
 
   @Get('message/:messageId/receipt')
-  @ApiOperation({ summary: 'A proof of what a message says, for its owner and for auditors' })
+  @ApiOperation({ summary: 'A proof of a message’s text, for its owner and for auditors' })
   @ApiOkResponse({ type: ReceiptDto })
   ofMessage(
     @Param() { messageId }: MessageParams,

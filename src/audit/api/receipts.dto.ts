@@ -1,14 +1,14 @@
 import { Choice, Flag, Json, Whole, Words } from '../../http/fields.js'
 
 export class PositionParams {
-  @Whole({ min: 1, inQuery: true, about: 'Of the event in the log' })
+  @Whole({ min: 1, inQuery: true, about: 'Position of the event in the log' })
   position!: number
 }
 
 export class ReceiptQuery {
   @Flag({
     optional: true,
-    about: 'With the words and their salt; the evidence says so. Owners of a message always get them',
+    about: 'Also the plaintext and its salt; the evidence records that. Owners of a message always get them',
   })
   open: boolean = false
 }
@@ -17,12 +17,12 @@ export class ReceiptDto {
   @Choice(['verbatim@v1'])
   receipt!: 'verbatim@v1'
 
-  @Words({ about: 'c2sp.org/tlog-proof@v1: a signed checkpoint, and the path from there to the leaf' })
+  @Words({ about: 'c2sp.org/tlog-proof@v1: a signed checkpoint, and the path from its root to the leaf' })
   proof!: string
 
-  @Words({ about: 'What is in the tree: canonical JSON with the digest of the event' })
+  @Words({ about: 'The leaf in the tree: canonical JSON with the digest of the event' })
   leaf!: string
 
-  @Json({ about: 'The event as it is stored, and its words where they are shown' })
+  @Json({ about: 'The event as it is stored, with its plaintext if it is shown' })
   event!: Record<string, unknown>
 }

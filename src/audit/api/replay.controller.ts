@@ -9,7 +9,7 @@ import { ReadContext } from '../replay/read-context.js'
 import { ChatAtMomentDto, MomentQuery, ReplayedChatParams, ReplayedReplyParams, ReplyContextDto } from './replay.dto.js'
 import { asChatAtMoment, asReplyContext } from './replay.presenter.js'
 
-/** Things as they were. Each request leaves one event. */
+/** Chats and contexts as they were at some moment, for auditors. Each request leaves one event as evidence. */
 @ApiTags('audit')
 @NeedsRole('auditor', 'admin')
 @Controller('audit/chats/:chatId')
@@ -28,9 +28,9 @@ export class ReplayController {
   }
 
   @Get('replies/:replyId/context')
-  @ApiOperation({ summary: 'What the model was given for a reply' })
+  @ApiOperation({ summary: 'The context that the model was given for a reply' })
   @ApiOkResponse({ type: ReplyContextDto })
-  @ApiGoneResponse({ description: 'The chat was erased: nobody can read what was said' })
+  @ApiGoneResponse({ description: 'The chat or its project was erased, so nobody can read the context' })
   async context(
     @Param() { chatId, replyId }: ReplayedReplyParams,
     @RequestCause() cause: Cause,

@@ -7,7 +7,7 @@ import { PageQuery } from '../../http/pages.js'
 const id = { min: 1, max: 128, pattern: [anyId, letters] as [RegExp, string] }
 
 export class ReplayedChatParams {
-  @Text({ ...id, about: 'Its id; a name that its owner has for it is none' })
+  @Text({ ...id, about: 'The id of the chat, not its owner’s name for it' })
   chatId!: string
 }
 
@@ -39,13 +39,13 @@ class ReplayedChatDto {
   @Words()
   id!: string
 
-  @Words({ about: 'Whose it is' })
+  @Words({ about: 'The owner' })
   user!: string
 
   @Choice(['active', 'deleted', 'erased'])
   status!: string
 
-  @Words({ optional: true, about: 'Gone when its words are' })
+  @Words({ optional: true, about: 'Missing when the chat is erased' })
   title?: string
 
   @WordList({ optional: true })
@@ -54,7 +54,7 @@ class ReplayedChatDto {
   @Json({ optional: true })
   metadata?: Record<string, unknown>
 
-  @Part(() => ChatSettingsDto, { optional: true, about: 'What the newest prompt asked for' })
+  @Part(() => ChatSettingsDto, { optional: true, about: 'The settings of the newest prompt' })
   settings?: ChatSettingsDto
 
   @Moment()
@@ -66,23 +66,23 @@ class ReplayedChatDto {
   @Whole()
   messageCount!: number
 
-  @Words({ optional: true, about: 'The reply that was not there yet' })
+  @Words({ optional: true, about: 'The reply that had not ended yet' })
   openReplyId?: string
 }
 
 export class ReplayedMessageDto extends LoggedMessageDto {
-  @Whole({ about: 'Of the event that it began with' })
+  @Whole({ about: 'Position of the message’s first event' })
   position!: number
 
-  @Whole({ about: 'Bytes of its envelope; what is left of its words once they are erased' })
+  @Whole({ about: 'Bytes of its envelope: all that is left of the text after an erasure' })
   size!: number
 }
 
 export class ChatAtMomentDto {
-  @Whole({ about: 'Of the last event that the chat had by then' })
+  @Whole({ about: 'Position of the last event that the chat had at that moment' })
   position!: number
 
-  @Flag({ about: 'Its key has been destroyed since, and with it all words' })
+  @Flag({ about: 'The key of the chat has been destroyed, so its personal data cannot be read' })
   erased!: boolean
 
   @Part(() => ReplayedChatDto)
@@ -127,7 +127,7 @@ class EndDto {
   @Choice(['provider', 'tokenizer'], { optional: true, about: 'Who counted them' })
   countedBy?: string
 
-  @Flag({ optional: true, about: 'The words were those of an earlier answer: no model was asked' })
+  @Flag({ optional: true, about: 'The text is that of an earlier answer: no model was asked' })
   cached?: boolean
 }
 
@@ -141,7 +141,7 @@ export class ReplyContextDto {
   @Words()
   replyId!: string
 
-  @Whole({ about: 'Of the prompt: the chat and the project as they were then' })
+  @Whole({ about: 'Position of the prompt; chat and project are taken as they were there' })
   position!: number
 
   @Part(() => ChatSettingsDto)
@@ -150,19 +150,19 @@ export class ReplyContextDto {
   @Parts(() => GivenMessageDto, { about: 'What the model was given' })
   messages!: GivenMessageDto[]
 
-  @Whole({ about: 'Of the messages, by our tokenizer' })
+  @Whole({ about: 'Tokens of the messages, counted by our tokenizer' })
   promptTokens!: number
 
-  @Flag({ about: 'Whether something older was left out' })
+  @Flag({ about: 'Whether older messages were left out' })
   truncated!: boolean
 
-  @Whole({ about: 'Of the model, as this build knows it' })
+  @Whole({ about: 'Context size of the model, as this build knows it' })
   contextTokens!: number
 
-  @Whole({ about: 'What the messages could take of it' })
+  @Whole({ about: 'How many of these tokens the messages could use' })
   budgetTokens!: number
 
-  @Parts(() => ChangeDto, { about: 'What was changed before the answer was there, and may be in it or not' })
+  @Parts(() => ChangeDto, { about: 'What changed before the answer was complete; the context may include it or not' })
   meanwhile!: ChangeDto[]
 
   @Part(() => EndDto, { optional: true, about: 'How the reply ended' })

@@ -1,12 +1,12 @@
 import { asLoggedChat, asLoggedMessage } from '../../chat/api/presenters.js'
 import { replyEndings } from '../../chat/chat.js'
 import { definedFields } from '../../commands/defined-fields.js'
-import type { MessageAt } from '../replay/chat-at.js'
+import type { SnapshotMessage } from '../replay/chat-snapshot.js'
 import type { ChatAtMoment } from '../replay/read-chat.js'
 import type { ReplyContext } from '../replay/read-context.js'
 import type { ChatAtMomentDto, ReplayedMessageDto, ReplyContextDto } from './replay.dto.js'
 
-/** What was replayed, as auditors get it. Where words are erased there are none: no empty ones. */
+/** Replayed chats and contexts as auditors see them. Erased texts are left out: they are not empty texts. */
 
 export function asChatAtMoment({
   position,
@@ -18,18 +18,18 @@ export function asChatAtMoment({
   nextCursor,
 }: ChatAtMoment): ChatAtMomentDto {
   const { id, user, title, tags, metadata, createdAt, updatedAt, messageCount } = asLoggedChat(chat)
-  const words = isErased ? {} : { title, tags, metadata }
+  const personal = isErased ? {} : { title, tags, metadata }
   const rest = definedFields({ settings, openReplyId: state.open?.replyId })
   return {
     position,
     erased: isErased,
-    chat: { id, user, status: state.status, ...words, createdAt, updatedAt, messageCount, ...rest },
+    chat: { id, user, status: state.status, ...personal, createdAt, updatedAt, messageCount, ...rest },
     messages: messages.map((message) => asReplayed(message, isErased)),
     ...definedFields({ nextCursor }),
   }
 }
 
-function asReplayed({ message, position, size }: MessageAt, isErased: boolean): Partial<ReplayedMessageDto> {
+function asReplayed({ message, position, size }: SnapshotMessage, isErased: boolean): Partial<ReplayedMessageDto> {
   const { content, ...left } = asLoggedMessage(message)
   return { ...left, ...(!isErased && { content }), position, size }
 }
@@ -41,7 +41,7 @@ export function asReplyContext({
   truncated,
   contextTokens,
   budgetTokens,
-  meanwhile,
+  changes,
   end,
 }: ReplyContext): ReplyContextDto {
   const { chatId, promptId, replyId, model, settings, projectId } = prompt.data
@@ -56,7 +56,7 @@ export function asReplyContext({
     truncated,
     contextTokens,
     budgetTokens,
-    meanwhile,
+    meanwhile: changes,
     ...(end && { end: asEnd(end) }),
   }
 }

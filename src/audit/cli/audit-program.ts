@@ -3,5 +3,5 @@ import { exportLog } from './export.js'
 import { receipt } from './receipt.js'
 import { verify } from './verify.js'
 
-/** What auditors ask for who have the databases, or files. */
+/** The commands for auditors: they work on the databases of a deployment, or on files. */
 export const audit: Program = { name: 'audit', commands: [verify, exportLog, receipt] }

@@ -1,15 +1,15 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { Engine } from '../../event-store/engine.js'
 import type { Cause } from '../../commands/cause.js'
-import { RequestedHistories, type RequestedHistory } from '../history/requested-history.js'
+import { HistoryRequests, type HistoryRequest } from '../history/history-request.js'
 import { exportLines } from './export-lines.js'
-import { History } from '../history/history.js'
+import { LogScan } from '../history/log-scan.js'
 
-/** The same as a page, but all of it, in the lines of an export. It is recorded before this is answered. */
+/** All events that a request selects, as lines of an export. The read is recorded before the first line. */
 export class ExportHistory extends Query<AsyncIterable<string>> {
   constructor(
     readonly cause: Cause,
-    readonly asked: RequestedHistory,
+    readonly request: HistoryRequest,
   ) {
     super()
   }
@@ -19,12 +19,12 @@ export class ExportHistory extends Query<AsyncIterable<string>> {
 export class ExportHistoryHandler implements IQueryHandler<ExportHistory> {
   constructor(
     private readonly engine: Engine,
-    private readonly asked: RequestedHistories,
-    private readonly history: History,
+    private readonly requests: HistoryRequests,
+    private readonly scan: LogScan,
   ) {}
 
-  async execute({ cause, asked }: ExportHistory): Promise<AsyncIterable<string>> {
-    const selection = await this.asked.begin(cause, asked)
-    return exportLines(this.engine.vault, this.history.walk(selection), asked.open)
+  async execute({ cause, request }: ExportHistory): Promise<AsyncIterable<string>> {
+    const selection = await this.requests.accept(cause, request)
+    return exportLines(this.engine.vault, this.scan.read(selection), request.open)
   }
 }

@@ -1,36 +1,36 @@
 import type { Vault } from '../../event-store/sealing/vault.js'
-import { lineOf } from './export-line.js'
-import type { Stretch } from '../history/history.js'
-import { type Found, positionOf } from '../history/selection.js'
-import { openedOf } from '../history/shown-event.js'
+import { exportLine } from './export-line.js'
+import type { ScannedPart } from '../history/log-scan.js'
+import { type LoggedEvent, positionOf } from '../history/event-selection.js'
+import { openEnvelope } from '../history/event-view.js'
 
-/** The path from an event to the root, for lines that have to be proven one by one. */
+/** Gives the path from an event to the root, for exports whose lines are proven one by one. */
 type PathOf = (position: number) => Promise<readonly string[]>
 
-/** Events as lines of an export; where a key is gone, or an envelope damaged, the line stays closed. */
+/** Events as lines of an export. A line without `opened` has no envelope, or one that cannot be opened. */
 export async function* exportLines(
   vault: Vault,
-  stretches: AsyncIterable<Stretch>,
+  parts: AsyncIterable<ScannedPart>,
   open: boolean,
   pathOf?: PathOf,
 ): AsyncGenerator<string> {
-  for await (const { found } of stretches) {
-    const isPlain = !open && !pathOf // nothing to wait for: most lines are made so
+  for await (const { events } of parts) {
+    const isPlain = !open && !pathOf // the usual case, which waits for nothing
     const lines = isPlain
-      ? found.map((one) => line(one))
-      : await Promise.all(found.map((one) => fullLine(vault, one, open, pathOf)))
-    yield lines.join('') // also when there are none: here a reader that has left is noticed
+      ? events.map((event) => line(event))
+      : await Promise.all(events.map((event) => fullLine(vault, event, open, pathOf)))
+    yield lines.join('') // also an empty text: a reader that has gone is noticed here
   }
 }
 
-const line = ({ append, index }: Found, more?: Parameters<typeof lineOf>[2]): string =>
-  `${lineOf(append, index, more)}\n`
+const line = ({ append, index }: LoggedEvent, more?: Parameters<typeof exportLine>[2]): string =>
+  `${exportLine(append, index, more)}\n`
 
-async function fullLine(vault: Vault, found: Found, open: boolean, pathOf?: PathOf): Promise<string> {
-  const { personal } = found.append.events[found.index]!
-  const [words, proof] = await Promise.all([
-    personal && open ? openedOf(vault, personal) : undefined,
-    pathOf?.(positionOf(found)),
+async function fullLine(vault: Vault, event: LoggedEvent, open: boolean, pathOf?: PathOf): Promise<string> {
+  const { personal } = event.append.events[event.index]!
+  const [result, proof] = await Promise.all([
+    personal && open ? openEnvelope(vault, personal) : undefined,
+    pathOf?.(positionOf(event)),
   ])
-  return line(found, { opened: typeof words === 'string' ? undefined : words, proof })
+  return line(event, { opened: typeof result === 'string' ? undefined : result, proof })
 }

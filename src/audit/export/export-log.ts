@@ -2,32 +2,32 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { Engine } from '../../event-store/engine.js'
 import type { Cause } from '../../commands/cause.js'
 import { tileWidth } from '../../proof/tiles.js'
-import { beyondHead } from '../history/requested-history.js'
-import { Evidence } from '../history/evidence.js'
+import { beyondHead } from '../history/history-request.js'
+import { Evidence } from '../evidence/evidence.js'
 import { exportLines } from './export-lines.js'
-import { History } from '../history/history.js'
+import { LogScan } from '../history/log-scan.js'
 import { Checkpoints } from '../../notary/checkpoints.js'
 import type { SignedTree } from '../../notary/signed-tree.js'
 
-/** The log from a position on, with all that is needed to verify it without us. */
+/** The log after a position, with everything that is needed to verify it offline. */
 export class ExportLog extends Query<LogExport> {
   constructor(
     readonly cause: Cause,
-    /** What one has already. */
+    /** The last position that the reader already has. */
     readonly after: number,
-    /** Open the personal words, too. */
+    /** Whether to open personal data. */
     readonly open: boolean,
-    /** The file has a first line already: only what comes after it. */
-    readonly goesOn = false,
+    /** The file has its first line already: leave that out. */
+    readonly isContinued = false,
   ) {
     super()
   }
 }
 
 export interface LogExport {
-  /** The last position in it, which is the size of the checkpoint at its end. */
+  /** The last position of the export, which is the size of the checkpoint at its end. */
   upTo: number
-  /** Some lines at a time. */
+  /** Each text holds some whole lines. */
   lines: AsyncIterable<string>
 }
 
@@ -38,12 +38,12 @@ export class ExportLogHandler implements IQueryHandler<ExportLog> {
   constructor(
     private readonly engine: Engine,
     private readonly evidence: Evidence,
-    private readonly history: History,
+    private readonly scan: LogScan,
     private readonly checkpoints: Checkpoints,
   ) {}
 
-  /** Ends with what was there when it began; what it leaves as evidence of itself is for the next. */
-  async execute({ cause, after, open, goesOn }: ExportLog): Promise<LogExport> {
+  /** Ends at the newest event when it began, so the evidence that it leaves comes with the next export. */
+  async execute({ cause, after, open, isContinued: goesOn }: ExportLog): Promise<LogExport> {
     const head = await this.engine.store.head()
     if (after > head) throw beyondHead('after', after, head)
     const tree = await this.checkpoints.nearest(head)
@@ -53,7 +53,7 @@ export class ExportLogHandler implements IQueryHandler<ExportLog> {
 
   private async *lines(tree: SignedTree, after: number, open: boolean, goesOn: boolean): AsyncGenerator<string> {
     if (!goesOn)
-      yield lineOf({
+      yield jsonLine({
         export: 'verbatim@v1',
         origin: tree.origin,
         keys: tree.keys,
@@ -62,11 +62,11 @@ export class ExportLogHandler implements IQueryHandler<ExportLog> {
       })
     for (let from = after + 1; from <= tree.size; from += leavesAtOnce) {
       const upTo = Math.min(from + leavesAtOnce - 1, tree.size)
-      yield lineOf({ from, leaves: await tree.leaves(from, upTo) })
-      yield* exportLines(this.engine.vault, this.history.walk({ from, upTo }), open)
+      yield jsonLine({ from, leaves: await tree.leaves(from, upTo) })
+      yield* exportLines(this.engine.vault, this.scan.read({ from, upTo }), open)
     }
-    yield lineOf({ checkpoint: tree.note })
+    yield jsonLine({ checkpoint: tree.note })
   }
 }
 
-const lineOf = (value: object) => `${JSON.stringify(value)}\n`
+const jsonLine = (value: object) => `${JSON.stringify(value)}\n`

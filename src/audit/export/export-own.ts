@@ -1,14 +1,14 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { Engine } from '../../event-store/engine.js'
 import type { Cause } from '../../commands/cause.js'
-import { Evidence } from '../history/evidence.js'
+import { Evidence } from '../evidence/evidence.js'
 import { exportLines } from './export-lines.js'
-import { History, type Stretch } from '../history/history.js'
+import { LogScan, type ScannedPart } from '../history/log-scan.js'
 import { Checkpoints } from '../../notary/checkpoints.js'
 import type { SignedTree } from '../../notary/signed-tree.js'
 import { OwnStreams } from './own-streams.js'
 
-/** All that is kept of an account, opened for itself and recorded. */
+/** Everything that is stored about an account, opened for its owner; the read is recorded. */
 export class ExportOwn extends Query<AsyncIterable<string>> {
   constructor(
     readonly cause: Cause,
@@ -23,12 +23,12 @@ export class ExportOwnHandler implements IQueryHandler<ExportOwn> {
   constructor(
     private readonly engine: Engine,
     private readonly streams: OwnStreams,
-    private readonly history: History,
+    private readonly scan: LogScan,
     private readonly evidence: Evidence,
     private readonly checkpoints: Checkpoints,
   ) {}
 
-  /** Each event with its path to what was signed, for nobody else’s events are there to build the tree of. */
+  /** Each event with its path to the signed root: other accounts’ events are not in it, so nobody can build the tree. */
   async execute({ cause, userId }: ExportOwn): Promise<AsyncIterable<string>> {
     const tree = await this.checkpoints.nearest(await this.engine.store.head())
     const streams = await this.streams.of(userId)
@@ -39,13 +39,13 @@ export class ExportOwnHandler implements IQueryHandler<ExportOwn> {
   private async *lines(userId: string, streams: readonly string[], tree: SignedTree): AsyncGenerator<string> {
     const first = { export: 'verbatim@v1', origin: tree.origin, keys: tree.keys, checkpoint: tree.note }
     yield `${JSON.stringify(first)}\n`
-    yield* exportLines(this.engine.vault, this.oneByOne(userId, streams, tree.size), true, (position) =>
+    yield* exportLines(this.engine.vault, this.eventsOf(userId, streams, tree.size), true, (position) =>
       tree.path(position),
     )
   }
 
-  /** Only what concerns this account, whatever the read models said was its own. */
-  private async *oneByOne(user: string, streams: readonly string[], upTo: number): AsyncGenerator<Stretch> {
-    for (const stream of streams) yield* this.history.walk({ stream, user, from: 1, upTo })
+  /** Only events of this account, even if a read model named a stream that is not its own. */
+  private async *eventsOf(user: string, streams: readonly string[], upTo: number): AsyncGenerator<ScannedPart> {
+    for (const stream of streams) yield* this.scan.read({ stream, user, from: 1, upTo })
   }
 }

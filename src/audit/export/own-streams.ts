@@ -11,9 +11,9 @@ import { type DeletedProjectDoc, deletedProjectModel } from '../../projects/read
 import { projectStream } from '../../projects/projects.js'
 import { type ProjectDoc, projectModel } from '../../projects/read-models/projects.js'
 
-type Known = { _id: string }[]
+type WithId = { _id: string }[]
 
-/** What is kept of an account: its own stream, its chats and its projects, deleted ones too until they are erased. */
+/** The streams of an account: its own, its chats’ and its projects’, deleted ones too until they are erased. */
 @Injectable()
 export class OwnStreams {
   constructor(
@@ -26,20 +26,20 @@ export class OwnStreams {
 
   async of(userId: string): Promise<string[]> {
     await this.engine.projections.waitUntilReached(await this.engine.store.head())
-    const only = { _id: 1 }
+    const idOnly = { _id: 1 }
     const [chats, deletedChats, projects, deletedProjects] = await Promise.all([
-      retryWhenReplaced(() => this.chats.find({ userId }, only).lean<Known>()),
-      retryWhenReplaced(() => this.deletedChats.find({ ownerId: userId }, only).lean<Known>()),
-      retryWhenReplaced(() => this.projects.find({ ownerId: userId }, only).lean<Known>()),
-      retryWhenReplaced(() => this.deletedProjects.find({ ownerId: userId }, only).lean<Known>()),
+      retryWhenReplaced(() => this.chats.find({ userId }, idOnly).lean<WithId>()),
+      retryWhenReplaced(() => this.deletedChats.find({ ownerId: userId }, idOnly).lean<WithId>()),
+      retryWhenReplaced(() => this.projects.find({ ownerId: userId }, idOnly).lean<WithId>()),
+      retryWhenReplaced(() => this.deletedProjects.find({ ownerId: userId }, idOnly).lean<WithId>()),
     ])
-    const named = (stream: (id: string) => string, ...known: Known[]) => [
-      ...new Set(known.flat().map(({ _id }) => stream(_id))),
+    const streams = (nameOf: (id: string) => string, ...found: WithId[]) => [
+      ...new Set(found.flat().map(({ _id }) => nameOf(_id))),
     ]
     return [
       userStream(userId),
-      ...named(chatStream, chats, deletedChats),
-      ...named(projectStream, projects, deletedProjects),
+      ...streams(chatStream, chats, deletedChats),
+      ...streams(projectStream, projects, deletedProjects),
     ]
   }
 }

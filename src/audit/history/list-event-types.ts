@@ -2,7 +2,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { DescribedType } from '../../event-store/catalog.js'
 import { Engine } from '../../event-store/engine.js'
 import type { Cause } from '../../commands/cause.js'
-import { Evidence } from './evidence.js'
+import { Evidence } from '../evidence/evidence.js'
 
 export class ListEventTypes extends Query<DescribedType[]> {
   constructor(readonly cause: Cause) {

@@ -2,51 +2,53 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { Engine } from '../../event-store/engine.js'
 import type { Cause } from '../../commands/cause.js'
 import { cursorOf } from '../../http/pages.js'
-import { RequestedHistories, type RequestedHistory } from './requested-history.js'
-import { History } from './history.js'
-import { type Found, positionOf } from './selection.js'
-import { type ShownEvent, shownEvent } from './shown-event.js'
+import { type LoggedEvent, positionOf } from './event-selection.js'
+import { type EventView, eventView } from './event-view.js'
+import { type HistoryRequest, HistoryRequests } from './history-request.js'
+import { LogScan } from './log-scan.js'
 
 export interface HistoryPage {
-  events: ShownEvent[]
-  /** The last page ends here: at the head of the log when the first was asked for, or before `until`. */
+  events: EventView[]
+  /** Where the last page ends: the log's head at the time of the first page, or the last event before `until`. */
   upTo: number
   nextCursor?: string
 }
 
-/** A page of the log, recorded. */
+/** A page of the log; the read is recorded. */
 export class ReadHistory extends Query<HistoryPage> {
   constructor(
     readonly cause: Cause,
-    readonly asked: RequestedHistory,
+    readonly request: HistoryRequest,
     readonly limit: number,
   ) {
     super()
   }
 }
 
-/** How much of the log one page looks through: who wants rare events gets pages that are not full. */
-const mostPositions = 100_000
+/** How many positions one page scans at most. A filter that matches few events gives pages that are not full. */
+const maxPositions = 100_000
 
 @QueryHandler(ReadHistory)
 export class ReadHistoryHandler implements IQueryHandler<ReadHistory> {
   constructor(
     private readonly engine: Engine,
-    private readonly asked: RequestedHistories,
-    private readonly history: History,
+    private readonly requests: HistoryRequests,
+    private readonly scan: LogScan,
   ) {}
 
-  async execute({ cause, asked, limit }: ReadHistory): Promise<HistoryPage> {
-    const selection = await this.asked.begin(cause, asked)
+  async execute({ cause, request, limit }: ReadHistory): Promise<HistoryPage> {
+    const selection = await this.requests.accept(cause, request)
     const { from, upTo } = selection
-    const found: Found[] = []
+    const found: LoggedEvent[] = []
     let next = upTo + 1
-    for await (const stretch of this.history.walk(selection, limit + 1)) {
-      found.push(...stretch.found)
-      next = found.length > limit ? positionOf(found[limit]!) : stretch.to + 1
-      if (found.length > limit || next - from >= mostPositions) break
+    for await (const part of this.scan.read(selection, limit + 1)) {
+      found.push(...part.events)
+      next = found.length > limit ? positionOf(found[limit]!) : part.to + 1
+      if (found.length > limit || next - from >= maxPositions) break
     }
-    const events = await Promise.all(found.slice(0, limit).map((one) => shownEvent(this.engine.vault, one, asked.open)))
+    const events = await Promise.all(
+      found.slice(0, limit).map((one) => eventView(this.engine.vault, one, request.open)),
+    )
     return { events, upTo, ...(next <= upTo && { nextCursor: cursorOf(next, upTo) }) }
   }
 }

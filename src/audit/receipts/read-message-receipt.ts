@@ -12,13 +12,13 @@ import { ReadReceipt } from './read-receipt.js'
 import type { Receipt } from './receipt.js'
 import { Receipts } from './receipts.js'
 
-/** The receipt of what a message says: for its owner, and for those who check. */
+/** The receipt of a message’s text, for its owner and for auditors. */
 export class ReadMessageReceipt extends Query<Receipt> {
   constructor(
     readonly cause: Cause,
     readonly caller: Caller,
     readonly messageId: string,
-    /** Owners always get their words; whoever checks may ask for them. */
+    /** Whether an auditor wants the plaintext. Owners always get theirs. */
     readonly open: boolean,
   ) {
     super()
@@ -35,21 +35,21 @@ export class ReadMessageReceiptHandler implements IQueryHandler<ReadMessageRecei
   ) {}
 
   async execute({ cause, caller, messageId, open }: ReadMessageReceipt): Promise<Receipt> {
-    const mine = caller.role === 'user' ? { userId: caller.id } : {}
+    const ownOnly = caller.role === 'user' ? { userId: caller.id } : {}
     const doc = await this.engine.findIn(messages, () =>
-      this.messages.findOne({ _id: messageId, ...mine, ...notRemoved }).lean<MessageDoc>(),
+      this.messages.findOne({ _id: messageId, ...ownOnly, ...notRemoved }).lean<MessageDoc>(),
     )
     if (!doc) throw new Refused('not_found', 'there is no such message')
-    const position = await this.receipts.positionOf(wordsOf(doc))
+    const position = await this.receipts.positionOf(envelopeOf(doc))
     if (doc.userId !== caller.id) return this.bus.query(new ReadReceipt(cause, position, open))
-    return this.receipts.of(await this.receipts.appendAt(position), position, { open: true })
+    return this.receipts.make(await this.receipts.appendAt(position), position, { open: true })
   }
 }
 
-function wordsOf({ text, error, status }: MessageDoc) {
-  const words = text ?? error?.detail
-  if (words) return words
+function envelopeOf({ text, error, status }: MessageDoc) {
+  const envelope = text ?? error?.detail
+  if (envelope) return envelope
   if (status === 'pending')
     throw new Refused('reply_in_progress', 'the answer is still being written; ask again when it has ended')
-  throw new Refused('not_found', 'the message has no words that could be proven')
+  throw new Refused('not_found', 'the message has no text that could be proven')
 }

@@ -1,11 +1,11 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { lastPosition } from '../../event-store/event.js'
 import type { Cause } from '../../commands/cause.js'
-import { Evidence } from '../history/evidence.js'
+import { Evidence } from '../evidence/evidence.js'
 import type { Receipt } from './receipt.js'
 import { Receipts } from './receipts.js'
 
-/** The receipt of any event, for those who check; recorded. */
+/** The receipt of any event, for auditors; the read is recorded. */
 export class ReadReceipt extends Query<Receipt> {
   constructor(
     readonly cause: Cause,
@@ -23,7 +23,7 @@ export class ReadReceiptHandler implements IQueryHandler<ReadReceipt> {
     private readonly receipts: Receipts,
   ) {}
 
-  /** Made while it is recorded, given when it is. */
+  /** The receipt is made while the read is recorded, and returned after it. */
   async execute({ cause, position, open }: ReadReceipt): Promise<Receipt> {
     const append = await this.receipts.appendAt(position)
     const recorded = this.evidence.record(cause, {
@@ -32,7 +32,7 @@ export class ReadReceiptHandler implements IQueryHandler<ReadReceipt> {
       upTo: lastPosition(append),
       opened: open,
     })
-    const [receipt] = await Promise.all([this.receipts.of(append, position, { open }), recorded])
+    const [receipt] = await Promise.all([this.receipts.make(append, position, { open }), recorded])
     return receipt
   }
 }

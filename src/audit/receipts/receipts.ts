@@ -5,12 +5,12 @@ import { headerOf } from '../../event-store/sealing/envelope.js'
 import { isErased, Refused } from '../../event-store/errors.js'
 import { type AppendDocument, type Envelope, lastPosition } from '../../event-store/event.js'
 import { LogCollection } from '../../event-store/log/log-collection.js'
-import { lineOf, type OpenedWords } from '../export/export-line.js'
+import { exportLine, type SealedPlaintext } from '../export/export-line.js'
 import { leafOf } from '../../notary/leaf.js'
 import { Checkpoints } from '../../notary/checkpoints.js'
 import type { Receipt } from './receipt.js'
 
-/** Makes receipts of events that the notary has signed. */
+/** Makes receipts of signed events. */
 @Injectable()
 export class Receipts {
   private readonly log: LogCollection
@@ -23,24 +23,24 @@ export class Receipts {
     this.log = new LogCollection(db)
   }
 
-  /** With the words, for someone entitled; of what was erased nobody has them. */
-  async of(append: AppendDocument, position: number, { open }: { open: boolean }): Promise<Receipt> {
+  /** `open` adds the plaintext, for those who may read it; erased events have none. */
+  async make(append: AppendDocument, position: number, { open }: { open: boolean }): Promise<Receipt> {
     const index = position - append._id
     const { personal } = append.events[index]!
     const [tree, opened] = await Promise.all([
       this.checkpoints.covering(position),
-      open && personal ? this.opened(personal) : undefined,
+      open && personal ? this.open(personal) : undefined,
     ])
     const proof = await tree.proof(position)
     return {
       receipt: 'verbatim@v1',
       proof,
       leaf: leafOf(append, index),
-      event: JSON.parse(lineOf(append, index, { opened })) as Receipt['event'],
+      event: JSON.parse(exportLine(append, index, { opened })) as Receipt['event'],
     }
   }
 
-  /** Where the event is that an envelope was sealed for. */
+  /** The position of the event that an envelope was sealed for. */
   async positionOf(envelope: Envelope): Promise<number> {
     const { stream, version } = headerOf(envelope)
     const [append] = await this.log.collection
@@ -48,18 +48,18 @@ export class Receipts {
       .sort({ version: -1 })
       .limit(1)
       .toArray()
-    if (!append) throw new Error(`the log has no version ${version} of ${stream}, and yet it was sealed`)
+    if (!append) throw new Error(`the log has no version ${version} of ${stream}, but there is an envelope of it`)
     return append._id + version - append.version
   }
 
-  /** The append that an event is in. */
+  /** The append that contains an event. */
   async appendAt(position: number): Promise<AppendDocument> {
     const append = await this.log.appendAtOrBefore(position)
     if (!append || lastPosition(append) < position) throw new Refused('not_found', `the log has no event ${position}`)
     return append
   }
 
-  private async opened(envelope: Envelope): Promise<OpenedWords | undefined> {
+  private async open(envelope: Envelope): Promise<SealedPlaintext | undefined> {
     try {
       return await this.engine.vault.open(envelope)
     } catch (error) {

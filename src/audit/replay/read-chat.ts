@@ -5,18 +5,18 @@ import type { RecordedEventOf } from '../../event-store/catalog.js'
 import { Engine } from '../../event-store/engine.js'
 import type { Cause } from '../../commands/cause.js'
 import { type PageQuery, pageOf, placeOf } from '../../http/pages.js'
-import { RequestedMoments } from './requested-moment.js'
-import { type ChatAt, chatAt, type OpenedChat, openedChat } from './chat-at.js'
-import { Evidence } from '../history/evidence.js'
-import { streamAt } from './stream-at.js'
+import { Evidence } from '../evidence/evidence.js'
+import { type ChatSnapshot, chatSnapshot, type OpenedSnapshot, openSnapshot } from './chat-snapshot.js'
+import { PointsInLog } from './point-in-log.js'
+import { eventsUpTo } from './replay.js'
 
-export interface ChatAtMoment extends OpenedChat, Pick<ChatAt, 'state' | 'settings'> {
-  /** Of the last event that the chat had by then. */
+export interface ChatAtMoment extends OpenedSnapshot, Pick<ChatSnapshot, 'state' | 'settings'> {
+  /** The position of the last event that the chat had at that moment. */
   position: number
   nextCursor?: string
 }
 
-/** A chat as it was at a position or a time, recorded. */
+/** A chat as it was at a position or a time; the read is recorded. */
 export class ReadChat extends Query<ChatAtMoment> {
   constructor(
     readonly cause: Cause,
@@ -32,25 +32,26 @@ export class ReadChat extends Query<ChatAtMoment> {
 export class ReadChatHandler implements IQueryHandler<ReadChat> {
   constructor(
     private readonly engine: Engine,
-    private readonly moments: RequestedMoments,
+    private readonly points: PointsInLog,
     private readonly evidence: Evidence,
   ) {}
 
-  /** Later pages are of the same moment, whatever has happened since. */
+  /** Later pages show the same moment as the first, whatever has happened since. */
   async execute({ cause, chatId, at, page: { limit, cursor } }: ReadChat): Promise<ChatAtMoment> {
     const [pinned, last = 0] = placeOf(cursor, 'number', 'number') ?? []
-    const hadHappened = await this.moments.by(pinned === undefined ? at : String(pinned))
-    const events = await streamAt<RecordedEventOf<ChatEvents>>(this.engine.store, chatStream(chatId), hadHappened)
+    const point = await this.points.resolve(pinned === undefined ? at : String(pinned))
+    const events = await eventsUpTo<RecordedEventOf<ChatEvents>>(this.engine.store, chatStream(chatId), point)
     const position = events.at(-1)?.position
     if (position === undefined) throw noSuchChat()
     const recorded = this.evidence.record(cause, { what: 'chat', of: chatId, upTo: position, opened: true })
-    const { state, doc, messages, settings } = chatAt(events)
+    const { state, doc, messages, settings } = chatSnapshot(events)
     const { items, nextCursor } = pageOf(
       messages.filter(({ seq }) => seq > last),
       limit,
       ({ seq }) => [position, seq],
     )
-    const [opened] = await Promise.all([openedChat(this.engine, doc, items), recorded]) // opened meanwhile, shown after
+    // opened while the read is recorded, returned after it
+    const [opened] = await Promise.all([openSnapshot(this.engine, doc, items), recorded])
     return { position, state, settings, nextCursor, ...opened }
   }
 }

@@ -6,28 +6,28 @@ import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
 import type { Cause } from '../../commands/cause.js'
 import { projectStream } from '../../projects/projects.js'
-import type { HadHappened } from './requested-moment.js'
+import { Evidence } from '../evidence/evidence.js'
+import { pointAtPosition } from './point-in-log.js'
 import {
-  type ContextAt,
-  contextAt,
-  endOf,
-  type Meanwhile,
-  meanwhile,
-  type ProjectEvent,
-  type PromptSent,
-} from './context-at.js'
-import { Evidence } from '../history/evidence.js'
-import { streamAt } from './stream-at.js'
+  type ContextChange,
+  contextChanges,
+  type RecomputedContext,
+  recomputeContext,
+  type RecordedProjectEvent,
+  type RecordedPrompt,
+  replyEnding,
+} from './recomputed-context.js'
+import { eventsUpTo } from './replay.js'
 
 type ChatEvent = RecordedEventOf<ChatEvents>
 
-export interface ReplyContext extends ContextAt {
-  prompt: PromptSent
-  meanwhile: Meanwhile[]
-  end?: ReturnType<typeof endOf>
+export interface ReplyContext extends RecomputedContext {
+  prompt: RecordedPrompt
+  changes: ContextChange[]
+  end?: ReturnType<typeof replyEnding>
 }
 
-/** What the model was given for a reply, recorded. */
+/** The context that the model was given for a reply; the read is recorded. */
 export class ReadContext extends Query<ReplyContext> {
   constructor(
     readonly cause: Cause,
@@ -48,10 +48,10 @@ export class ReadContextHandler implements IQueryHandler<ReadContext> {
   async execute({ cause, chatId, replyId }: ReadContext): Promise<ReplyContext> {
     const { store } = this.engine
     const head = await store.head()
-    const byNow: HadHappened = ({ position }) => position <= head
-    const events = await streamAt<ChatEvent>(store, chatStream(chatId), byNow)
+    const now = pointAtPosition(head)
+    const events = await eventsUpTo<ChatEvent>(store, chatStream(chatId), now)
     const prompt = events.find(
-      (event): event is PromptSent => event.type === 'PromptSent' && event.data.replyId === replyId,
+      (event): event is RecordedPrompt => event.type === 'PromptSent' && event.data.replyId === replyId,
     )
     if (!prompt) throw new Refused('not_found', 'there is no such reply in this chat')
     await this.evidence.record(cause, {
@@ -62,13 +62,14 @@ export class ReadContextHandler implements IQueryHandler<ReadContext> {
       opened: true,
     })
     const { projectId } = prompt.data
-    const project = projectId === undefined ? [] : await streamAt<ProjectEvent>(store, projectStream(projectId), byNow)
-    const then = project.filter(({ position }) => position <= prompt.position)
-    const end = endOf(replyId, events)
+    const project =
+      projectId === undefined ? [] : await eventsUpTo<RecordedProjectEvent>(store, projectStream(projectId), now)
+    const projectThen = project.filter(({ position }) => position <= prompt.position)
+    const end = replyEnding(replyId, events)
     return {
       prompt,
-      ...(await contextAt(this.engine, prompt, then)),
-      meanwhile: meanwhile(prompt.position, end?.position ?? head + 1, events, project),
+      ...(await recomputeContext(this.engine, prompt, projectThen)),
+      changes: contextChanges(prompt.position, end?.position ?? head + 1, events, project),
       end,
     }
   }

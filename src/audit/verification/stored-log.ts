@@ -2,67 +2,62 @@ import type { Db } from 'mongodb'
 import { LogCollection } from '../../event-store/log/log-collection.js'
 import { hashBytes, tileWidth } from '../../proof/tiles.js'
 import type { NotaryDocument, TreeStore } from '../../notary/tree-store.js'
-import { appendsIn, type HashedLeaves, hashedLeaves } from './hashed-leaves.js'
-import { recordOf } from './record.js'
-import type { Step } from './walk.js'
+import { recordFromAppend } from './event-record.js'
+import { appendsIn, type LeafHasher, type LeafHashes, singleThreadHasher } from './leaf-hashes.js'
+import type { CheckedEvent } from './tree-check.js'
 
-/** Who hashes leaves: this thread, or several beside it. */
-export interface Hashing {
-  readonly width: number
-  hash(bytes: Uint8Array): Promise<HashedLeaves>
-}
-
-export const hashingHere: Hashing = { width: 1, hash: (bytes) => Promise.resolve(hashedLeaves(bytes)) }
-
-/** Some of the log: hashes where they are those that were kept, else events to be looked at one by one. */
-export type Part = { asKept: Buffer } | { steps: Step[] }
+/** A part of the log: its leaf hashes if the notary stored the same ones, else its events, to be checked one by one. */
+export type LogPart = { equalHashes: Buffer } | { events: CheckedEvent[] }
 
 const appendsAtOnce = 1_000
 const tilesAtOnce = 32
 
-/** The log as it lies in the database, with what the notary has kept of its leaves. Parts are read and hashed ahead. */
-export async function* storedLog(
+/** Reads the log from the database, with the leaf hashes that the notary stored. Parts are read and hashed ahead. */
+export async function* readStoredLog(
   db: Db,
   trees: TreeStore,
-  at: NotaryDocument | null,
-  hashing: Hashing = hashingHere,
-): AsyncGenerator<Part> {
-  const kept = new KeptHashes(trees, at)
-  const underWay: Promise<{ bytes: Uint8Array; hashed: HashedLeaves }>[] = []
+  state: NotaryDocument | null,
+  hasher: LeafHasher = singleThreadHasher,
+): AsyncGenerator<LogPart> {
+  const notaryHashes = new NotaryHashes(trees, state)
+  const inFlight: Promise<{ bytes: Uint8Array; hashed: LeafHashes }>[] = []
   const reading = rawParts(new LogCollection(db))
   let [position, isAll] = [0, false]
-  while (!isAll || underWay.length > 0) {
-    while (!isAll && underWay.length < hashing.width) {
+  while (!isAll || inFlight.length > 0) {
+    while (!isAll && inFlight.length < hasher.concurrency) {
       const { value: bytes } = await reading.next()
-      if (bytes) underWay.push(hashing.hash(bytes).then((hashed) => ({ bytes, hashed })))
+      if (bytes) inFlight.push(hasher.hash(bytes).then((hashed) => ({ bytes, hashed })))
       else isAll = true
     }
-    const part = await underWay.shift()
+    const part = await inFlight.shift()
     if (!part) continue
-    yield await compared(part, position, kept)
+    yield await compare(part, position, notaryHashes)
     position = part.hashed.last
   }
 }
 
-async function compared(
-  { bytes, hashed }: { bytes: Uint8Array; hashed: HashedLeaves },
+async function compare(
+  { bytes, hashed }: { bytes: Uint8Array; hashed: LeafHashes },
   after: number,
-  kept: KeptHashes,
-): Promise<Part> {
+  notaryHashes: NotaryHashes,
+): Promise<LogPart> {
   const { first, last, hashes } = hashed
-  await kept.cover(first, last)
-  if (hashes && first === after + 1 && kept.between(first, last)?.equals(hashes))
-    return { asKept: Buffer.from(hashes.buffer) }
-  const steps: Step[] = []
+  await notaryHashes.load(first, last)
+  if (hashes && first === after + 1 && notaryHashes.between(first, last)?.equals(hashes))
+    return { equalHashes: Buffer.from(hashes.buffer) }
+  const events: CheckedEvent[] = []
   for (const append of appendsIn(bytes)) {
     append.events.forEach((_, i) =>
-      steps.push({ record: recordOf(append, i), kept: kept.between(append._id + i, append._id + i) }),
+      events.push({
+        record: recordFromAppend(append, i),
+        notaryHash: notaryHashes.between(append._id + i, append._id + i),
+      }),
     )
   }
-  return { steps }
+  return { events }
 }
 
-/** BSON as it comes: decoding it is the better part of reading, and can be done elsewhere. */
+/** Undecoded BSON: decoding is most of the cost of reading, and other threads can do it. */
 async function* rawParts(log: LogCollection): AsyncGenerator<Uint8Array, undefined> {
   let next = log.rawAppendsAfter(0, appendsAtOnce)
   for (;;) {
@@ -71,30 +66,30 @@ async function* rawParts(log: LogCollection): AsyncGenerator<Uint8Array, undefin
     if (!last) return undefined
     const [append] = [...appendsIn(last)]
     next = log.rawAppendsAfter(append!._id, appendsAtOnce)
-    next.catch(() => {}) // heard of where it is waited for
+    next.catch(() => {}) // thrown where it is awaited
     yield Buffer.concat(documents)
   }
 }
 
-/** The leaves that the notary has witnessed, a few tiles at a time. */
-class KeptHashes {
+/** The leaf hashes that the notary stored, loaded a few tiles at a time. */
+class NotaryHashes {
   private from = 0
   private tiles: Buffer = Buffer.alloc(0)
 
   constructor(
     private readonly trees: TreeStore,
-    private readonly at: NotaryDocument | null,
+    private readonly state: NotaryDocument | null,
   ) {}
 
-  async cover(first: number, last: number): Promise<void> {
-    if (!this.at || (first > this.from && last <= this.until)) return
+  async load(first: number, last: number): Promise<void> {
+    if (!this.state || (first > this.from && last <= this.until)) return
     const tile = Math.max(0, Math.floor((first - 1) / tileWidth))
     const tiles = Math.max(tilesAtOnce, Math.ceil(last / tileWidth) - tile)
-    this.tiles = await this.trees.leafTiles(this.at, tile, tiles)
+    this.tiles = await this.trees.leafTiles(this.state, tile, tiles)
     this.from = tile * tileWidth
   }
 
-  /** Of these positions, both included, when all of them are there. */
+  /** The hashes from the first to the last position, both included; undefined unless all are loaded. */
   between(first: number, last: number): Buffer | undefined {
     if (!(first > this.from && last <= this.until)) return undefined
     return this.tiles.subarray((first - 1 - this.from) * hashBytes, (last - this.from) * hashBytes)

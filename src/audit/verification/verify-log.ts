@@ -1,57 +1,65 @@
 import type { Db } from 'mongodb'
 import { openCheckpoint, type TreeHead } from '../../proof/checkpoint.js'
 import type { TreeStore } from '../../notary/tree-store.js'
-import { Disproved } from './disproved.js'
-import { type Hashing, storedLog } from './stored-log.js'
-import { Walk } from './walk.js'
+import { VerificationError } from './verification-error.js'
+import type { LeafHasher } from './leaf-hashes.js'
+import { readStoredLog } from './stored-log.js'
+import { TreeCheck } from './tree-check.js'
 
-/** What holds, once it has been verified. */
-export interface Verified {
+/** What a successful verification found. */
+export interface VerificationResult {
   events: number
-  /** How many of them were signed, as what, and by which key. */
+  /** The newest signed tree head, and so how many of the events are signed. */
   signed?: TreeHead
   root: Buffer
 }
 
-export interface LogInQuestion {
+export interface LogVerification {
   db: Db
   trees: TreeStore
-  /** Public keys one trusts. None: those that the database names, which say nothing about who has written it. */
+  /** Public keys that the verifier trusts. If undefined, those in the database, which prove nothing about its writer. */
   keys?: readonly string[]
-  /** Checkpoints of the log that were kept elsewhere. */
+  /** Checkpoints of the log that were kept outside the database. */
   kept?: readonly string[]
-  hashing?: Hashing
+  hasher?: LeafHasher
   onProgress?: (events: number) => void
 }
 
 /**
- * Builds the whole tree anew from the events as they are stored, and compares it with everything that was signed.
- * Throws Disproved with the first position that is not what it was.
+ * Rebuilds the whole tree from the stored events and compares it with every checkpoint. Throws a VerificationError that
+ * names the first position that differs.
  */
-export async function verifyLog({ db, trees, keys, kept = [], hashing, onProgress }: LogInQuestion): Promise<Verified> {
-  const at = await trees.read()
-  const trusted = keys ?? at?.keys ?? []
-  const own = at?.note === undefined ? undefined : openCheckpoint(at.note, trusted)
+export async function verifyLog({
+  db,
+  trees,
+  keys,
+  kept = [],
+  hasher,
+  onProgress,
+}: LogVerification): Promise<VerificationResult> {
+  const state = await trees.read()
+  const trusted = keys ?? state?.keys ?? []
+  const stored = state?.note === undefined ? undefined : openCheckpoint(state.note, trusted)
   const others = kept.map((note) => openCheckpoint(note, trusted))
-  for (const head of [...others, ...(own ? [own] : [])]) mustBeOf(trees.origin, head)
-  const walk = new Walk(own ? [own, ...others] : others)
-  for await (const part of storedLog(db, trees, at, hashing)) {
-    if ('asKept' in part) walk.takeAsKept(part.asKept)
-    else for (const step of part.steps) walk.take(step)
-    onProgress?.(walk.size)
+  for (const head of [...others, ...(stored ? [stored] : [])]) checkOrigin(trees.origin, head)
+  const check = new TreeCheck(stored ? [stored, ...others] : others)
+  for await (const part of readStoredLog(db, trees, state, hasher)) {
+    if ('equalHashes' in part) check.addHashes(part.equalHashes)
+    else for (const event of part.events) check.add(event)
+    onProgress?.(check.size)
   }
-  const events = walk.end()
+  const events = check.end()
   const newest = others.sort((a, b) => b.size - a.size)[0]
-  if (newest && newest.size > (own?.size ?? 0)) throw replayed(own?.size ?? 0, newest.size)
-  return { events, signed: own, root: walk.root }
+  if (newest && newest.size > (stored?.size ?? 0)) throw outdatedCheckpoint(stored?.size ?? 0, newest.size)
+  return { events, signed: stored, root: check.root }
 }
 
-function mustBeOf(origin: string, head: TreeHead): void {
+function checkOrigin(origin: string, head: TreeHead): void {
   if (head.origin !== origin)
-    throw new Disproved(`the checkpoint is of another log: of ${head.origin}, this one is ${origin}`)
+    throw new VerificationError(`the checkpoint belongs to another log: it names ${head.origin}, this log is ${origin}`)
 }
 
-const replayed = (shown: number, signed: number) =>
-  new Disproved(
-    `the log shows a checkpoint of ${shown} events, but had signed ${signed}: an old checkpoint was put in place of a newer one`,
+const outdatedCheckpoint = (shown: number, signed: number) =>
+  new VerificationError(
+    `the newest checkpoint in the database has ${shown} events, but ${signed} were signed: an old checkpoint was put in place of a newer one`,
   )

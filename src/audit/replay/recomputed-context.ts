@@ -10,20 +10,20 @@ import { openedPrompt } from '../../projects/read-models/opened-projects.js'
 import { replay } from './replay.js'
 
 type ChatEvent = RecordedEventOf<ChatEvents>
-export type PromptSent = RecordedEventOf<ChatEvents, 'PromptSent'>
-export type ProjectEvent = RecordedEventOf<ProjectEvents>
+export type RecordedPrompt = RecordedEventOf<ChatEvents, 'PromptSent'>
+export type RecordedProjectEvent = RecordedEventOf<ProjectEvents>
 
-export interface ContextAt extends Fitted {
+export interface RecomputedContext extends Fitted {
   contextTokens: number
   budgetTokens: number
 }
 
-/** What the worker puts together for a prompt, by the worker's own code, as of the moment at which it was sent. */
-export async function contextAt(
+/** The context that the worker builds for a prompt, by the worker's own code, as of the event that sent the prompt. */
+export async function recomputeContext(
   engine: Engine,
-  { version, data }: PromptSent,
-  project: readonly ProjectEvent[],
-): Promise<ContextAt> {
+  { version, data }: RecordedPrompt,
+  project: readonly RecordedProjectEvent[],
+): Promise<RecomputedContext> {
   const [, provider, model] = /^(.*?)\/(.*)$/s.exec(data.model)!
   const contextTokens = contextTokensOf(provider!, model!)
   const budgetTokens = promptBudget(contextTokens, data.settings.maxTokens)
@@ -38,11 +38,11 @@ export async function contextAt(
   return { contextTokens, budgetTokens, ...fitted }
 }
 
-export const endOf = (replyId: string, events: readonly ChatEvent[]): RecordedReplyEnding | undefined =>
+export const replyEnding = (replyId: string, events: readonly ChatEvent[]): RecordedReplyEnding | undefined =>
   events.filter(isReplyEnding).find(({ data }) => data.replyId === replyId)
 
-/** What would change a context. */
-const changing = new Set([
+/** Events that change a context. */
+const contextEvents = new Set([
   'MessageStored',
   'MessageEdited',
   'MessageDeleted',
@@ -51,22 +51,22 @@ const changing = new Set([
   'ProjectDeleted',
 ])
 
-export interface Meanwhile {
+export interface ContextChange {
   position: number
   type: string
 }
 
 /**
- * What was changed after the prompt was sent and before its answer was there. When an attempt begins is no event, so
- * each of these may be in what the model was given, or not.
+ * What changed between the prompt and the end of its reply. The start of an attempt is no event, so the context that the
+ * model was given may include each of these changes or not.
  */
-export const meanwhile = (
+export const contextChanges = (
   after: number,
   before: number,
-  ...streams: (readonly (ChatEvent | ProjectEvent)[])[]
-): Meanwhile[] =>
+  ...streams: (readonly (ChatEvent | RecordedProjectEvent)[])[]
+): ContextChange[] =>
   streams
     .flat()
-    .filter(({ type, position }) => changing.has(type) && position > after && position < before)
+    .filter(({ type, position }) => contextEvents.has(type) && position > after && position < before)
     .map(({ type, position }) => ({ position, type }))
     .sort((a, b) => a.position - b.position)

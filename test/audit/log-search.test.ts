@@ -1,6 +1,6 @@
-import { History } from '../../src/audit/history/history.js'
+import { LogScan } from '../../src/audit/history/log-scan.js'
 import { LogSearch } from '../../src/audit/history/log-search.js'
-import { positionOf } from '../../src/audit/history/selection.js'
+import { positionOf } from '../../src/audit/history/event-selection.js'
 import type { AppendDocument } from '../../src/event-store/event.js'
 import { chance } from '../chance.js'
 import { all, Place } from '../event-store/engines.js'
@@ -40,7 +40,7 @@ async function logOf(place: Place, seed: number, appends: number): Promise<Appen
 describe.each([1, 2])('in a log (story %i)', (seed) => {
   let place: Place
   let places: LogSearch
-  let history: History
+  let history: LogScan
   let log: AppendDocument[]
   let events: { position: number; stream: string; version: number; at: Date; type: string; actor: string }[]
 
@@ -48,7 +48,7 @@ describe.each([1, 2])('in a log (story %i)', (seed) => {
     place = await Place.find()
     await place.engine() // makes the index
     places = new LogSearch(place.db)
-    history = new History(place.db, places)
+    history = new LogScan(place.db, places)
     log = await logOf(place, seed, 10_000)
     events = log.flatMap(({ _id, stream, version, at, meta, events: inside }) =>
       inside.map(({ type }, i) => ({ position: _id + i, stream, version: version + i, at, type, actor: meta.actor })),
@@ -74,7 +74,7 @@ describe.each([1, 2])('in a log (story %i)', (seed) => {
         const expected = events.findLast((event) => event.stream === stream && event.position <= position)?.version ?? 0
         expect([stream, position, await places.versionAt(stream, position)]).toEqual([stream, position, expected])
       }
-      expect(await places.beginningOf(stream)).toBe(events.find((event) => event.stream === stream)?.position)
+      expect(await places.firstPositionOf(stream)).toBe(events.find((event) => event.stream === stream)?.position)
     }
   })
 
@@ -95,7 +95,7 @@ describe.each([1, 2])('in a log (story %i)', (seed) => {
           number,
           number,
         ]
-        const stretches = await all(history.walk({ type, stream, actor, from, upTo }))
+        const stretches = await all(history.read({ type, stream, actor, from, upTo }))
         const expected = events.filter(
           (event) =>
             event.position >= from &&
@@ -104,12 +104,13 @@ describe.each([1, 2])('in a log (story %i)', (seed) => {
             (!stream || event.stream === stream) &&
             (!actor || event.actor === actor),
         )
-        expect(stretches.flatMap(({ found }) => found.map(positionOf))).toEqual(
+        expect(stretches.flatMap(({ events: found }) => found.map(positionOf))).toEqual(
           expected.map(({ position }) => position),
         )
         const ends = stretches.map(({ to }) => to)
         expect(ends).toEqual([...ends].sort((a, b) => a - b))
-        for (const { found, to } of stretches) expect(Math.max(0, ...found.map(positionOf))).toBeLessThanOrEqual(to)
+        for (const { events: found, to } of stretches)
+          expect(Math.max(0, ...found.map(positionOf))).toBeLessThanOrEqual(to)
         expect(stream ?? ends.at(-1)).toBe(stream ?? upTo) // a stream may end earlier
       }
     }
@@ -121,6 +122,6 @@ it('there is nothing in an empty log', async () => {
   const places = new LogSearch(place.db)
   expect(await places.positionAt(new Date())).toBe(0)
   expect(await places.versionAt('chat-a', 5)).toBe(0)
-  expect(await all(new History(place.db, places).walk({ from: 1, upTo: 0 }))).toEqual([])
+  expect(await all(new LogScan(place.db, places).read({ from: 1, upTo: 0 }))).toEqual([])
   await place.leave()
 })

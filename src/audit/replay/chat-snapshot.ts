@@ -12,29 +12,29 @@ import { replay } from './replay.js'
 
 type ChatEvent = RecordedEventOf<ChatEvents>
 
-/** What the newest prompt asked for. */
+/** The settings of the newest prompt. */
 export interface LatestSettings extends ModelSettings {
   model: string
   projectId?: string
 }
 
-/** A chat as some of its events have left it, still sealed. */
-export interface ChatAt {
+/** A chat after some of its events, still sealed. */
+export interface ChatSnapshot {
   state: ChatState
   doc: ChatDoc
-  /** In their order. */
+  /** In the order of the chat. */
   messages: MessageDoc[]
   settings?: LatestSettings
 }
 
 /**
- * By the code of the read models, so it is what their readers saw. Only that the chat was deleted hides nothing here:
- * its state says so.
+ * Folds the events with the code of the read models, so the result is what their readers saw. One difference: a deletion
+ * removes nothing here; `state` says that the chat is deleted.
  */
-export function chatAt(events: readonly ChatEvent[]): ChatAt {
+export function chatSnapshot(events: readonly ChatEvent[]): ChatSnapshot {
   const shown = events.filter(({ type }) => type !== 'ChatDeleted')
   const [doc] = replay<ChatDoc>(chats, shown)
-  if (!doc) throw new Error('a chat begins with something else than its beginning')
+  if (!doc) throw new Error('the first event of a chat does not start it')
   const prompt = events.findLast((event) => event.type === 'PromptSent')
   const { model, settings, projectId } = prompt?.data ?? {}
   return {
@@ -45,27 +45,27 @@ export function chatAt(events: readonly ChatEvent[]): ChatAt {
   }
 }
 
-/** A message with the size of its envelope; after erasure that, its place and its times are all that is left. */
-export interface MessageAt {
+/** A message, the position of its first event, and the size of its envelope, which is left even after an erasure. */
+export interface SnapshotMessage {
   message: Message
   position: number
   size: number
 }
 
-export interface OpenedChat {
+export interface OpenedSnapshot {
   isErased: boolean
   chat: ChatSummary
-  messages: MessageAt[]
+  messages: SnapshotMessage[]
 }
 
-/** Opened, or what is left when the key is gone. */
-export async function openedChat(engine: Engine, doc: ChatDoc, some: readonly MessageDoc[]): Promise<OpenedChat> {
+/** The opened chat; without its personal data when the key has been destroyed. */
+export async function openSnapshot(engine: Engine, doc: ChatDoc, some: readonly MessageDoc[]): Promise<OpenedSnapshot> {
   try {
     return { isErased: false, ...(await opened(engine, doc, some)) }
   } catch (error) {
     if (!isErased(error)) throw error
     const { name: _, tags: __, metadata: ___, ...left } = doc
-    const { chat, messages: empty } = await opened(engine, left, some.map(withoutWords))
+    const { chat, messages: empty } = await opened(engine, left, some.map(withoutPersonal))
     return { isErased: true, chat, messages: empty.map((one, i) => ({ ...one, size: sizeOf(some[i]!) })) }
   }
 }
@@ -82,7 +82,7 @@ async function opened(engine: Engine, doc: ChatDoc, some: readonly MessageDoc[])
 
 const sizeOf = ({ text, error }: MessageDoc): number => (text ?? error?.detail)?.length() ?? 0
 
-function withoutWords(message: MessageDoc): MessageDoc {
+function withoutPersonal(message: MessageDoc): MessageDoc {
   const { text: _, error, ...left } = message
   return { ...left, ...(error && { error: { code: error.code } }) }
 }

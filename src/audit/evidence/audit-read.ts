@@ -13,29 +13,29 @@ const filters = z.strictObject({
 
 const read = {
   what: z.enum(['events', 'stream', 'user', 'chat', 'context', 'event-types', 'receipt', 'export', 'own-export']),
-  /** The id of what was read, where it is one thing: a stream, an account, a chat, a reply, a position. */
+  /** The id of the one thing that was read: a stream, an account, a chat, a reply or a position. */
   of: z.string().optional(),
   filters: filters.optional(),
-  /** The first and the last position that may have been shown. */
+  /** The first and the last position that the answer may contain. */
   from: z.number().int().optional(),
   upTo: z.number().int(),
-  /** Whether personal words were opened. */
+  /** Whether personal data was opened. */
   opened: z.boolean(),
 }
 
-/** Who has read what of the log. Ids and names of streams only: an access tells nothing that it is about. */
+/** Who read what in the log. Holds ids and stream names only, nothing of what was read. */
 export const auditEvents = defineEvents({
   AuditRead: { data: read },
 })
 
 export type AuditEvents = typeof auditEvents
-export type Access = z.infer<z.ZodObject<typeof read>>
+export type AuditRead = z.infer<z.ZodObject<typeof read>>
 
-export const accesses: Aggregate<{ readonly reads: number }, RecordedEventOf<AuditEvents>> = {
+export const auditReads: Aggregate<{ readonly reads: number }, RecordedEventOf<AuditEvents>> = {
   initial: { reads: 0 },
   fold: 1,
   evolve: ({ reads }) => ({ reads: reads + 1 }),
 }
 
-/** Every read is one more, also the same once again. */
-export const recordRead = (access: Access) => (): NewEventOf<AuditEvents>[] => [{ type: 'AuditRead', data: access }]
+/** Every read adds an event, even when the same read is repeated. */
+export const recordRead = (data: AuditRead) => (): NewEventOf<AuditEvents>[] => [{ type: 'AuditRead', data }]

@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads'
-import { hashedLeaves } from './hashed-leaves.js'
+import { hashLeaves } from './leaf-hashes.js'
 
-// A thread of `LeafThreads`: appends come in, the hashes of their leaves go out.
+// A thread of `HashingThreads`: receives appends, answers with the hashes of their leaves.
 parentPort!.on('message', (bytes: Uint8Array) => {
-  const hashed = hashedLeaves(bytes)
+  const hashed = hashLeaves(bytes)
   parentPort!.postMessage(hashed, hashed.hashes ? [hashed.hashes.buffer as ArrayBuffer] : [])
 })

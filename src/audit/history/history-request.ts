@@ -6,61 +6,61 @@ import { definedFields } from '../../commands/defined-fields.js'
 import { placeOf } from '../../http/pages.js'
 import { refusal } from '../../http/validation.js'
 import { ownerStream } from '../../identity/users.js'
-import type { Access } from './access.js'
-import { Evidence } from './evidence.js'
+import type { AuditRead } from '../evidence/audit-read.js'
+import { Evidence } from '../evidence/evidence.js'
 import { LogSearch } from './log-search.js'
-import type { Selection, Wanted } from './selection.js'
+import type { EventFilter, EventSelection } from './event-selection.js'
 
-/** What somebody asks of the log. */
-export interface RequestedHistory extends Wanted {
-  /** Whose: everybody's, one stream's or one account's. */
+/** Which part of the log a reader asks for. */
+export interface HistoryRequest extends EventFilter {
+  /** Only this stream's or this account's events; everything, if undefined. */
   of?: { stream: string } | { user: string }
   since?: Date
-  /** Up to, not including. */
+  /** Up to this time, not including it. */
   until?: Date
   from?: number
-  /** Where an earlier page has ended. */
+  /** The `nextCursor` of an earlier page. */
   cursor?: string
-  /** Open the personal words. */
+  /** Whether to open personal data. */
   open: boolean
 }
 
 /**
- * Where every reading of the log begins: it finds out between which positions, and leaves evidence. A reading ends at
- * the head it began with, its later pages too, so none follows the evidence that it leaves.
+ * Turns a request for history into the positions to read, and records the read. A reading ends at the head that the log
+ * had when it began, and so do its later pages: no reading reaches the evidence that it leaves itself.
  */
 @Injectable()
-export class RequestedHistories {
+export class HistoryRequests {
   private readonly types: ReadonlySet<string>
 
   constructor(
     engine: Engine,
-    private readonly places: LogSearch,
+    private readonly search: LogSearch,
     private readonly evidence: Evidence,
   ) {
     this.types = new Set(engine.catalog.list().map(({ type }) => type))
   }
 
-  async begin(cause: Cause, asked: RequestedHistory): Promise<Selection> {
-    this.check(asked)
-    const { of, open, since, until, stream, user, type, actor } = asked
-    const wanted = { stream, user, type, actor, ...of }
-    const [from, upTo] = await this.range(asked, (await this.places.head()).position)
-    const begins = Math.max(from, await this.beginningOf(wanted))
+  async accept(cause: Cause, request: HistoryRequest): Promise<EventSelection> {
+    this.check(request)
+    const { of, open, since, until, stream, user, type, actor } = request
+    const filter = { stream, user, type, actor, ...of }
+    const [from, upTo] = await this.range(request, (await this.search.head()).position)
+    const first = Math.max(from, await this.firstPositionOf(filter))
     const filters = definedFields({ stream, user, type, actor, since, until })
-    const narrowed = Object.keys(filters).length > 0 && { filters }
-    await this.evidence.record(cause, { ...subjectOf(of), ...narrowed, from: begins, upTo, opened: open })
-    return { ...wanted, from: begins, upTo }
+    const evidenceFilters = Object.keys(filters).length > 0 && { filters }
+    await this.evidence.record(cause, { ...subjectOf(of), ...evidenceFilters, from: first, upTo, opened: open })
+    return { ...filter, from: first, upTo }
   }
 
-  private check({ type, since, until }: RequestedHistory): void {
+  private check({ type, since, until }: HistoryRequest): void {
     if (type !== undefined && !this.types.has(type))
       throw refusal([{ field: 'type', message: 'must be an event type; /audit/event-types has them all' }])
     if (since && until && since >= until) throw refusal([{ field: 'since', message: 'must be before until' }])
   }
 
   private async range(
-    { cursor, from = 1, since, until }: RequestedHistory,
+    { cursor, from = 1, since, until }: HistoryRequest,
     head: number,
   ): Promise<readonly [from: number, upTo: number]> {
     const place = placeOf(cursor, 'number', 'number')
@@ -71,31 +71,31 @@ export class RequestedHistories {
     }
     if (from > head + 1) throw beyondHead('from', from, head)
     const [first, last] = await Promise.all([
-      since && this.places.positionAt(justBefore(since)),
-      until && this.places.positionAt(justBefore(until)),
+      since && this.search.positionAt(justBefore(since)),
+      until && this.search.positionAt(justBefore(until)),
     ])
     return [Math.max(from, (first ?? 0) + 1), last ?? head]
   }
 
-  /** Nothing of an account or of a stream comes before its first event. */
-  private async beginningOf({ stream, user }: Wanted): Promise<number> {
+  /** No event of an account or a stream comes before the first event of its stream. */
+  private async firstPositionOf({ stream, user }: EventFilter): Promise<number> {
     const streams = [...(stream === undefined ? [] : [stream]), ...(user === undefined ? [] : [ownerStream(user)])]
-    const beginnings = await Promise.all(streams.map((name) => this.places.beginningOf(name)))
-    if (beginnings.includes(undefined))
+    const firsts = await Promise.all(streams.map((name) => this.search.firstPositionOf(name)))
+    if (firsts.includes(undefined))
       throw new Refused('not_found', stream === undefined ? 'there is no such account' : 'there is no such stream')
-    return Math.max(1, ...beginnings.map(Number))
+    return Math.max(1, ...firsts.map(Number))
   }
 }
 
-function subjectOf(of: RequestedHistory['of']): Pick<Access, 'what' | 'of'> {
+function subjectOf(of: HistoryRequest['of']): Pick<AuditRead, 'what' | 'of'> {
   if (!of) return { what: 'events' }
   return 'stream' in of ? { what: 'stream', of: of.stream } : { what: 'user', of: of.user }
 }
 
 export function beyondHead(field: string, position: number, head: number): Refused {
-  const message = `is ${position}, and the log ends at ${head}`
+  const message = `is ${position}, but the log ends at ${head}`
   return new Refused('position_beyond_head', `${field} ${message}`, { errors: [{ field, message }] })
 }
 
-/** Times in the log have milliseconds. */
+/** One millisecond earlier: times in the log have milliseconds. */
 const justBefore = (time: Date) => new Date(time.getTime() - 1)

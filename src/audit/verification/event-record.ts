@@ -5,21 +5,21 @@ import { commitmentOf, type EnvelopeHeader, headerOf, isSealedAs } from '../../e
 import type { AppendDocument } from '../../event-store/event.js'
 import { leafHash } from '../../proof/hashes.js'
 import { leafText, type LeafPlace, leafPlaceOf, storedText } from '../../notary/leaf.js'
-import { Disproved } from './disproved.js'
+import { VerificationError } from './verification-error.js'
 
-/** An event as a verifier looks at it, wherever it comes from. */
+/** An event as the verifier reads it, from the database or from a file. */
 export interface EventRecord extends LeafPlace {
-  /** Canonical text of all that is stored of it. */
+  /** Canonical text of everything that is stored of the event. */
   stored: string
   shape: number
-  /** What its envelope is, when it has one. */
+  /** The bytes of its envelope, if it has one. */
   envelope?: Uint8Array
-  /** What was committed to, and the words that are said to be the ones. */
   commitment?: string
+  /** The plaintext that is claimed to match the commitment. */
   opened?: { personal: unknown; salt: string }
 }
 
-export function recordOf(append: AppendDocument, index: number): EventRecord {
+export function recordFromAppend(append: AppendDocument, index: number): EventRecord {
   const { personal, shape } = append.events[index]!
   const { position, stream, version, type, at } = leafPlaceOf(append, index)
   return { position, stream, version, type, at, shape, stored: storedText(append, index), envelope: personal?.value() }
@@ -39,10 +39,11 @@ const lineShape = z.object({
   version: z.int().positive(),
 })
 
-/** From what `lineOf` has written, read back as JSON. */
-export function recordFrom(line: unknown): EventRecord {
+/** The record of a line of an export, parsed as JSON; see export/export-line.ts. */
+export function recordFromLine(line: unknown): EventRecord {
   const parsed = lineShape.safeParse(line)
-  if (!parsed.success) throw new Disproved(`this is no event of an export: ${z.prettifyError(parsed.error)}`)
+  if (!parsed.success)
+    throw new VerificationError(`this is not an event of an export: ${z.prettifyError(parsed.error)}`)
   const { at, event, opened, position, stream, version } = parsed.data
   return {
     position,
@@ -60,8 +61,8 @@ export function recordFrom(line: unknown): EventRecord {
 
 export const leafHashOf = (record: EventRecord): Buffer => leafHash(leafText(record, record.stored))
 
-/** What can be seen of one event alone: its envelope is its own, and its words are those that were committed to. */
-export function checkAlone({
+/** Checks what one event shows by itself: the envelope was sealed for it, and the plaintext matches the commitment. */
+export function checkEnvelope({
   position,
   stream,
   version,
@@ -72,25 +73,25 @@ export function checkAlone({
   opened,
 }: EventRecord): void {
   if (envelope && !isSealedAs(envelope, { stream, version, type, shape })) {
-    const inside = headerWithin(envelope, position)
-    throw new Disproved(
-      `event ${position} has the envelope of another: it was sealed as ${inside.type}, version ${inside.version} of ${inside.stream}`,
+    const header = readHeader(envelope, position)
+    throw new VerificationError(
+      `event ${position} has the envelope of another event: it was sealed as ${header.type}, version ${header.version} of ${header.stream}`,
       position,
     )
   }
   if (!opened) return
-  const words =
+  const expected =
     commitment === undefined
       ? undefined
       : commitmentOf(Buffer.from(opened.salt, 'base64url'), opened.personal).toString('base64url')
-  if (words !== commitment)
-    throw new Disproved(`the words shown for event ${position} are not those that were committed to`, position)
+  if (expected !== commitment)
+    throw new VerificationError(`the plaintext shown for event ${position} does not match its commitment`, position)
 }
 
-function headerWithin(envelope: Uint8Array, position: number): EnvelopeHeader {
+function readHeader(envelope: Uint8Array, position: number): EnvelopeHeader {
   try {
     return headerOf(new Binary(envelope))
   } catch {
-    throw new Disproved(`the envelope of event ${position} cannot be read: it was changed`, position)
+    throw new VerificationError(`the envelope of event ${position} cannot be read: it was changed`, position)
   }
 }

@@ -4,27 +4,27 @@ import type { RecordedEventOf } from '../../event-store/catalog.js'
 import type { Decider } from '../../event-store/deciding/decider.js'
 import { Engine } from '../../event-store/engine.js'
 import type { Cause } from '../../commands/cause.js'
-import { type Access, accesses, type AuditEvents, recordRead } from './access.js'
+import { type AuditRead, auditReads, type AuditEvents, recordRead } from './audit-read.js'
 
 export const auditStream = (actor: string) => `audit-${actor}`
 
 /**
- * Who reads for an audit is recorded before the first word is told: a read that cannot be recorded is not answered.
- * Each reader has a stream, under a key of its own: it outlives the reader's account.
+ * Records every read by an auditor in the log, before anything is answered: a read that cannot be recorded is not
+ * answered. Each reader has a stream with a key of its own, so the evidence outlives the reader's account.
  */
 @Injectable()
 export class Evidence {
   private readonly decider: Decider<{ readonly reads: number }, RecordedEventOf<AuditEvents>>
 
   constructor(engine: Engine) {
-    this.decider = engine.decider(accesses)
+    this.decider = engine.decider(auditReads)
   }
 
-  /** One event for each call: who repeats a request, with an Idempotency-Key or not, reads once more. */
-  async record(cause: Cause, access: Access): Promise<void> {
+  /** One event for each call: a repeated request is another read, even with the same Idempotency-Key. */
+  async record(cause: Cause, read: AuditRead): Promise<void> {
     const { actor, correlation } = cause.meta
     const meta = { actor, commandId: randomUUID(), ...(correlation !== undefined && { correlation }) }
-    const { position } = await this.decider.execute(auditStream(actor), meta, recordRead(access))
+    const { position } = await this.decider.execute(auditStream(actor), meta, recordRead(read))
     cause.logPosition = Math.max(cause.logPosition, position)
   }
 }

@@ -2,14 +2,14 @@ import { canonical } from '../../event-store/canonical.js'
 import { EventStoreError, isErased } from '../../event-store/errors.js'
 import type { Envelope } from '../../event-store/event.js'
 import type { Vault } from '../../event-store/sealing/vault.js'
-import type { OpenedWords } from '../export/export-line.js'
-import type { Found } from './selection.js'
+import type { SealedPlaintext } from '../export/export-line.js'
+import type { LoggedEvent } from './event-selection.js'
 
-/** Why an envelope that was to be opened stays closed. */
+/** Why an envelope cannot be opened. */
 export type Unreadable = 'erased' | 'damaged'
 
-/** An event as it is stored, to be read by people: its envelope is told of, and only opened when that is asked for. */
-export interface ShownEvent {
+/** A stored event as auditors read it. Its envelope appears as a size, and is opened only on request. */
+export interface EventView {
   position: number
   stream: string
   version: number
@@ -20,7 +20,7 @@ export interface ShownEvent {
   data: Record<string, unknown>
   commitment?: string
   sealed?: {
-    /** Of the envelope. */
+    /** Bytes of the envelope. */
     size: number
     words?: unknown
     salt?: string
@@ -28,13 +28,13 @@ export interface ShownEvent {
   }
 }
 
-/** Dates become ISO texts and bytes base64url, as in whatever is hashed. */
-export async function shownEvent(vault: Vault, { append, index }: Found, open: boolean): Promise<ShownEvent> {
+/** Dates become ISO texts and bytes base64url, as in the canonical text that is hashed. */
+export async function eventView(vault: Vault, { append, index }: LoggedEvent, open: boolean): Promise<EventView> {
   const { stream, at, meta } = append
   const { type, shape, data, commitment, personal } = append.events[index]!
-  const words = personal && open ? await openedOf(vault, personal) : undefined
+  const result = personal && open ? await openEnvelope(vault, personal) : undefined
   const opened =
-    typeof words === 'string' ? { unreadable: words } : words && { words: words.original, salt: words.salt }
+    typeof result === 'string' ? { unreadable: result } : result && { words: result.original, salt: result.salt }
   const sealed = personal && { size: personal.length(), ...opened }
   return JSON.parse(
     canonical({
@@ -49,11 +49,11 @@ export async function shownEvent(vault: Vault, { append, index }: Found, open: b
       commitment,
       sealed,
     }),
-  ) as ShownEvent
+  ) as EventView
 }
 
-/** As it was sealed, with the salt that makes its commitment. */
-export async function openedOf(vault: Vault, envelope: Envelope): Promise<OpenedWords | Unreadable> {
+/** The plaintext as it was sealed, and the salt of its commitment; or why it cannot be opened. */
+export async function openEnvelope(vault: Vault, envelope: Envelope): Promise<SealedPlaintext | Unreadable> {
   try {
     return await vault.open(envelope)
   } catch (error) {

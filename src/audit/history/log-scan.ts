@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common'
+import { Db } from 'mongodb'
+import { type AppendDocument, lastPosition } from '../../event-store/event.js'
+import { LogCollection } from '../../event-store/log/log-collection.js'
+import { LogSearch } from './log-search.js'
+import { type EventSelection, type LoggedEvent, mongoFilter, selectedEvents } from './event-selection.js'
+
+/** The events found in one part of the log. The scan has covered everything up to `to`. */
+export interface ScannedPart {
+  readonly events: LoggedEvent[]
+  readonly to: number
+}
+
+/** How many positions, or versions of a stream, one query covers. */
+const window = 10_000
+const maxAppends = 500
+const maxBytes = 4 * 1024 * 1024
+
+/**
+ * Scans the log, or one stream, part by part. Each part is bounded in time and memory, and no cursor stays open between
+ * two parts, so a slow reader holds nothing up and a reader that stops leaves nothing behind.
+ */
+@Injectable()
+export class LogScan {
+  private readonly log: LogCollection
+
+  constructor(
+    db: Db,
+    private readonly search: LogSearch,
+  ) {
+    this.log = new LogCollection(db)
+  }
+
+  /** The selected events in the order of the log. `atOnce` limits the appends that one part reads. */
+  read(selection: EventSelection, atOnce = maxAppends): AsyncGenerator<ScannedPart> {
+    return selection.stream === undefined
+      ? this.readLog(selection, atOnce)
+      : this.readStream(selection.stream, selection, atOnce)
+  }
+
+  private async *readLog(selection: EventSelection, atOnce: number): AsyncGenerator<ScannedPart> {
+    const { from, upTo } = selection
+    for (let next = await this.firstPositionOfAppend(from); next <= upTo;) {
+      const beyond = Math.min(next + window, upTo + 1)
+      const { appends, isAll } = await this.find(
+        { ...mongoFilter(selection), _id: { $gte: next, $lt: beyond } },
+        { _id: 1 },
+        atOnce,
+      )
+      next = isAll ? beyond : lastPosition(appends.at(-1)!) + 1
+      yield { events: appends.flatMap((append) => selectedEvents(append, selection)), to: Math.min(next - 1, upTo) }
+    }
+  }
+
+  /** Uses the index that streams are loaded with. */
+  private async *readStream(stream: string, selection: EventSelection, atOnce: number): AsyncGenerator<ScannedPart> {
+    const { from, upTo } = selection
+    const last = await this.search.versionAt(stream, upTo)
+    const first = (await this.search.versionAt(stream, from - 1)) + 1
+    for (let next = await this.log.firstVersionOfAppend(stream, first); next <= last;) {
+      const beyond = Math.min(next + window, last + 1)
+      const { appends, isAll } = await this.find(
+        { ...mongoFilter(selection), stream, version: { $gte: next, $lt: beyond } },
+        { version: 1 },
+        atOnce,
+      )
+      const lastAppend = appends.at(-1)
+      next = isAll ? beyond : lastAppend!.version + lastAppend!.n
+      const to = next > last ? upTo : isAll ? await this.positionBefore(stream, next) : lastPosition(lastAppend!)
+      yield { events: appends.flatMap((append) => selectedEvents(append, selection)), to }
+    }
+  }
+
+  private async find(
+    filter: object,
+    sort: { _id: 1 } | { version: 1 },
+    atOnce: number,
+  ): Promise<{ appends: AppendDocument[]; isAll: boolean }> {
+    const appends: AppendDocument[] = []
+    let bytes = 0
+    for await (const append of this.log.collection.find(filter, { batchSize: atOnce }).sort(sort)) {
+      appends.push(append)
+      for (const { personal } of append.events) bytes += personal?.length() ?? 0
+      if (appends.length >= atOnce || bytes >= maxBytes) return { appends, isAll: false }
+    }
+    return { appends, isAll: true }
+  }
+
+  /** The first position of the append that contains this position. */
+  private async firstPositionOfAppend(position: number): Promise<number> {
+    return (await this.log.appendAtOrBefore(position, { _id: 1 }))?._id ?? 1
+  }
+
+  /** The last position of the append that contains the version before this one. */
+  private async positionBefore(stream: string, version: number): Promise<number> {
+    const [append] = await this.log.collection
+      .find({ stream, version: { $lt: version } })
+      .sort({ version: -1 })
+      .limit(1)
+      .toArray()
+    return lastPosition(append!)
+  }
+}

@@ -1,0 +1,153 @@
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { z } from 'zod'
+import { openCheckpoint, type TreeHead } from '../../proof/checkpoint.js'
+import { MerkleFrontier } from '../../proof/frontier.js'
+import { rootFromInclusion } from '../../proof/merkle-proofs.js'
+import { hashBytes } from '../../proof/tiles.js'
+import { VerificationError } from './verification-error.js'
+import { checkEnvelope, type EventRecord, leafHashOf, recordFromLine } from './event-record.js'
+import type { VerificationResult } from './verify-log.js'
+import { TreeCheck } from './tree-check.js'
+
+const header = z.object({
+  export: z.literal('verbatim@v1'),
+  origin: z.string(),
+  keys: z.array(z.string()),
+  /** The position before the first event, and the tree's right edge at that size. */
+  after: z.int().nonnegative().optional(),
+  edge: z.array(z.string()).optional(),
+  /** Only in an export of some events, each of which is proven against this checkpoint. */
+  checkpoint: z.string().optional(),
+})
+
+type Header = z.infer<typeof header>
+
+/** The hashes that the notary stored of the leaves that follow: they show which event was changed. */
+const leavesLine = z.object({ from: z.int().positive(), leaves: z.string() })
+const checkpointLine = z.object({ checkpoint: z.string() })
+const provenLine = z.looseObject({ proof: z.array(z.string()) })
+
+export interface ExportVerification {
+  file: string
+  /** Public keys that the verifier trusts. If undefined, those in the file, which prove nothing about its writer. */
+  keys?: readonly string[]
+  /** Checkpoints of the log that were kept elsewhere. */
+  kept?: readonly string[]
+  onProgress?: (events: number) => void
+}
+
+/** Verifies an export with nothing but the file. Throws a VerificationError that names the first wrong position. */
+export async function verifyExport(options: ExportVerification): Promise<VerificationResult> {
+  const lines = createInterface({ input: createReadStream(options.file), crlfDelay: Infinity })[Symbol.asyncIterator]()
+  const first = header.safeParse(json((await lines.next()).value, 1))
+  if (!first.success)
+    throw new VerificationError(`${options.file} is not an export: its first line does not describe a log`)
+  const keys = options.keys ?? first.data.keys
+  const rest = numbered(lines)
+  return first.data.checkpoint === undefined
+    ? verifyWholeLog(rest, first.data, keys, options)
+    : verifySingleEvents(rest, first.data, keys, options)
+}
+
+/** Verifies all events after a position: they lead to the checkpoints between and after them. */
+async function verifyWholeLog(
+  lines: AsyncIterable<[unknown, number]>,
+  { after = 0, edge = [] }: Header,
+  keys: readonly string[],
+  { kept = [], onProgress }: ExportVerification,
+): Promise<VerificationResult> {
+  const check = new TreeCheck(
+    kept.map((note) => openCheckpoint(note, keys)),
+    MerkleFrontier.restore(
+      after,
+      edge.map((hash) => Buffer.from(hash, 'base64')),
+    ),
+  )
+  let signed: TreeHead | undefined
+  let leaves = { from: 1, hashes: Buffer.alloc(0) }
+  for await (const [line] of lines) {
+    if (has(line, 'checkpoint')) {
+      signed = openCheckpoint(parsed(checkpointLine, line).checkpoint, keys)
+      if (signed.size > check.size) throw missing(check.size + 1, signed.size)
+      check.addCheckpoint(signed)
+    } else if (has(line, 'leaves')) {
+      const { from, leaves: base64 } = parsed(leavesLine, line)
+      leaves = { from, hashes: Buffer.from(base64, 'base64') }
+    } else {
+      const record = recordFromLine(line)
+      const start = (record.position - leaves.from) * hashBytes
+      const notaryHash =
+        start >= 0 && start < leaves.hashes.length ? leaves.hashes.subarray(start, start + hashBytes) : undefined
+      check.add({ record, notaryHash })
+      if (check.size % 1000 === 0) onProgress?.(check.size - after)
+    }
+  }
+  check.end()
+  if (!signed || signed.size < check.size) throw unfinished(signed?.size ?? after)
+  return { events: check.size - after, signed, root: check.root }
+}
+
+/** Verifies the events of some streams, each by its own path to the root. It cannot show that none was left out. */
+async function verifySingleEvents(
+  lines: AsyncIterable<[unknown, number]>,
+  { checkpoint = '' }: Header,
+  keys: readonly string[],
+  { onProgress }: ExportVerification,
+): Promise<VerificationResult> {
+  const signed = openCheckpoint(checkpoint, keys)
+  let events = 0
+  for await (const [line, number] of lines) {
+    const record = recordFromLine(line)
+    checkEnvelope(record)
+    const proven = provenLine.safeParse(line)
+    if (!proven.success) throw new VerificationError(`line ${number} has no proof`, record.position)
+    if (!isInTree(signed, record, proven.data.proof))
+      throw new VerificationError(`event ${record.position} is not the one in the log: it was changed`, record.position)
+    if (++events % 1000 === 0) onProgress?.(events)
+  }
+  return { events, signed, root: signed.root }
+}
+
+const isInTree = ({ size, root }: TreeHead, record: EventRecord, proof: readonly string[]): boolean =>
+  rootFromInclusion(
+    leafHashOf(record),
+    record.position - 1,
+    size,
+    proof.map((hash) => Buffer.from(hash, 'base64')),
+  )?.equals(root) ?? false
+
+const has = (line: unknown, name: string): boolean => typeof line === 'object' && line !== null && name in line
+
+function parsed<T>(shape: z.ZodType<T>, line: unknown): T {
+  const { data, error } = shape.safeParse(line)
+  if (error) throw new VerificationError(`a line of the export is malformed: ${z.prettifyError(error)}`)
+  return data
+}
+
+async function* numbered(lines: AsyncIterator<string>): AsyncGenerator<[unknown, number]> {
+  for (let number = 2; ; number++) {
+    const { value, done } = await lines.next()
+    if (done) return
+    yield [json(value, number), number]
+  }
+}
+
+function json(text: string | undefined, number: number): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    throw new VerificationError(`line ${number} is not JSON: the file was changed, or it is incomplete`)
+  }
+}
+
+const unfinished = (signed: number) =>
+  new VerificationError(
+    `the export has no checkpoint for the events after event ${signed}, so they are not proven: the export was not finished. Run the same export again, it goes on where it ended`,
+  )
+
+const missing = (from: number, to: number) =>
+  new VerificationError(
+    `the checkpoint after event ${from - 1} covers ${to} events: events ${from} to ${to} are missing`,
+    from,
+  )
