@@ -20,7 +20,7 @@ import { Erasures } from './erasures.js'
 import { FirstAdmin } from './first-admin.js'
 import { Logins } from './logins.js'
 import { ProfileController } from './api/profile.controller.js'
-import { ReturnedAccountsHandler } from './read-models/returned-accounts.js'
+import { ListRestoredAccountsHandler } from './read-models/list-restored-accounts.js'
 import { RolesController } from './api/roles.controller.js'
 import { Tokens } from './tokens.js'
 import { UniqueNames } from './unique-names.js'
@@ -36,7 +36,7 @@ const handlers = [
   IssueApiKeyHandler,
   LogOutHandler,
   RegisterUserHandler,
-  ReturnedAccountsHandler,
+  ListRestoredAccountsHandler,
   RevokeApiKeyHandler,
 ]
 

@@ -1,20 +1,20 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, Module } from '@nestjs/common'
 import type { RecordedEventOf } from '../event-store/catalog.js'
 import type { Decider } from '../event-store/deciding/decider.js'
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
-import { type OperationEvent, type OperationEvents, records } from './operations.js'
+import { type OperationEvent, type OperationEvents, operationRecords } from './operations.js'
 
-/** What such records are about, which is the name of their stream. */
+/** What a record is about; also the name of its stream. */
 type Subject = 'replies' | 'retention' | 'keys'
 
-/** Records of what was done to the service as a whole. A run that changed nothing needs none. */
+/** Records of what was done to the service as a whole. A run that changed nothing is not recorded. */
 @Injectable()
 export class OperationRecords {
   private readonly decider: Decider<null, RecordedEventOf<OperationEvents>>
 
   constructor(engine: Engine) {
-    this.decider = engine.decider(records)
+    this.decider = engine.decider(operationRecords)
   }
 
   async add(subject: Subject, meta: AppendMeta, event: OperationEvent): Promise<number> {
@@ -22,7 +22,7 @@ export class OperationRecords {
     return position
   }
 
-  /** What the command led to when it was carried out before. */
+  /** The event that the command recorded if it was carried out before; undefined if it is new. */
   async repeatOf<Type extends keyof OperationEvents>(
     subject: Subject,
     meta: AppendMeta,
@@ -34,3 +34,6 @@ export class OperationRecords {
       : undefined
   }
 }
+
+@Module({ providers: [OperationRecords], exports: [OperationRecords] })
+export class OperationRecordsModule {}

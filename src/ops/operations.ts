@@ -9,7 +9,7 @@ const version = z.int()
 const position = z.int()
 const count = z.int()
 
-/** What operators, and schedules in their place, have done to the service. Why somebody did it may name people, so it is sealed. */
+/** What operators and schedules have done to the service. An operator’s reason may name people, so it is sealed. */
 export const operationEvents = defineEvents({
   ProjectionPaused: { data: { projection } },
   ProjectionResumed: { data: { projection } },
@@ -38,15 +38,15 @@ export const operationEvents = defineEvents({
 export type OperationEvents = typeof operationEvents
 export type OperationEvent = NewEventOf<OperationEvents>
 
-/** What operators have decided about one projection. Whether it stands failed is no decision of theirs. */
-export interface ProjectionOrders {
+/** What operators have decided about one projection. Whether it has failed is not among it: nobody decides that. */
+export interface ProjectionDecisions {
   readonly isPaused: boolean
   readonly skipped: readonly { version: number; position: number }[]
-  /** The rebuild that was started last, until it has ended well. */
+  /** The rebuild that was started last, until it has succeeded. */
   readonly rebuilding: string | null
 }
 
-export const projectionOrders: Aggregate<ProjectionOrders, RecordedEventOf<OperationEvents>> = {
+export const projectionDecisions: Aggregate<ProjectionDecisions, RecordedEventOf<OperationEvents>> = {
   initial: { isPaused: false, skipped: [], rebuilding: null },
   evolve(state, event) {
     switch (event.type) {
@@ -69,20 +69,20 @@ export const projectionOrders: Aggregate<ProjectionOrders, RecordedEventOf<Opera
   },
 }
 
-/** Of what stands alone: each record of it says everything, and none depends on those before it. */
-export const records: Aggregate<null, RecordedEventOf<OperationEvents>> = { initial: null, evolve: () => null }
+/** Records that do not depend on each other, so there is no state. */
+export const operationRecords: Aggregate<null, RecordedEventOf<OperationEvents>> = { initial: null, evolve: () => null }
 
 export const pauseProjection =
   (name: string, failedAt: number | undefined) =>
-  ({ isPaused }: ProjectionOrders): OperationEvent[] => {
-    if (failedAt !== undefined) throw standsFailed(name, failedAt)
+  ({ isPaused }: ProjectionDecisions): OperationEvent[] => {
+    if (failedAt !== undefined) throw projectionFailed(name, failedAt)
     return isPaused ? [] : [{ type: 'ProjectionPaused', data: { projection: name } }]
   }
 
 export const resumeProjection =
   (name: string, failedAt: number | undefined) =>
-  ({ isPaused }: ProjectionOrders): OperationEvent[] => {
-    if (failedAt !== undefined) throw standsFailed(name, failedAt)
+  ({ isPaused }: ProjectionDecisions): OperationEvent[] => {
+    if (failedAt !== undefined) throw projectionFailed(name, failedAt)
     return isPaused ? [{ type: 'ProjectionResumed', data: { projection: name } }] : []
   }
 
@@ -93,19 +93,22 @@ export const retryProjection = (name: string, failedAt: number | undefined) => (
 
 export const skipEvent =
   (name: string, ofVersion: number, at: number, reason: string) =>
-  ({ skipped }: ProjectionOrders): OperationEvent[] => {
+  ({ skipped }: ProjectionDecisions): OperationEvent[] => {
     if (skipped.some(({ version, position }) => version === ofVersion && position === at)) return []
     return [
       { type: 'EventSkipped', data: { projection: name, version: ofVersion, position: at }, personal: { reason } },
     ]
   }
 
-/** Started again when its process has died: then it is recorded already. */
-export const startRebuild = (name: string, to: number, rebuildId: string) => (): OperationEvent[] => [
+/**
+ * After the death of its process the same command starts the rebuild again. This record is in the log by then, and no
+ * second one is added.
+ */
+export const recordRebuildStart = (name: string, to: number, rebuildId: string) => (): OperationEvent[] => [
   { type: 'ProjectionRebuildStarted', data: { projection: name, version: to, rebuildId } },
 ]
 
-export const endRebuild = (rebuildId: string, found: Certificate) => (): OperationEvent[] => {
+export const recordRebuildEnd = (rebuildId: string, found: Certificate) => (): OperationEvent[] => {
   const { projection: name, version: to, position: at, events, root, digest, skipped = [] } = found
   return [
     {
@@ -115,5 +118,5 @@ export const endRebuild = (rebuildId: string, found: Certificate) => (): Operati
   ]
 }
 
-const standsFailed = (name: string, failedAt: number) =>
-  new Refused('projection_failed', `${name} stands failed at event ${failedAt}: retry it, or skip the event`)
+const projectionFailed = (name: string, failedAt: number) =>
+  new Refused('projection_failed', `${name} has failed at event ${failedAt}: retry it, or skip the event`)

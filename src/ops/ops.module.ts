@@ -1,14 +1,51 @@
 import { Module } from '@nestjs/common'
-import { HealthController } from './health.controller.js'
-import { KeysModule } from './keys/keys.module.js'
+import { MongooseModule } from '@nestjs/mongoose'
+import { ChatModule } from '../chat/chat.module.js'
+import { openReplyModel } from '../chat/read-models/open-replies.js'
+import { HealthController } from './api/health.controller.js'
+import { OpenRepliesController } from './api/open-replies.controller.js'
+import { ProjectionsController } from './api/projections.controller.js'
+import { RotateKeysHandler } from './keys/rotate-keys.js'
 import { MetricsModule } from './metrics/metrics.module.js'
-import { ProjectionsModule } from './projections/projections.module.js'
-import { QueuesModule } from './queues/queues.module.js'
-import { OpenRepliesModule } from './replies/open-replies.module.js'
+import { OperationRecordsModule } from './operation-records.js'
+import {
+  PauseProjectionHandler,
+  ResumeProjectionHandler,
+  RetryProjectionHandler,
+  SkipEventHandler,
+} from './projections/commands.js'
+import { ListCertificatesHandler } from './projections/list-certificates.js'
+import { ListProjectionsHandler } from './projections/list-projections.js'
+import { ProjectionStreams } from './projections/projection-streams.js'
+import { RebuildProjectionHandler } from './projections/rebuild-projection.js'
+import { BoardAccess } from './queues/board-access.js'
+import { QueueBoard } from './queues/queue-board.js'
+import { ListOpenRepliesHandler } from './replies/list-open-replies.js'
+import { ReconcileRepliesHandler } from './replies/reconcile-replies.js'
 import { RetentionModule } from './retention/retention.module.js'
 
+const handlers = [
+  ListCertificatesHandler,
+  ListOpenRepliesHandler,
+  ListProjectionsHandler,
+  PauseProjectionHandler,
+  RebuildProjectionHandler,
+  ReconcileRepliesHandler,
+  ResumeProjectionHandler,
+  RetryProjectionHandler,
+  RotateKeysHandler,
+  SkipEventHandler,
+]
+
 @Module({
-  imports: [KeysModule, MetricsModule, OpenRepliesModule, ProjectionsModule, QueuesModule, RetentionModule],
-  controllers: [HealthController],
+  imports: [
+    ChatModule,
+    MetricsModule,
+    MongooseModule.forFeature([openReplyModel]),
+    OperationRecordsModule,
+    RetentionModule,
+  ],
+  controllers: [HealthController, OpenRepliesController, ProjectionsController],
+  providers: [...handlers, BoardAccess, ProjectionStreams, QueueBoard],
 })
 export class OpsModule {}

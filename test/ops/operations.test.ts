@@ -1,13 +1,13 @@
 import { given } from '../../src/event-store/deciding/given-when-then.js'
 import {
-  endRebuild,
+  recordRebuildEnd,
   type OperationEvent,
   pauseProjection,
-  projectionOrders,
+  projectionDecisions,
   resumeProjection,
   retryProjection,
   skipEvent,
-  startRebuild,
+  recordRebuildStart,
 } from '../../src/ops/operations.js'
 
 const paused: OperationEvent = { type: 'ProjectionPaused', data: { projection: 'chats' } }
@@ -20,36 +20,37 @@ const skipped: OperationEvent = {
 const certificate = { projection: 'chats', version: 1, position: 9, events: 9, root: 'r', digest: 'd', at: new Date(0) }
 
 describe('a projection', () => {
-  it('is paused', () => given(projectionOrders, []).when(pauseProjection('chats', undefined)).then([paused]))
-  it('is paused once', () => given(projectionOrders, [paused]).when(pauseProjection('chats', undefined)).then([]))
+  it('is paused', () => given(projectionDecisions, []).when(pauseProjection('chats', undefined)).then([paused]))
+  it('is paused once', () => given(projectionDecisions, [paused]).when(pauseProjection('chats', undefined)).then([]))
   it('is paused again', () =>
-    given(projectionOrders, [paused, resumed]).when(pauseProjection('chats', undefined)).then([paused]))
-  it('is resumed', () => given(projectionOrders, [paused]).when(resumeProjection('chats', undefined)).then([resumed]))
+    given(projectionDecisions, [paused, resumed]).when(pauseProjection('chats', undefined)).then([paused]))
+  it('is resumed', () =>
+    given(projectionDecisions, [paused]).when(resumeProjection('chats', undefined)).then([resumed]))
   it('is resumed once', () =>
-    given(projectionOrders, [paused, resumed]).when(resumeProjection('chats', undefined)).then([]))
+    given(projectionDecisions, [paused, resumed]).when(resumeProjection('chats', undefined)).then([]))
   it('that stands failed is not paused', () =>
-    given(projectionOrders, []).when(pauseProjection('chats', 7)).thenRefused('projection_failed'))
+    given(projectionDecisions, []).when(pauseProjection('chats', 7)).thenRefused('projection_failed'))
   it('that stands failed is not resumed', () =>
-    given(projectionOrders, [paused]).when(resumeProjection('chats', 7)).thenRefused('projection_failed'))
+    given(projectionDecisions, [paused]).when(resumeProjection('chats', 7)).thenRefused('projection_failed'))
   it('that stands failed is retried', () =>
-    given(projectionOrders, [])
+    given(projectionDecisions, [])
       .when(retryProjection('chats', 7))
       .then([{ type: 'ProjectionRetried', data: { projection: 'chats', position: 7 } }]))
   it('that goes on is not retried', () =>
-    given(projectionOrders, []).when(retryProjection('chats', undefined)).thenRefused('not_failed'))
+    given(projectionDecisions, []).when(retryProjection('chats', undefined)).thenRefused('not_failed'))
 })
 
 describe('an event', () => {
   it('is skipped, with the reason sealed', () =>
-    given(projectionOrders, [])
+    given(projectionDecisions, [])
       .when(skipEvent('chats', 1, 7, 'a bug'))
       .then([skipped]))
   it('is skipped once', () =>
-    given(projectionOrders, [skipped])
+    given(projectionDecisions, [skipped])
       .when(skipEvent('chats', 1, 7, 'another reason'))
       .then([]))
   it('that one version skips is none that the next one does', () =>
-    given(projectionOrders, [skipped])
+    given(projectionDecisions, [skipped])
       .when(skipEvent('chats', 2, 7, 'a bug'))
       .then([{ ...skipped, data: { projection: 'chats', version: 2, position: 7 } }]))
 })
@@ -61,12 +62,12 @@ describe('a rebuild', () => {
   }
 
   it('is recorded when it starts', () =>
-    given(projectionOrders, [])
-      .when(startRebuild('chats', 1, 'r1'))
+    given(projectionDecisions, [])
+      .when(recordRebuildStart('chats', 1, 'r1'))
       .then([started]))
   it('is recorded with what it has found', () =>
-    given(projectionOrders, [started])
-      .when(endRebuild('r1', certificate))
+    given(projectionDecisions, [started])
+      .when(recordRebuildEnd('r1', certificate))
       .then([
         {
           type: 'ProjectionRebuilt',

@@ -70,7 +70,7 @@ describe('a read model that comes to an event which it cannot take', () => {
   it('is neither paused nor resumed', async () => {
     expect(must(await post('pause'), 409).code).toBe('projection_failed')
     expect(must(await post('resume'), 409).code).toBe('projection_failed')
-    expect((await run('resume', name)).errors).toContain(`${name} stands failed at event ${first}`)
+    expect((await run('resume', name)).errors).toContain(`${name} has failed at event ${first}`)
   })
 
   it('fails again at the same event when it is retried, and each try is recorded', async () => {

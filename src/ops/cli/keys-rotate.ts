@@ -1,6 +1,6 @@
 import { CommandBus } from '@nestjs/cqrs'
 import { type CliCommand, operatorCause } from '../../cli/command.js'
-import { RotateKeys } from '../keys/commands/rotate-keys.js'
+import { RotateKeys } from '../keys/rotate-keys.js'
 
 export const keysRotate: CliCommand = {
   name: 'keys rotate',

@@ -1,6 +1,6 @@
 import { QueryBus } from '@nestjs/cqrs'
 import { type CliCommand, UsageError } from '../../cli/command.js'
-import { ListCertificates } from '../projections/queries/list-certificates.js'
+import { ListCertificates } from '../projections/list-certificates.js'
 
 const usual = 20
 

@@ -2,11 +2,8 @@ import { type Command, CommandBus, QueryBus } from '@nestjs/cqrs'
 import { type CliCommand, operatorCause, UsageError } from '../../cli/command.js'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
-import { PauseProjection } from '../projections/commands/pause-projection.js'
-import { ResumeProjection } from '../projections/commands/resume-projection.js'
-import { RetryProjection } from '../projections/commands/retry-projection.js'
-import { SkipEvent } from '../projections/commands/skip-event.js'
-import { ListProjections } from '../projections/queries/list-projections.js'
+import { PauseProjection, ResumeProjection, RetryProjection, SkipEvent } from '../projections/commands.js'
+import { ListProjections } from '../projections/list-projections.js'
 
 const order = (command: string, about: string, make: (cause: Cause, name: string) => Command<Effect>): CliCommand => ({
   name: command,

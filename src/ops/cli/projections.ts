@@ -2,8 +2,8 @@ import type { INestApplicationContext } from '@nestjs/common'
 import { CommandBus, QueryBus } from '@nestjs/cqrs'
 import { type CliCommand, operatorCause } from '../../cli/command.js'
 import { Engine } from '../../event-store/engine.js'
-import { RebuildProjection } from '../projections/commands/rebuild-projection.js'
-import { ListProjections, type ListedProjection } from '../projections/queries/list-projections.js'
+import { RebuildProjection } from '../projections/rebuild-projection.js'
+import { ListProjections, type ListedProjection } from '../projections/list-projections.js'
 
 export const projectionsList: CliCommand = {
   name: 'projections list',

@@ -1,7 +1,7 @@
 import { CommandBus, QueryBus } from '@nestjs/cqrs'
 import { type CliCommand, operatorCause } from '../../cli/command.js'
-import { ReconcileReplies } from '../replies/commands/reconcile-replies.js'
-import { ListOpenReplies, type OpenReply } from '../replies/queries/list-open-replies.js'
+import { ReconcileReplies } from '../replies/reconcile-replies.js'
+import { ListOpenReplies, type ListedReply } from '../replies/list-open-replies.js'
 
 const pageSize = 200
 
@@ -10,7 +10,7 @@ export const repliesOpen: CliCommand = {
   about: 'List the prompts that wait for an answer, the oldest first',
   details: 'age: in seconds. attempts: how often a worker has begun with it since it came into the queue.',
   async run(app, _, terminal) {
-    const open: OpenReply[] = []
+    const open: ListedReply[] = []
     for (let cursor: string | undefined, more = true; more && !terminal.signal.aborted; more = cursor !== undefined) {
       const page = await app.get(QueryBus).execute(new ListOpenReplies({ limit: pageSize, cursor }))
       open.push(...page.items)
@@ -22,7 +22,7 @@ export const repliesOpen: CliCommand = {
   },
 }
 
-function rowOf({ id, chatId, since, age, attempts, isQueued }: OpenReply): string[] {
+function rowOf({ id, chatId, since, age, attempts, isQueued }: ListedReply): string[] {
   const queued = isQueued === undefined ? 'unknown' : isQueued ? 'yes' : 'no'
   return [id, chatId, since.toISOString(), String(age), attempts === undefined ? '-' : String(attempts), queued]
 }

@@ -1,7 +1,7 @@
 import { CommandBus } from '@nestjs/cqrs'
 import { type CliCommand, operatorCause, PartialFailure, UsageError } from '../../cli/command.js'
 import { ProgressBar } from '../../cli/progress-bar.js'
-import { RunRetention } from '../retention/commands/run-retention.js'
+import { RunRetention } from '../retention/run-retention.js'
 
 export const retentionRun: CliCommand = {
   name: 'retention run',

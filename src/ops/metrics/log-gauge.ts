@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import { Gauge, Registry } from 'prom-client'
 import { Engine } from '../../event-store/engine.js'
-import type { LookedUp } from './looked-up.js'
+import type { GaugeGroup } from './metrics-exposition.js'
 
 /** How far the log goes. */
 @Injectable()
-export class LogGauge implements LookedUp<number> {
+export class LogGauge implements GaugeGroup<number> {
   readonly part = 'log'
   readonly gauges: readonly Gauge[]
   private readonly position: Gauge
@@ -22,11 +22,11 @@ export class LogGauge implements LookedUp<number> {
     this.gauges = [this.position]
   }
 
-  look(): Promise<number> {
+  read(): Promise<number> {
     return this.engine.store.head()
   }
 
-  show(head: number): void {
+  set(head: number): void {
     this.position.set(head)
   }
 }

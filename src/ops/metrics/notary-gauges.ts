@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common'
 import { Gauge, Registry } from 'prom-client'
 import { type NotaryDocument, TreeStore } from '../../notary/tree-store.js'
 import { treeHead } from '../../proof/checkpoint.js'
-import type { LookedUp } from './looked-up.js'
+import type { GaugeGroup } from './metrics-exposition.js'
 
 /** How much of the log is signed, and since when. */
 @Injectable()
-export class NotaryGauges implements LookedUp<NotaryDocument | null> {
+export class NotaryGauges implements GaugeGroup<NotaryDocument | null> {
   readonly part = 'notary'
   readonly gauges: readonly Gauge[]
   private readonly position: Gauge
@@ -30,11 +30,11 @@ export class NotaryGauges implements LookedUp<NotaryDocument | null> {
     this.gauges = [this.position, this.age]
   }
 
-  look(): Promise<NotaryDocument | null> {
+  read(): Promise<NotaryDocument | null> {
     return this.trees.read()
   }
 
-  show(at: NotaryDocument | null): void {
+  set(at: NotaryDocument | null): void {
     if (at?.note === undefined || !at.signedAt) return
     this.position.set(treeHead(at.note).size)
     this.age.set((Date.now() - at.signedAt.getTime()) / 1000)

@@ -4,9 +4,9 @@ import type { Model } from 'mongoose'
 import { Gauge, Registry } from 'prom-client'
 import { type OpenReplyDoc, openReplyModel } from '../../chat/read-models/open-replies.js'
 import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
-import type { LookedUp } from './looked-up.js'
+import type { GaugeGroup } from './metrics-exposition.js'
 
-interface Found {
+interface Reading {
   readonly count: number
   readonly oldest: Date | undefined
 }
@@ -16,7 +16,7 @@ const open = { since: { $gt: new Date(0) } }
 
 /** Prompts that wait for an answer. */
 @Injectable()
-export class OpenReplyGauges implements LookedUp<Found> {
+export class OpenReplyGauges implements GaugeGroup<Reading> {
   readonly part = 'open replies'
   readonly gauges: readonly Gauge[]
   private readonly count: Gauge
@@ -36,7 +36,7 @@ export class OpenReplyGauges implements LookedUp<Found> {
     this.gauges = [this.count, this.age]
   }
 
-  async look(): Promise<Found> {
+  async read(): Promise<Reading> {
     const oldest = () => this.model.findOne(open, { since: 1 }).sort({ since: 1 }).lean<OpenReplyDoc>()
     const [count, doc] = await Promise.all([
       retryWhenReplaced(() => this.model.countDocuments(open)),
@@ -45,7 +45,7 @@ export class OpenReplyGauges implements LookedUp<Found> {
     return { count, oldest: doc?.since }
   }
 
-  show({ count, oldest }: Found): void {
+  set({ count, oldest }: Reading): void {
     this.count.set(count)
     this.age.set(oldest ? Math.max(0, Date.now() - oldest.getTime()) / 1000 : 0)
   }

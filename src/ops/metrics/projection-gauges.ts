@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common'
 import { Gauge, Registry } from 'prom-client'
 import { Engine } from '../../event-store/engine.js'
 import type { ProjectionStatus } from '../../event-store/projecting/projection-status.js'
-import type { LookedUp } from './looked-up.js'
+import type { GaugeGroup } from './metrics-exposition.js'
 
 const states = ['not_begun', 'live', 'paused', 'failed'] as const satisfies readonly ProjectionStatus['state'][]
 
 /** How far the read models have come, and whether they go on. */
 @Injectable()
-export class ProjectionGauges implements LookedUp<readonly ProjectionStatus[]> {
+export class ProjectionGauges implements GaugeGroup<readonly ProjectionStatus[]> {
   readonly part = 'projections'
   readonly gauges: readonly Gauge[]
   private readonly position: Gauge<'projection'>
@@ -49,11 +49,11 @@ export class ProjectionGauges implements LookedUp<readonly ProjectionStatus[]> {
     this.gauges = [this.position, this.lagEvents, this.lagSeconds, this.state]
   }
 
-  look(): Promise<readonly ProjectionStatus[]> {
+  read(): Promise<readonly ProjectionStatus[]> {
     return this.engine.projections.statuses()
   }
 
-  show(statuses: readonly ProjectionStatus[]): void {
+  set(statuses: readonly ProjectionStatus[]): void {
     for (const { name: projection, position, lag, state } of statuses) {
       this.position.set({ projection }, position)
       this.lagEvents.set({ projection }, lag.events)

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Gauge, Registry } from 'prom-client'
 import { ReplyQueue, replyQueue } from '../../chat/replies/worker/reply-queue.js'
-import type { LookedUp } from './looked-up.js'
+import type { GaugeGroup } from './metrics-exposition.js'
 
-type Found = Readonly<Record<string, number>>
+type Reading = Readonly<Record<string, number>>
 
 /** What lies in the queue. */
 @Injectable()
-export class QueueGauge implements LookedUp<Found> {
+export class QueueGauge implements GaugeGroup<Reading> {
   readonly part = 'queue'
   readonly gauges: readonly Gauge[]
   private readonly jobs: Gauge<'queue' | 'state'>
@@ -23,12 +23,12 @@ export class QueueGauge implements LookedUp<Found> {
     this.gauges = [this.jobs]
   }
 
-  async look(): Promise<Found> {
+  async read(): Promise<Reading> {
     if (this.redis.status !== 'ready') throw new Error('Redis is away')
     return await this.queue.counts()
   }
 
-  show(counts: Found): void {
+  set(counts: Reading): void {
     for (const [state, count] of Object.entries(counts)) this.jobs.set({ queue: replyQueue, state }, count)
   }
 }

@@ -3,9 +3,9 @@ import { Db } from 'mongodb'
 import { Gauge, Registry } from 'prom-client'
 import type { LeaseDocument } from '../../event-store/projecting/lease.js'
 import { Engine } from '../../event-store/engine.js'
-import type { LookedUp } from './looked-up.js'
+import type { GaugeGroup } from './metrics-exposition.js'
 
-interface Found {
+interface Reading {
   readonly head: number
   readonly checkpoints: readonly LeaseDocument[]
 }
@@ -14,7 +14,7 @@ const ofReactors = 'reactor:'
 
 /** How far those have come who act on events. */
 @Injectable()
-export class ReactorGauges implements LookedUp<Found> {
+export class ReactorGauges implements GaugeGroup<Reading> {
   readonly part = 'reactors'
   readonly gauges: readonly Gauge[]
   private readonly lag: Gauge<'reactor'>
@@ -41,13 +41,13 @@ export class ReactorGauges implements LookedUp<Found> {
     this.gauges = [this.lag, this.failing]
   }
 
-  async look(): Promise<Found> {
+  async read(): Promise<Reading> {
     const head = await this.engine.store.head()
     const those = { _id: new RegExp(`^${ofReactors}`) }
     return { head, checkpoints: await this.db.collection<LeaseDocument>('checkpoints').find(those).toArray() }
   }
 
-  show({ head, checkpoints }: Found): void {
+  set({ head, checkpoints }: Reading): void {
     for (const { _id, position, error } of checkpoints) {
       const reactor = _id.slice(ofReactors.length)
       this.lag.set({ reactor }, Math.max(0, head - position))

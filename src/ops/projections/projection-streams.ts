@@ -4,40 +4,46 @@ import type { Decide, Decider, CommandOutcome } from '../../event-store/deciding
 import { Engine } from '../../event-store/engine.js'
 import type { AppendMeta } from '../../event-store/event.js'
 import type { EventStore } from '../../event-store/log/event-store.js'
-import { type OperationEvents, type ProjectionOrders, projectionOrders } from '../operations.js'
+import type { ProjectionControl } from '../../event-store/projecting/projection-control.js'
+import { type OperationEvents, type ProjectionDecisions, projectionDecisions } from '../operations.js'
 
 const streamOf = (projection: string) => `projection-${projection}`
 
-/** The streams in which operators’ decisions about projections are recorded. */
+/** The streams that record operators’ decisions about projections. */
 @Injectable()
 export class ProjectionStreams {
-  private readonly decider: Decider<ProjectionOrders, RecordedEventOf<OperationEvents>>
+  private readonly decider: Decider<ProjectionDecisions, RecordedEventOf<OperationEvents>>
 
-  constructor(engine: Engine) {
-    this.decider = engine.decider(projectionOrders)
+  constructor(private readonly engine: Engine) {
+    this.decider = engine.decider(projectionDecisions)
   }
 
   execute(
     projection: string,
     meta: AppendMeta,
-    decide: Decide<ProjectionOrders>,
-  ): Promise<CommandOutcome<ProjectionOrders>> {
+    decide: Decide<ProjectionDecisions>,
+  ): Promise<CommandOutcome<ProjectionDecisions>> {
     return this.decider.execute(streamOf(projection), meta, decide)
   }
 
-  /** What the command led to when it was carried out before; undefined when it is new. */
-  async repeatOf(projection: string, meta: AppendMeta): Promise<CommandOutcome<ProjectionOrders> | undefined> {
+  /** The outcome of the command if it was carried out before; undefined if it is new. */
+  async repeatOf(projection: string, meta: AppendMeta): Promise<CommandOutcome<ProjectionDecisions> | undefined> {
     const outcome = await this.execute(projection, meta, () => [])
     return outcome.repeated ? outcome : undefined
   }
 
   /** The version counts the decisions. */
-  read(projection: string): Promise<{ state: ProjectionOrders; version: number }> {
+  read(projection: string): Promise<{ state: ProjectionDecisions; version: number }> {
     return this.decider.read(streamOf(projection))
+  }
+
+  /** Carries decisions out. Throws if there is no projection of this name. */
+  control(projection: string): ProjectionControl {
+    return this.engine.projections.control(projection)
   }
 }
 
-/** For projectors and rebuilds: what this version of a projection is to leave out, as the log has it. */
+/** For projectors and rebuilds: the positions that this version of a projection must leave out, read from the log. */
 export async function skippedIn(store: EventStore, projection: string, version: number): Promise<ReadonlySet<number>> {
   const skipped = new Set<number>()
   for await (const event of store.readStream(streamOf(projection), { withoutPersonal: true })) {

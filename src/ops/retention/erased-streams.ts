@@ -1,18 +1,49 @@
 import { Injectable } from '@nestjs/common'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
-import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
-import { type ErasedStreamDoc, erasedStreamModel } from './erased-streams-model.js'
-import type { Progress } from './retention-task.js'
+import type { ChatEvents } from '../../chat/chat.js'
+import { projection } from '../../event-store/projecting/projection.js'
+import { readModelSchema, retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
+import type { GuestEvents } from '../../guests/guest.js'
+import type { UserEvents } from '../../identity/user.js'
+import type { ProjectEvents } from '../../projects/project.js'
+import type { Progress } from './retention.js'
 
-const atOnce = 500
+/** A stream whose key must be gone. */
+export interface ErasedStreamDoc {
+  _id: string
+  erasedAt: Date
+}
 
-/** Everything that was ever erased, for whoever makes sure that it is. */
+interface ErasureEvent {
+  stream: string
+  at: Date
+}
+
+/** The erasure of a stream is its last event. */
+const erased = {
+  key: ({ stream }: ErasureEvent) => stream,
+  evolve: (doc: ErasedStreamDoc | null, { stream, at }: ErasureEvent) => doc ?? { _id: stream, erasedAt: at },
+}
+
+export const erasedStreams = projection<ErasedStreamDoc, UserEvents & ChatEvents & ProjectEvents & GuestEvents>(
+  'erased_streams',
+  {
+    version: 1,
+    on: { UserErased: erased, ChatErased: erased, ProjectErased: erased, GuestErased: erased },
+  },
+)
+
+export const erasedStreamModel = { name: 'ErasedStream', schema: readModelSchema('erased_streams', { erasedAt: Date }) }
+
+const pageSize = 500
+
+/** All streams that were ever erased, for tasks that make sure of it. */
 @Injectable()
-export class ErasedStreams {
+export class ErasedStreamList {
   constructor(@InjectModel(erasedStreamModel.name) private readonly erased: Model<ErasedStreamDoc>) {}
 
-  /** Page by page, until the signal says so. Progress is told of what has been dealt with. */
+  /** Page by page, until the signal aborts. A page counts as done when the next one is asked for. */
   async *pages(signal: AbortSignal, progress: Progress): AsyncGenerator<readonly string[]> {
     const total = await this.erased.estimatedDocumentCount()
     if (total > 0) progress(0, total)
@@ -22,7 +53,7 @@ export class ErasedStreams {
         this.erased
           .find({ _id: { $gt: last } })
           .sort({ _id: 1 })
-          .limit(atOnce)
+          .limit(pageSize)
           .lean<ErasedStreamDoc[]>()
       const streams = (await retryWhenReplaced(next)).map(({ _id }) => _id)
       if (streams.length === 0) return

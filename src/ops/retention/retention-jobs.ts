@@ -5,23 +5,26 @@ import { CommandBus } from '@nestjs/cqrs'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { queuePrefix } from '../../chat/replies/worker/reply-queue.js'
-import { CONFIG, type CompleteConfig } from '../../config/index.js'
-import { dedicatedConnection } from '../../event-store/redis.js'
-import { pause } from '../../event-store/timing.js'
 import { Cause } from '../../commands/cause.js'
-import { RunRetention } from './commands/run-retention.js'
+import { CONFIG, type CompleteConfig } from '../../config/index.js'
+import { BackgroundLoop } from '../../event-store/background-loop.js'
+import { dedicatedConnection } from '../../event-store/redis.js'
+import { RunRetention } from './run-retention.js'
 
 export const retentionQueue = 'retention'
 
 const everyMs = 3_600_000
-/** Redis may have lost the schedule; putting it there again changes nothing when it has not. */
+/** Redis may have lost the schedule. If it has not, storing the schedule again changes nothing. */
 const scheduleEveryMs = 10_000
 
-/** Retention once an hour, by whichever worker is free. Its jobs say nothing but that it is time. */
+/** Runs retention once an hour, in any worker that is free. A job says nothing but that it is time. */
 @Injectable()
 export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger('Retention')
-  private readonly stopping = new AbortController()
+  private readonly scheduling = BackgroundLoop.ofRounds(() => this.schedule(), {
+    everyMs: scheduleEveryMs,
+    onError: (error) => this.log.debug(`scheduling: ${String(error)}; trying again`),
+  })
   private worker: Worker | undefined
   private connection: Redis | undefined
 
@@ -41,40 +44,30 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
       prefix: queuePrefix(this.db),
     })
     this.worker.on('error', (error) => this.log.debug(`queue: ${error.message}`))
-    void this.keepScheduled()
+    this.scheduling.start()
   }
 
-  /** What is being ended is ended first; the rest is left to the next run. */
+  /** An erasure under way ends first; the rest is left to the next run. */
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort()
+    void this.scheduling.stop() // a round that waits for Redis must not delay the end
     await this.worker?.close()
     this.connection?.disconnect()
   }
 
   private async run(): Promise<void> {
-    const cause = Cause.by('retention')
-    const { reports } = await this.commands.execute(
-      new RunRetention(cause, new Date(), { signal: this.stopping.signal }),
-    )
+    const { signal } = this.scheduling
+    const { reports } = await this.commands.execute(new RunRetention(Cause.by('retention'), new Date(), { signal }))
     for (const { task, done, left = 0, why } of reports) {
       if (done > 0) this.log.log(`${task}: ${done} ended`)
       if (why !== undefined || left > 0) this.log.warn(`${task}: ${left} left to the next run: ${why ?? 'not now'}`)
     }
   }
 
-  private async keepScheduled(): Promise<void> {
-    const { signal } = this.stopping
-    while (!signal.aborted) {
-      try {
-        await this.queue.upsertJobScheduler(
-          retentionQueue,
-          { every: everyMs },
-          { opts: { removeOnComplete: true, removeOnFail: true } },
-        )
-      } catch (error) {
-        this.log.debug(`scheduling: ${String(error)}; trying again`)
-      }
-      await pause(scheduleEveryMs, signal)
-    }
+  private async schedule(): Promise<void> {
+    await this.queue.upsertJobScheduler(
+      retentionQueue,
+      { every: everyMs },
+      { opts: { removeOnComplete: true, removeOnFail: true } },
+    )
   }
 }

@@ -8,21 +8,26 @@ import { queuePrefix } from '../../chat/replies/worker/reply-queue.js'
 import { guestModel } from '../../guests/read-models/guests.js'
 import { deletedProjectModel } from '../../projects/read-models/deleted-projects.js'
 import { ProjectsModule } from '../../projects/projects.module.js'
-import { OperationRecordsModule } from '../operation-records.module.js'
-import { AbandonedUploads } from './abandoned-uploads.js'
-import { DELETED_CHATS, DELETED_PROJECTS, deletedChatsTask, deletedProjectsTask } from './deletion-tasks.js'
-import { ErasedStreams } from './erased-streams.js'
-import { erasedStreamModel } from './erased-streams-model.js'
-import { RunRetentionHandler } from './commands/run-retention.js'
-import { ForgottenGuests } from './forgotten-guests.js'
-import { Retention } from './retention.js'
+import { OperationRecordsModule } from '../operation-records.js'
+import { erasedStreamModel, ErasedStreamList } from './erased-streams.js'
 import { RetentionJobs, retentionQueue } from './retention-jobs.js'
-import type { RetentionTask } from './retention-task.js'
-import { ReturnedKeys } from './returned-keys.js'
-import { ReturnedLogins } from './returned-logins.js'
+import { Retention, type RetentionTask } from './retention.js'
+import { RunRetentionHandler } from './run-retention.js'
+import { DELETED_CHATS, DELETED_PROJECTS, deletedChatsTask, deletedProjectsTask } from './tasks/deleted-streams.js'
+import { InactiveGuestErasure } from './tasks/inactive-guests.js'
+import { RestoredKeyRemoval } from './tasks/restored-keys.js'
+import { RestoredLoginRemoval } from './tasks/restored-logins.js'
+import { UnfinishedUploadRemoval } from './tasks/unfinished-uploads.js'
 
-/** All of them, in the order in which they run. */
-const tasks = [DELETED_CHATS, DELETED_PROJECTS, ForgottenGuests, AbandonedUploads, ReturnedLogins, ReturnedKeys]
+/** In the order in which they run. */
+const tasks = [
+  DELETED_CHATS,
+  DELETED_PROJECTS,
+  InactiveGuestErasure,
+  UnfinishedUploadRemoval,
+  RestoredLoginRemoval,
+  RestoredKeyRemoval,
+]
 
 @Module({
   imports: [
@@ -38,11 +43,11 @@ const tasks = [DELETED_CHATS, DELETED_PROJECTS, ForgottenGuests, AbandonedUpload
   providers: [
     deletedChatsTask,
     deletedProjectsTask,
-    ForgottenGuests,
-    AbandonedUploads,
-    ErasedStreams,
-    ReturnedLogins,
-    ReturnedKeys,
+    InactiveGuestErasure,
+    UnfinishedUploadRemoval,
+    ErasedStreamList,
+    RestoredLoginRemoval,
+    RestoredKeyRemoval,
     { provide: Retention, useFactory: (...all: RetentionTask[]) => new Retention(all), inject: tasks },
     RetentionJobs,
     RunRetentionHandler,

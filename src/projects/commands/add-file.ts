@@ -16,11 +16,11 @@ import { Projects } from '../projects.js'
 import type { StoredFile } from '../files/stored-files.js'
 import { type Described, FileUpload } from '../files/file-upload.js'
 
-export interface FileAdded extends Effect {
+export interface AddFileResult extends Effect {
   readonly fileId: string
 }
 
-export class AddFile extends Command<FileAdded> {
+export class AddFile extends Command<AddFileResult> {
   constructor(
     readonly cause: Cause,
     readonly project: OwnProject,
@@ -47,7 +47,7 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
     @Inject(CONFIG) private readonly config: CompleteConfig,
   ) {}
 
-  async execute({ cause, project, upload }: AddFile): Promise<FileAdded> {
+  async execute({ cause, project, upload }: AddFile): Promise<AddFileResult> {
     const state = await this.projects.state(project.projectId)
     mustBeActive(state, project.ownerId)
     const about = this.described(upload)

@@ -6,11 +6,11 @@ import { ServiceSecrets } from '../../commands/secrets.js'
 import { addPrompt, type OwnProject, type PromptRole } from '../project.js'
 import { Projects } from '../projects.js'
 
-export interface PromptAdded extends Effect {
+export interface AddPromptResult extends Effect {
   readonly promptId: string
 }
 
-export class AddPrompt extends Command<PromptAdded> {
+export class AddPrompt extends Command<AddPromptResult> {
   constructor(
     readonly cause: Cause,
     readonly project: OwnProject,
@@ -28,7 +28,7 @@ export class AddPromptHandler implements ICommandHandler<AddPrompt> {
     private readonly secrets: ServiceSecrets,
   ) {}
 
-  async execute({ cause, project, role, content }: AddPrompt): Promise<PromptAdded> {
+  async execute({ cause, project, role, content }: AddPrompt): Promise<AddPromptResult> {
     const promptId = derivedId(this.secrets.commands, 'project prompt', cause.commandId)
     const { position } = await this.projects.execute(
       project,

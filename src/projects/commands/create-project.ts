@@ -7,11 +7,11 @@ import { Providers } from '../../llm/providers.js'
 import { createProject, type ProjectSettings, type ProjectWords } from '../project.js'
 import { Projects } from '../projects.js'
 
-export interface ProjectCreated extends Effect {
+export interface CreateProjectResult extends Effect {
   readonly projectId: string
 }
 
-export class CreateProject extends Command<ProjectCreated> {
+export class CreateProject extends Command<CreateProjectResult> {
   constructor(
     readonly cause: Cause,
     readonly ownerId: string,
@@ -36,7 +36,7 @@ export class CreateProjectHandler implements ICommandHandler<CreateProject> {
     ownerId,
     words,
     settings: { model, temperature = 0.7, maxTokens = 1000 },
-  }: CreateProject): Promise<ProjectCreated> {
+  }: CreateProject): Promise<CreateProjectResult> {
     const { id } = await this.providers.resolve(model)
     const project = { projectId: derivedId(this.secrets.commands, 'project', cause.commandId), ownerId }
     const { position } = await this.projects.execute(

@@ -5,9 +5,9 @@ import { NeedsRole } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { PageQuery } from '../../http/pages.js'
-import { ReconcileReplies } from './commands/reconcile-replies.js'
-import { ListOpenReplies } from './queries/list-open-replies.js'
-import { OpenRepliesDto, ReconciledDto } from './replies.dto.js'
+import { ReconcileReplies } from '../replies/reconcile-replies.js'
+import { ListOpenReplies } from '../replies/list-open-replies.js'
+import { OpenRepliesDto, ReconciledDto } from './open-replies.dto.js'
 
 @ApiTags('operations')
 @NeedsRole('admin')

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common'
-import { UploadSweep } from '../../projects/files/upload-sweep.js'
-import type { TaskOutcome, RetentionTask } from './retention-task.js'
+import { UploadSweep } from '../../../projects/files/upload-sweep.js'
+import type { RetentionTask, TaskOutcome } from '../retention.js'
 
-/** What is left of uploads that never came to their event. */
+/** Removes what is stored of uploads that never led to an event. */
 @Injectable()
-export class AbandonedUploads implements RetentionTask {
+export class UnfinishedUploadRemoval implements RetentionTask {
   readonly name = 'abandoned uploads'
 
   constructor(private readonly sweep: UploadSweep) {}

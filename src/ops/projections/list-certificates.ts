@@ -1,8 +1,8 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
-import type { StoredCertificate } from '../../../event-store/projecting/certificate.js'
-import { Engine } from '../../../event-store/engine.js'
-import { type Page, type PageQuery, pageOf, placeOf } from '../../../http/pages.js'
-import { refusal } from '../../../http/validation.js'
+import type { StoredCertificate } from '../../event-store/projecting/certificate.js'
+import { Engine } from '../../event-store/engine.js'
+import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
+import { refusal } from '../../http/validation.js'
 
 /** What rebuilds of a projection have found, newest first. */
 export class ListCertificates extends Query<Page<StoredCertificate>> {

@@ -1,7 +1,7 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
-import { Engine } from '../../../event-store/engine.js'
-import type { ProjectionStatus } from '../../../event-store/projecting/projection-status.js'
-import { ProjectionStreams } from '../projection-streams.js'
+import { Engine } from '../../event-store/engine.js'
+import type { ProjectionStatus } from '../../event-store/projecting/projection-status.js'
+import { ProjectionStreams } from './projection-streams.js'
 
 export interface ListedProjection extends ProjectionStatus {
   /** What the model that is there leaves out. */

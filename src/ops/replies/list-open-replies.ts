@@ -2,13 +2,13 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { InjectModel } from '@nestjs/mongoose'
 import { Redis } from 'ioredis'
 import type { Model } from 'mongoose'
-import { type OpenReplyDoc, openReplyModel } from '../../../chat/read-models/open-replies.js'
-import { ReplyQueue } from '../../../chat/replies/worker/reply-queue.js'
-import { notRemoved } from '../../../event-store/projecting/projection.js'
-import { retryWhenReplaced } from '../../../event-store/projecting/read-model-queries.js'
-import { type Page, type PageQuery, pageOf, placeOf } from '../../../http/pages.js'
+import { type OpenReplyDoc, openReplyModel } from '../../chat/read-models/open-replies.js'
+import { ReplyQueue } from '../../chat/replies/worker/reply-queue.js'
+import { notRemoved } from '../../event-store/projecting/projection.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
+import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
 
-export interface OpenReply {
+export interface ListedReply {
   readonly id: string
   readonly chatId: string
   readonly since: Date
@@ -21,7 +21,7 @@ export interface OpenReply {
 }
 
 /** The prompts that wait for an answer, the oldest first. */
-export class ListOpenReplies extends Query<Page<OpenReply>> {
+export class ListOpenReplies extends Query<Page<ListedReply>> {
   constructor(readonly page: Pick<PageQuery, 'limit' | 'cursor'>) {
     super()
   }
@@ -35,7 +35,7 @@ export class ListOpenRepliesHandler implements IQueryHandler<ListOpenReplies> {
     @InjectModel(openReplyModel.name) private readonly open: Model<OpenReplyDoc>,
   ) {}
 
-  async execute({ page: { limit, cursor } }: ListOpenReplies): Promise<Page<OpenReply>> {
+  async execute({ page: { limit, cursor } }: ListOpenReplies): Promise<Page<ListedReply>> {
     const place = placeOf(cursor, 'number', 'string')
     const since = place && new Date(place[0])
     const after = place ? { $or: [{ since: { $gt: since } }, { since, _id: { $gt: place[1] } }] } : notRemoved
@@ -56,12 +56,12 @@ export class ListOpenRepliesHandler implements IQueryHandler<ListOpenReplies> {
     }
   }
 
-  private async opened({ _id: id, chatId, since }: OpenReplyDoc, now: number): Promise<OpenReply> {
+  private async opened({ _id: id, chatId, since }: OpenReplyDoc, now: number): Promise<ListedReply> {
     const age = Math.max(0, Math.round((now - since.getTime()) / 1000))
     return { id, chatId, since, age, ...(await this.inQueue(id)) }
   }
 
-  private async inQueue(id: string): Promise<Pick<OpenReply, 'isQueued' | 'attempts'>> {
+  private async inQueue(id: string): Promise<Pick<ListedReply, 'isQueued' | 'attempts'>> {
     if (this.redis.status !== 'ready') return { isQueued: undefined, attempts: undefined }
     try {
       const attempts = await this.queue.attempts(id)

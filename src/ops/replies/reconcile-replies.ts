@@ -2,21 +2,21 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { InjectModel } from '@nestjs/mongoose'
 import { Redis } from 'ioredis'
 import type { Model } from 'mongoose'
-import { type OpenReplyDoc, openReplyModel } from '../../../chat/read-models/open-replies.js'
-import { Reconciler } from '../../../chat/replies/worker/reconciler.js'
-import { Refused } from '../../../event-store/errors.js'
-import { notRemoved } from '../../../event-store/projecting/projection.js'
-import type { Effect } from '../../../commands/bus.js'
-import type { Cause } from '../../../commands/cause.js'
-import { OperationRecords } from '../../operation-records.js'
+import { type OpenReplyDoc, openReplyModel } from '../../chat/read-models/open-replies.js'
+import { Reconciler } from '../../chat/replies/worker/reconciler.js'
+import { Refused } from '../../event-store/errors.js'
+import { notRemoved } from '../../event-store/projecting/projection.js'
+import type { Effect } from '../../commands/bus.js'
+import type { Cause } from '../../commands/cause.js'
+import { OperationRecords } from '../operation-records.js'
 
-export interface Reconciled extends Effect {
+export interface ReconcileRepliesResult extends Effect {
   readonly open: number
   /** Those that were not in the queue, and are now. */
   readonly added: number
 }
 
-export class ReconcileReplies extends Command<Reconciled> {
+export class ReconcileReplies extends Command<ReconcileRepliesResult> {
   constructor(
     readonly cause: Cause,
     readonly onProgress: (done: number, total: number) => void = () => {},
@@ -35,7 +35,7 @@ export class ReconcileRepliesHandler implements ICommandHandler<ReconcileReplies
     @InjectModel(openReplyModel.name) private readonly replies: Model<OpenReplyDoc>,
   ) {}
 
-  async execute({ cause, onProgress }: ReconcileReplies): Promise<Reconciled> {
+  async execute({ cause, onProgress }: ReconcileReplies): Promise<ReconcileRepliesResult> {
     const earlier = await this.records.repeatOf('replies', cause.meta, 'RepliesReconciled')
     if (earlier) return { position: earlier.position, ...earlier.data }
     if (this.redis.status !== 'ready')

@@ -1,18 +1,18 @@
 import { Inject } from '@nestjs/common'
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
-import { CONFIG, type CompleteConfig } from '../../../config/index.js'
-import { Engine } from '../../../event-store/engine.js'
-import { masterKey } from '../../../event-store/sealing/key-wrap.js'
-import type { Effect } from '../../../commands/bus.js'
-import type { Cause } from '../../../commands/cause.js'
-import { OperationRecords } from '../../operation-records.js'
+import { CONFIG, type CompleteConfig } from '../../config/index.js'
+import { Engine } from '../../event-store/engine.js'
+import { masterKey } from '../../event-store/sealing/key-wrap.js'
+import type { Effect } from '../../commands/bus.js'
+import type { Cause } from '../../commands/cause.js'
+import { OperationRecords } from '../operation-records.js'
 
-export interface Rotated extends Effect {
+export interface RotateKeysResult extends Effect {
   readonly rewrapped: number
   readonly destroyed: number
 }
 
-export class RotateKeys extends Command<Rotated> {
+export class RotateKeys extends Command<RotateKeysResult> {
   constructor(
     readonly cause: Cause,
     readonly onProgress: (done: number, total: number) => void = () => {},
@@ -30,7 +30,7 @@ export class RotateKeysHandler implements ICommandHandler<RotateKeys> {
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'masterKey'>,
   ) {}
 
-  async execute({ cause, onProgress }: RotateKeys): Promise<Rotated> {
+  async execute({ cause, onProgress }: RotateKeys): Promise<RotateKeysResult> {
     const done = await this.engine.vault.rotate(onProgress)
     if (done.rewrapped + done.destroyed === 0) return { position: 0, ...done }
     const { id: master } = masterKey(this.config.masterKey)

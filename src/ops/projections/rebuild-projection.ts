@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { Logger } from '@nestjs/common'
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
-import type { Certificate } from '../../../event-store/projecting/certificate.js'
-import { Engine } from '../../../event-store/engine.js'
-import { EventStoreError } from '../../../event-store/errors.js'
-import type { RebuildOptions } from '../../../event-store/projecting/rebuild.js'
-import type { Effect } from '../../../commands/bus.js'
-import type { Cause } from '../../../commands/cause.js'
-import { endRebuild, startRebuild } from '../../operations.js'
-import { ProjectionStreams } from '../projection-streams.js'
+import type { Certificate } from '../../event-store/projecting/certificate.js'
+import { Engine } from '../../event-store/engine.js'
+import { EventStoreError } from '../../event-store/errors.js'
+import type { RebuildOptions } from '../../event-store/projecting/rebuild.js'
+import type { Effect } from '../../commands/bus.js'
+import type { Cause } from '../../commands/cause.js'
+import { recordRebuildEnd, recordRebuildStart } from '../operations.js'
+import { ProjectionStreams } from './projection-streams.js'
 
-export interface RebuildBegun extends Effect {
+export interface RebuildProjectionResult extends Effect {
   /** Settles when the rebuild has ended; undefined when it goes on elsewhere, or has ended before. */
   readonly ended?: Promise<Certificate>
 }
 
-export class RebuildProjection extends Command<RebuildBegun> {
+export class RebuildProjection extends Command<RebuildProjectionResult> {
   constructor(
     readonly cause: Cause,
     readonly name: string,
@@ -39,7 +39,7 @@ export class RebuildProjectionHandler implements ICommandHandler<RebuildProjecti
     private readonly streams: ProjectionStreams,
   ) {}
 
-  async execute(command: RebuildProjection): Promise<RebuildBegun> {
+  async execute(command: RebuildProjection): Promise<RebuildProjectionResult> {
     const { cause, name } = command
     this.engine.projections.control(name) // there is one
     const earlier = await this.streams.repeatOf(name, cause.meta)
@@ -52,11 +52,15 @@ export class RebuildProjectionHandler implements ICommandHandler<RebuildProjecti
     }
   }
 
-  private begin({ cause, name, watching }: RebuildProjection): Promise<RebuildBegun> {
+  private begin({ cause, name, watching }: RebuildProjection): Promise<RebuildProjectionResult> {
     return new Promise((begun, refused) => {
       const onBegun = async () => {
         const { version } = this.engine.projections.projectionNamed(name)
-        const { position } = await this.streams.execute(name, cause.meta, startRebuild(name, version, cause.commandId))
+        const { position } = await this.streams.execute(
+          name,
+          cause.meta,
+          recordRebuildStart(name, version, cause.commandId),
+        )
         begun({ position, ended })
       }
       const ended = this.rebuild(name, cause, { ...watching, onBegun, cause: cause.commandId })
@@ -71,7 +75,7 @@ export class RebuildProjectionHandler implements ICommandHandler<RebuildProjecti
   private async rebuild(name: string, { meta, commandId }: Cause, options: RebuildOptions): Promise<Certificate> {
     const [certificate] = (await this.engine.projections.rebuild([name], options)) as [Certificate]
     const ending = { ...meta, commandId: randomUUID(), causation: commandId }
-    await this.streams.execute(name, ending, endRebuild(commandId, certificate))
+    await this.streams.execute(name, ending, recordRebuildEnd(commandId, certificate))
     return certificate
   }
 }

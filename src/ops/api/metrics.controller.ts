@@ -5,18 +5,18 @@ import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Refused } from '../../event-store/errors.js'
 import { NeedsNoAccount } from '../../http/access.js'
 import { Unlimited } from '../../http/limits.guard.js'
-import { Scrape } from './scrape.js'
+import { MetricsExposition } from '../metrics/metrics-exposition.js'
 
 const contentType = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** For Prometheus, which has no account. There is nothing personal in it; METRICS_TOKEN closes it all the same. */
+/** For Prometheus, which has no account. The metrics hold no personal data; METRICS_TOKEN closes them all the same. */
 @ApiTags('operations')
 @NeedsNoAccount()
 @Unlimited()
 @Controller('metrics')
 export class MetricsController {
   constructor(
-    private readonly scrape: Scrape,
+    private readonly exposition: MetricsExposition,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'telemetry'>,
   ) {}
 
@@ -32,12 +32,12 @@ export class MetricsController {
     if (metricsToken !== undefined && !isSame(authorization.replace(/^Bearer +/i, ''), metricsToken)) {
       throw new Refused('unauthenticated', 'send Authorization: Bearer <METRICS_TOKEN>')
     }
-    return await this.scrape.text()
+    return await this.exposition.text()
   }
 }
 
-/** However much of it is right, it takes as long. */
-function isSame(given: string, expected: string): boolean {
-  const [one, other] = [given, expected].map((text) => createHash('sha256').update(text).digest())
+/** Takes the same time however much of the token is right. */
+function isSame(actual: string, expected: string): boolean {
+  const [one, other] = [actual, expected].map((text) => createHash('sha256').update(text).digest())
   return timingSafeEqual(one!, other!)
 }

@@ -6,14 +6,11 @@ import { NeedsRole } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { PageQuery } from '../../http/pages.js'
-import { PauseProjection } from './commands/pause-projection.js'
-import { RebuildProjection } from './commands/rebuild-projection.js'
-import { ResumeProjection } from './commands/resume-projection.js'
-import { RetryProjection } from './commands/retry-projection.js'
-import { SkipEvent } from './commands/skip-event.js'
+import { PauseProjection, ResumeProjection, RetryProjection, SkipEvent } from '../projections/commands.js'
+import { RebuildProjection } from '../projections/rebuild-projection.js'
 import { CertificatesDto, ProjectionDto, ProjectionParams, ProjectionsDto, SkipBody } from './projections.dto.js'
-import { ListCertificates } from './queries/list-certificates.js'
-import { ListProjections, type ListedProjection } from './queries/list-projections.js'
+import { ListCertificates } from '../projections/list-certificates.js'
+import { ListProjections, type ListedProjection } from '../projections/list-projections.js'
 
 @ApiTags('operations')
 @NeedsRole('admin')

@@ -1,0 +1,63 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { CONFIG, type CompleteConfig } from '../../config/index.js'
+import { within } from '../../event-store/timing.js'
+
+/** Prometheus gives up after ten seconds, and must not wait for an engine that is away. */
+const patienceMs = 1_000
+
+/**
+ * Gauges whose values lie in a database and are read at each scrape. Every process answers the same values, so a
+ * dashboard takes their maximum and not their sum.
+ */
+export interface GaugeGroup<Reading = unknown> {
+  /** What the gauges are about: the label that says whether they could be read. */
+  readonly part: string
+  readonly gauges: readonly Gauge[]
+  /** MAY fail, and MAY take too long: then the gauges have no value in this scrape. */
+  read(): Promise<Reading>
+  set(reading: Reading): void
+}
+
+/** All metrics of this process in Prometheus’ text format. Gauges that cannot be read in time are left out. */
+@Injectable()
+export class MetricsExposition implements OnApplicationBootstrap {
+  private readonly complete: Gauge<'part'>
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly groups: readonly GaugeGroup[],
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles'>,
+  ) {
+    const help = 'Whether the gauges of this part could be looked up for this scrape'
+    this.complete = new Gauge({ name: 'verbatim_scrape_complete', help, labelNames: ['part'], registers: [registry] })
+  }
+
+  /** Adds memory, event loop and garbage collection. The command line has no role and is never scraped. */
+  onApplicationBootstrap(): void {
+    if (this.config.roles.length > 0) collectDefaultMetrics({ register: this.registry })
+  }
+
+  async text(): Promise<string> {
+    await Promise.all(this.groups.map((group) => this.renew(group)))
+    return await this.registry.metrics()
+  }
+
+  /** In one step, so that a scrape at the same time finds all values or none. */
+  private async renew(group: GaugeGroup): Promise<void> {
+    const reading = group.read().then(
+      (value) => ({ value }),
+      () => undefined,
+    )
+    const outcome = await within(patienceMs, reading)
+    for (const gauge of group.gauges) forget(gauge)
+    if (outcome) group.set(outcome.value)
+    this.complete.set({ part: group.part }, outcome ? 1 : 0)
+  }
+}
+
+/** `reset` alone makes a gauge without labels zero, which would be wrong: its value is unknown. */
+function forget(gauge: Gauge): void {
+  gauge.reset()
+  gauge.remove({})
+}
