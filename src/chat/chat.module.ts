@@ -34,7 +34,7 @@ import { AnswerAttempt } from './replies/worker/answer-attempt.js'
 import { ReplyCancellation } from './replies/ending/reply-cancellation.js'
 import { Channels } from './open-reply/channels.js'
 import { Deltas } from './open-reply/deltas.js'
-import { PartialReplies } from './open-reply/partial-replies.js'
+import { ReplyDrafts } from './open-reply/reply-drafts.js'
 import { StopRequests } from './open-reply/stop-requests.js'
 import { ReplyOutcomes } from './replies/ending/reply-outcomes.js'
 import { Reconciler } from './replies/worker/reconciler.js'
@@ -62,7 +62,7 @@ const handlers = [
 ]
 
 const replies = [
-  PartialReplies,
+  ReplyDrafts,
   StopRequests,
   AnswerCache,
   AnswerAttempt,

@@ -190,25 +190,25 @@ export const endReply =
     status === 'active' && open?.replyId === ending.data.replyId ? [ending] : []
 
 /** What one attempt has written of a reply that is still open. */
-export interface PartialReply {
+export interface ReplyDraft {
   readonly replyId: string
   readonly attempt: string
   readonly text: string
   readonly tokens: TokenCounts
 }
 
-/** The end of a reply that is stopped now. A partial text of another reply is none of this one's. */
+/** The end of a reply that is stopped now. A draft of another reply is none of this one's. */
 export function cancellationOf(
   { chatId, ownerId }: ChatRef,
   { promptId, replyId, model }: OpenReply,
-  partial?: PartialReply,
+  draft?: ReplyDraft,
 ): ReplyEnding {
-  const { attempt, text, tokens } = partial?.replyId === replyId ? partial : emptyPartial
+  const { attempt, text, tokens } = draft?.replyId === replyId ? draft : emptyDraft
   const data = { chatId, ownerId, promptId, replyId, model, tokens, ...(attempt !== undefined && { attempt }) }
   return { type: 'ReplyCancelled', data, personal: { text } }
 }
 
-const emptyPartial: { attempt?: string; text: string; tokens: TokenCounts } = {
+const emptyDraft: { attempt?: string; text: string; tokens: TokenCounts } = {
   text: '',
   tokens: { prompt: 0, completion: 0, total: 0, by: 'tokenizer' },
 }
@@ -261,12 +261,12 @@ export const deleteMessage =
  * good, also if it was deleted before.
  */
 export const deleteChat =
-  ({ chatId, ownerId }: ChatRef, erase: boolean, partial?: PartialReply) =>
+  ({ chatId, ownerId }: ChatRef, erase: boolean, draft?: ReplyDraft) =>
   (state: ChatState): ChatEvent[] => {
     if (state.status === 'none' || state.ownerId !== ownerId) throw noSuchChat()
     if (state.status === 'erased') return []
     if (state.status === 'deleted' && !erase) throw noSuchChat()
-    const ends = state.open ? endReply(cancellationOf({ chatId, ownerId }, state.open, partial))(state) : []
+    const ends = state.open ? endReply(cancellationOf({ chatId, ownerId }, state.open, draft))(state) : []
     const deleted: ChatEvent[] = state.status === 'active' ? [{ type: 'ChatDeleted', data: { chatId, ownerId } }] : []
     const erased: ChatEvent[] = erase ? [{ type: 'ChatErased', data: { chatId, ownerId } }] : []
     return [...ends, ...deleted, ...erased]

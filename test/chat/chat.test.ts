@@ -49,7 +49,7 @@ const nextSent = {
   data: { ...sent.data, promptId: 'p2', replyId: 'r2' },
   personal: { text: 'And a stream?' },
 } as ChatEvent
-const partial = { replyId: 'r1', attempt: 'a1', text: 'A f', tokens }
+const draft = { replyId: 'r1', attempt: 'a1', text: 'A f', tokens }
 const stranger = { ...chat, ownerId: 'bob' }
 
 const answered = [started, sent, completed]
@@ -117,15 +117,15 @@ describe('a chat', () => {
 
   it('is deleted', () =>
     given(chatAggregate, answered)
-      .when(deleteChat(chat, false, partial))
+      .when(deleteChat(chat, false, draft))
       .then([deleted]))
   it('is deleted together with its open reply', () =>
     given(chatAggregate, [started, sent])
-      .when(deleteChat(chat, false, partial))
+      .when(deleteChat(chat, false, draft))
       .then([cancelled, deleted]))
   it('is deleted with nothing of an earlier reply', () =>
     given(chatAggregate, [...answered, nextSent])
-      .when(deleteChat(chat, false, partial))
+      .when(deleteChat(chat, false, draft))
       .then([
         {
           type: 'ReplyCancelled',
@@ -142,23 +142,23 @@ describe('a chat', () => {
       ]))
   it('is deleted once', () =>
     given(chatAggregate, [...answered, deleted])
-      .when(deleteChat(chat, false, partial))
+      .when(deleteChat(chat, false, draft))
       .thenRefused('not_found'))
   it('is deleted by its owner only', () =>
     given(chatAggregate, answered)
-      .when(deleteChat(stranger, false, partial))
+      .when(deleteChat(stranger, false, draft))
       .thenRefused('not_found'))
   it('is erased', () =>
     given(chatAggregate, answered)
-      .when(deleteChat(chat, true, partial))
+      .when(deleteChat(chat, true, draft))
       .then([deleted, erased]))
   it('is erased after it was deleted', () =>
     given(chatAggregate, [...answered, deleted])
-      .when(deleteChat(chat, true, partial))
+      .when(deleteChat(chat, true, draft))
       .then([erased]))
   it('is erased once', () =>
     given(chatAggregate, [...answered, deleted, erased])
-      .when(deleteChat(chat, true, partial))
+      .when(deleteChat(chat, true, draft))
       .then([]))
 })
 

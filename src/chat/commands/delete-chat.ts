@@ -4,7 +4,7 @@ import type { Cause } from '../../commands/cause.js'
 import { type ChatRef, deleteChat } from '../chat.js'
 import { ChatErasures } from '../chat-erasures.js'
 import { Chats } from '../chats.js'
-import { PartialReplies } from '../open-reply/partial-replies.js'
+import { ReplyDrafts } from '../open-reply/reply-drafts.js'
 import { StopRequests } from '../open-reply/stop-requests.js'
 
 export class DeleteChat extends Command<Effect> {
@@ -23,15 +23,15 @@ export class DeleteChat extends Command<Effect> {
 export class DeleteChatHandler implements ICommandHandler<DeleteChat> {
   constructor(
     private readonly chats: Chats,
-    private readonly partialReplies: PartialReplies,
+    private readonly drafts: ReplyDrafts,
     private readonly stopRequests: StopRequests,
     private readonly erasures: ChatErasures,
   ) {}
 
   async execute({ cause, chat, erase }: DeleteChat): Promise<Effect> {
     const { open } = await this.chats.state(chat.chatId)
-    const partial = open ? await this.partialReplies.find(chat.chatId, open.replyId) : undefined
-    const { position } = await this.chats.execute(chat, cause.meta, deleteChat(chat, erase, partial))
+    const draft = open ? await this.drafts.find(chat.chatId, open.replyId) : undefined
+    const { position } = await this.chats.execute(chat, cause.meta, deleteChat(chat, erase, draft))
     if (open) await this.stopRequests.send(open.replyId)
     if (erase) await this.erasures.erase(chat.chatId)
     return { position }

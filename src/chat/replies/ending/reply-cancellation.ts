@@ -6,7 +6,7 @@ import { cancellationOf, type ChatRef, type OpenReply } from '../../chat.js'
 import { Chats } from '../../chats.js'
 import { EndReply } from '../../commands/end-reply.js'
 import { Deltas } from '../../open-reply/deltas.js'
-import { PartialReplies } from '../../open-reply/partial-replies.js'
+import { ReplyDrafts } from '../../open-reply/reply-drafts.js'
 import { StopRequests } from '../../open-reply/stop-requests.js'
 
 const workerPatienceMs = 1_500
@@ -20,7 +20,7 @@ export class ReplyCancellation {
   constructor(
     private readonly chats: Chats,
     private readonly commands: CommandBus,
-    private readonly partialReplies: PartialReplies,
+    private readonly drafts: ReplyDrafts,
     private readonly stopRequests: StopRequests,
     private readonly deltas: Deltas,
   ) {}
@@ -32,9 +32,9 @@ export class ReplyCancellation {
         if (!(await this.isOpen(chat.chatId, open))) return
       }
     }
-    const partial = await this.partialReplies.find(chat.chatId, open.replyId)
+    const draft = await this.drafts.find(chat.chatId, open.replyId)
     const cause = Cause.by(chat.ownerId)
-    await this.commands.execute(new EndReply(cause, cancellationOf(chat, open, partial)))
+    await this.commands.execute(new EndReply(cause, cancellationOf(chat, open, draft)))
     await this.deltas.forget(open.replyId)
   }
 
