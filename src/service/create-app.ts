@@ -22,27 +22,31 @@ export async function createApp(
   config: CompleteConfig,
   logger: LoggerService,
 ): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({
+  const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(config), { logger, ...appOptions })
+  return await equipApp(app, config)
+}
+
+export const appOptions = { abortOnError: false, forceCloseConnections: true, bodyParser: false }
+
+export const httpAdapter = ({ edge }: Pick<SettledConfig, 'edge'>): FastifyAdapter =>
+  new FastifyAdapter({
     genReqId: correlationId,
-    trustProxy: config.edge.trustProxy,
+    trustProxy: edge.trustProxy,
     bodyLimit: 1024 * 1024,
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     ...brokenRequests,
   })
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
-    logger,
-    abortOnError: false,
-    forceCloseConnections: true,
-    bodyParser: false,
-  })
-  readJsonBodies(adapter.getInstance())
-  logRequests(adapter.getInstance())
-  drainRequests(adapter.getInstance(), app.get(Drain))
-  app.get(RequestMetrics).measure(adapter.getInstance())
-  if (config.telemetry.tracing) traceRequests(adapter.getInstance())
+/** Hooks, parsers, headers and sockets: all of HTTP that is no controller. */
+export async function equipApp(app: NestFastifyApplication, config: SettledConfig): Promise<NestFastifyApplication> {
+  const fastify = app.getHttpAdapter().getInstance()
+  readJsonBodies(fastify)
+  logRequests(fastify)
+  drainRequests(fastify, app.get(Drain))
+  app.get(RequestMetrics).measure(fastify)
+  if (config.telemetry.tracing) traceRequests(fastify)
   await app.register(multipart)
-  readForms(adapter.getInstance())
-  readBeforeRefusing(adapter.getInstance())
+  readForms(fastify)
+  readBeforeRefusing(fastify)
   await app.register(helmet, {
     // The API's pages are served over plain HTTP on other hosts, too; a proxy that speaks TLS may add what it likes.
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
