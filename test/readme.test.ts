@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { World } from './chat/world.js'
+import { World } from './support/world.js'
 
 const readme = readFileSync('README.md', 'utf8')
 const blocks = [...readme.matchAll(/^```bash\n(.*?)^```/gms)].map(([, code]) => code!)
@@ -15,7 +15,7 @@ let said: string[]
 
 beforeAll(async () => {
   world = await World.begin()
-  const url = await world.start().url()
+  const url = await world.spawn().url()
   const script = ['set -euo pipefail', ...steps.map((code) => `${code}\necho '${mark}'`)].join('\n')
   const here = script
     .replaceAll('http://127.0.0.1:3000', url)

@@ -1,6 +1,6 @@
 import { HashingThreads } from '../../src/audit/verification/hashing-threads.js'
 import { verifyLog } from '../../src/audit/verification/verify-log.js'
-import type { Client } from '../../test/chat/world.js'
+import type { Client } from '../../test/support/world.js'
 import { percentile, sorted } from '../store/statistics.js'
 import type { Archive } from './archive.js'
 

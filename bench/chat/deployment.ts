@@ -1,10 +1,10 @@
-import { Client } from '../../test/chat/world.js'
-import { StartedService } from '../../test/service/started-service.js'
+import { Client } from '../../test/support/world.js'
+import { ServiceProcess } from '../../test/support/service-process.js'
 import type { Place } from '../store/contender.js'
 
 /** One process of the service over a bench's own engines, stopped and started as often as is wanted. */
 export class Deployment {
-  private service: StartedService | undefined
+  private service: ServiceProcess | undefined
 
   constructor(
     readonly place: Place,
@@ -28,7 +28,7 @@ export class Deployment {
       PROMPTS_PER_MINUTE: '1000000',
     }
     const keys = { MASTER_KEY: this.masterKey.toString('hex'), HOST: '127.0.0.1', LOG_LEVEL: 'warn' }
-    this.service = new StartedService(this.folder, {
+    this.service = new ServiceProcess(this.folder, {
       ...unlimited,
       ...keys,
       ...this.environment,

@@ -1,4 +1,4 @@
-import type { Client } from '../../test/chat/world.js'
+import type { Client } from '../../test/support/world.js'
 import { median } from '../store/statistics.js'
 import type { Deployment } from './deployment.js'
 import { type Chats, type Lengths, lengths } from './fill.js'

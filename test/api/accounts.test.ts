@@ -1,4 +1,4 @@
-import { Client, World } from '../chat/world.js'
+import { Client, World } from '../support/world.js'
 import { Inside } from './inside.js'
 import { expectProblem } from './problem.js'
 

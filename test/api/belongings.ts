@@ -1,4 +1,4 @@
-import type { Client } from '../chat/world.js'
+import type { Client } from '../support/world.js'
 import type { Contract, Operation } from './contract.js'
 
 /** What somebody has: one of each thing that an address can name. */

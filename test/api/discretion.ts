@@ -1,4 +1,4 @@
-import type { StartedService } from '../service/started-service.js'
+import type { ServiceProcess } from '../support/service-process.js'
 
 /** In every word that tests say to the service and that it is to keep to itself. */
 export const canary = 'CANARY'
@@ -13,7 +13,7 @@ const secrets = {
 }
 
 /** A log tells who did what, never what was said, nor anything that lets somebody in. */
-export function expectDiscretion(services: readonly Pick<StartedService, 'output'>[]): void {
+export function expectDiscretion(services: readonly Pick<ServiceProcess, 'output'>[]): void {
   for (const { output } of services) {
     for (const [what, pattern] of Object.entries(secrets)) {
       const found = pattern.exec(output)

@@ -1,4 +1,4 @@
-import { answeredBy, Client, World } from '../chat/world.js'
+import { answeredBy, Client, World } from '../support/world.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
 import { Belongings } from './belongings.js'
 import { complaintsOf } from './checks.js'

@@ -1,5 +1,5 @@
 import { FakeOpenAi } from '../llm/fake-openai.js'
-import { type Answered, answeredBy, Client, World } from '../chat/world.js'
+import { type Answered, answeredBy, Client, World } from '../support/world.js'
 import { Inside } from './inside.js'
 import { expectProblem } from './problem.js'
 
@@ -264,7 +264,7 @@ describe('a thousand retries at once', () => {
     const limits = { PROMPTS_PER_MINUTE: '1', USER_RATE_LIMIT_MAX_REQUESTS: '3' }
     const crowd = await World.begin({ ...answeredBy(model), ...limits })
     try {
-      const addresses = await Promise.all([crowd.start().url(), crowd.start({ ROLES: 'api' }).url()])
+      const addresses = await Promise.all([crowd.spawn().url(), crowd.spawn({ ROLES: 'api' }).url()])
       const client = keyed(await crowd.account(addresses[0]), 'the-same')
       const asked = model.requests.length
       const answers = await Promise.all(

@@ -14,7 +14,7 @@ import { CredentialStore } from '../../src/identity/credentials.js'
 import { userEvents } from '../../src/identity/user.js'
 import { Users } from '../../src/identity/users.js'
 import { operationEvents } from '../../src/ops/operations.js'
-import type { World } from '../chat/world.js'
+import type { World } from '../support/world.js'
 
 /** A deployment as its operator has it: the database and the master key, opened with the service's own code. */
 export class Inside {

@@ -1,5 +1,5 @@
-import { Client, World } from '../chat/world.js'
-import { until } from '../service/started-service.js'
+import { Client, World } from '../support/world.js'
+import { until } from '../support/until.js'
 import { expectProblem } from './problem.js'
 
 let world: World | undefined

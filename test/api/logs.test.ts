@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { answeredBy, Client, World } from '../chat/world.js'
+import { answeredBy, Client, World } from '../support/world.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
-import { until } from '../service/started-service.js'
+import { until } from '../support/until.js'
 import { canary, expectDiscretion } from './discretion.js'
 
 const said = (what: string) => `${canary} ${what}`
@@ -27,7 +27,7 @@ afterAll(async () => {
 
 describe('the log, however much it is to tell,', () => {
   it('tells who did what, and never what was said or what lets somebody in', async () => {
-    const service = world.start({ LOG_FILE: 'service.log' })
+    const service = world.spawn({ LOG_FILE: 'service.log' })
     await liveThrough(await service.url())
     expect(service.output).toMatch(/POST \/chat\/:sessionId\/send 200 \d+ ms [0-9a-f-]{36}/)
     expect(service.output).toMatch(/POST \/chat\/:sessionId\/send 502/)
@@ -36,7 +36,7 @@ describe('the log, however much it is to tell,', () => {
   })
 
   it('is as discreet in production', async () => {
-    const service = world.start({ NODE_ENV: 'production' })
+    const service = world.spawn({ NODE_ENV: 'production' })
     const port = await until('it listens', () => /listening on .*port (\d+)/.exec(service.output)?.[1], service)
     await liveThrough(`http://127.0.0.1:${port}`)
     expect(service.output).toMatch(/"message":"POST \/chat\/:sessionId\/send 502/)

@@ -1,4 +1,4 @@
-import type { Answered } from '../chat/world.js'
+import type { Answered } from '../support/world.js'
 
 /** The one shape that every error has, whoever found it. */
 export function expectProblem(

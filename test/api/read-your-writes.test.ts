@@ -1,4 +1,4 @@
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 import { expectProblem } from './problem.js'
 
 let world: World

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { chance } from '../chance.js'
-import { type Answered, answeredBy, Client, World } from '../chat/world.js'
+import { type Answered, answeredBy, Client, World } from '../support/world.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
 import { Belongings } from './belongings.js'
 import { complaintsOf } from './checks.js'

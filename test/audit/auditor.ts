@@ -1,7 +1,7 @@
 import { Binary, MongoClient } from 'mongodb'
 import type { AppendDocument } from '../../src/event-store/event.js'
 import { Inside } from '../api/inside.js'
-import type { Answered, Client, World } from '../chat/world.js'
+import type { Answered, Client, World } from '../support/world.js'
 
 /** An event as the log's database has it. */
 export interface Stored {

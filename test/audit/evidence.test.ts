@@ -1,6 +1,6 @@
 import { Inside } from '../api/inside.js'
 import { expectProblem } from '../api/problem.js'
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 import { Auditor } from './auditor.js'
 
 let world: World

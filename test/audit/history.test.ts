@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { commitmentOf } from '../../src/event-store/sealing/envelope.js'
 import { expectProblem } from '../api/problem.js'
-import { answeredBy, Client, World } from '../chat/world.js'
+import { answeredBy, Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
-import type { StartedService } from '../service/started-service.js'
+import type { ServiceInProcess } from '../support/service-in-process.js'
 import { Auditor, type Stored } from './auditor.js'
 
 let model: FakeOpenAi
 let world: World
-let api: StartedService
+let api: ServiceInProcess
 let ann: Client
 let bob: Client
 let auditor: Auditor

@@ -1,6 +1,6 @@
 import { commitmentOf } from '../../src/event-store/sealing/envelope.js'
 import { expectProblem } from '../api/problem.js'
-import { type Client, Client as Anybody, World } from '../chat/world.js'
+import { type Client, Client as Anybody, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 import { Auditor, linesOf } from './auditor.js'
 

@@ -1,5 +1,5 @@
 import { expectProblem } from '../api/problem.js'
-import { type Answered, answeredBy, type Client, World } from '../chat/world.js'
+import { type Answered, answeredBy, type Client, World } from '../support/world.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
 import { Auditor } from './auditor.js'
 

@@ -4,7 +4,7 @@ import { FakeOpenAi } from '../llm/fake-openai.js'
 import type { Fault } from '../llm/model-script.js'
 import { following, Reader, sending } from './reader.js'
 import { ReplyLog } from './reply-log.js'
-import { answeredBy, type Client, World } from './world.js'
+import { answeredBy, type Client, World } from '../support/world.js'
 
 const attempts = 3
 const idleMs = 300

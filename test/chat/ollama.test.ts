@@ -1,5 +1,5 @@
 import { FakeOllama } from '../llm/fake-ollama.js'
-import { type Client, World } from './world.js'
+import { type Client, World } from '../support/world.js'
 
 let world: World
 let ollama: FakeOllama

@@ -1,4 +1,4 @@
-import type { Client } from './world.js'
+import type { Client } from '../support/world.js'
 
 /** An event of a stream as a client gets it. */
 export interface Heard {

@@ -3,7 +3,7 @@ import { MongoClient } from 'mongodb'
 import type { AppendDocument } from '../../src/event-store/event.js'
 import { expectOneOrderWithoutGaps } from '../event-store/one-order.js'
 import { eventually } from '../event-store/engines.js'
-import type { World } from './world.js'
+import type { World } from '../support/world.js'
 
 /** An event as it is stored. */
 export interface Logged {

@@ -9,10 +9,10 @@ import { type EmbeddedEngines, startEngines } from '../../src/embedded/index.js'
 import { chance } from '../chance.js'
 import { eventually } from '../event-store/engines.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
-import type { StartedService } from '../service/started-service.js'
+import type { ServiceProcess } from '../support/service-process.js'
 import { following, Reader, sending } from './reader.js'
 import { expectNothingLeftIn, ReplyLog } from './reply-log.js'
-import { answeredBy, type Client, World } from './world.js'
+import { answeredBy, type Client, World } from '../support/world.js'
 
 jest.setTimeout(60_000)
 
@@ -23,8 +23,8 @@ let redis: Redis
 let model: FakeOpenAi
 let world: World
 let log: ReplyLog
-let api: StartedService
-let worker: StartedService
+let api: ServiceProcess
+let worker: ServiceProcess
 /** One person at either process. */
 let here: Client
 let there: Client
@@ -36,9 +36,9 @@ beforeAll(async () => {
   model = await FakeOpenAi.start()
   world = await World.begin({ ...answeredBy(model), REDIS_URL: engines.redisUrl!, REPLY_BACKOFF_MS: '50' })
   log = await ReplyLog.of(world)
-  api = world.start({ ROLES: 'api' })
-  const other = world.start({ ROLES: 'api,projector' })
-  worker = world.start({ ROLES: 'worker' })
+  api = world.spawn({ ROLES: 'api' })
+  const other = world.spawn({ ROLES: 'api,projector' })
+  worker = world.spawn({ ROLES: 'worker' })
   const [otherUrl] = await Promise.all([other.url(), worker.url()])
   here = await world.account(await api.url())
   there = here.at(otherUrl)
@@ -202,7 +202,7 @@ describe('when a process is told to stop', () => {
     const texts = saysAnew(6, 100)
     const occasions = [occasion(), occasion()]
     for (const { until } of occasions) model.failNext({ fault: 'stall', at: 50, until })
-    const leaving = world.start({ ROLES: 'api' })
+    const leaving = world.spawn({ ROLES: 'api' })
     const guest = here.at(await leaving.url())
     const waiting = guest.post('/chat/waiting/send', { text: 'Go on' })
     const reader = new Reader()
@@ -257,7 +257,7 @@ describe('when processes die', () => {
     await world.kill(api, worker)
     await interrupted
     expect(reader.ended).toBeUndefined()
-    ;[api, worker] = [world.start({ ROLES: 'api' }), world.start({ ROLES: 'worker' })]
+    ;[api, worker] = [world.spawn({ ROLES: 'api' }), world.spawn({ ROLES: 'worker' })]
     here = here.at(await api.url())
     await readToTheEnd(reader, 'killed', { text: 'Go on' }, 'killed-1', 20, chance(20))
     expect(texts).toHaveLength(2)

@@ -1,6 +1,7 @@
 import { FakeOpenAi } from '../llm/fake-openai.js'
-import { answeredBy, type Client, World } from '../chat/world.js'
-import { type StartedService, until } from '../service/started-service.js'
+import { answeredBy, type Client, World } from '../support/world.js'
+import type { ServiceInProcess } from '../support/service-in-process.js'
+import { until } from '../support/until.js'
 import { type Event, eventsOf, textOf } from '../api/events-of.js'
 import { Inside } from '../api/inside.js'
 import { expectProblem } from '../api/problem.js'
@@ -10,7 +11,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 let model: FakeOpenAi
 let world: World
-let service: StartedService
+let service: ServiceInProcess
 let inside: Inside
 let url: string
 /** Everybody of a test is new, so that no test counts what another one did. */

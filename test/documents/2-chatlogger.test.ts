@@ -1,4 +1,4 @@
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 
 /** ChatLogger: every endpoint as its document names it, with its own example message. */
 let world: World

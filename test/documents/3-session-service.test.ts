@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb'
 import { eventsOf, textOf } from '../api/events-of.js'
 import { expectProblem } from '../api/problem.js'
-import { answeredBy, Client, World } from '../chat/world.js'
+import { answeredBy, Client, World } from '../support/world.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
 import { begun, grant } from '../guests/visitors.js'
 

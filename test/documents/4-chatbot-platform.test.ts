@@ -1,4 +1,4 @@
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
 
 /** Chatbot Platform: every endpoint as its document names it, with bodies of its models, against a model behind OpenAI's API. */

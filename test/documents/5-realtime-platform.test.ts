@@ -1,4 +1,4 @@
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 import { FakeOllama } from '../llm/fake-ollama.js'
 import { Chatter } from '../realtime/chatter.js'
 
@@ -109,8 +109,7 @@ describe('identical questions', () => {
   it('are answered from the cache when that is on, cost nothing, and belong to one account', async () => {
     const url = await world.start({ PROMPT_CACHE_SECONDS: '60', ROLES: 'api,worker' }).url()
     const [me, other] = [here.at(url), stranger.at(url)]
-    world.services[0]!.process.kill('SIGTERM')
-    await world.services[0]!.ended
+    await world.services[0]!.close()
     const projector = world.start({ ROLES: 'projector' })
     await projector.url()
     ollama.answerWith('The same as ever.')

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { World } from '../chat/world.js'
+import { World } from '../support/world.js'
 
 const methods = ['get', 'post', 'put', 'patch', 'delete']
 

@@ -6,9 +6,9 @@ import { type EmbeddedEngines, startEngines } from '../../src/embedded/index.js'
 import { pause } from '../../src/event-store/timing.js'
 import { Reader, sending } from '../chat/reader.js'
 import { expectNothingLeftIn, ReplyLog } from '../chat/reply-log.js'
-import { answeredBy, type Client, World } from '../chat/world.js'
+import { answeredBy, type Client, World } from '../support/world.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
-import type { StartedService } from '../service/started-service.js'
+import type { ServiceProcess } from '../support/service-process.js'
 import { held, isShort } from './strikes.js'
 
 jest.setTimeout(180_000)
@@ -24,8 +24,8 @@ let redis: Redis
 let model: FakeOpenAi
 let world: World
 let log: ReplyLog
-let apis: StartedService[]
-let workers: StartedService[]
+let apis: ServiceProcess[]
+let workers: ServiceProcess[]
 let me: Client
 /** Where the clients send their requests. */
 let url: string
@@ -52,8 +52,8 @@ afterEach(async () => {
 })
 
 async function deploy({ api, worker }: { api: number; worker: number }): Promise<void> {
-  apis = Array.from({ length: api }, () => world.start({ ROLES: 'api,projector' }))
-  workers = Array.from({ length: worker }, () => world.start({ ROLES: 'worker' }))
+  apis = Array.from({ length: api }, () => world.spawn({ ROLES: 'api,projector' }))
+  workers = Array.from({ length: worker }, () => world.spawn({ ROLES: 'worker' }))
   await Promise.all([...apis, ...workers].map((service) => service.url()))
   url = await apis[0]!.url()
   me = await world.account(url)
@@ -138,7 +138,7 @@ describe(`${prompts} prompts that are being answered end once each, with their a
     await deploy({ api: 1, worker: 1 })
     await expectAllAnswered(async () => {
       await world.kill(workers[0]!)
-      await world.start({ ROLES: 'worker' }).url()
+      await world.spawn({ ROLES: 'worker' }).url()
     })
   })
 
@@ -175,7 +175,7 @@ describe(`${prompts} prompts that are being answered end once each, with their a
     await deploy({ api: 1, worker: 1 })
     await expectAllAnswered(async () => {
       await Promise.all([redis.flushall(), world.kill(workers[0]!)])
-      await world.start({ ROLES: 'worker' }).url()
+      await world.spawn({ ROLES: 'worker' }).url()
     })
   })
 })

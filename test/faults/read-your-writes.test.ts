@@ -1,4 +1,4 @@
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 
 jest.setTimeout(300_000)
 
@@ -8,7 +8,7 @@ let there: Client
 
 beforeAll(async () => {
   world = await World.begin()
-  const [one, other] = [world.start(), world.start()]
+  const [one, other] = [world.spawn(), world.spawn()]
   const [url, otherUrl] = await Promise.all([one.url(), other.url()])
   here = await world.account(url)
   there = here.at(otherUrl)

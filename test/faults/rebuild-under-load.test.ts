@@ -8,7 +8,7 @@ import { guestEvents } from '../../src/guests/guest.js'
 import { userEvents } from '../../src/identity/user.js'
 import { operationEvents } from '../../src/ops/operations.js'
 import { projectEvents } from '../../src/projects/project.js'
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 import { eventually, Place } from '../event-store/engines.js'
 import { admin, must } from '../ops/admins.js'
 import { Database } from '../ops/database.js'
@@ -42,7 +42,7 @@ let failures: string[]
 
 beforeAll(async () => {
   world = await World.begin({ WORKER_CONCURRENCY: '50' })
-  const url = await world.start().url()
+  const url = await world.spawn().url()
   database = await Database.of(world)
   bob = await admin(world, url)
   everybody = await Promise.all(Array.from({ length: people }, () => world.account(url)))

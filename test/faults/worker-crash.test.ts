@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis'
 import { Reader, sending } from '../chat/reader.js'
 import { ReplyLog } from '../chat/reply-log.js'
-import { answeredBy, type Client, World } from '../chat/world.js'
+import { answeredBy, type Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
-import type { StartedService } from '../service/started-service.js'
+import type { ServiceProcess } from '../support/service-process.js'
 import { command, type Fault, type Moment, Proxy, redisCommand, withField } from './proxy.js'
 import { held } from './strikes.js'
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
   world = await World.begin(answeredBy(model))
   log = await ReplyLog.of(world)
   redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!)
-  me = await world.account(await world.start({ ROLES: 'api,projector' }).url())
+  me = await world.account(await world.spawn({ ROLES: 'api,projector' }).url())
 })
 
 afterAll(async () => {
@@ -39,7 +39,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await world.kill(...world.services.slice(1))
+  await world.kill(...world.processes.slice(1))
   await Promise.all([mongoProxy.close(), redisProxy.close()])
 })
 
@@ -99,11 +99,11 @@ function arm(step: string, fault: Omit<Fault, 'at'>): Promise<void> {
   return (engine === 'mongo' ? mongoProxy : redisProxy).arm({ ...fault, at: at() })
 }
 
-async function victim(): Promise<StartedService> {
+async function victim(): Promise<ServiceProcess> {
   const mongodbUri = new URL(world.mongodbUri)
   mongodbUri.port = String(mongoProxy.port)
   mongodbUri.searchParams.set('directConnection', 'true')
-  const worker = world.start({
+  const worker = world.spawn({
     ROLES: 'worker',
     MONGODB_URI: mongodbUri.toString(),
     REDIS_URL: `redis://127.0.0.1:${redisProxy.port}`,
@@ -147,7 +147,7 @@ describe('a worker', () => {
       const struck = arm(step, { moment, strike })
       const asked = prompt()
       await struck
-      await world.start({ ROLES: 'worker' }).url()
+      await world.spawn({ ROLES: 'worker' }).url()
       await expectOneEnd(asked)
     },
   )
@@ -164,7 +164,7 @@ describe('a worker', () => {
       const struck = arm(step, { moment: 'before', strike, until })
       const asked = prompt()
       await struck
-      const other = world.start({ ROLES: 'worker' })
+      const other = world.spawn({ ROLES: 'worker' })
       await asked.read
       await world.kill(other)
       worker.process.kill('SIGCONT')

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expectProblem } from '../api/problem.js'
-import { Client, World } from '../chat/world.js'
+import { Client, World } from '../support/world.js'
 import { begun, grant } from './visitors.js'
 
 const idleMs = 2_400

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
-import { Client, World } from '../chat/world.js'
+import { Client, World } from '../support/world.js'
 import { begun } from './visitors.js'
 
 /** A session id is a key to what was said: whoever has the database, Redis or the log lines must not find one. */

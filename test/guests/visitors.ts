@@ -1,4 +1,4 @@
-import type { Client, World } from '../chat/world.js'
+import type { Client, World } from '../support/world.js'
 import { ops } from '../ops/command-line.js'
 
 /** The id of a session that begins now. */

@@ -1,4 +1,4 @@
-import type { Answered, Client, World } from '../chat/world.js'
+import type { Answered, Client, World } from '../support/world.js'
 import { grant } from '../guests/visitors.js'
 
 /** Somebody who may do everything. */

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
-import { Client, World } from '../chat/world.js'
+import { Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
-import { StartedService } from '../service/started-service.js'
+import { ServiceProcess } from '../support/service-process.js'
 import { ops, type Ran } from './command-line.js'
 import { Database } from './database.js'
 
@@ -13,13 +13,13 @@ jest.setTimeout(120_000) // many processes are started
 
 let world: World
 let database: Database
-let service: StartedService
+let service: ServiceProcess
 let ann: Client
 
 // No worker: prompts stay open, and what is not in the queue does not come there by itself.
 beforeAll(async () => {
   world = await World.begin()
-  service = world.start({ ROLES: 'api,projector' })
+  service = world.spawn({ ROLES: 'api,projector' })
   ann = await world.account(await service.url())
   database = await Database.of(world)
 })
@@ -165,7 +165,7 @@ describe('keys rotate', () => {
     service.process.kill('SIGTERM')
     await service.ended
     expectFailure(await run('projections', 'list'), 1, 'set MASTER_KEY or MASTER_KEY_PREVIOUS')
-    const url = await world.start({ ROLES: 'api,projector', MASTER_KEY: after }).url()
+    const url = await world.spawn({ ROLES: 'api,projector', MASTER_KEY: after }).url()
     expect((await ann.at(url).get('/api/users/profile')).body.data.user.email).toBe(ann.email)
     const found = await database.collection('log').findOne({ stream: 'keys' })
     expect(found).toMatchObject({
@@ -200,7 +200,7 @@ describe('without a service', () => {
 
   it('reaches the embedded engines, whether the service runs or not', async () => {
     const environment = { DATA_DIR: join(folder, 'data') }
-    const started = new StartedService(folder)
+    const started = new ServiceProcess(folder)
     const visitor = new Client(await started.url())
     const email = 'ann@example.org'
     const { body } = await visitor.post('/api/auth/register', { email, password: 'a long secret' })
@@ -210,7 +210,7 @@ describe('without a service', () => {
     await started.ended
 
     expect((await ops({ folder, environment }, 'users', 'grant', email, 'admin')).output).toBe(`${email} is admin\n`)
-    const again = new StartedService(folder)
+    const again = new ServiceProcess(folder)
     await again.url() // the engines of the command line have left the folder
     again.process.kill('SIGKILL')
     await again.ended
@@ -219,7 +219,7 @@ describe('without a service', () => {
 
   it('follows nothing: what nobody projects stays as far as it is', async () => {
     const apart = await World.begin()
-    const url = await apart.start({ ROLES: 'api' }).url()
+    const url = await apart.spawn({ ROLES: 'api' }).url()
     await new Client(url).with({ prefer: 'respond-async' }).post('/session/initialize_session')
     const lists = [await ops(apart, 'projections', 'list'), await ops(apart, 'projections', 'list')]
     expect(lists[0]!.output).toMatch(/^guests +1 +not begun +0 +1 +[\d.]+ +0 +- +-$/m)

@@ -13,7 +13,7 @@ import { guestEvents } from '../../src/guests/guest.js'
 import { userEvents } from '../../src/identity/user.js'
 import { operationEvents } from '../../src/ops/operations.js'
 import { projectEvents } from '../../src/projects/project.js'
-import type { World } from '../chat/world.js'
+import type { World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 
 /** What a deployment has stored, as whoever keeps its database sees it. */

@@ -1,4 +1,4 @@
-import { Client, World } from '../chat/world.js'
+import { Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 import { begun } from '../guests/visitors.js'
 import { admin, must, standing } from './admins.js'

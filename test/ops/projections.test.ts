@@ -1,20 +1,20 @@
-import { Client, World } from '../chat/world.js'
+import { Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 import { grant } from '../guests/visitors.js'
-import type { StartedService } from '../service/started-service.js'
+import type { ServiceProcess } from '../support/service-process.js'
 import { admin, must, standing } from './admins.js'
 import { Database } from './database.js'
 
 let world: World
 let database: Database
-let service: StartedService
+let service: ServiceProcess
 let url: string
 let ops: Client
 let ann: Client
 
 beforeAll(async () => {
   world = await World.begin()
-  service = world.start({ ROLES: 'api,projector' })
+  service = world.spawn({ ROLES: 'api,projector' })
   url = await service.url()
   database = await Database.of(world)
   ops = await admin(world, url)
@@ -204,7 +204,7 @@ describe('a rebuild', () => {
     must(await post('analytics', 'rebuild', undefined, 'r2'), 202) // it is the one that is under way
 
     await world.kill(service)
-    service = world.start({ ROLES: 'api,projector' })
+    service = world.spawn({ ROLES: 'api,projector' })
     url = await service.url()
     ops = ops.at(url)
     ann = ann.at(url)
@@ -230,7 +230,7 @@ describe('a rebuild', () => {
     expect(await service.ended).toBe(0)
     expect(await database.collection('checkpoints').findOne({ _id: 'usage~rebuild' })).toBeNull()
     await letGo()
-    service = world.start({ ROLES: 'api,projector' })
+    service = world.spawn({ ROLES: 'api,projector' })
     ops = ops.at(await service.url())
   }, 60_000)
 })

@@ -1,4 +1,4 @@
-import { Client, World } from '../chat/world.js'
+import { Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 import { grant } from '../guests/visitors.js'
 import { admin, apiKeyOf, must } from './admins.js'

@@ -1,4 +1,4 @@
-import { Client, World } from '../chat/world.js'
+import { Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 import { must } from './admins.js'
 import { ops } from './command-line.js'
@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => world?.end(), 60_000)
 
 const projector = async () => {
-  const service = world.start({ ROLES: 'projector' })
+  const service = world.spawn({ ROLES: 'projector' })
   await service.url()
   return service
 }
@@ -18,8 +18,8 @@ const projector = async () => {
 describe('readiness', () => {
   it('tells how far the read models are, and is refused while those that should go on are behind', async () => {
     const first = await projector()
-    const url = await world.start({ ROLES: 'api' }).url()
-    const unbounded = new Client(await world.start({ ROLES: 'api', READY_MAX_LAG_SECONDS: '0' }).url())
+    const url = await world.spawn({ ROLES: 'api' }).url()
+    const unbounded = new Client(await world.spawn({ ROLES: 'api', READY_MAX_LAG_SECONDS: '0' }).url())
     const visitor = new Client(url)
     const { projections, ...rest } = must(
       await eventually(

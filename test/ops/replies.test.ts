@@ -1,4 +1,4 @@
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 import { admin, must } from './admins.js'
 import { Database } from './database.js'

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Document } from 'mongodb'
 import { ReplyLog } from '../chat/reply-log.js'
-import { Client, World } from '../chat/world.js'
+import { Client, World } from '../support/world.js'
 import { type ReplicaSet, startReplicaSet } from '../engines/replica-set.js'
 import { eventually } from '../event-store/engines.js'
 import { download, upload } from '../projects/form.js'
-import { StartedService } from '../service/started-service.js'
+import { ServiceProcess } from '../support/service-process.js'
 import { apiKeyOf } from './admins.js'
 import { type Backup, backUp, restore } from './backup.js'
 import { audit, ops } from './command-line.js'
@@ -37,7 +37,7 @@ let backup: Backup
 let exported: string
 /** Then the master key was replaced. */
 let rotated: Backup
-const restored: StartedService[] = []
+const restored: ServiceProcess[] = []
 
 /** A deployment with a year in one minute: people, words and files, a backup, erasures, a new master key, another backup. */
 beforeAll(async () => {
@@ -50,7 +50,7 @@ beforeAll(async () => {
     NOTARY_ORIGIN: origin,
     JWT_SECRET: 'the same everywhere',
   })
-  const url = await world.start().url()
+  const url = await world.spawn().url()
   ann = await world.account(url)
   bob = await world.account(url)
   bobsKey = await apiKeyOf(bob)
@@ -70,7 +70,7 @@ beforeAll(async () => {
   late = await checkpointOf(url, after)
   exported = join(folder, 'log.ndjson')
   expect((await audit(world, 'export', exported)).code).toBe(0)
-  await world.kill(...world.services)
+  await world.kill(...world.processes)
   expect(
     (
       await ops(
@@ -148,8 +148,8 @@ async function over(
   return { folder, uri, environment: { ...world.environment, MONGODB_URI: uri, ...environment } }
 }
 
-async function start({ environment }: Place): Promise<{ service: StartedService; url: string }> {
-  const service = new StartedService(folder, environment)
+async function start({ environment }: Place): Promise<{ service: ServiceProcess; url: string }> {
+  const service = new ServiceProcess(folder, environment)
   restored.push(service)
   const url = await service.url()
   await eventually(
@@ -237,7 +237,7 @@ describe('a backup that was taken while prompts went on, restored into an empty 
 describe('what was erased', () => {
   it('comes back with no backup from before, once the master key has been replaced', async () => {
     const place = await over(backup, { MASTER_KEY: secondMaster, NOTARY_ORIGIN: 'chat.example.com/log-2' })
-    const service = new StartedService(folder, place.environment)
+    const service = new ServiceProcess(folder, place.environment)
     restored.push(service)
     expect(await service.ended).toBe(1)
     expect(service.output).toMatch(/a stored key was wrapped under master key [\w-]+, which this process does not have/)

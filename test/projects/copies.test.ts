@@ -1,6 +1,6 @@
 import { eventually } from '../event-store/engines.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
-import { answeredBy, type Client, World } from '../chat/world.js'
+import { answeredBy, type Client, World } from '../support/world.js'
 import { download, upload } from './form.js'
 import { noFiles, Traces } from './traces.js'
 

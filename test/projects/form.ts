@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import type { Answered, Client } from '../chat/world.js'
+import type { Answered, Client } from '../support/world.js'
 
 interface Sent {
   type?: string

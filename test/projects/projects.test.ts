@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 
 let world: World
 let ann: Client

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { eventually } from '../event-store/engines.js'
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 import { sendForm, slowUpload, upload } from './form.js'
 import { noFiles, Traces } from './traces.js'
 

@@ -1,5 +1,5 @@
 import { type Db, BSON, MongoClient } from 'mongodb'
-import type { World } from '../chat/world.js'
+import type { World } from '../support/world.js'
 
 /** What a world's database holds, to whoever gets hold of it. */
 export class Traces {

@@ -7,8 +7,8 @@ import { Engine } from '../../src/event-store/engine.js'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
 import { Providers } from '../../src/llm/providers.js'
 import { eventually } from '../event-store/engines.js'
-import type { StartedService } from '../service/started-service.js'
-import { type Client, World } from '../chat/world.js'
+import type { ServiceProcess } from '../support/service-process.js'
+import { type Client, World } from '../support/world.js'
 import { Desk, deskEvents } from './desk.js'
 import { download, slowUpload, upload } from './form.js'
 import { noFiles, Traces } from './traces.js'
@@ -20,7 +20,7 @@ const most = 100 * mebibyte
 
 /** No provider here keeps files. */
 let world: World
-let service: StartedService
+let service: ServiceProcess
 let traces: Traces
 let ann: Client
 let bob: Client
@@ -28,7 +28,7 @@ let id: string
 
 beforeAll(async () => {
   world = await World.begin({ FILE_MAX_BYTES: String(most) })
-  service = world.start()
+  service = world.spawn()
   const url = await service.url()
   traces = await Traces.in(world)
   ;[ann, bob] = [await world.account(url), await world.account(url)]
@@ -205,7 +205,7 @@ describe('an upload that never ends', () => {
   })
 
   it('because the process dies is removed by the sweep', async () => {
-    const victim = world.start({ ROLES: 'api' })
+    const victim = world.spawn({ ROLES: 'api' })
     await begun(ann.at(await victim.url()))
     await world.kill(victim)
     expect(await traces.files()).toMatchObject({ 'files.files': 0, stored_files: 1 })

@@ -1,5 +1,5 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
-import type { Client } from '../chat/world.js'
+import type { Client } from '../support/world.js'
 
 export interface Heard {
   event: string

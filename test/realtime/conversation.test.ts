@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { answeredBy, type Client, World } from '../chat/world.js'
+import { answeredBy, type Client, World } from '../support/world.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
 import { wordsOf } from '../llm/model-script.js'
 import { Chatter } from './chatter.js'

@@ -1,4 +1,4 @@
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 import { Chatter, tokenOf } from './chatter.js'
 
 let world: World
@@ -6,7 +6,7 @@ let ann: Client
 
 beforeAll(async () => {
   world = await World.begin({ FRONTEND_URL: 'http://localhost:5173,https://chat.example.org' })
-  ann = await world.account(await world.start().url())
+  ann = await world.account(await world.spawn().url())
 }, 60_000)
 afterAll(() => world?.end(), 60_000)
 
@@ -35,7 +35,7 @@ describe('the way to a socket', () => {
   })
 
   it('is not there where no API is served', async () => {
-    const worker = world.start({ ROLES: 'worker' })
+    const worker = world.spawn({ ROLES: 'worker' })
     await expect(Chatter.connect(await worker.url(), tokenOf(ann), { transports: ['polling'] })).rejects.toThrow(
       'xhr poll error',
     )
@@ -45,7 +45,7 @@ describe('the way to a socket', () => {
 
 describe('limits', () => {
   it('count what comes over sockets and over HTTP together, and repeats not at all', async () => {
-    const limited = world.start({ ROLES: 'api', PROMPTS_PER_MINUTE: '3' })
+    const limited = world.spawn({ ROLES: 'api', PROMPTS_PER_MINUTE: '3' })
     const here = (await world.account(ann.url)).at(await limited.url())
     const chatter = await Chatter.of(here)
     await chatter.ask('join-chat', 'talk')
@@ -69,7 +69,7 @@ describe('limits', () => {
   })
 
   it('count handshakes and events of an account, and guesses of an address', async () => {
-    const limited = world.start({ ROLES: 'api', USER_RATE_LIMIT_MAX_REQUESTS: '10', RATE_LIMIT_MAX_REQUESTS: '10' })
+    const limited = world.spawn({ ROLES: 'api', USER_RATE_LIMIT_MAX_REQUESTS: '10', RATE_LIMIT_MAX_REQUESTS: '10' })
     const here = (await world.account(ann.url)).at(await limited.url())
     const chatter = await Chatter.of(here)
     const answers = await Promise.all(

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { chance } from '../chance.js'
-import { type Client, World } from '../chat/world.js'
-import type { StartedService } from '../service/started-service.js'
+import { type Client, World } from '../support/world.js'
+import type { ServiceProcess } from '../support/service-process.js'
 import { Chatter } from './chatter.js'
 
 let world: World
-let service: StartedService
+let service: ServiceProcess
 let url: string
 let ann: Client
 let chatter: Chatter
 
 beforeAll(async () => {
   world = await World.begin()
-  service = world.start()
+  service = world.spawn()
   url = await service.url()
   ann = await world.account(url)
 }, 60_000)

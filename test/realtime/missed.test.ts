@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { chance } from '../chance.js'
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
-import type { StartedService } from '../service/started-service.js'
+import type { ServiceProcess } from '../support/service-process.js'
 import { Balancer } from './balancer.js'
 import { Chatter, tokenOf } from './chatter.js'
 import { Follower } from './follower.js'
 
 let world: World
-let api: StartedService
+let api: ServiceProcess
 let url: string
 let ann: Client
 
 beforeAll(async () => {
   world = await World.begin()
-  api = world.start()
+  api = world.spawn()
   url = await api.url()
   ann = await world.account(url)
 }, 60_000)

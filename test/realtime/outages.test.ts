@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { answeredBy, type Client, World } from '../chat/world.js'
+import { answeredBy, type Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 import { Proxy } from '../faults/proxy.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
@@ -14,7 +14,7 @@ let ann: Client
 beforeAll(async () => {
   model = await FakeOpenAi.start()
   world = await World.begin(answeredBy(model))
-  ann = await world.account(await world.start().url())
+  ann = await world.account(await world.spawn().url())
 }, 60_000)
 afterAll(async () => {
   await world?.end()
@@ -26,7 +26,7 @@ const say = (chatId: string, content: string, by = ann) => by.post(`/api/${chatI
 
 describe('a process that is stopped', () => {
   it('closes its sockets, and their clients go on elsewhere', async () => {
-    const [first, second] = [world.start({ ROLES: 'api' }), world.start({ ROLES: 'api' })]
+    const [first, second] = [world.spawn({ ROLES: 'api' }), world.spawn({ ROLES: 'api' })]
     const balancer = await Balancer.before(await first.url())
     const chatId = await newChat()
     const followers = [1, 2, 3].map(() => new Follower(balancer.url, tokenOf(ann), [chatId]))
@@ -54,7 +54,7 @@ describe('a process that is stopped', () => {
 describe('without Redis', () => {
   it('messages still come, and replies whole; with it again they come as they are written', async () => {
     const proxy = await Proxy.before(Number(new URL(world.environment.REDIS_URL!).port), 'redis')
-    const alone = world.start({ ROLES: 'api', REDIS_URL: `redis://127.0.0.1:${proxy.port}` })
+    const alone = world.spawn({ ROLES: 'api', REDIS_URL: `redis://127.0.0.1:${proxy.port}` })
     const here = ann.at(await alone.url())
     const chatter = await Chatter.of(here)
     const chatId = await newChat()
@@ -93,7 +93,7 @@ describe('without its database for a while', () => {
     const through = new URL(world.mongodbUri)
     through.port = String(proxy.port)
     through.searchParams.set('directConnection', 'true')
-    const alone = world.start({ ROLES: 'api', MONGODB_URI: through.toString() })
+    const alone = world.spawn({ ROLES: 'api', MONGODB_URI: through.toString() })
     const chatter = await Chatter.of(ann.at(await alone.url()))
     const chatId = await newChat()
     await chatter.ask('join-chat', chatId)

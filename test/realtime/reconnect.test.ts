@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { chance } from '../chance.js'
 import { ReplyLog } from '../chat/reply-log.js'
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
-import type { StartedService } from '../service/started-service.js'
+import type { ServiceProcess } from '../support/service-process.js'
 import { Balancer } from './balancer.js'
 import { tokenOf } from './chatter.js'
 import { Follower } from './follower.js'
 
 let world: World
-let apis: StartedService[]
+let apis: ServiceProcess[]
 let balancer: Balancer
 let log: ReplyLog
 /** Writes at a process that lives on. */
@@ -17,8 +17,8 @@ let ann: Client
 
 beforeAll(async () => {
   world = await World.begin()
-  const whole = world.start()
-  apis = [world.start({ ROLES: 'api' }), world.start({ ROLES: 'api' })]
+  const whole = world.spawn()
+  apis = [world.spawn({ ROLES: 'api' }), world.spawn({ ROLES: 'api' })]
   log = await ReplyLog.of(world)
   ann = await world.account(await whole.url())
   balancer = await Balancer.before(...(await Promise.all(apis.map((api) => api.url()))))
@@ -39,7 +39,7 @@ const newChat = async (): Promise<string> => (await ann.post('/api/chats', { tit
 
 async function replace(which: number): Promise<void> {
   await world.kill(apis[which]!)
-  apis[which] = world.start({ ROLES: 'api' })
+  apis[which] = world.spawn({ ROLES: 'api' })
   balancer.targets[which] = await apis[which].url()
 }
 

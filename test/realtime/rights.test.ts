@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import { chance } from '../chance.js'
 import { ReplyLog } from '../chat/reply-log.js'
-import { type Client, World } from '../chat/world.js'
+import { type Client, World } from '../support/world.js'
 import { Chatter } from './chatter.js'
 
 let world: World

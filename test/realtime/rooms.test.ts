@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { World, type Client } from '../chat/world.js'
+import { World, type Client } from '../support/world.js'
 import { Chatter } from './chatter.js'
 
 let world: World

@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
 import { type EmbeddedEngines, startEngines } from '../../src/embedded/index.js'
 import type { AppendDocument } from '../../src/event-store/event.js'
-import { Client, World } from '../chat/world.js'
+import { Client, World } from '../support/world.js'
 import { type ReplicaSet, startReplicaSet } from '../engines/replica-set.js'
 import { eventually } from '../event-store/engines.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
@@ -110,7 +110,7 @@ async function liveALife(here: Client): Promise<void> {
 }
 
 it('an erased account leaves its words nowhere, and the log still reads from end to end', async () => {
-  const service = world.start({ REPLY_WAIT_MS: '1000' })
+  const service = world.spawn({ REPLY_WAIT_MS: '1000' })
   const url = await service.url()
   await liveALife(new Client(url))
   await eventually(

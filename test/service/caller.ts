@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http'
-import type { Client } from '../chat/world.js'
+import type { Client } from '../support/world.js'
 
 /**
  * Somebody who asks one thing after the other, on one connection for as long as it lasts. A pool of connections would

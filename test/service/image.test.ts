@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv, promisify } from 'node:util'
 import { readConfig } from '../../src/config/index.js'
-import { World } from '../chat/world.js'
+import { World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 
 interface Service {

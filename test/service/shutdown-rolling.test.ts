@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { ReplyLog } from '../chat/reply-log.js'
-import { answeredBy, type Client, World } from '../chat/world.js'
+import { answeredBy, type Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
 import { tokenOf } from '../realtime/chatter.js'
 import { Follower } from '../realtime/follower.js'
 import { Caller } from './caller.js'
 import { LookedAfter } from './looked-after.js'
-import type { StartedService } from './started-service.js'
+import type { ServiceProcess } from '../support/service-process.js'
 
 jest.setTimeout(240_000)
 
@@ -17,7 +17,7 @@ let model: FakeOpenAi
 let world: World
 let log: ReplyLog
 let balancer: LookedAfter
-let services: StartedService[]
+let services: ServiceProcess[]
 /** Somewhere behind the balancer. */
 let me: Client
 let follower: Follower
@@ -28,7 +28,7 @@ beforeAll(async () => {
   model.answerWith(() => Array.from({ length: 20 }, (_, i) => `word-${i} `))
   world = await World.begin({ ...answeredBy(model), SHUTDOWN_DELAY_MS: '3000' })
   log = await ReplyLog.of(world)
-  services = [world.start(), world.start()]
+  services = [world.spawn(), world.spawn()]
   balancer = await LookedAfter.before(...(await Promise.all(services.map((service) => service.url()))))
   me = (await world.account(await services[0]!.url())).at(balancer.url)
   const begun = await Promise.all([1, 2, 3, 4].map((n) => me.post('/api/chats', { title: `Chat ${n}` })))
@@ -50,7 +50,7 @@ async function replace(which: number): Promise<void> {
   leaving.process.kill('SIGTERM')
   expect(await leaving.ended).toBe(0)
   balancer.remove(url)
-  services[which] = world.start()
+  services[which] = world.spawn()
   const next = await services[which].url()
   balancer.add(next)
   await eventually(async () => balancer.isUsed(next), Boolean, 30_000)

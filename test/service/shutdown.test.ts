@@ -2,12 +2,12 @@ import { Agent, get, type IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { following, Reader } from '../chat/reader.js'
 import { ReplyLog } from '../chat/reply-log.js'
-import { type Answered, answeredBy, type Client, World } from '../chat/world.js'
+import { type Answered, answeredBy, type Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 import { held } from '../faults/strikes.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
 import { Chatter } from '../realtime/chatter.js'
-import type { StartedService } from './started-service.js'
+import type { ServiceProcess } from '../support/service-process.js'
 
 jest.setTimeout(90_000)
 
@@ -18,7 +18,7 @@ let model: FakeOpenAi
 let world: World
 let log: ReplyLog
 /** Serves all along. */
-let other: StartedService
+let other: ServiceProcess
 let there: Client
 let prompts = 0
 
@@ -27,11 +27,11 @@ beforeAll(async () => {
   // A reply whose one attempt is used up fails.
   world = await World.begin({ ...answeredBy(model), REPLY_ATTEMPTS: '1' })
   log = await ReplyLog.of(world)
-  other = world.start({ ROLES: 'api,projector' })
+  other = world.spawn({ ROLES: 'api,projector' })
   there = await world.account(await other.url())
 })
 
-afterEach(() => world.kill(...world.services.slice(1)))
+afterEach(() => world.kill(...world.processes.slice(1)))
 
 afterAll(async () => {
   await world?.end()
@@ -40,8 +40,8 @@ afterAll(async () => {
 })
 
 /** One more process, and the same person at it. */
-async function begin(environment: Record<string, string>): Promise<{ service: StartedService; here: Client }> {
-  const service = world.start(environment)
+async function begin(environment: Record<string, string>): Promise<{ service: ServiceProcess; here: Client }> {
+  const service = world.spawn(environment)
   return { service, here: there.at(await service.url()) }
 }
 
@@ -94,7 +94,7 @@ describe('a worker that is told to end', () => {
 })
 
 describe('a process that serves and is told to end', () => {
-  let worker: StartedService
+  let worker: ServiceProcess
   beforeEach(async () => ({ service: worker } = await begin({ ROLES: 'worker' })))
 
   it('tells who waits for an answer where to look for it', async () => {

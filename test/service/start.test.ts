@@ -2,13 +2,14 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isAlive, StartedService, until } from './started-service.js'
+import { isAlive, ServiceProcess } from '../support/service-process.js'
+import { until } from '../support/until.js'
 
 let folder: string
-const started: StartedService[] = []
+const started: ServiceProcess[] = []
 
-function start(environment: Record<string, string> = {}): StartedService {
-  const service = new StartedService(folder, environment)
+function start(environment: Record<string, string> = {}): ServiceProcess {
+  const service = new ServiceProcess(folder, environment)
   started.push(service)
   return service
 }
@@ -25,7 +26,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 })
 
-async function expectGone(pids: number[], service: StartedService): Promise<void> {
+async function expectGone(pids: number[], service: ServiceProcess): Promise<void> {
   const allGone = () => pids.every((pid) => !isAlive(pid)) || undefined
   await until(`processes ${pids.join(', ')} are gone`, allGone, service, 5000)
 }

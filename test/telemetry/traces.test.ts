@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { MongoClient } from 'mongodb'
 import type { AppendDocument } from '../../src/event-store/event.js'
 import { canary } from '../api/discretion.js'
-import { answeredBy, type Client, World } from '../chat/world.js'
+import { answeredBy, type Client, World } from '../support/world.js'
 import { eventually } from '../event-store/engines.js'
 import { FakeOpenAi } from '../llm/fake-openai.js'
 import { Chatter } from '../realtime/chatter.js'
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const soon = { OTEL_BSP_SCHEDULE_DELAY: '100', REPLY_BACKOFF_MS: '50' }
   world = await World.begin({ ...answeredBy(model), ...soon, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
   mongo = await MongoClient.connect(world.mongodbUri)
-  const [api, others] = [world.start({ ROLES: 'api' }), world.start({ ROLES: 'worker,projector' })]
+  const [api, others] = [world.spawn({ ROLES: 'api' }), world.spawn({ ROLES: 'worker,projector' })]
   await others.url()
   here = await world.account(await api.url())
   model.answerWith(`One two ${canary} four`)
@@ -178,8 +178,8 @@ describe('an answer whose worker is killed', () => {
       .post('/chat/orphaned/send', { text: 'Hello' })
     expect(prompted.status).toBe(202)
     await model.requested(asked + 1)
-    await world.kill(world.services[1]!)
-    await world.start({ ROLES: 'worker,projector' }).url()
+    await world.kill(world.processes[1]!)
+    await world.spawn({ ROLES: 'worker,projector' }).url()
     const isWhole = (sofar: Span[]) =>
       has(sofar, 'EndReply') && sofar.filter(({ name }) => name === 'append').length === 2
     const spans = await eventually(async () => spansOf(traceId), isWhole, 50_000)
@@ -231,7 +231,7 @@ describe('what is sent to the collector', () => {
 describe('a process that is stopped', () => {
   it('sends its last spans first', async () => {
     const { traceId, traceparent } = callersTrace()
-    const service = world.start({ ROLES: 'api', OTEL_BSP_SCHEDULE_DELAY: '600000' })
+    const service = world.spawn({ ROLES: 'api', OTEL_BSP_SCHEDULE_DELAY: '600000' })
     const url = await service.url()
     await here.at(url).with({ traceparent }).get('/api/chats')
     service.process.kill('SIGTERM')
@@ -240,7 +240,7 @@ describe('a process that is stopped', () => {
   })
 
   it('ends all the same when nobody takes them', async () => {
-    const service = world.start({ ROLES: 'api', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })
+    const service = world.spawn({ ROLES: 'api', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })
     const url = await service.url()
     expect((await here.at(url).get('/api/chats')).status).toBe(200)
     service.process.kill('SIGTERM')
@@ -250,7 +250,7 @@ describe('a process that is stopped', () => {
 
 describe('without a collector', () => {
   it('nothing is traced: no trace is in the log', async () => {
-    const service = world.start({ ROLES: 'api', OTEL_EXPORTER_OTLP_ENDPOINT: '' })
+    const service = world.spawn({ ROLES: 'api', OTEL_EXPORTER_OTLP_ENDPOINT: '' })
     const url = await service.url()
     const { traceId, traceparent } = callersTrace()
     expect((await here.at(url).with({ traceparent }).post('/api/chats', { title: 'Hello' })).status).toBe(201)

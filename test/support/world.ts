@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
-import { isAlive, StartedService } from '../service/started-service.js'
+import { ServiceInProcess } from './service-in-process.js'
+import { ServiceProcess } from './service-process.js'
 
 /** Nobody is limited unless a test is about limits. */
 const unlimited = {
@@ -20,11 +21,11 @@ export const answeredBy = (model: { url: string }) => ({
 })
 
 /**
- * One deployment of the service: any number of processes of it, as they are started in production, over a database of
- * their own in the run's engines.
+ * One deployment of the service over a database of its own in the run's engines: any number of instances of the
+ * application, each inside the test's process or in a process of its own.
  */
 export class World {
-  readonly services: StartedService[] = []
+  readonly services: (ServiceInProcess | ServiceProcess)[] = []
   private accounts = 0
 
   private constructor(
@@ -47,11 +48,23 @@ export class World {
     return new World(await mkdtemp(join(tmpdir(), 'verbatim-world-')), mongodbUri, { ...common, ...environment })
   }
 
-  /** One more process. */
-  start(environment: Record<string, string> = {}): StartedService {
-    const service = new StartedService(this.folder, { ...this.environment, ...environment })
+  /** One more instance, inside this process: wherever neither a process's death nor its own output is the point. */
+  start(environment: Record<string, string> = {}): ServiceInProcess {
+    const service = new ServiceInProcess({ ...this.environment, DATA_DIR: join(this.folder, 'data'), ...environment })
     this.services.push(service)
     return service
+  }
+
+  /** One more instance in a process of its own, compiled, as in production. */
+  spawn(environment: Record<string, string> = {}): ServiceProcess {
+    const service = new ServiceProcess(this.folder, { ...this.environment, ...environment })
+    this.services.push(service)
+    return service
+  }
+
+  /** Those of the instances that are processes. */
+  get processes(): ServiceProcess[] {
+    return this.services.filter((service) => service instanceof ServiceProcess)
   }
 
   /** An account, reached through this address. */
@@ -68,14 +81,13 @@ export class World {
   }
 
   /** As the kernel does when memory is short: without a word. */
-  async kill(...services: StartedService[]): Promise<void> {
+  async kill(...services: ServiceProcess[]): Promise<void> {
     for (const { process: child } of services) child.kill('SIGKILL')
     await Promise.all(services.map(({ ended }) => ended))
   }
 
   async end(): Promise<void> {
-    for (const { process: child } of this.services) if (child.pid && isAlive(child.pid)) child.kill('SIGTERM')
-    await Promise.all(this.services.map(({ ended }) => ended))
+    await Promise.all(this.services.map((service) => service.close()))
     const client = await MongoClient.connect(this.mongodbUri)
     await client.db().dropDatabase()
     await client.close()

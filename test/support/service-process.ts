@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { until } from './until.js'
 
 const program = resolve('build/src/main.js')
 
 /** The compiled service in a process of its own, as in production, with nothing of our environment but the PATH. */
-export class StartedService {
+export class ServiceProcess {
   output = ''
   readonly process: ChildProcess
   /** The exit code, or the signal that ended it. */
@@ -37,6 +37,12 @@ export class StartedService {
     return await until('the service is ready', () => /ready: (http:\S+)/.exec(this.output)?.[1], this)
   }
 
+  /** Told to stop, if it still runs; resolves when it has ended. */
+  async close(): Promise<void> {
+    if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM')
+    await this.ended
+  }
+
   /** Of what belongs to its data folder: the supervisor and mongod. */
   async enginePids(): Promise<number[]> {
     const files = ['supervisor.pid', 'mongo/mongod.lock']
@@ -44,20 +50,6 @@ export class StartedService {
       files.map(async (file) => Number.parseInt(await readFile(join(this.folder, 'data', file), 'utf8'), 10)),
     )
   }
-}
-
-/** Polls until there is something; fails at the deadline with what the service has said so far. */
-export async function until<T>(
-  what: string,
-  look: () => T | undefined | Promise<T | undefined>,
-  service: StartedService,
-  withinMs = 25_000,
-): Promise<T> {
-  for (const deadline = Date.now() + withinMs; Date.now() < deadline; await pause(20)) {
-    const found = await look()
-    if (found !== undefined) return found
-  }
-  throw new Error(`not within ${withinMs} ms: ${what}. The service said:\n${service.output}`)
 }
 
 export function isAlive(pid: number): boolean {
