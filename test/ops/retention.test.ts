@@ -15,7 +15,7 @@ let ann: Client
 // No worker: nothing is erased but by what a test does.
 beforeAll(async () => {
   world = await World.begin({ SESSION_PROMPTS_PER_MINUTE: '1000' })
-  url = await world.spawn({ ROLES: 'api,projector' }).url()
+  url = await world.start({ ROLES: 'api,projector' }).url()
   database = await Database.of(world)
   visitor = new Client(url)
 }, 60_000)
@@ -173,7 +173,7 @@ describe('retention', () => {
     const { guest } = await usedSession()
     const id = await deletedChat()
     await new Promise((done) => setTimeout(done, 1_800))
-    await world.spawn({ ROLES: 'worker', RETENTION_DAYS: '0.00002' }).url()
+    await world.start({ ROLES: 'worker', RETENTION_DAYS: '0.00002' }).url()
     await eventually(
       async () => [await database.hasKey(`chat-${id}`), await database.hasKey(guest)].join(),
       (keys) => keys === 'false,false',

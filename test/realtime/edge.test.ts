@@ -6,7 +6,7 @@ let ann: Client
 
 beforeAll(async () => {
   world = await World.begin({ FRONTEND_URL: 'http://localhost:5173,https://chat.example.org' })
-  ann = await world.account(await world.spawn().url())
+  ann = await world.account(await world.start().url())
 }, 60_000)
 afterAll(() => world?.end(), 60_000)
 
@@ -35,17 +35,17 @@ describe('the way to a socket', () => {
   })
 
   it('is not there where no API is served', async () => {
-    const worker = world.spawn({ ROLES: 'worker' })
+    const worker = world.start({ ROLES: 'worker' })
     await expect(Chatter.connect(await worker.url(), tokenOf(ann), { transports: ['polling'] })).rejects.toThrow(
       'xhr poll error',
     )
-    await world.kill(worker)
+    await worker.close()
   })
 })
 
 describe('limits', () => {
   it('count what comes over sockets and over HTTP together, and repeats not at all', async () => {
-    const limited = world.spawn({ ROLES: 'api', PROMPTS_PER_MINUTE: '3' })
+    const limited = world.start({ ROLES: 'api', PROMPTS_PER_MINUTE: '3' })
     const here = (await world.account(ann.url)).at(await limited.url())
     const chatter = await Chatter.of(here)
     await chatter.ask('join-chat', 'talk')
@@ -65,11 +65,11 @@ describe('limits', () => {
       ok: true,
     })
     chatter.close()
-    await world.kill(limited)
+    await limited.close()
   })
 
   it('count handshakes and events of an account, and guesses of an address', async () => {
-    const limited = world.spawn({ ROLES: 'api', USER_RATE_LIMIT_MAX_REQUESTS: '10', RATE_LIMIT_MAX_REQUESTS: '10' })
+    const limited = world.start({ ROLES: 'api', USER_RATE_LIMIT_MAX_REQUESTS: '10', RATE_LIMIT_MAX_REQUESTS: '10' })
     const here = (await world.account(ann.url)).at(await limited.url())
     const chatter = await Chatter.of(here)
     const answers = await Promise.all(
@@ -89,6 +89,6 @@ describe('limits', () => {
     expect(codes).toEqual([...codes].sort().toReversed())
     expect([codes[0], codes.at(-1)]).toEqual(['unauthenticated', 'rate_limited'])
     chatter.close()
-    await world.kill(limited)
+    await limited.close()
   })
 })

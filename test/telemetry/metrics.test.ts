@@ -32,7 +32,7 @@ beforeAll(async () => {
   model = await FakeOpenAi.start()
   world = await World.begin({ ...answeredBy(model), REPLY_ATTEMPTS: '2', REPLY_BACKOFF_MS: '50' })
   mongo = await MongoClient.connect(world.mongodbUri)
-  const [api, others] = [world.spawn({ ROLES: 'api' }), world.spawn({ ROLES: 'worker,projector' })]
+  const [api, others] = [world.start({ ROLES: 'api' }), world.start({ ROLES: 'worker,projector' })]
   urls = [await api.url(), await others.url()]
   here = await world.account(urls[0])
   sockets = await Promise.all([Chatter.of(here), Chatter.of(here)])
@@ -272,13 +272,13 @@ describe('the dashboard, the alerts and docs/metrics.md', () => {
 describe('with a METRICS_TOKEN', () => {
   it('asks for it, and for nothing else', async () => {
     const token = 'a-token-for-prometheus'
-    const url = await world.spawn({ ROLES: 'api', METRICS_TOKEN: token }).url()
+    const url = await world.start({ ROLES: 'api', METRICS_TOKEN: token }).url()
     const status = async (headers: Record<string, string>) => (await fetch(`${url}/metrics`, { headers })).status
     expect(await status({})).toBe(401)
     expect(await status({ authorization: 'Bearer another-token-of-someone' })).toBe(401)
     expect(await status(here.headers)).toBe(401)
     expect(await status({ authorization: `Bearer ${token}` })).toBe(200)
-    await world.kill(world.processes.at(-1)!)
+    await world.services.at(-1)!.close()
   })
 })
 
