@@ -28,7 +28,7 @@ export async function createApp(
 
 export const appOptions = { abortOnError: false, forceCloseConnections: true, bodyParser: false }
 
-export const httpAdapter = ({ edge }: Pick<SettledConfig, 'edge'>): FastifyAdapter =>
+export const httpAdapter = ({ edge }: Pick<CompleteConfig, 'edge'>): FastifyAdapter =>
   new FastifyAdapter({
     genReqId: correlationId,
     trustProxy: edge.trustProxy,
@@ -37,7 +37,7 @@ export const httpAdapter = ({ edge }: Pick<SettledConfig, 'edge'>): FastifyAdapt
     ...brokenRequests,
   })
 /** Hooks, parsers, headers and sockets: all of HTTP that is no controller. */
-export async function equipApp(app: NestFastifyApplication, config: SettledConfig): Promise<NestFastifyApplication> {
+export async function equipApp(app: NestFastifyApplication, config: CompleteConfig): Promise<NestFastifyApplication> {
   const fastify = app.getHttpAdapter().getInstance()
   readJsonBodies(fastify)
   logRequests(fastify)

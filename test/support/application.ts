@@ -8,7 +8,7 @@ import { appOptions, equipApp, httpAdapter } from '../../src/service/create-app.
 import { drainProcess } from '../../src/service/drain-process.js'
 import { listen } from '../../src/service/listen.js'
 import { ServiceLog } from '../../src/service/service-log.js'
-import { settleConfig } from '../../src/service/settle-config.js'
+import { completeConfig } from '../../src/service/complete-config.js'
 
 /** The service's own log, collected instead of printed. */
 class CollectedLog extends ServiceLog {
@@ -38,7 +38,7 @@ export async function openApplication(
   environment: Record<string, string>,
   log: (text: string) => void,
 ): Promise<RunningApplication> {
-  const config = await settleConfig(readConfig({ PORT: '0', HOST: '127.0.0.1', ...environment }))
+  const config = await completeConfig(readConfig({ PORT: '0', HOST: '127.0.0.1', ...environment }))
   const logger = new CollectedLog(config, log)
   const module = await Test.createTestingModule({ imports: [AppModule.with(config)] })
     .setLogger(logger)
