@@ -36,7 +36,7 @@ export default {
     '^.+\\.ts$': swc(compiler),
     '^.+\\.m?js$': swc({ ...compiler, parser: { syntax: 'ecmascript', dynamicImport: true } }),
   },
-  transformIgnorePatterns: [`/node_modules/(?!(.*/node_modules/)?(${esModules.join("|")})/)`],
+  transformIgnorePatterns: [`/node_modules/(?!(.*/node_modules/)?(${esModules.join('|')})/)`],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js', '$1'] },
   // One mongod and one Valkey for the whole run.
   globalSetup: '<rootDir>/test/engines/setup.mjs',
