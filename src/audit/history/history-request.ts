@@ -3,7 +3,7 @@ import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
 import type { Cause } from '../../commands/cause.js'
 import { definedFields } from '../../commands/defined-fields.js'
-import { placeOf } from '../../http/pages.js'
+import { badCursor, parseCursor } from '../../http/pages.js'
 import { refusal } from '../../http/validation.js'
 import { ownerStream } from '../../identity/users.js'
 import type { AuditRead } from '../evidence/audit-read.js'
@@ -63,10 +63,9 @@ export class HistoryRequests {
     { cursor, from = 1, since, until }: HistoryRequest,
     head: number,
   ): Promise<readonly [from: number, upTo: number]> {
-    const place = placeOf(cursor, 'number', 'number')
+    const place = parseCursor(cursor, 'number', 'number')
     if (place) {
-      if (!place.every((position) => Number.isSafeInteger(position) && position > 0))
-        throw refusal([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }])
+      if (!place.every((position) => Number.isSafeInteger(position) && position > 0)) throw badCursor()
       return [place[0], Math.min(place[1], head)]
     }
     if (from > head + 1) throw beyondHead('from', from, head)

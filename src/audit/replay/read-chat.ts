@@ -4,7 +4,7 @@ import { chatStream } from '../../chat/chats.js'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import { Engine } from '../../event-store/engine.js'
 import type { Cause } from '../../commands/cause.js'
-import { type PageQuery, pageOf, placeOf } from '../../http/pages.js'
+import { type PageQuery, pageOf, parseCursor } from '../../http/pages.js'
 import { Evidence } from '../evidence/evidence.js'
 import { type ChatSnapshot, chatSnapshot, type OpenedSnapshot, openSnapshot } from './chat-snapshot.js'
 import { PointsInLog } from './point-in-log.js'
@@ -38,7 +38,7 @@ export class ReadChatHandler implements IQueryHandler<ReadChat> {
 
   /** Later pages show the same moment as the first, whatever has happened since. */
   async execute({ cause, chatId, at, page: { limit, cursor } }: ReadChat): Promise<ChatAtMoment> {
-    const [pinned, last = 0] = placeOf(cursor, 'number', 'number') ?? []
+    const [pinned, last = 0] = parseCursor(cursor, 'number', 'number') ?? []
     const point = await this.points.resolve(pinned === undefined ? at : String(pinned))
     const events = await eventsUpTo<RecordedEventOf<ChatEvents>>(this.engine.store, chatStream(chatId), point)
     const position = events.at(-1)?.position

@@ -2,8 +2,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
-import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
-import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
+import { findPage, newestFirst, type Page, type PageQuery } from '../../http/pages.js'
 import { type ChatDoc, chatModel } from './chats.js'
 import { type ChatSummary, summaryOf } from './chat-summary.js'
 
@@ -24,20 +23,8 @@ export class ListChatsHandler implements IQueryHandler<ListChats> {
     @InjectModel(chatModel.name) private readonly chats: Model<ChatDoc>,
   ) {}
 
-  async execute({ ownerId, page: { limit, cursor } }: ListChats): Promise<Page<ChatSummary>> {
-    const place = placeOf(cursor, 'number', 'string')
-    const createdAt = place && new Date(place[0])
-    const before = place && { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: place[1] } }] }
-    const find = () =>
-      this.chats
-        .find({ userId: ownerId, ...before })
-        .sort({ createdAt: -1, _id: -1 })
-        .limit(limit + 1)
-        .lean<ChatDoc[]>()
-    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, (last) => [
-      last.createdAt.getTime(),
-      last._id,
-    ])
+  async execute({ ownerId, page }: ListChats): Promise<Page<ChatSummary>> {
+    const { items, nextCursor } = await findPage(this.chats, { userId: ownerId }, newestFirst, page)
     return { items: await Promise.all(items.map((doc) => summaryOf(this.engine, doc))), nextCursor }
   }
 }

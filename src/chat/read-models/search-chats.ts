@@ -5,7 +5,7 @@ import { batchedFind } from '../../event-store/batched-find.js'
 import { Engine } from '../../event-store/engine.js'
 import { notRemoved } from '../../event-store/projecting/projection.js'
 import { isCursorKilled, retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
-import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
+import { newestFirst, type Page, type PageQuery, pageOf } from '../../http/pages.js'
 import { ownerStream } from '../../identity/users.js'
 import { type ChatDoc, chatModel } from './chats.js'
 import { type ChatSummary, summaryOf, tagsNow, tagsOf, titleNow, titleOf } from './chat-summary.js'
@@ -35,23 +35,19 @@ export class SearchChatsHandler implements IQueryHandler<SearchChats> {
   ) {}
 
   async execute({ ownerId, text, tags, page: { limit, cursor } }: SearchChats): Promise<Page<ChatSummary>> {
-    const place = placeOf(cursor, 'number', 'string')
+    const last = newestFirst.read(cursor)
     const keys = this.engine.vault.prefetchKeys(ownerStream(ownerId)) // while the first titles are found
     keys.catch(() => {}) // told where it is waited for
     const wanted = normal(text)
     const found: Looked[] = []
     const looked = { createdAt: 1, ...(wanted !== '' && { name: 1 }), ...(tags.length > 0 && { tags: 1 }) }
-    for await (const docs of this.newestFirst(
-      ownerId,
-      looked,
-      place && { createdAt: new Date(place[0]), _id: place[1] },
-    )) {
+    for await (const docs of this.chatsAfter(last, ownerId, looked)) {
       await keys
       const matches = await Promise.all(docs.map(async (doc) => this.matches(doc, wanted, tags)))
       found.push(...docs.filter((_, i) => matches[i]))
       if (found.length > limit) break
     }
-    const { items, nextCursor } = pageOf(found, limit, (last) => [last.createdAt.getTime(), last._id])
+    const { items, nextCursor } = pageOf(found, limit, (doc) => newestFirst.cursorPartsOf(doc))
     return { items: await this.whole(items), nextCursor }
   }
 
@@ -73,15 +69,12 @@ export class SearchChatsHandler implements IQueryHandler<SearchChats> {
     return Promise.all(ids.flatMap((id) => byId.get(id) ?? []).map((doc) => summaryOf(this.engine, doc)))
   }
 
-  private async *newestFirst(userId: string, projection: object, last?: Place): AsyncGenerator<Looked[]> {
+  private async *chatsAfter(last: Place | undefined, userId: string, projection: object): AsyncGenerator<Looked[]> {
     for (let place = last; ;) {
-      const before = place && {
-        $or: [{ createdAt: { $lt: place.createdAt } }, { createdAt: place.createdAt, _id: { $lt: place._id } }],
-      }
       const find = {
         find: this.chats.collection.collectionName,
-        filter: { userId, ...before },
-        sort: { createdAt: -1, _id: -1 },
+        filter: { userId, ...(place && newestFirst.after(place)) },
+        sort: newestFirst.sort,
         projection,
       }
       try {

@@ -3,8 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
 import { isErased } from '../../event-store/errors.js'
-import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
-import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
+import { findPage, newestFirst, type Page, type PageQuery } from '../../http/pages.js'
 import { type GuestFeedbackDoc, guestFeedbackModel } from './guest-feedback.js'
 
 export interface Review {
@@ -29,22 +28,8 @@ export class ReviewFeedbackHandler implements IQueryHandler<ReviewFeedback> {
     @InjectModel(guestFeedbackModel.name) private readonly feedback: Model<GuestFeedbackDoc>,
   ) {}
 
-  async execute({ page: { limit, cursor } }: ReviewFeedback): Promise<Page<Review>> {
-    const place = placeOf(cursor, 'number', 'string')
-    const createdAt = place && new Date(place[0])
-    const before = place
-      ? { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: place[1] } }] }
-      : { createdAt: { $exists: true } }
-    const find = () =>
-      this.feedback
-        .find(before)
-        .sort({ createdAt: -1, _id: -1 })
-        .limit(limit + 1)
-        .lean<GuestFeedbackDoc[]>()
-    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, (last) => [
-      last.createdAt.getTime(),
-      last._id,
-    ])
+  async execute({ page }: ReviewFeedback): Promise<Page<Review>> {
+    const { items, nextCursor } = await findPage(this.feedback, {}, newestFirst, page)
     const opened = await Promise.all(items.map((doc) => this.opened(doc)))
     return { items: opened.flat(), ...(nextCursor !== undefined && { nextCursor }) }
   }

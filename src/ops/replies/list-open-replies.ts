@@ -4,9 +4,7 @@ import { Redis } from 'ioredis'
 import type { Model } from 'mongoose'
 import { type OpenReplyDoc, openReplyModel } from '../../chat/read-models/open-replies.js'
 import { ReplyQueue } from '../../chat/replies/worker/reply-queue.js'
-import { notRemoved } from '../../event-store/projecting/projection.js'
-import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
-import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
+import { findPage, ListOrder, type Page, type PageQuery } from '../../http/pages.js'
 
 export interface ListedReply {
   readonly id: string
@@ -27,6 +25,8 @@ export class ListOpenReplies extends Query<Page<ListedReply>> {
   }
 }
 
+const oldestFirst = new ListOrder<OpenReplyDoc>(['since', 1, 'date'], ['_id', 1, 'string'])
+
 @QueryHandler(ListOpenReplies)
 export class ListOpenRepliesHandler implements IQueryHandler<ListOpenReplies> {
   constructor(
@@ -35,20 +35,8 @@ export class ListOpenRepliesHandler implements IQueryHandler<ListOpenReplies> {
     @InjectModel(openReplyModel.name) private readonly open: Model<OpenReplyDoc>,
   ) {}
 
-  async execute({ page: { limit, cursor } }: ListOpenReplies): Promise<Page<ListedReply>> {
-    const place = placeOf(cursor, 'number', 'string')
-    const since = place && new Date(place[0])
-    const after = place ? { $or: [{ since: { $gt: since } }, { since, _id: { $gt: place[1] } }] } : notRemoved
-    const find = () =>
-      this.open
-        .find(after)
-        .sort({ since: 1, _id: 1 })
-        .limit(limit + 1)
-        .lean<OpenReplyDoc[]>()
-    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, (last) => [
-      last.since.getTime(),
-      last._id,
-    ])
+  async execute({ page }: ListOpenReplies): Promise<Page<ListedReply>> {
+    const { items, nextCursor } = await findPage(this.open, {}, oldestFirst, page)
     const now = Date.now()
     return {
       items: await Promise.all(items.map((doc) => this.opened(doc, now))),

@@ -2,9 +2,8 @@ import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
-import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
 import { Bus } from '../../commands/bus.js'
-import { type Page, type PageQuery, pageOf, placeOf } from '../../http/pages.js'
+import { findPage, ListOrder, type Page, type PageQuery } from '../../http/pages.js'
 import type { OwnProject } from '../project.js'
 import { type ProjectFileDoc, projectFileModel } from './project-files.js'
 import { FindProject } from './find-project.js'
@@ -19,6 +18,8 @@ export class ListProjectFiles extends Query<Page<ProjectFile>> {
   }
 }
 
+const oldestFirst = new ListOrder<ProjectFileDoc>(['seq', 1, 'number'])
+
 /** In the order in which they were added. */
 @QueryHandler(ListProjectFiles)
 export class ListProjectFilesHandler implements IQueryHandler<ListProjectFiles> {
@@ -28,17 +29,9 @@ export class ListProjectFilesHandler implements IQueryHandler<ListProjectFiles> 
     @InjectModel(projectFileModel.name) private readonly files: Model<ProjectFileDoc>,
   ) {}
 
-  async execute({ project, page: { limit, cursor } }: ListProjectFiles): Promise<Page<ProjectFile>> {
+  async execute({ project, page }: ListProjectFiles): Promise<Page<ProjectFile>> {
     await this.bus.query(new FindProject(project)) // or there is no such project
-    const [after] = placeOf(cursor, 'number') ?? []
-    const next = { projectId: project.projectId, ...(after !== undefined && { seq: { $gt: after } }) }
-    const find = () =>
-      this.files
-        .find(next)
-        .sort({ seq: 1 })
-        .limit(limit + 1)
-        .lean<ProjectFileDoc[]>()
-    const { items, nextCursor } = pageOf(await retryWhenReplaced(find), limit, ({ seq }) => [seq])
+    const { items, nextCursor } = await findPage(this.files, { projectId: project.projectId }, oldestFirst, page)
     return { items: await Promise.all(items.map((doc) => openedFile(this.engine.vault, doc))), nextCursor }
   }
 }
