@@ -149,7 +149,7 @@ export async function uuidOf(db: Db, collection: string): Promise<UUID | undefin
 }
 
 /** Always in this order, however the document came about: a digest is over its bytes. */
-function asStored(key: string, doc: ReadModelDocument | null, position: number): StoredDocument {
+export function asStored(key: string, doc: ReadModelDocument | null, position: number): StoredDocument {
   const stored: StoredDocument = { _id: key, _position: position, ...doc }
   stored._id = key
   stored._position = position
