@@ -1,5 +1,5 @@
-import { roles } from '../../src/chat/chat.events.js'
 import * as chats from '../../src/chat/chat.js'
+import { messageRoles, type StoredMessage } from '../../src/chat/message.js'
 import type { Decide } from '../../src/event-store/deciding/decider.js'
 import * as guests from '../../src/guests/guest.js'
 import * as users from '../../src/identity/user.js'
@@ -49,9 +49,9 @@ const details = ({ random }: History, chat: chats.ChatRef): chats.ChatDetails =>
   ...(random.oneIn(2) && { metadata: { about: textOf(chat.ownerId) } }),
 })
 
-const logged = ({ random }: History, { chatId, ownerId }: chats.ChatRef, messageId: string): chats.LoggedMessage => ({
+const logged = ({ random }: History, { chatId, ownerId }: chats.ChatRef, messageId: string): StoredMessage => ({
   messageId,
-  role: random.one(roles),
+  role: random.one(messageRoles),
   content: { content: textOf(messageId, chatId, ownerId) },
   counts: {
     ...(random.oneIn(2) && { tokens: random.below(50) }),
@@ -252,10 +252,10 @@ const certificate = (projection: string, position: number) => {
 }
 
 const operationCommands = [
-  toProjection((name, history) => operations.pause(name, failedAt(history))),
-  toProjection((name, history) => operations.resume(name, failedAt(history))),
-  toProjection((name, history) => operations.retry(name, failedAt(history))),
-  toProjection((name, history) => operations.skip(name, 1, history.random.below(5), 'it is damaged')),
+  toProjection((name, history) => operations.pauseProjection(name, failedAt(history))),
+  toProjection((name, history) => operations.resumeProjection(name, failedAt(history))),
+  toProjection((name, history) => operations.retryProjection(name, failedAt(history))),
+  toProjection((name, history) => operations.skipEvent(name, 1, history.random.below(5), 'it is damaged')),
   toProjection((name, history) => operations.startRebuild(name, 1, history.newId('rebuild'))),
   toProjection((name, history) =>
     operations.endRebuild(history.someId('rebuild'), certificate(name, history.random.below(5))),

@@ -1,7 +1,8 @@
 import { BSON } from 'mongodb'
 import type { RecordedEvent } from '../../src/event-store/event.js'
 import type { Projection } from '../../src/event-store/projecting/projection.js'
-import { DocumentsInMemory, record, showEnvelopes } from '../../src/event-store/projecting/testing.js'
+import { DocumentsInMemory } from '../../src/event-store/projecting/documents-in-memory.js'
+import { record, showEnvelopes } from '../../src/event-store/projecting/given-then.js'
 import { generateHistory } from './generated-events.js'
 import { forEachSeed, Random } from './seeds.js'
 
