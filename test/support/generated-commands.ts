@@ -85,7 +85,7 @@ const sendPrompt: ChatDecision = (chat, history) => {
   const inProject = history.random.oneIn(4) ? { projectId: history.random.one([...projectIds.keys()]) } : {}
   return chats.sendPrompt({ ...chat, promptId, replyId, text, model: model(history), settings: {}, ...inProject })
 }
-const partial = (history: History, chat: chats.ChatRef, { replyId }: chats.OpenReply): chats.PartialReply => ({
+const draft = (history: History, chat: chats.ChatRef, { replyId }: chats.OpenReply): chats.ReplyDraft => ({
   replyId,
   attempt: history.newId('attempt'),
   text: textOf(replyId, chat.chatId, chat.ownerId),
@@ -95,13 +95,13 @@ const endReply: ChatDecision = (chat, history, state) => chats.endReply(ending(h
 const cancelReply: ChatDecision = (chat, history, { open }) => {
   if (!open) return () => []
   return chats.endReply(
-    chats.cancellationOf(chat, open, history.random.oneIn(2) ? partial(history, chat, open) : undefined),
+    chats.cancellationOf(chat, open, history.random.oneIn(2) ? draft(history, chat, open) : undefined),
   )
 }
 const deleteChat =
   (erase: boolean): ChatDecision =>
   (chat, history, { open }) =>
-    chats.deleteChat(chat, erase, open && history.random.oneIn(2) ? partial(history, chat, open) : undefined)
+    chats.deleteChat(chat, erase, open && history.random.oneIn(2) ? draft(history, chat, open) : undefined)
 
 const chatCommands = [
   toChat((chat, history) => chats.startChat(chat, details(history, chat))),
@@ -239,10 +239,10 @@ const guestCommands = [
 ]
 
 const toProjection =
-  (decide: (name: string, history: History) => Decide<operations.ProjectionOrders>): GeneratedCommand =>
+  (decide: (name: string, history: History) => Decide<operations.ProjectionDecisions>): GeneratedCommand =>
   (history) => {
     const name = history.random.one(['chats', 'messages'])
-    history.execute(operations.projectionOrders, `projection-${name}`, [], decide(name, history))
+    history.execute(operations.projectionDecisions, `projection-${name}`, [], decide(name, history))
   }
 
 const failedAt = ({ random }: History) => (random.oneIn(3) ? random.below(5) : undefined)
@@ -256,9 +256,9 @@ const operationCommands = [
   toProjection((name, history) => operations.resumeProjection(name, failedAt(history))),
   toProjection((name, history) => operations.retryProjection(name, failedAt(history))),
   toProjection((name, history) => operations.skipEvent(name, 1, history.random.below(5), 'it is damaged')),
-  toProjection((name, history) => operations.startRebuild(name, 1, history.newId('rebuild'))),
+  toProjection((name, history) => operations.recordRebuildStart(name, 1, history.newId('rebuild'))),
   toProjection((name, history) =>
-    operations.endRebuild(history.someId('rebuild'), certificate(name, history.random.below(5))),
+    operations.recordRebuildEnd(history.someId('rebuild'), certificate(name, history.random.below(5))),
   ),
 ]
 
