@@ -4,6 +4,7 @@ import { Bus } from '../../commands/bus.js'
 import { sseHeaders, wantsEvents } from '../../http/sse.js'
 import type { AnswerDto, PendingDto } from './root/chat.dto.js'
 import type { SendPrompt } from '../commands/send-prompt.js'
+import { asAnswer } from './presenters.js'
 import { Replies } from '../replies/ending/replies.js'
 import { ReplyStream } from '../replies/stream/reply-stream.js'
 
@@ -44,8 +45,8 @@ export class Prompts {
       void reply.headers(sseHeaders)
       return this.stream.events(sent, lastEventId)
     }
-    const answer = prompt.cause.isAsync ? undefined : await this.replies.answer(prompt.cause, sent)
-    if (answer) return shape(answer)
+    const outcome = prompt.cause.isAsync ? undefined : await this.replies.answer(prompt.cause, sent)
+    if (outcome) return shape(asAnswer(sent, outcome))
     void reply.status(202).header('location', `/chat/replies/${sent.replyId}`)
     return shape({ promptId: sent.promptId, messageId: sent.replyId, status: 'pending' })
   }

@@ -20,9 +20,10 @@ import { sseHeaders } from '../../../http/sse.js'
 import { AnswerDto, ChatParams, PendingDto, ReplyDto, ReplyEventDto, ReplyParams, SendBody } from './chat.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
+import { asReply } from '../presenters.js'
 import { type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
 import { FindMessage } from '../../read-models/find-message.js'
-import { Replies } from '../../replies/ending/replies.js'
+import { mustBeReply, Replies } from '../../replies/ending/replies.js'
 import { ReplyStream } from '../../replies/stream/reply-stream.js'
 
 type Streamed = AsyncIterable<string>
@@ -77,7 +78,7 @@ export class RepliesController {
   @ApiOperation({ summary: 'An answer, or how far it has come' })
   @ApiOkResponse({ type: ReplyDto })
   async reply(@Param() { replyId }: ReplyParams, @CurrentCaller() caller: Caller): Promise<ReplyDto> {
-    return await this.replies.read(await this.bus.query(new FindMessage(replyId, caller.id)))
+    return asReply(await this.replies.read(await this.bus.query(new FindMessage(replyId, caller.id))))
   }
 
   @Get('replies/:replyId/stream')
@@ -95,7 +96,8 @@ export class RepliesController {
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Streamed> {
-    const doc = this.replies.isReply(await this.bus.query(new FindMessage(replyId, caller.id)))
+    const doc = await this.bus.query(new FindMessage(replyId, caller.id))
+    mustBeReply(doc)
     void reply.headers(sseHeaders)
     return this.stream.events({ chatId: doc.sessionId, promptId: doc.promptId ?? '', replyId, doc }, lastEventId)
   }
@@ -109,6 +111,6 @@ export class RepliesController {
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
   ): Promise<ReplyDto> {
-    return await this.replies.cancel(cause, { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id })
+    return asReply(await this.replies.cancel(cause, { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }))
   }
 }

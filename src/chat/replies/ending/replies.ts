@@ -5,10 +5,10 @@ import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { Engine } from '../../../event-store/engine.js'
 import { Refused } from '../../../event-store/errors.js'
 import { retryWhenReplaced } from '../../../event-store/projecting/read-model-queries.js'
+import { within } from '../../../event-store/timing.js'
 import { Bus } from '../../../commands/bus.js'
 import type { Cause } from '../../../commands/cause.js'
-import { noSuchChat } from '../../chat.js'
-import type { AnswerDto, ReplyDto } from '../../api/root/chat.dto.js'
+import { type ChatRef, noSuchChat } from '../../chat.js'
 import { Chats } from '../../chats.js'
 import type { PromptSent } from '../../commands/send-prompt.js'
 import { type MessageDoc, messageModel } from '../../read-models/messages.js'
@@ -16,7 +16,13 @@ import { ReplyCancellation } from './reply-cancellation.js'
 import { type ReplyOutcome, outcomeFromReadModel } from './reply-outcome.js'
 import { ReplyOutcomes } from './reply-outcomes.js'
 
-/** Replies as callers see them. */
+/** A reply of the read model, opened. Without an outcome while it is open. */
+export interface StoredReply {
+  readonly doc: MessageDoc
+  readonly outcome?: ReplyOutcome | undefined
+}
+
+/** What callers may ask about replies. */
 @Injectable()
 export class Replies {
   constructor(
@@ -29,37 +35,25 @@ export class Replies {
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'replies'>,
   ) {}
 
-  /** Undefined when the model takes longer than a caller waits. */
-  async answer(cause: Cause, { chatId, promptId, replyId }: PromptSent): Promise<AnswerDto | undefined> {
+  /** Undefined when the model takes longer than a caller waits. Refused when it has failed. */
+  async answer(cause: Cause, { chatId, promptId, replyId }: PromptSent): Promise<ReplyOutcome | undefined> {
     const outcome = await this.outcome(cause, chatId, replyId)
-    if (!outcome) return undefined
-    const { status, text, usage, cached, error } = outcome
-    if (status === 'failed')
-      throw new Refused('reply_failed', `Failed to generate AI response: ${error?.detail}`, {
-        code: error?.code,
-        promptId,
-        replyId,
-      })
-    return { text, tokens: usage.totalTokens, usage, messageId: replyId, promptId, status, ...(cached && { cached }) }
+    if (outcome?.status !== 'failed') return outcome
+    const { error } = outcome
+    throw new Refused('reply_failed', `Failed to generate AI response: ${error?.detail}`, {
+      code: error?.code,
+      promptId,
+      replyId,
+    })
   }
 
-  async read(doc: MessageDoc): Promise<ReplyDto> {
-    const { _id: messageId, promptId = '', status } = this.isReply(doc)
-    const outcome = await outcomeFromReadModel(this.engine, doc)
-    if (!outcome) return { messageId, promptId, status }
-    const { text, usage, error } = outcome
-    return error
-      ? { messageId, promptId, status, error }
-      : { messageId, promptId, status, text, tokens: usage.totalTokens }
+  async read(doc: MessageDoc): Promise<StoredReply> {
+    mustBeReply(doc)
+    return { doc, outcome: await outcomeFromReadModel(this.engine, doc) }
   }
 
-  isReply(doc: MessageDoc): MessageDoc {
-    if (doc.model === undefined) throw new Refused('not_found', 'there is no such reply')
-    return doc
-  }
-
-  /** Stops what is being written; when nothing is, tells how the latest reply ended. */
-  async cancel(cause: Cause, chat: { chatId: string; ownerId: string }): Promise<ReplyDto> {
+  /** Stops the open reply and answers how it ended. Without an open reply it answers how the latest one ended. */
+  async cancel(cause: Cause, chat: ChatRef): Promise<StoredReply> {
     const { status, ownerId, open } = await this.chats.state(chat.chatId)
     if (status !== 'active' || ownerId !== chat.ownerId) throw noSuchChat()
     if (open) {
@@ -77,14 +71,15 @@ export class Replies {
   }
 
   private async outcome(cause: Cause, chatId: string, replyId: string): Promise<ReplyOutcome | undefined> {
-    const patience = new AbortController()
-    const timer = setTimeout(() => patience.abort(), this.config.replies.waitMs)
-    try {
-      const outcome = await this.outcomes.wait(chatId, replyId, patience.signal)
-      if (outcome) await this.bus.waitUntilVisible(cause, outcome.position)
-      return outcome
-    } finally {
-      clearTimeout(timer)
-    }
+    const stop = new AbortController()
+    const outcome = await within(this.config.replies.waitMs, this.outcomes.wait(chatId, replyId, stop.signal)).finally(
+      () => stop.abort(),
+    )
+    if (outcome) await this.bus.waitUntilVisible(cause, outcome.position)
+    return outcome
   }
+}
+
+export function mustBeReply({ model }: MessageDoc): void {
+  if (model === undefined) throw new Refused('not_found', 'there is no such reply')
 }
