@@ -82,7 +82,7 @@ describe('npm run audit -- verify', () => {
     [['--key', 'a+b+c'], 1, 'no public key'],
     [['--receipt', 'log.key'], 1, 'give --key'],
     [['--receipt', 'log.key', '--key', 'log.key'], 1, 'not JSON'],
-    [['--export', 'log.key'], 1, 'no JSON'],
+    [['--export', 'log.key'], 1, 'not JSON'],
     [['--checkpoint'], 2, '--checkpoint'],
   ])('%j: %i, %s', async (args, code, why) => {
     const ran = await audit(world, 'verify', ...args)
