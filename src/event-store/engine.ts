@@ -15,7 +15,7 @@ import type { Projection } from './projecting/projection.js'
 import { Projections } from './projecting/projections.js'
 import { type Reactor, ReactorRunner } from './projecting/reactor.js'
 import { retryWhenReplaced } from './projecting/read-model-queries.js'
-import type { RebuildContext } from './projecting/rebuild.js'
+import type { ProjectingContext } from './projecting/projecting-context.js'
 import { StoredFolds } from './deciding/stored-folds.js'
 import { Feed } from './log/feed.js'
 import { CommitTurns } from './log/commit-turns.js'
@@ -57,7 +57,7 @@ export class Engine {
     readonly announcements: Announcements,
     private readonly turns: CommitTurns,
     private readonly folds: StoredFolds,
-    private readonly context: RebuildContext,
+    private readonly context: ProjectingContext,
   ) {}
 
   /** Checks that this build can read the log, and opens it. Nothing runs yet but appends and reads. */

@@ -6,24 +6,24 @@ import { TreeStore } from './tree-store.js'
 
 const waitMs = 3_000
 
-/** What the notary has signed, for whoever asks; in any process. */
+/** What the notary has signed. Any process can read it. */
 @Injectable()
 export class Checkpoints {
   constructor(private readonly trees: TreeStore) {}
 
-  /** Public keys that have signed, the present one last. */
+  /** The public keys that have signed, the present one last. */
   async keys(): Promise<readonly string[]> {
     return (await this.trees.read())?.keys ?? []
   }
 
-  /** Only as far as was signed: until then the tree is nobody’s word. */
+  /** The newest signed tree. What is not signed yet proves nothing. */
   async latest(): Promise<SignedTree> {
     const tree = await this.find()
     if (!tree) throw notYet('nothing is signed yet')
     return tree
   }
 
-  /** One that has the event at the position. Just appended, that may take a moment. */
+  /** A signed tree that has the event at the position. Waits some seconds for an event that was just appended. */
   async covering(position: number): Promise<SignedTree> {
     const deadline = Date.now() + waitMs
     for (;;) {
@@ -34,8 +34,8 @@ export class Checkpoints {
     }
   }
 
-  /** The same; or the newest, where nobody signs at the moment. */
-  async nearest(position: number): Promise<SignedTree> {
+  /** The same; or the newest signed tree, if the event is not signed in time. */
+  async coveringOrLatest(position: number): Promise<SignedTree> {
     try {
       return await this.covering(position)
     } catch (error) {
@@ -53,5 +53,5 @@ export class Checkpoints {
 const notYet = (why: string) =>
   new Refused(
     'not_yet_signed',
-    `${why}; try again in a second. If it stays so, no process of the service has the role projector, or its notary has found something wrong: see its log`,
+    `${why}; try again in a second. If this goes on, no process of the service has the role projector, or its notary has found a fault: see the log of that process`,
   )

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { canonical } from '../event-store/canonical.js'
 import type { AppendDocument } from '../event-store/event.js'
 
-/** Where an event is, when it happened, and what it is: all that its leaf tells in clear. */
+/** Where an event is, when it happened, and its type: all that its leaf shows as plain text. */
 export interface LeafPlace {
   position: number
   stream: string
@@ -11,16 +11,16 @@ export interface LeafPlace {
   at: Date | string
 }
 
-/** All that is stored of an event: what its append says of it, and the append’s meta. Envelopes count as their bytes. */
+/** All that is stored of an event: its own part of the append, and the append’s meta. An envelope counts as its bytes. */
 export const storedText = ({ events, meta }: Pick<AppendDocument, 'events' | 'meta'>, index: number): string =>
   canonical({ ...events[index]!, meta })
 
 /**
- * What the Merkle tree says of an event: its place, and a digest of all that is stored of it. The envelope counts as
- * its bytes, so erasure breaks no proof, and the leaf tells nothing personal. A storage format.
+ * The leaf of an event in the Merkle tree: its place, and a digest of all that is stored of it. The envelope counts as
+ * its bytes, so erasure breaks no proof, and the leaf shows nothing personal. A storage format.
  */
 export function leafText({ position, stream, version, type, at }: LeafPlace, stored: string): string {
-  // Canonical JSON has its properties in this order; put together here because there is one for each event.
+  // Canonical JSON has its properties in this order. Written by hand for speed: there is one for each event.
   return `{"at":${canonical(at)},"digest":"${hash('sha256', stored, 'base64url')}","position":${position},"stream":${canonical(stream)},"type":${canonical(type)},"version":${version}}`
 }
 

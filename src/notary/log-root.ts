@@ -11,7 +11,10 @@ interface StoredFrontier {
   subtrees: Binary[]
 }
 
-/** The Merkle root of the log at any position. Remembers where it has been, so that the next root costs only what is new. */
+/**
+ * The Merkle root of the log at any position. It stores the frontier of each root that it has made, so that a later
+ * root reads only the events after it.
+ */
 export class LogRoot {
   private readonly frontiers: Collection<StoredFrontier>
   private readonly log: LogCollection
@@ -22,10 +25,10 @@ export class LogRoot {
   }
 
   readonly at = async (position: number): Promise<string> => {
-    const frontier = await this.nearestBelow(position)
+    const frontier = await this.storedBelow(position)
     if (frontier.size < position) {
       await this.addEvents(frontier, position)
-      await this.remember(frontier)
+      await this.store(frontier)
     }
     return frontier.root().toString('hex')
   }
@@ -40,7 +43,7 @@ export class LogRoot {
     throw new Error(`the log ends at ${frontier.size}, it has no root at ${upTo}`)
   }
 
-  private async nearestBelow(position: number): Promise<MerkleFrontier> {
+  private async storedBelow(position: number): Promise<MerkleFrontier> {
     const [stored] = await this.frontiers
       .find({ _id: { $lte: position } })
       .sort({ _id: -1 })
@@ -54,7 +57,7 @@ export class LogRoot {
       : MerkleFrontier.empty()
   }
 
-  private async remember(frontier: MerkleFrontier): Promise<void> {
+  private async store(frontier: MerkleFrontier): Promise<void> {
     const subtrees = frontier.hashes.map((subtree) => new Binary(subtree))
     await this.frontiers.updateOne({ _id: frontier.size }, { $setOnInsert: { subtrees } }, { upsert: true })
   }

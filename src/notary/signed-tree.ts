@@ -4,7 +4,7 @@ import { edgeOf, inclusionProof } from '../proof/merkle-proofs.js'
 import { hashBytes, subtreesIn, type TilePlace, tileWidth, widthIn } from '../proof/tiles.js'
 import type { NotaryDocument, TreeStore } from './tree-store.js'
 
-/** The tree as it was signed. It may have grown since: what is proven here is proven for the size that was signed. */
+/** The tree as it was signed. It may have grown since: all proofs are for the size that was signed. */
 export class SignedTree {
   readonly size: number
   private readonly subtrees = subtreesIn((level, index) => this.trees.tile(this.at, level, index))
@@ -22,7 +22,7 @@ export class SignedTree {
     return this.trees.origin
   }
 
-  /** Public keys that have signed, the present one last. */
+  /** The public keys that have signed, the present one last. */
   get keys(): readonly string[] {
     return this.at.keys ?? []
   }
@@ -42,7 +42,7 @@ export class SignedTree {
     })
   }
 
-  /** What a tree of this size goes on from. */
+  /** The complete subtrees of a tree of this size: enough to add leaves to it. */
   async edgeAt(size: number): Promise<string[]> {
     return (await edgeOf(size, this.subtrees)).map(inBase64)
   }

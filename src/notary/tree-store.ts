@@ -1,17 +1,22 @@
 import { Binary, type Collection, type Db } from 'mongodb'
+import { isDuplicateKey } from '../event-store/database-errors.js'
 import { majorityReads } from '../event-store/durability.js'
 import { type FullTile, GrowingTree } from '../proof/growing-tree.js'
 import { hashBytes, tileWidth, widthIn } from '../proof/tiles.js'
-import { LogDiffers } from './log-differs.js'
 
-/** The tree as far as it has been witnessed under an origin, and what was signed of it. */
+/** The log is not the one that was signed. Nothing more is signed until a person has looked into it. */
+export class LogDiffers extends Error {
+  override readonly name = 'LogDiffers'
+}
+
+/** The tree of one origin, and what was signed of it. A storage format. */
 export interface NotaryDocument {
   _id: string
   size: number
   root: Binary
   /** The last tile of each level, while it is not full. */
   edge: Binary[]
-  /** What was signed last: of this size, or of a smaller one for as long as it takes to sign, or since a crash before. */
+  /** What was signed last: of this size, or of a smaller one while the notary signs, or after it has crashed before. */
   note?: string
   signedAt?: Date
   /** Public keys that have signed for this origin, the present one last. */
@@ -24,12 +29,10 @@ interface StoredTile {
   hashes: Binary
 }
 
-const duplicateKey = 11000
-
 /**
- * Where the tree lives: full tiles for ever, the rest with the size and root that they belong to. The size only moves
- * on from where the writer found it, and only after the tiles below are durable; so whoever reads a size finds all of
- * its tiles, and of two notaries one comes too late and changes nothing.
+ * Stores the tree: full tiles for ever, the rest with the size and root that they belong to. The size only moves on from
+ * where the writer found it, and only after the tiles below it are durable. So those who read a size find all of its
+ * tiles, and of two notaries the second one changes nothing.
  */
 export class TreeStore {
   private readonly trees: Collection<NotaryDocument>
@@ -47,36 +50,37 @@ export class TreeStore {
     return this.trees.findOne({ _id: this.origin })
   }
 
-  async begin(): Promise<NotaryDocument> {
-    const { size, root } = placed(GrowingTree.empty())
+  /** The tree as it is; created without leaves if there is none. */
+  async ensure(): Promise<NotaryDocument> {
+    const { size, root } = treeFields(GrowingTree.empty())
     await this.trees.updateOne({ _id: this.origin }, { $setOnInsert: { size, root, edge: [] } }, { upsert: true })
     return (await this.read())!
   }
 
-  /** Tiles are the same whoever makes them, and so may be kept twice; another content says that the log has changed. */
-  async keep(full: readonly FullTile[]): Promise<void> {
+  /** Every notary makes the same tiles, so they may be stored twice. Another content means that the log has changed. */
+  async storeTiles(full: readonly FullTile[]): Promise<void> {
     if (full.length === 0) return
     const documents = full.map((tile) => ({ _id: this.idOf(tile), hashes: new Binary(tile.hashes) }))
     try {
       await this.tiles.insertMany(documents, { ordered: false })
     } catch (error) {
-      if ((error as { code?: number }).code !== duplicateKey) throw error
-      const kept = await this.tiles.find({ _id: { $in: documents.map(({ _id }) => _id) } }).toArray()
+      if (!isDuplicateKey(error)) throw error
+      const stored = await this.tiles.find({ _id: { $in: documents.map(({ _id }) => _id) } }).toArray()
       const differs = documents.find(
-        ({ _id, hashes }) => !kept.some((tile) => tile._id === _id && equal(tile.hashes, hashes)),
+        ({ _id, hashes }) => !stored.some((tile) => tile._id === _id && equal(tile.hashes, hashes)),
       )
       if (differs) throw new LogDiffers(`the log is not what it was when tile ${differs._id} was made`)
     }
   }
 
-  /** Null when somebody else has moved it on. */
+  /** Null when another notary has moved it. */
   advance(from: NotaryDocument, to: GrowingTree): Promise<NotaryDocument | null> {
     const expected = { _id: this.origin, size: from.size, root: from.root }
-    return this.trees.findOneAndUpdate(expected, { $set: placed(to) }, { returnDocument: 'after' })
+    return this.trees.findOneAndUpdate(expected, { $set: treeFields(to) }, { returnDocument: 'after' })
   }
 
-  /** Signing the same twice makes the same note, so it does not matter who does it. */
-  async signed({ size, root }: NotaryDocument, note: string, keys: readonly string[]): Promise<void> {
+  /** Signing the same twice makes the same note, so it does not matter which notary does it. */
+  async storeSignature({ size, root }: NotaryDocument, note: string, keys: readonly string[]): Promise<void> {
     await this.trees.updateOne({ _id: this.origin, size, root }, [
       {
         $set: {
@@ -97,7 +101,7 @@ export class TreeStore {
     return bytesOf(found.hashes)
   }
 
-  /** Hashes of leaves, from a tile on: of so many tiles, or as far as the tree goes. */
+  /** The hashes of leaves, from one tile on: of so many tiles, or to the end of the tree. */
   async leafTiles(at: NotaryDocument, from: number, tiles: number): Promise<Buffer> {
     const full = Math.max(0, Math.min(tiles, Math.floor(at.size / tileWidth) - from))
     const ids = Array.from({ length: full }, (_, i) => this.idOf({ level: 0, index: from + i }))
@@ -120,7 +124,7 @@ export class TreeStore {
 
 export const treeOf = ({ size, edge }: NotaryDocument): GrowingTree => GrowingTree.restore(size, edge.map(bytesOf))
 
-const placed = (tree: GrowingTree) => ({
+const treeFields = (tree: GrowingTree) => ({
   size: tree.size,
   root: new Binary(tree.root()),
   edge: tree.lastTiles.map((hashes) => new Binary(hashes)),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Checkpoints } from '../../src/notary/checkpoints.js'
-import { LogDiffers } from '../../src/notary/log-differs.js'
+import { LogDiffers } from '../../src/notary/tree-store.js'
 import { leafOf } from '../../src/notary/leaf.js'
 import { openCheckpoint, treeHead } from '../../src/proof/checkpoint.js'
 import { parseLogProof, verifyLogProof } from '../../src/proof/log-proof.js'
@@ -98,7 +98,7 @@ describe('the notary', () => {
   /** As the tree was when nothing had been signed. */
   async function withoutTiles() {
     const fresh = log.trees('log.example/fresh')
-    const { size, root, edge } = await fresh.begin()
+    const { size, root, edge } = await fresh.ensure()
     return { size, root, edge }
   }
 

@@ -46,7 +46,7 @@ export class ExportLogHandler implements IQueryHandler<ExportLog> {
   async execute({ cause, after, open, isContinued: goesOn }: ExportLog): Promise<LogExport> {
     const head = await this.engine.store.head()
     if (after > head) throw beyondHead('after', after, head)
-    const tree = await this.checkpoints.nearest(head)
+    const tree = await this.checkpoints.coveringOrLatest(head)
     await this.evidence.record(cause, { what: 'export', from: after + 1, upTo: tree.size, opened: open })
     return { upTo: tree.size, lines: this.lines(tree, after, open, goesOn) }
   }

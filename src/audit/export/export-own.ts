@@ -30,7 +30,7 @@ export class ExportOwnHandler implements IQueryHandler<ExportOwn> {
 
   /** Each event with its path to the signed root: other accounts’ events are not in it, so nobody can build the tree. */
   async execute({ cause, userId }: ExportOwn): Promise<AsyncIterable<string>> {
-    const tree = await this.checkpoints.nearest(await this.engine.store.head())
+    const tree = await this.checkpoints.coveringOrLatest(await this.engine.store.head())
     const streams = await this.streams.of(userId)
     await this.evidence.record(cause, { what: 'own-export', of: userId, upTo: tree.size, opened: true })
     return this.lines(userId, streams, tree)

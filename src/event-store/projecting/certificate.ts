@@ -1,8 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { type Collection, type Db, ObjectId } from 'mongodb'
 import { digestOf } from './digest.js'
+import { Lease } from './lease.js'
+import { whileLiveHeld } from './live-lease.js'
+import type { ProjectingContext } from './projecting-context.js'
 import type { Projection } from './projection.js'
 
-/** What a rebuild found: two of one log, by the same projection, have the same digest. */
+/** What a rebuild made. Two rebuilds of one log by the same projection have the same digest. */
 export interface Certificate {
   projection: string
   version: number
@@ -11,7 +15,7 @@ export interface Certificate {
   /** The log's Merkle root at the position. */
   root: string
   digest: string
-  /** Positions that operators have had it leave out; older certificates don't say, for there were none. */
+  /** Positions that operators told it to skip. Older certificates have no such field, because nothing was skipped. */
   skipped?: readonly number[]
   at: Date
 }
@@ -22,27 +26,39 @@ export interface StoredCertificate extends Certificate {
 
 const certificates = (db: Db): Collection<Certificate> => db.collection('certificates')
 
-interface Certifying {
-  readonly db: Db
-  readonly logRoot: (position: number) => Promise<string>
-}
-
-/** Certifies what a collection holds: everything up to the position but what was skipped. The certificate is kept. */
+/** Certifies and stores what a collection holds: everything up to the position except what was skipped. */
 export async function certify(
-  { db, logRoot }: Certifying,
+  { db, logRoot }: Pick<ProjectingContext, 'db' | 'logRoot'>,
   { name, version }: Projection,
   collection: string,
   position: number,
-  without: ReadonlySet<number>,
+  skipped: ReadonlySet<number>,
 ): Promise<Certificate> {
   const [root, digest] = await Promise.all([logRoot(position), digestOf(db, collection)])
-  const skipped = [...without].filter((one) => one <= position).sort((a, b) => a - b)
-  const certificate = { projection: name, version, position, events: position, root, digest, skipped, at: new Date() }
+  const certificate = {
+    projection: name,
+    version,
+    position,
+    events: position,
+    root,
+    digest,
+    skipped: [...skipped].filter((one) => one <= position).sort((a, b) => a - b),
+    at: new Date(),
+  }
   await certificates(db).insertOne({ ...certificate })
   return certificate
 }
 
-/** Of one projection, newest first; `before` is the last one of the page before. */
+/** Certifies the live model, with its projector stopped for as long as that takes. */
+export function certifyLive(context: ProjectingContext, projection: Projection): Promise<Certificate> {
+  const { name, version } = projection
+  const lease = new Lease(context.db, name, `${context.processName}:${randomBytes(6).toString('hex')}`)
+  return whileLiveHeld(context, projection, lease, async ({ position }) => {
+    return await certify(context, projection, name, position, await context.skippedPositions(name, version))
+  })
+}
+
+/** Of one projection, newest first; `before` is the last one of the previous page. */
 export async function certificatesOf(
   db: Db,
   projection: string,

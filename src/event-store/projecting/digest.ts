@@ -5,15 +5,15 @@ import { notRemoved } from './projection.js'
 const pageSize = 2_000
 
 /**
- * SHA-256 over the documents' BSON in the order of their ids: equal models have equal digests. That takes equal field
- * order too, which pure functions give; whoever changes it raises the projection's version.
+ * SHA-256 over the documents' BSON in the order of their ids: equal models have equal digests. The order of the fields
+ * must be equal, too. Pure functions guarantee that; a change of the order must raise the projection's version.
  */
 export async function digestOf(db: Db, collection: string): Promise<string> {
   const digest = createHash('sha256')
   let page = await documentsAfter(db, collection)
   while (page.length > 0) {
     const { _id: last } = BSON.deserialize(page.at(-1)!)
-    const next = documentsAfter(db, collection, last) // is read while this page is hashed
+    const next = documentsAfter(db, collection, last) // read while this page is hashed
     for (const document of page) digest.update(document)
     page = await next
   }

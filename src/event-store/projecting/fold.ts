@@ -2,7 +2,7 @@ import { EventStoreError } from '../errors.js'
 import type { RecordedEvent } from '../event.js'
 import type { ReadModelDocument, EvolveHandler, Projection, StoredDocument } from './projection.js'
 
-/** An event that a projection cannot take: it threw, or the event's shape is unknown to this build. */
+/** An event that a projection cannot take: its handler threw, or this build does not know the event's shape. */
 export class PoisonEvent extends Error {
   constructor(
     readonly position: number,
@@ -11,7 +11,7 @@ export class PoisonEvent extends Error {
     super(`event ${position}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
 
-  /** To whoever asked for a rebuild, this is an answer and not an accident. */
+  /** For those who asked for a rebuild, this is an answer and not a fault of the service. */
   refusalOf(projection: string): EventStoreError {
     return new EventStoreError(
       'poison_event',
@@ -23,12 +23,12 @@ export class PoisonEvent extends Error {
 }
 
 /** One document while a batch is folded into it. */
-export interface Entry {
+export interface FoldEntry {
   key: string
   doc: ReadModelDocument | null
-  /** Position of the last event in it. */
+  /** Of the last event in it. */
   position: number
-  /** Its position in the database, undefined when it is not there. */
+  /** Its position in the database; undefined when it is not there. */
   stored?: number
 }
 
@@ -38,7 +38,10 @@ export interface Removal {
   values: Record<string, unknown>
 }
 
-/** What a batch means to one projection. Planned first, to know which documents it needs; then folded, in memory. */
+/**
+ * What a batch means to one projection. First it is planned, to know which documents are needed; then it is folded, in
+ * memory.
+ */
 export class Fold {
   private readonly events: RecordedEvent[] = []
   private readonly keysOf: (readonly string[])[] = []
@@ -48,14 +51,14 @@ export class Fold {
     private readonly projection: Projection,
     events: readonly RecordedEvent[],
     upTo: number,
-    skipped: ReadonlySet<number> = nothing,
+    skipped: ReadonlySet<number> = noPositions,
   ) {
     for (const event of events) {
       if (event.position > upTo) break
       const handler = projection.on.get(event.type)
       if (!handler || skipped.has(event.position)) continue
       try {
-        const keys = 'key' in handler ? listed(handler.key(event)) : []
+        const keys = 'key' in handler ? asList(handler.key(event)) : []
         for (const key of keys) this.keys.add(key)
         this.events.push(event)
         this.keysOf.push(keys)
@@ -69,8 +72,8 @@ export class Fold {
     return this.events.length === 0
   }
 
-  run(found: readonly StoredDocument[]): { changed: Entry[]; removals: Removal[] } {
-    const entries = new Map<string, Entry>()
+  run(found: readonly StoredDocument[]): { changed: FoldEntry[]; removals: Removal[] } {
+    const entries = new Map<string, FoldEntry>()
     for (const key of this.keys) entries.set(key, { key, doc: null, position: 0 })
     for (const doc of found)
       entries.set(doc._id, {
@@ -93,14 +96,14 @@ export class Fold {
   }
 }
 
-const nothing: ReadonlySet<number> = new Set()
+const noPositions: ReadonlySet<number> = new Set()
 
-const listed = (keys: string | readonly string[] | undefined): readonly string[] =>
+const asList = (keys: string | readonly string[] | undefined): readonly string[] =>
   keys === undefined ? [] : typeof keys === 'string' ? [keys] : keys
 
-/** An event at or below the document's position is in it already. */
+/** An event at or below the document's position is in the document already. */
 function evolve(
-  entry: Entry,
+  entry: FoldEntry,
   event: RecordedEvent,
   { evolve: next }: EvolveHandler<ReadModelDocument, RecordedEvent>,
 ): void {
@@ -109,7 +112,7 @@ function evolve(
   entry.position = event.position
 }
 
-function removeFrom(entries: Iterable<Entry>, position: number, values: object): Removal {
+function removeFrom(entries: Iterable<FoldEntry>, position: number, values: object): Removal {
   const wanted = Object.entries(values)
   for (const entry of entries) {
     const { doc } = entry

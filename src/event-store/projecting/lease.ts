@@ -1,43 +1,57 @@
 import type { Collection, Db, Document as Command, Filter, UUID, WriteConcernSettings } from 'mongodb'
-import { type Pace, pace } from './projection-rate.js'
+import { nextRateMarks, type ProjectionRateMarks } from './projection-rate.js'
 
-/** How far a reader of the log has come, who does the reading, and what keeps it from going on. */
+/** How far a reader of the log has come, which process reads, and what stops it. A storage format. */
 export interface LeaseDocument {
   _id: string
-  /** Of the code that wrote what is there. */
+  /** Of the code that wrote the model. */
   version: number
-  /** Everything up to here is in. */
+  /** Everything up to here has been applied. */
   position: number
   state: 'live' | 'paused' | 'failed'
   error?: { position: number; message: string; at: Date }
-  /** Who has the lease, and until when. */
+  /** The process that holds the lease, and until when. */
   owner?: string
   until?: Date
-  /** Who asked for the lease next: the owner gives it up, and nobody else takes it for a few seconds. */
+  /** The process that asked for the lease next: the owner releases it, and for a few seconds no other may take it. */
   wanted?: string
   wantedUntil?: Date
-  /** The last decision of an operator about it that has been carried out; what was decided before changes nothing any more. */
+  /** The number of the newest operator's decision that was applied. Decisions with lower numbers change nothing. */
   decided?: number
-  pace?: Pace
-  /** Of a rebuild: the command that it carries out. */
+  pace?: ProjectionRateMarks
+  /** Of a rebuild: the command that started it. */
   cause?: string
-  /** A rebuilt collection that is about to take the model's name, and where that leaves the checkpoint. */
+  /** A rebuilt collection that is about to take the model's name, and what the lease says after that. */
   swap?: { collection: string; uuid: UUID; position: number; version: number }
 }
+
+/** Another process holds the lease, or the position is not where we left it. */
+export class LeaseLost extends Error {
+  constructor() {
+    super('another process has taken over')
+  }
+}
+
+/** Where all leases are stored. The collection's name is older than the word lease. */
+export const leasesIn = (db: Db): Collection<LeaseDocument> =>
+  db.collection('checkpoints', { readConcern: { level: 'local' }, readPreference: 'primary' })
 
 const leaseMs = 2_000
 export const renewEveryMs = 600
 
-const inFuture = (field: string) => ({ $gt: [`$${field}`, '$$NOW'] })
+const isInFuture = (field: string) => ({ $gt: [`$${field}`, '$$NOW'] })
 const fromNow = (ms: number) => ({ $add: ['$$NOW', ms] })
 
 /**
- * A reader's place in the log, with a lease. The lease only saves double work; that nothing is applied twice is the
- * documents' own doing. Its clock is the database's, so the clocks of the processes don't matter.
+ * A reader's position in the log, and the right to move it. The lease only saves double work: that no event is applied
+ * twice is guaranteed by the documents of the read model. Times are the database's, so the clocks of the processes do
+ * not matter.
+ *
+ * What a crash leaves: a lease that expires two seconds later, and a position that may be behind the work done.
  */
 export class Lease {
   private readonly collection: Collection<LeaseDocument>
-  /** Passed since the last write, without anything in it that concerned us. */
+  /** Moves since the last write, over events that did not concern the owner. */
   private deferred?: { from: number; to: number }
   private writtenAt = 0
 
@@ -46,94 +60,103 @@ export class Lease {
     readonly id: string,
     private readonly owner: string,
   ) {
-    this.collection = db.collection('checkpoints', { readConcern: { level: 'local' }, readPreference: 'primary' })
+    this.collection = leasesIn(db)
   }
 
-  /** As it is, made at position 0 if it is not yet there. */
+  /** The lease as it is; created at position 0 if there is none. */
   async ensure(version: number): Promise<LeaseDocument> {
-    const fresh = { version, position: 0, state: 'live' as const }
-    const update = { $setOnInsert: fresh }
-    return (
-      (await this.collection
-        .findOneAndUpdate({ _id: this.id }, update, { upsert: true, returnDocument: 'after' })
-        .catch(() => this.read())) ?? { _id: this.id, ...fresh }
-    ) // two upserts raced: the other one's is there
+    const created = { version, position: 0, state: 'live' as const }
+    const stored = await this.collection
+      .findOneAndUpdate({ _id: this.id }, { $setOnInsert: created }, { upsert: true, returnDocument: 'after' })
+      .catch(() => this.read()) // two upserts raced: the other one's is stored
+    return stored ?? { _id: this.id, ...created }
   }
 
   read(): Promise<LeaseDocument | null> {
     return this.collection.findOne({ _id: this.id })
   }
 
-  /** Takes the lease if it is free, not promised to another, and `only` holds. */
+  /** Takes the lease if it is free, not promised to another process, and `only` matches. */
   acquire(only: Filter<LeaseDocument> = {}): Promise<LeaseDocument | null> {
-    const free = { $or: [{ $not: [inFuture('until')] }, { $eq: ['$owner', this.owner] }] }
-    const notPromised = { $or: [{ $not: [inFuture('wantedUntil')] }, { $eq: ['$wanted', this.owner] }] }
+    const isFree = { $or: [{ $not: [isInFuture('until')] }, { $eq: ['$owner', this.owner] }] }
+    const isNotPromised = { $or: [{ $not: [isInFuture('wantedUntil')] }, { $eq: ['$wanted', this.owner] }] }
     const set = { owner: this.owner, until: fromNow(leaseMs), wanted: '$$REMOVE', wantedUntil: '$$REMOVE' }
-    return this.update({ ...only, $expr: { $and: [free, notPromised] } }, [{ $set: set }])
+    return this.update({ ...only, $expr: { $and: [isFree, isNotPromised] } }, [{ $set: set }])
   }
 
-  /** Asks the owner to give the lease up to us. Repeat until `acquire` succeeds. */
+  /** Asks the owner to release the lease to us. Repeat it until `acquire` succeeds. */
   requestHandover(): Promise<LeaseDocument | null> {
     return this.update({}, [{ $set: { wanted: this.owner, wantedUntil: fromNow(leaseMs * 2) } }])
   }
 
   /** Null when the lease is lost. */
   renew(): Promise<LeaseDocument | null> {
-    return this.update({ owner: this.owner }, [{ $set: { until: fromNow(leaseMs) } }], { w: 1 })
+    return this.updateOwn([{ $set: { until: fromNow(leaseMs) } }], { w: 1 })
   }
 
-  /** Renews the lease until the result is called. A renewal that fails shows at the next step that needs the lease. */
+  /** Renews the lease until the result is called. If a renewal fails, the next step that needs the lease notices. */
   keepAlive(renew: () => Promise<unknown> = () => this.renew()): () => void {
-    const keeping = setInterval(() => void renew().catch(() => {}), renewEveryMs)
-    return () => clearInterval(keeping)
+    const timer = setInterval(() => void renew().catch(() => {}), renewEveryMs)
+    return () => clearInterval(timer)
   }
 
-  /** Tells how far work under the lease has come, and renews. */
+  /** Does some work under the lease, which must be ours: keeps it alive, and releases it in the end. */
+  async whileHeld<T>(work: () => Promise<T>): Promise<T> {
+    const stopRenewing = this.keepAlive()
+    try {
+      return await work()
+    } finally {
+      stopRenewing()
+      await this.release()
+    }
+  }
+
+  /** Stores how far the work under the lease has come, and renews. */
   reportPosition(position: number): Promise<LeaseDocument | null> {
-    return this.update({ owner: this.owner }, [{ $set: { position, until: fromNow(leaseMs) } }], { w: 1 })
+    return this.updateOwn([{ $set: { position, until: fromNow(leaseMs) } }], { w: 1 })
   }
 
   /**
-   * Moves on and renews. Null when the lease is lost or the place is not what we think. Not waited for until it is
-   * durable: should an election take it back, what came after it is only seen once more.
+   * Moves the position and renews. Null when the lease is lost or the position is not `from`. Does not wait until the
+   * write is durable: should an election take it back, the events after it are only read once more.
    */
   advance(from: number, to: number): Promise<LeaseDocument | null> {
     return this.writePosition(this.takeDeferred()?.from ?? from, to)
   }
 
-  /** Moves on over what did not concern us. Nothing is lost if that is never written, so it is written now and then. */
+  /** Moves over events that did not concern the owner: in memory, and written every 600 ms. A crash loses nothing. */
   async deferAdvance(at: LeaseDocument, to: number): Promise<LeaseDocument | null> {
     if (Date.now() - this.writtenAt > renewEveryMs) return this.advance(at.position, to)
     this.deferred = { from: this.deferred?.from ?? at.position, to }
     return { ...at, position: to }
   }
 
-  /** Writes how far we have passed, and renews. Null when the lease is lost. */
+  /** Writes the deferred advance, if there is one, and renews. Null when the lease is lost. */
   flush(): Promise<LeaseDocument | null> {
     const deferred = this.takeDeferred()
     return deferred ? this.writePosition(deferred.from, deferred.to) : this.renew()
   }
 
-  /** Changes what `$set` and `$unset` name, while the lease is ours. */
+  /** Changes some fields while the lease is ours; null when it is lost. */
   change(update: {
     $set?: Partial<LeaseDocument>
     $unset?: { [K in keyof LeaseDocument]?: 1 }
   }): Promise<LeaseDocument | null> {
-    return this.update({ owner: this.owner }, update)
+    return this.updateOwn(update)
   }
 
   /**
-   * Carries out what an operator has decided, whoever has the lease: a model in one of these states gets another one.
-   * Decisions are numbered. One that comes late, or again, finds a later one done and changes nothing.
+   * Applies an operator's decision, whichever process holds the lease: gives a model that matches `from` another state.
+   * Decisions are numbered. One that arrives late, or again, finds a later one applied and changes nothing.
    */
   async applyDecision(decided: number, from: Filter<LeaseDocument>, state: LeaseDocument['state']): Promise<void> {
-    const later = { decided: { $not: { $gte: decided } } }
-    await this.update({ ...from, ...later }, { $set: { state, decided }, $unset: { error: 1 } })
+    const isNewest = { decided: { $not: { $gte: decided } } }
+    await this.update({ ...from, ...isNewest }, { $set: { state, decided }, $unset: { error: 1 } })
   }
 
   async release(): Promise<void> {
     if (this.deferred) await this.flush()
-    await this.update({ owner: this.owner }, { $unset: { owner: 1, until: 1 } })
+    await this.updateOwn({ $unset: { owner: 1, until: 1 } })
   }
 
   async delete(): Promise<void> {
@@ -150,9 +173,13 @@ export class Lease {
     this.writtenAt = Date.now()
     return this.update(
       { owner: this.owner, position: from },
-      [{ $set: { position: to, until: fromNow(leaseMs), pace } }],
+      [{ $set: { position: to, until: fromNow(leaseMs), pace: nextRateMarks } }],
       { w: 1 },
     )
+  }
+
+  private updateOwn(update: Command | Command[], writeConcern?: WriteConcernSettings): Promise<LeaseDocument | null> {
+    return this.update({ owner: this.owner }, update, writeConcern)
   }
 
   private update(

@@ -1,6 +1,6 @@
 /**
- * Keeps some readers of the log abreast: nobody goes on to the next batch before all have taken this one, so that
- * each batch is read and decoded once for all of them. Who has come to the end, or failed, leaves.
+ * Keeps some readers of the log together: none goes on to the next batch before all have taken this one, so that each
+ * batch is read and decoded once for all of them. A reader that has come to the end, or failed, leaves.
  */
 export class Lockstep {
   private members = 0
@@ -8,7 +8,7 @@ export class Lockstep {
 
   join(): LockstepMember {
     this.members++
-    let left = false
+    let hasLeft = false
     return {
       arrive: () =>
         new Promise((resolve) => {
@@ -16,8 +16,8 @@ export class Lockstep {
           this.releaseIfAllArrived()
         }),
       leave: () => {
-        if (!left) this.members--
-        left = true
+        if (!hasLeft) this.members--
+        hasLeft = true
         this.releaseIfAllArrived()
       },
     }
@@ -25,11 +25,13 @@ export class Lockstep {
 
   private releaseIfAllArrived(): void {
     if (this.waiting.length < this.members) return
-    for (const goOn of this.waiting.splice(0)) goOn()
+    for (const resolve of this.waiting.splice(0)) resolve()
   }
 }
 
 export interface LockstepMember {
+  /** Resolves when all members have arrived. */
   arrive(): Promise<void>
+  /** The others no longer wait for this member. */
   leave(): void
 }

@@ -1,30 +1,38 @@
-interface Place {
+interface RateMark {
   position: number
   at: Date
 }
 
-/** Where a reader of the log was some seconds ago, and some before that: tells how fast it is. */
-export interface Pace {
-  before: Place
-  since: Place
+/** Where a projection, or another reader of the log, was some seconds ago, and where some seconds before that. */
+export interface ProjectionRateMarks {
+  before: RateMark
+  since: RateMark
 }
 
 const markEveryMs = 5_000
 
 const here = { position: '$position', at: '$$NOW' }
-const olderThan = (ms: number) => ({ $lt: ['$pace.since.at', { $subtract: ['$$NOW', ms] }] }) // or there is none
+const lastMarkIsOlderThan = (ms: number) => ({ $lt: ['$pace.since.at', { $subtract: ['$$NOW', ms] }] }) // or there is none
 
-/** Marked by the same write that moves the reader on, so it costs none. After a rest it begins anew. */
-export const pace = {
+/** The next marks, computed by the write that moves the position, so they cost no write. After a pause they start anew. */
+export const nextRateMarks = {
   $cond: [
-    olderThan(2 * markEveryMs),
+    lastMarkIsOlderThan(2 * markEveryMs),
     { before: here, since: here },
-    { $cond: [olderThan(markEveryMs), { before: '$pace.since', since: here }, '$pace'] },
+    { $cond: [lastMarkIsOlderThan(markEveryMs), { before: '$pace.since', since: here }, '$pace'] },
   ],
 }
 
-/** Events a second, over the last seconds. Less than one second is too short to tell. */
-export function rateOf({ position, pace, now }: { position: number; pace?: Pace; now: Date }): number {
+/** Events per second over the last seconds. An interval shorter than one second counts as one second. */
+export function projectionRate({
+  position,
+  pace,
+  now,
+}: {
+  position: number
+  pace?: ProjectionRateMarks
+  now: Date
+}): number {
   if (!pace) return 0
   const seconds = Math.max(1, (now.getTime() - pace.before.at.getTime()) / 1000)
   return Math.round((10 * Math.max(0, position - pace.before.position)) / seconds) / 10

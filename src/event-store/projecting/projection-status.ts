@@ -1,19 +1,19 @@
 import type { Db } from 'mongodb'
-import type { LeaseDocument } from './lease.js'
 import { LogCollection } from '../log/log-collection.js'
-import { rateOf } from './projection-rate.js'
+import { type LeaseDocument, leasesIn } from './lease.js'
 import type { Projection } from './projection.js'
+import { projectionRate } from './projection-rate.js'
 
-/** How a read model stands, as operators want to know it. */
+/** What operators want to know of a read model. */
 export interface ProjectionStatus {
   readonly name: string
-  /** Of the model that is there; of this build's as long as there is none. */
+  /** Of the model that is there; of this build while there is none. */
   readonly version: number
   readonly state: LeaseDocument['state'] | 'not_begun'
   readonly position: number
-  /** What it does not have yet: so many events, the oldest of them so old. Both 0 when it is current. */
+  /** How many events it does not have yet, and the age of the oldest of them. Both are 0 when it is current. */
   readonly lag: { readonly events: number; readonly seconds: number }
-  /** Events a second, over the last seconds. */
+  /** Events per second, over the last seconds. */
   readonly rate: number
   /** The process that projects it. */
   readonly owner?: string
@@ -22,25 +22,25 @@ export interface ProjectionStatus {
 }
 
 export interface RebuildStatus {
-  /** Failed: at an event that it cannot take. Abandoned: its process died; nothing of it is left but this. */
+  /** Failed: at an event that it cannot take. Abandoned: its process died, and only its lease is left. */
   readonly state: 'running' | 'failed' | 'abandoned'
   readonly version: number
   readonly position: number
-  /** The command that it carries out; none for one that began by itself. */
+  /** The command that started it; none if it started by itself. */
   readonly cause?: string
   readonly error?: NonNullable<LeaseDocument['error']>
 }
 
-/** By the database's clock, which leases go by. */
-type Found = LeaseDocument & { now: Date; held: boolean }
+/** A lease judged by the database's clock, as leases are. */
+type TimedLease = LeaseDocument & { now: Date; isHeld: boolean }
 
-const nothingYet: Omit<Found, '_id'> = { version: 0, position: 0, state: 'live', held: false, now: new Date(0) }
+const noLeaseYet: Omit<TimedLease, '_id'> = { version: 0, position: 0, state: 'live', isHeld: false, now: new Date(0) }
 
-/** The head is read first: a model that is seen after it cannot seem to be behind what came in between. */
+/** The end of the log is read first: then a model that is read after it cannot seem to lack what was appended since. */
 export async function projectionStatuses(db: Db, projections: readonly Projection[]): Promise<ProjectionStatus[]> {
   const log = new LogCollection(db)
   const { position: head } = await log.head()
-  const found = await checkpoints(db, projections)
+  const leases = await timedLeases(db, projections)
   const ages = new Map<number, Promise<number>>()
   const ageAfter = (position: number): Promise<number> => {
     const age = ages.get(position) ?? ageOf(log, position + 1)
@@ -49,8 +49,8 @@ export async function projectionStatuses(db: Db, projections: readonly Projectio
   }
   return await Promise.all(
     projections.map(async ({ name, version }): Promise<ProjectionStatus> => {
-      const at = found.get(name) ?? nothingYet
-      const rebuild = found.get(`${name}~rebuild`)
+      const at = leases.get(name) ?? noLeaseYet
+      const rebuild = leases.get(`${name}~rebuild`)
       const events = Math.max(0, head - at.position)
       return {
         name,
@@ -58,27 +58,23 @@ export async function projectionStatuses(db: Db, projections: readonly Projectio
         state: at.version === 0 && at.state === 'live' ? 'not_begun' : at.state,
         position: at.position,
         lag: { events, seconds: events === 0 ? 0 : await ageAfter(at.position) },
-        rate: rateOf(at),
-        ...(at.held && { owner: at.owner }),
+        rate: projectionRate(at),
+        ...(at.isHeld && { owner: at.owner }),
         ...(at.error && { error: at.error }),
-        ...(rebuild && { rebuild: rebuildOf(rebuild) }),
+        ...(rebuild && { rebuild: rebuildStatus(rebuild) }),
       }
     }),
   )
 }
 
-async function checkpoints(db: Db, projections: readonly Projection[]): Promise<Map<string, Found>> {
-  const collection = db.collection<LeaseDocument>('checkpoints', {
-    readConcern: { level: 'local' },
-    readPreference: 'primary',
-  })
+async function timedLeases(db: Db, projections: readonly Projection[]): Promise<Map<string, TimedLease>> {
   const ids = projections.flatMap(({ name }) => [name, `${name}~rebuild`])
-  const more = [{ $match: { _id: { $in: ids } } }, { $set: { now: '$$NOW', held: { $gt: ['$until', '$$NOW'] } } }]
-  return new Map((await collection.aggregate<Found>(more).toArray()).map((at) => [at._id, at]))
+  const stages = [{ $match: { _id: { $in: ids } } }, { $set: { now: '$$NOW', isHeld: { $gt: ['$until', '$$NOW'] } } }]
+  return new Map((await leasesIn(db).aggregate<TimedLease>(stages).toArray()).map((at) => [at._id, at]))
 }
 
-function rebuildOf({ version, position, held, error, cause }: Found): RebuildStatus {
-  const state = held ? 'running' : error ? 'failed' : 'abandoned'
+function rebuildStatus({ version, position, isHeld, error, cause }: TimedLease): RebuildStatus {
+  const state = isHeld ? 'running' : error ? 'failed' : 'abandoned'
   return { state, version, position, ...(cause && { cause }), ...(error && { error }) }
 }
 

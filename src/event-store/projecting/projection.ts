@@ -2,15 +2,15 @@ import type { IndexDescription } from 'mongodb'
 import type { EventDefinitions, RecordedEventOf } from '../catalog.js'
 import type { RecordedEvent } from '../event.js'
 
-/** What a read model keeps. Whatever an event's envelope holds goes in as it is, still sealed. */
+/** What a read model stores. Envelopes of events go in as they are, still sealed. */
 export interface ReadModelDocument {
   _id: string
 }
 
 export interface EvolveHandler<Doc, Event> {
-  /** Which document the event belongs to, or which ones; undefined when it concerns none. */
+  /** The id of the document that the event changes, or the ids; undefined when it changes none. */
   key: (event: Event) => string | readonly string[] | undefined
-  /** Pure. From the document as it is (null: there is none) to the document as it becomes (null: it goes). */
+  /** Pure. Takes the document as it is (null: there is none), returns it as it becomes (null: it is removed). */
   evolve: (doc: Doc | null, event: Event, key: string) => Doc | null
 }
 
@@ -22,7 +22,7 @@ export interface RemoveHandler<Doc, Event> {
 export type ProjectionHandler<Doc, Event> = EvolveHandler<Doc, Event> | RemoveHandler<Doc, Event>
 
 export interface ProjectionSpec<Doc, Event extends RecordedEvent> {
-  /** Raise it when the documents would come out differently: the model is then rebuilt by itself. */
+  /** Raise it when the handlers make other documents: then the service rebuilds the model. */
   version: number
   indexes?: readonly IndexDescription['key'][]
   on: { [Type in Event['type']]?: ProjectionHandler<Doc, Extract<Event, { type: Type }>> }
@@ -45,13 +45,13 @@ export function projection<Doc extends ReadModelDocument, Defs extends EventDefi
 }
 
 /**
- * The engine's own fields in every document. `_position` is the last event in it. A removed document leaves its id
- * and position for a day, so that a projector that was held up cannot bring it back.
+ * The engine's own fields in every document. `_position` is that of the last event in it. A removed document leaves its
+ * id and position for a day, a tombstone, so that a projector that was held up cannot bring it back.
  */
 export interface StoredDocument extends ReadModelDocument {
   _position: number
   _removed?: Date
 }
 
-/** Add this to a query that could otherwise meet what a removed document leaves: one by id alone, or a count of all. */
+/** Add this to a query that could otherwise find tombstones: one by id alone, or one that counts all documents. */
 export const notRemoved = { _removed: { $exists: false } } as const

@@ -1,132 +1,110 @@
-import type { Db } from 'mongodb'
-import { Lease, type LeaseDocument } from './lease.js'
-import { Fold, PoisonEvent } from './fold.js'
-import { LeaseLost, ReadModelCollection, ReadModelReplaced } from './read-model-collection.js'
-import type { Projection } from './projection.js'
+import type { LogBatch } from '../log/feed.js'
 import { LogReader } from '../log/log-reader.js'
-import { pause } from '../timing.js'
-import { finishSwap } from './replacement.js'
-import type { LogBatch, Feed } from '../log/feed.js'
-import type { Announcements } from '../log/announcements.js'
+import { Fold, PoisonEvent } from './fold.js'
+import { Lease, type LeaseDocument, LeaseLost } from './lease.js'
+import { LeaseLoop } from './lease-loop.js'
+import type { ProjectingContext } from './projecting-context.js'
+import type { Projection } from './projection.js'
+import { ReadModelCollection, ReadModelReplaced } from './read-model-collection.js'
+import { finishReplacement } from './replacement.js'
 
-/** How soon a projector without the lease asks for it again: a rebuild holds it but for a moment. */
+/** Short, because a rebuild holds the lease only for a moment. */
 const askAgainMs = 150
 
-export type SkippedPositions = (projection: string, version: number) => Promise<ReadonlySet<number>>
-
-/** What a projector needs of its process. */
-export interface ProjectorContext {
-  db: Db
-  feed: Feed
-  announcements: Announcements
-  /** This process's name in leases. */
-  processName: string
-  /** The positions that operators have had a version of a projection leave out, as the log has them now. */
-  skippedPositions: SkippedPositions
-  onError?: (projection: string, error: unknown) => void
-}
-
 /**
- * Keeps one read model up to date while it has the lease. An event that the projection cannot take stops this
- * projection alone: all before it is applied, its position and the error are in the checkpoint, others go on.
+ * Keeps one read model up to date while this process holds its lease. An event that the projection cannot take stops
+ * this projection alone: all events before it are applied, its position and the error are in the lease, and the other
+ * projections go on.
  */
 export class Projector {
-  private readonly checkpoint: Lease
-  private readonly stopping = new AbortController()
-  private running = Promise.resolve()
-  /** Known from the log whenever it begins or goes on. More of them come only while the projection stands failed. */
+  private readonly lease: Lease
+  private readonly loop: LeaseLoop
+  /** Read from the log whenever the work begins. Operators skip more events only while the projection has failed. */
   private skipped: ReadonlySet<number> = new Set()
 
   constructor(
-    private readonly context: ProjectorContext,
+    private readonly context: ProjectingContext,
     private readonly projection: Projection,
   ) {
-    this.checkpoint = new Lease(context.db, projection.name, context.processName)
+    this.lease = new Lease(context.db, projection.name, context.processName)
+    this.loop = new LeaseLoop(this.lease, {
+      acquire: () => this.acquireLease(),
+      askAgainMs,
+      keepAlive: false, // each step writes the lease
+      work: (held, signal) => this.followLog(held, signal),
+      onFailure: (error) => {
+        if (error instanceof LeaseLost || error instanceof ReadModelReplaced) return 10
+        this.context.onError?.(this.projection.name, error)
+        return 200
+      },
+    })
   }
 
   start(): void {
-    this.running = this.run()
+    this.loop.start()
   }
 
-  async stop(): Promise<void> {
-    this.stopping.abort()
-    await this.running
+  stop(): Promise<void> {
+    return this.loop.stop()
   }
 
-  private get stopped(): boolean {
-    return this.stopping.signal.aborted
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopped) {
-      try {
-        const held = await this.acquireLease()
-        if (held) await this.follow(held)
-        else await pause(askAgainMs, this.stopping.signal)
-      } catch (error) {
-        const overtaken = error instanceof LeaseLost || error instanceof ReadModelReplaced
-        if (!overtaken) this.context.onError?.(this.projection.name, error)
-        await pause(overtaken ? 10 : 200, this.stopping.signal) // then start again from what is there
-      }
-    }
-    await this.checkpoint.release().catch(() => {}) // or it runs out by itself
-  }
-
-  /** A swap that its author did not live to finish is finished first. Another version's model is left alone. */
+  /** Finishes a replacement first whose process has died. Leaves the model of another version alone. */
   private async acquireLease(): Promise<LeaseDocument | null> {
     const { version } = this.projection
     const ours = { $or: [{ version, state: 'live' as const, swap: { $exists: false } }, { 'swap.version': version }] }
-    const held = await this.checkpoint.acquire(ours)
+    const held = await this.lease.acquire(ours)
     if (!held?.swap) return held
-    await finishSwap(this.context, this.checkpoint, held, held.swap)
+    await finishReplacement(this.context, this.lease, held, held.swap)
     return null
   }
 
-  /** Until the lease is lost, wanted by another, or the projection is not live any more. */
-  private async follow(held: LeaseDocument): Promise<void> {
+  /** Until the lease is lost, or another process wants it, or the projection is not live any more. */
+  private async followLog(held: LeaseDocument, signal: AbortSignal): Promise<void> {
     const { db, feed, announcements } = this.context
     const { name, version } = this.projection
     this.skipped = await this.context.skippedPositions(name, version)
     const model = await ReadModelCollection.open(db, name, 'live')
-    const reader = new LogReader(feed, announcements, this.stopping.signal)
-    for (let at = held; !this.stopped;) {
+    const reader = new LogReader(feed, announcements, signal)
+    for (let at = held; !signal.aborted;) {
       const batch = await reader.next(at.position)
       if (batch.to > at.position) {
-        at = await this.take(batch, model, at)
+        at = await this.applyOrFail(batch, model, at)
       } else {
-        const still = await this.checkpoint.flush()
-        if (!still || still.position !== at.position) throw new LeaseLost()
-        at = still
+        const stored = await this.lease.flush()
+        if (!stored || stored.position !== at.position) throw new LeaseLost()
+        at = stored
       }
-      if (at.wanted || at.state !== 'live') return await this.checkpoint.release()
+      if (at.wanted || at.state !== 'live') return await this.lease.release()
     }
   }
 
-  private async take(batch: LogBatch, model: ReadModelCollection, at: LeaseDocument): Promise<LeaseDocument> {
+  private async applyOrFail(batch: LogBatch, model: ReadModelCollection, at: LeaseDocument): Promise<LeaseDocument> {
     try {
-      return await this.step(batch, model, at)
+      return await this.apply(batch, model, at)
     } catch (error) {
       if (!(error instanceof PoisonEvent)) throw error
-      const before = await this.step(batch, model, at, error.position - 1)
+      const before = await this.apply(batch, model, at, error.position - 1)
       const failed = { position: error.position, message: error.message, at: new Date() }
       this.context.onError?.(this.projection.name, error)
-      return (await this.checkpoint.change({ $set: { state: 'failed', error: failed } })) ?? before
+      // A crash here leaves the model just before the event. Whoever goes on meets the event again and fails again.
+      return (await this.lease.change({ $set: { state: 'failed', error: failed } })) ?? before
     }
   }
 
-  private async step(
+  private async apply(
     { events, after, to }: LogBatch,
     model: ReadModelCollection,
     at: LeaseDocument,
     upTo = to,
   ): Promise<LeaseDocument> {
     const fold = new Fold(this.projection, events, upTo, this.skipped)
-    // A crash between the two repeats the batch: every document knows that it has these events already.
     await model.apply(fold)
+    // A crash here leaves documents that have the batch and a position before it: the batch is read once more, and
+    // every document knows that it has these events already.
     this.context.announcements.announce(`projected:${this.projection.name}`, upTo)
     const moved = await (fold.isEmpty && upTo === to
-      ? this.checkpoint.deferAdvance(at, to)
-      : this.checkpoint.advance(after, upTo))
+      ? this.lease.deferAdvance(at, to)
+      : this.lease.advance(after, upTo))
     if (!moved) throw new LeaseLost()
     return moved
   }

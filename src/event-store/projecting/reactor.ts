@@ -1,14 +1,14 @@
-import { Lease, type LeaseDocument, renewEveryMs } from './lease.js'
 import type { EventDefinitions, RecordedEventOf } from '../catalog.js'
 import type { RecordedEvent } from '../event.js'
-import { LeaseLost } from './read-model-collection.js'
-import type { ProjectorContext } from './projector.js'
-import { LogReader } from '../log/log-reader.js'
-import { pause } from '../timing.js'
-import { inTraceOf, inSpan } from '../span.js'
 import type { LogBatch } from '../log/feed.js'
+import { LogReader } from '../log/log-reader.js'
+import { inSpan, inTraceOf } from '../span.js'
+import { pause } from '../timing.js'
+import { Lease, type LeaseDocument, LeaseLost, renewEveryMs } from './lease.js'
+import { LeaseLoop } from './lease-loop.js'
+import type { ProjectingContext } from './projecting-context.js'
 
-/** What has side effects because of events. `on` must bear being called twice with the same event. */
+/** Side effects of events. Each handler in `on` MUST bear being called twice with the same event. */
 export interface Reactor {
   readonly name: string
   readonly on: ReadonlyMap<string, (event: RecordedEvent) => Promise<void>>
@@ -22,105 +22,93 @@ export function reactor<Defs extends EventDefinitions>(
 }
 
 /**
- * Runs a reactor: each event at least once, in order, from the beginning of the log, by one process at a time. Its
- * checkpoint is its own, so no rebuild of anything ever runs it again. A side effect that fails is tried
- * again until it succeeds; the error is in the checkpoint meanwhile, and nothing after it is done out of order.
- *
- * What a crash leaves: side effects since the last checkpoint happen again.
+ * Runs a reactor: each event at least once, in order, from the beginning of the log, in one process at a time. Its
+ * lease is its own, so no rebuild of a read model runs it again. A side effect that fails is tried again until it
+ * succeeds. Meanwhile the error is in the lease, and later events wait.
  */
 export class ReactorRunner {
-  private readonly checkpoint: Lease
-  private readonly stopping = new AbortController()
-  private running = Promise.resolve()
+  private readonly lease: Lease
+  private readonly loop: LeaseLoop
 
   constructor(
-    private readonly context: ProjectorContext,
+    private readonly context: ProjectingContext,
     private readonly reactor: Reactor,
   ) {
-    this.checkpoint = new Lease(context.db, `reactor:${reactor.name}`, context.processName)
+    this.lease = new Lease(context.db, `reactor:${reactor.name}`, context.processName)
+    this.loop = new LeaseLoop(this.lease, {
+      acquire: async () => {
+        await this.lease.ensure(1)
+        return await this.lease.acquire({ state: 'live' })
+      },
+      askAgainMs: renewEveryMs,
+      keepAlive: true,
+      work: (held, signal) => this.followLog(held, signal),
+      onFailure: (error) => {
+        if (!(error instanceof LeaseLost)) this.context.onError?.(this.reactor.name, error)
+        return 200
+      },
+    })
   }
 
   start(): void {
-    this.running = this.run()
+    this.loop.start()
   }
 
-  async stop(): Promise<void> {
-    this.stopping.abort()
-    await this.running
+  stop(): Promise<void> {
+    return this.loop.stop()
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping
-    while (!signal.aborted) {
-      try {
-        await this.checkpoint.ensure(1)
-        const held = await this.checkpoint.acquire({ state: 'live' })
-        if (held) await this.follow(held)
-        else await pause(renewEveryMs, signal)
-      } catch (error) {
-        if (!(error instanceof LeaseLost)) this.context.onError?.(this.reactor.name, error)
-        await pause(200, signal)
-      }
-    }
-    await this.checkpoint.release().catch(() => {}) // or it runs out by itself
-  }
-
-  private async follow(held: LeaseDocument): Promise<void> {
-    const { feed, announcements } = this.context
-    const { signal } = this.stopping
-    const reader = new LogReader(feed, announcements, signal)
-    const letGo = this.checkpoint.keepAlive()
+  private async followLog(held: LeaseDocument, signal: AbortSignal): Promise<void> {
+    const reader = new LogReader(this.context.feed, this.context.announcements, signal)
     let isWritten = true
-    try {
-      for (let at = held; !signal.aborted && at.state === 'live';) {
-        const batch = await reader.next(at.position)
-        if (batch.to === at.position) {
-          // At rest the checkpoint tells how far it has come.
-          if (!isWritten && !(await this.checkpoint.flush())) throw new LeaseLost()
-          isWritten = true
-          continue
-        }
-        const concernsUs = batch.events.some(({ type }) => this.reactor.on.has(type))
-        if (concernsUs && !(await this.react(batch))) return
-        const moved = await (concernsUs
-          ? this.checkpoint.advance(at.position, batch.to)
-          : this.checkpoint.deferAdvance(at, batch.to))
-        if (!moved) throw new LeaseLost()
-        at = moved
-        isWritten = concernsUs
+    for (let at = held; !signal.aborted && at.state === 'live';) {
+      const batch = await reader.next(at.position)
+      if (batch.to === at.position) {
+        // Nothing is new. Now the stored position says how far we have come.
+        if (!isWritten && !(await this.lease.flush())) throw new LeaseLost()
+        isWritten = true
+        continue
       }
-    } finally {
-      letGo()
+      const concernsUs = batch.events.some(({ type }) => this.reactor.on.has(type))
+      if (concernsUs && !(await this.handleBatch(batch, signal))) return
+      // A crash here leaves side effects that are done and a position before them: they are done once more.
+      const moved = await (concernsUs
+        ? this.lease.advance(at.position, batch.to)
+        : this.lease.deferAdvance(at, batch.to))
+      if (!moved) throw new LeaseLost()
+      at = moved
+      isWritten = concernsUs
     }
   }
 
   /** False when it was stopped before the end of the batch. */
-  private async react({ events }: LogBatch): Promise<boolean> {
+  private async handleBatch({ events }: LogBatch, signal: AbortSignal): Promise<boolean> {
     for (const event of events) {
-      const act = this.reactor.on.get(event.type)
-      if (act && !(await this.persist(event, act))) return false
+      const handler = this.reactor.on.get(event.type)
+      if (handler && !(await this.retryUntilDone(() => this.inTrace(event, handler), event.position, signal)))
+        return false
     }
     return true
   }
 
-  private traced(event: RecordedEvent, act: (event: RecordedEvent) => Promise<void>): Promise<void> {
+  private inTrace(event: RecordedEvent, handler: (event: RecordedEvent) => Promise<void>): Promise<void> {
     const { position, meta } = event
-    if (meta.trace === undefined) return act(event)
+    if (meta.trace === undefined) return handler(event)
     const attributes = { 'verbatim.position': position }
-    return inTraceOf(meta.trace, () => inSpan(`react ${this.reactor.name}`, { attributes }, () => act(event)))
+    return inTraceOf(meta.trace, () => inSpan(`react ${this.reactor.name}`, { attributes }, () => handler(event)))
   }
 
-  private async persist(event: RecordedEvent, act: (event: RecordedEvent) => Promise<void>): Promise<boolean> {
-    for (let attempt = 0; !this.stopping.signal.aborted; attempt++) {
+  private async retryUntilDone(work: () => Promise<void>, position: number, signal: AbortSignal): Promise<boolean> {
+    for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        await this.traced(event, act)
-        if (attempt > 0) await this.checkpoint.change({ $unset: { error: 1 } })
+        await work()
+        if (attempt > 0) await this.lease.change({ $unset: { error: 1 } })
         return true
       } catch (error) {
         this.context.onError?.(this.reactor.name, error)
         const message = error instanceof Error ? error.message : String(error)
-        await this.checkpoint.change({ $set: { error: { position: event.position, message, at: new Date() } } })
-        await pause(Math.min(100 * 2 ** attempt, 30_000), this.stopping.signal)
+        await this.lease.change({ $set: { error: { position, message, at: new Date() } } })
+        await pause(Math.min(100 * 2 ** attempt, 30_000), signal)
       }
     }
     return false

@@ -1,35 +1,34 @@
 import { LRUCache } from 'lru-cache'
 import type { Db, Document as Command, UUID } from 'mongodb'
+import { isDuplicateKey } from '../database-errors.js'
 import { durableWriteConcern, WriteNotDurable } from '../durability.js'
-import type { Entry, Fold, Removal } from './fold.js'
+import type { Fold, FoldEntry, Removal } from './fold.js'
+import { LeaseLost } from './lease.js'
 import type { ReadModelDocument, Projection, StoredDocument } from './projection.js'
 
-/** The collection was replaced or dropped under the writer: another process has swapped in a rebuilt one. */
+/** The collection was replaced or dropped under the writer: another process has put a rebuilt one in its place. */
 export class ReadModelReplaced extends Error {}
 
-/** The lease is another's now, or the checkpoint is not where we left it. */
-export class LeaseLost extends Error {
-  constructor() {
-    super('another process has taken over')
-  }
-}
-
-/** Not a majority's: what another projector has just written counts. */
-const newest = { readConcern: { level: 'local' }, readPreference: 'primary' } as const
-const forgetRemovedAfter = 86_400
-const remembered = 2_000
+/** Not majority reads: what another projector has just written must be seen. */
+const localReads = { readConcern: { level: 'local' }, readPreference: 'primary' } as const
+const tombstoneSeconds = 86_400
+const maxCached = 2_000
 const partSize = 500
+const collectionUuidMismatch = 361
 
 /**
  * One collection of a read model, as a projector writes it: the live one or a shadow.
  *
- * Exactly once without transactions: every document carries the position of its last event, a replacement names the
- * position it was folded from, a new document's id must be free. Whoever was overtaken changes nothing and folds
- * again. So a document may be folded from memory too: were it stale, its replacement would find nothing to replace.
- * Writes name the collection's UUID, so that nobody writes into a model that was swapped since.
+ * Exactly once without transactions: every document carries the position of its last event, an update names the
+ * position that it was folded from, and the id of a new document must be free. A projector that another one has
+ * overtaken changes nothing and folds again. So a document may also be folded from memory: if it is outdated, its update
+ * finds nothing. Writes name the collection's UUID, so that nobody writes into a model that was replaced meanwhile.
+ *
+ * What a crash leaves: some documents of the batch are written and others are not. The next projector folds the batch
+ * again; the written ones have its events already.
  */
 export class ReadModelCollection {
-  private readonly memory = new LRUCache<string, StoredDocument>({ max: remembered })
+  private readonly cache = new LRUCache<string, StoredDocument>({ max: maxCached })
 
   private constructor(
     private readonly db: Db,
@@ -39,8 +38,8 @@ export class ReadModelCollection {
   ) {}
 
   /**
-   * A shadow has one writer and is thrown away when that loses its lease or its place. So what is not in its memory
-   * is taken to be new, without asking the database first; a wrong guess shows as a duplicate id.
+   * A shadow has one writer, and is dropped when that one loses its lease. So a document that is not in its cache is
+   * assumed to be new, without asking the database first; if that is wrong, its id turns out to be taken.
    */
   static async open(db: Db, collection: string, kind: 'live' | 'shadow'): Promise<ReadModelCollection> {
     const existing = await uuidOf(db, collection)
@@ -54,47 +53,47 @@ export class ReadModelCollection {
   }
 
   async index({ indexes }: Projection): Promise<void> {
-    const forgetting = {
-      expireAfterSeconds: forgetRemovedAfter,
+    const expiry = {
+      expireAfterSeconds: tombstoneSeconds,
       partialFilterExpression: { _removed: { $exists: true } },
     }
-    const all = [...indexes.map((key) => ({ key })), { key: { _removed: 1 as const }, ...forgetting }]
+    const all = [...indexes.map((key) => ({ key })), { key: { _removed: 1 as const }, ...expiry }]
     await this.db.collection(this.collection).createIndexes(all)
   }
 
   /**
-   * Folds a batch into the documents. When it returns those of a live model are durable: only then may the checkpoint
-   * move. With less, an election could take back documents, and the new primary move the checkpoint past them.
+   * Folds a batch into the documents. When it returns, those of a live model are durable, and only then may the lease's
+   * position move: otherwise an election could take back documents that the position says are written.
    */
   async apply(fold: Fold): Promise<void> {
     if (fold.isEmpty) return
     for (let attempt = 0; attempt < 20; attempt++) {
       const { changed, removals } = fold.run(await this.documents(fold, attempt > 0))
       if (await this.write(changed)) return await this.removeAll(removals)
-      for (const key of fold.keys) this.memory.delete(key)
+      for (const key of fold.keys) this.cache.delete(key)
     }
     throw new LeaseLost()
   }
 
-  private async documents({ keys }: Fold, readAgain: boolean): Promise<StoredDocument[]> {
+  private async documents({ keys }: Fold, isRetry: boolean): Promise<StoredDocument[]> {
     const known: StoredDocument[] = []
     const unknown: string[] = []
     for (const key of keys) {
-      const document = this.memory.get(key)
+      const document = this.cache.get(key)
       if (document) known.push(document)
       else unknown.push(key)
     }
-    if (unknown.length === 0 || (this.isShadow && !readAgain)) return known
+    if (unknown.length === 0 || (this.isShadow && !isRetry)) return known
     const collection = this.db.collection<StoredDocument>(this.collection)
-    return [...known, ...(await collection.find({ _id: { $in: unknown } }, newest).toArray())]
+    return [...known, ...(await collection.find({ _id: { $in: unknown } }, localReads).toArray())]
   }
 
   /** False when another writer was faster with one of them. */
-  private async write(changed: Entry[]): Promise<boolean> {
+  private async write(changed: FoldEntry[]): Promise<boolean> {
     const [inserts, replacements]: [StoredDocument[], Command[]] = [[], []]
     for (const { key, doc, position, stored } of changed) {
       const document = asStored(key, doc, position)
-      this.memory.set(key, document)
+      this.cache.set(key, document)
       if (stored === undefined) inserts.push(document)
       else replacements.push({ q: { _id: key, _position: stored }, u: document })
     }
@@ -105,7 +104,7 @@ export class ReadModelCollection {
     return inserted === inserts.length && replaced === replacements.length
   }
 
-  /** Each document is written once in a batch, so the parts don't meet. */
+  /** Each document is written once in a batch, so no two parts have the same one. */
   private async inParallel<T>(items: T[], write: (part: T[]) => Promise<number>): Promise<number> {
     const parts = Array.from({ length: Math.ceil(items.length / partSize) }, (_, i) =>
       items.slice(i * partSize, (i + 1) * partSize),
@@ -119,7 +118,7 @@ export class ReadModelCollection {
       const q = { ...values, _position: { $lt: position }, _removed: { $exists: false } }
       const u = [{ $replaceWith: { _id: '$_id', _position: position, _removed: '$$NOW' } }]
       await this.command('update', { updates: [{ q, u, multi: true }] })
-      this.memory.clear() // some of what it holds may be gone now
+      this.cache.clear() // it may hold some of the removed ones
     }
   }
 
@@ -135,20 +134,21 @@ export class ReadModelCollection {
       { ignoreUndefined: true },
     )
     if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
-    const other = ((reply.writeErrors ?? []) as Command[]).find(({ code }) => code !== 11000)
-    if (other?.code === 361) throw new ReadModelReplaced(`${this.collection} was swapped for a rebuilt one`)
+    const other = ((reply.writeErrors ?? []) as Command[]).find((error) => !isDuplicateKey(error))
+    if (other?.code === collectionUuidMismatch)
+      throw new ReadModelReplaced(`${this.collection} was replaced by a rebuilt one`)
     if (other) throw new Error(`${this.collection} could not be written: ${other.errmsg}`)
     return reply.n
   }
 }
 
-/** A rename keeps it; a new collection has a new one. */
+/** A renamed collection keeps its UUID; a new one has a new one. */
 export async function uuidOf(db: Db, collection: string): Promise<UUID | undefined> {
   const [found] = await db.listCollections({ name: collection }).toArray()
   return (found as { info?: { uuid?: UUID } } | undefined)?.info?.uuid
 }
 
-/** Always in this order, however the document came about: a digest is over its bytes. */
+/** The fields are always in the same order, because a digest is over the bytes. */
 export function asStored(key: string, doc: ReadModelDocument | null, position: number): StoredDocument {
   const stored: StoredDocument = { _id: key, _position: position, ...doc }
   stored._id = key

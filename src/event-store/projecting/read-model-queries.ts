@@ -2,9 +2,9 @@ import { MongoServerError } from 'mongodb'
 import { Schema, type SchemaDefinition } from 'mongoose'
 
 /**
- * The fields of a read model that queries look for; documents may have more, and are read lean, as they lie there. A
- * query by another field fails: left out silently, it would find what belongs to others.
- * Collections and indexes are the projector's business alone, so Mongoose creates neither.
+ * The fields of a read model that queries filter by. Documents may have more, and are read lean, as they are stored. A
+ * query by another field fails: Mongoose would drop the field, and the query would find what belongs to others.
+ * Collections and indexes belong to the projector alone, so Mongoose creates neither.
  */
 export const readModelSchema = (collection: string, fields: SchemaDefinition): Schema =>
   new Schema(
@@ -14,7 +14,7 @@ export const readModelSchema = (collection: string, fields: SchemaDefinition): S
 
 const cursorKilled = 175
 
-/** A rebuild that takes a model's name ends the cursors on the one before: such a read is simply made again. */
+/** When a rebuilt model takes a model's name, the database ends cursors on the old one: such a query is repeated. */
 export async function retryWhenReplaced<T>(query: () => PromiseLike<T>): Promise<T> {
   try {
     return await query()

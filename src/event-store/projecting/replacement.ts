@@ -1,39 +1,41 @@
 import type { Db } from 'mongodb'
-import type { Lease, LeaseDocument } from './lease.js'
-import { LeaseLost, uuidOf } from './read-model-collection.js'
 import type { Announcements } from '../log/announcements.js'
+import { type Lease, type LeaseDocument, LeaseLost } from './lease.js'
+import { uuidOf } from './read-model-collection.js'
 
-type Swap = NonNullable<LeaseDocument['swap']>
+type Replacement = NonNullable<LeaseDocument['swap']>
 
-/**
- * Puts a rebuilt collection in the model's place, under the model's lease. First the intention is written down; then
- * come the rename, which is atomic for readers, and the checkpoint. Dying anywhere in between leaves the intention,
- * and whoever takes the lease next ends it by the same code.
- */
-export async function swapIn(
-  context: { db: Db; announcements: Announcements },
-  checkpoint: Lease,
-  swap: Swap,
-): Promise<void> {
-  const intended = await checkpoint.change({ $set: { swap } })
-  if (!intended) throw new LeaseLost()
-  await finishSwap(context, checkpoint, intended, swap)
+interface ReplacementContext {
+  db: Db
+  announcements: Announcements
 }
 
 /**
- * If the rebuilt collection still waits, it is renamed; if the model is that collection, the rename was done; if it
- * is neither, another rebuild has cleared it away while its author was held up, and the model stays as it is.
+ * Gives a rebuilt collection the model's name, under the model's lease: first the intention is stored, then the
+ * collection is renamed, which is atomic for readers, then the lease is moved.
  */
-export async function finishSwap(
-  { db, announcements }: { db: Db; announcements: Announcements },
-  checkpoint: Lease,
+export async function replaceModel(context: ReplacementContext, lease: Lease, swap: Replacement): Promise<void> {
+  const intended = await lease.change({ $set: { swap } })
+  if (!intended) throw new LeaseLost()
+  // A crash from here on leaves the intention. The next owner of the lease finishes it with the same code.
+  await finishReplacement(context, lease, intended, swap)
+}
+
+/**
+ * If the rebuilt collection still has its own name, it is renamed. If the model is that collection, the rename was
+ * done. If it is neither, its process was held up and another rebuild has dropped it: the model stays as it is.
+ */
+export async function finishReplacement(
+  { db, announcements }: ReplacementContext,
+  lease: Lease,
   { state }: LeaseDocument,
-  { collection, uuid, position, version }: Swap,
+  { collection, uuid, position, version }: Replacement,
 ): Promise<void> {
-  if (await uuidOf(db, collection)) await db.renameCollection(collection, checkpoint.id, { dropTarget: true })
-  const done = (await uuidOf(db, checkpoint.id))?.equals(uuid)
+  if (await uuidOf(db, collection)) await db.renameCollection(collection, lease.id, { dropTarget: true })
+  // A crash here leaves the new model under a lease that still describes the old one, and the intention.
+  const isDone = (await uuidOf(db, lease.id))?.equals(uuid)
   const after = { position, version, state: state === 'failed' ? ('live' as const) : state }
-  const ended = await checkpoint.change(done ? { $set: after, $unset: { swap: 1, error: 1 } } : { $unset: { swap: 1 } })
-  if (!ended || !done) throw new LeaseLost()
-  announcements.announce(`projected:${checkpoint.id}`, position)
+  const ended = await lease.change(isDone ? { $set: after, $unset: { swap: 1, error: 1 } } : { $unset: { swap: 1 } })
+  if (!ended || !isDone) throw new LeaseLost()
+  announcements.announce(`projected:${lease.id}`, position)
 }
