@@ -73,11 +73,11 @@ export class Notary {
   }
 
   /** Answers how long to wait before the next attempt. */
-  private async recordFailure(error: unknown): Promise<number> {
-    this.options.onError?.(error)
-    const stored = { position: 0, message: String(error), at: new Date() }
+  private async recordFailure(failure: unknown): Promise<number> {
+    this.options.onError?.(failure)
+    const stored = { position: 0, message: String(failure), at: new Date() }
     await this.lease.change({ $set: { error: stored } }).catch(() => {}) // it is reported above
-    return error instanceof LogDiffers ? lookIntoItAgainMs : 200
+    return failure instanceof LogDiffers ? lookIntoItAgainMs : 200
   }
 
   /** Until it is stopped, or another notary is faster. */

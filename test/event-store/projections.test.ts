@@ -198,7 +198,7 @@ describe('a projector that was held up', () => {
     await engine.projections.waitUntilReached(await record('notebook-1', opened('1')))
     await engine.projections.rebuild(['notes'])
     await record('notebook-1', written('1', 'a'))
-    await expect(apply(1, 2)).rejects.toThrow('swapped')
+    await expect(apply(1, 2)).rejects.toThrow('replaced')
   })
 })
 
