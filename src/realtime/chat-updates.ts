@@ -4,7 +4,7 @@ import type { EvolveHandler } from '../event-store/projecting/projection.js'
 import { type ChatEvents, replyEndings, type ReplyEndingStatus } from '../chat/chat.js'
 import type { LoggedMessageDto } from '../chat/api/logging/chat-log.dto.js'
 import { type MessageDoc, messages } from '../chat/read-models/messages.js'
-import { asLoggedMessage } from '../chat/api/presenters.js'
+import { asLoggedMessage } from '../chat/api/logging/chat-log.presenter.js'
 import { messageOf } from '../chat/read-models/message.js'
 import { outcomeFromEvent } from '../chat/replies/ending/reply-outcome.js'
 

@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
-import { MessageParams } from '../../chat/api/root/chat.dto.js'
+import { MessageParams } from '../../chat/api/root/feedback.dto.js'
 import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller, NeedsRole } from '../../http/access.js'

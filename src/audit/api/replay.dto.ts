@@ -1,6 +1,6 @@
 import { LoggedMessageDto } from '../../chat/api/logging/chat-log.dto.js'
 import { anyId, letters } from '../../chat/chat-names.js'
-import { TokensDto } from '../../chat/api/root/chat.dto.js'
+import { TokensDto } from '../../chat/api/root/replies.dto.js'
 import { Choice, Decimal, Flag, Json, Moment, Part, Parts, Text, Whole, WordList, Words } from '../../http/fields.js'
 import { PageQuery } from '../../http/pages.js'
 

@@ -1,4 +1,4 @@
-import { asLoggedChat, asLoggedMessage } from '../../chat/api/presenters.js'
+import { asLoggedChat, asLoggedMessage } from '../../chat/api/logging/chat-log.presenter.js'
 import { replyEndings } from '../../chat/chat.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import type { SnapshotMessage } from '../replay/chat-snapshot.js'

@@ -2,9 +2,9 @@ import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Bus } from '../../commands/bus.js'
 import { sseHeaders, wantsEvents } from '../../http/sse.js'
-import type { AnswerDto, PendingDto } from './root/chat.dto.js'
+import type { AnswerDto, PendingDto } from './root/replies.dto.js'
 import type { SendPrompt } from '../commands/send-prompt.js'
-import { asAnswer } from './presenters.js'
+import { asAnswer } from './root/replies.presenter.js'
 import { Replies } from '../replies/ending/replies.js'
 import { ReplyStream } from '../replies/stream/reply-stream.js'
 

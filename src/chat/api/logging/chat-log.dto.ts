@@ -14,7 +14,7 @@ import {
   Words,
 } from '../../../http/fields.js'
 import { PageQuery } from '../../../http/pages.js'
-import { ReplyErrorDto } from '../root/chat.dto.js'
+import { ReplyErrorDto } from '../root/replies.dto.js'
 import { anyId, chatName, letters, reserved } from '../../chat-names.js'
 
 export class LoggedChatBody {

@@ -18,7 +18,7 @@ import {
 } from './chat-log.dto.js'
 import { DeleteMessage, EditMessage } from '../../commands.js'
 import { StoreMessages } from '../../commands/store-messages.js'
-import { asLoggedMessage, changed, loggedFrom, stored } from '../presenters.js'
+import { asLoggedMessage, changed, loggedFrom, stored } from './chat-log.presenter.js'
 import { GetMessage } from '../../read-models/get-message.js'
 import { ListMessages } from '../../read-models/list-messages.js'
 

@@ -7,14 +7,14 @@ import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { PageQuery } from '../../../http/pages.js'
 import { Refused } from '../../../event-store/errors.js'
-import { ChatDto, ChatParams, ChatsDto, EditBody, EraseQuery, MessagesDto, UserParams } from './chat.dto.js'
+import { ChatDto, ChatParams, ChatsDto, EditBody, EraseQuery, MessagesDto, UserParams } from './chats.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { DeleteChat } from '../../commands/delete-chat.js'
 import { RenameChat } from '../../commands.js'
 import { GetChat } from '../../read-models/get-chat.js'
 import { ListChats } from '../../read-models/list-chats.js'
 import { ListMessages } from '../../read-models/list-messages.js'
-import { asSession, asSessionMessage } from '../presenters.js'
+import { asSession, asSessionMessage } from './chats.presenter.js'
 
 @ApiTags('chats')
 @Controller()

@@ -5,7 +5,7 @@ import type { Caller } from '../../../commands/caller.js'
 import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
-import { FeedbackBody, FeedbackDto, MessageParams } from './chat.dto.js'
+import { FeedbackBody, FeedbackDto, MessageParams } from './feedback.dto.js'
 import { GiveFeedback, WithdrawFeedback } from '../../commands.js'
 import { FindMessage } from '../../read-models/find-message.js'
 

@@ -1,49 +1,10 @@
-import { definedFields } from '../../commands/defined-fields.js'
-import type { MessageContent, MessageCounts, MessageRole, StoredMessage } from '../message.js'
-import type { AnswerDto, ChatDto, MessageDto, ReplyDto } from './root/chat.dto.js'
-import type { LoggedChatDto, LoggedMessageDto } from './logging/chat-log.dto.js'
-import type { ChatSummary } from '../read-models/chat-summary.js'
-import type { Message } from '../read-models/message.js'
-import type { StoredReply } from '../replies/ending/replies.js'
-import type { ReplyOutcome } from '../replies/ending/reply-outcome.js'
+import { definedFields } from '../../../commands/defined-fields.js'
+import type { MessageContent, MessageCounts, MessageRole, StoredMessage } from '../../message.js'
+import type { ChatSummary } from '../../read-models/chat-summary.js'
+import type { Message } from '../../read-models/message.js'
+import type { LoggedChatDto, LoggedMessageDto } from './chat-log.dto.js'
 
-/** One chat and one message, as each family of documents calls their parts. */
-
-export const asSession = ({ id, name, createdAt, lastActive, messageCount }: ChatSummary): ChatDto => ({
-  id,
-  name,
-  createdAt,
-  lastActive,
-  messageCount,
-})
-
-export const asSessionMessage = ({
-  id,
-  content,
-  sessionId,
-  sentBy,
-  role,
-  status,
-  timestamp,
-  feedback,
-  tokens,
-  promptId,
-  model,
-  error,
-}: Message): MessageDto => ({
-  id,
-  text: content,
-  sessionId,
-  sentBy,
-  role,
-  status,
-  timestamp,
-  feedback,
-  tokens,
-  ...(promptId !== undefined && { promptId }),
-  ...(model !== undefined && { model }),
-  ...(error && { error }),
-})
+/** Chats and messages in the words of this family, and its bodies in those of the commands. */
 
 export const asLoggedChat = ({
   id,
@@ -129,25 +90,4 @@ export function stored(body: Parts, { id, chatId, at }: { id: string; chatId: st
     createdAt: at,
     updatedAt: at,
   }
-}
-
-export const asAnswer = (
-  { promptId, replyId: messageId }: { promptId: string; replyId: string },
-  { status, text, usage, cached }: ReplyOutcome,
-): AnswerDto => ({
-  text,
-  tokens: usage.totalTokens,
-  usage,
-  messageId,
-  promptId,
-  status,
-  ...(cached && { cached }),
-})
-
-export function asReply({ doc: { _id: messageId, promptId = '', status }, outcome }: StoredReply): ReplyDto {
-  if (!outcome) return { messageId, promptId, status }
-  const { text, usage, error } = outcome
-  return error
-    ? { messageId, promptId, status, error }
-    : { messageId, promptId, status, text, tokens: usage.totalTokens }
 }
