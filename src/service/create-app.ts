@@ -12,7 +12,7 @@ import { Drain } from '../commands/drain.js'
 import { correlationId, logRequests } from '../http/request-log.js'
 import { readBeforeRefusing } from '../http/unread-bodies.js'
 import { readForms } from '../http/uploads.js'
-import { SocketAdapter } from '../realtime/socket-adapter.js'
+import { SocketAdapter } from './socket-adapter.js'
 import { RequestMetrics } from '../telemetry/request-metrics.js'
 import { traceRequests } from '../telemetry/request-spans.js'
 
