@@ -2,13 +2,13 @@ import { Module } from '@nestjs/common'
 import { MongooseModule } from '@nestjs/mongoose'
 import { AnalyticsController } from './api/analytics.controller.js'
 import { analyticsModel } from './read-models/analytics.js'
-import { TopUsersHandler } from './read-models/top-users.js'
-import { UsageOverTimeHandler } from './read-models/usage-series.js'
+import { ListTopUsersHandler } from './read-models/top-users.js'
+import { GetUsageSeriesHandler } from './read-models/usage-series.js'
 import { usageModel } from './read-models/usage.js'
 
 @Module({
   imports: [MongooseModule.forFeature([analyticsModel, usageModel])],
   controllers: [AnalyticsController],
-  providers: [TopUsersHandler, UsageOverTimeHandler],
+  providers: [ListTopUsersHandler, GetUsageSeriesHandler],
 })
 export class AnalyticsModule {}

@@ -7,7 +7,7 @@ const project = { projectId: z.string(), ownerId: z.string() }
 const role = z.enum(['system', 'user', 'assistant'])
 const settings = z.strictObject({ model: z.string(), temperature: z.number(), maxTokens: z.number().int() })
 
-/** The life of a project. What people call things and write is personal; which model answers, and how much there is, is not. */
+/** What happens to a project. Names and texts are personal; the model, sizes and counts are not. */
 export const projectEvents = defineEvents({
   ProjectCreated: { data: { ...project, settings }, personal: { name: z.string(), description: z.string() } },
   ProjectChanged: {
@@ -44,9 +44,9 @@ export interface ProjectState {
   readonly status: 'none' | 'active' | 'deleted' | 'erased'
   readonly ownerId: string
   readonly settings: ProjectSettings
-  /** How long each is. */
+  /** The length of each. */
   readonly prompts: Readonly<Record<string, number>>
-  /** The content of each. */
+  /** The content id of each. */
   readonly files: Readonly<Record<string, string>>
 }
 
@@ -86,13 +86,13 @@ function without<T>(all: Readonly<Record<string, T>>, id: string): Record<string
   return others
 }
 
-/** Which one, and who says so. */
+/** A project and the account that claims to own it. */
 export interface OwnProject {
   readonly projectId: string
   readonly ownerId: string
 }
 
-export interface ProjectWords {
+export interface ProjectTexts {
   name: string
   description: string
 }
@@ -112,34 +112,34 @@ export interface NewFile {
   type: string
 }
 
-const most = { prompts: 200, promptCharacters: 400_000, files: 200 }
+const limits = { prompts: 200, promptCharacters: 400_000, files: 200 }
 
 export const createProject =
-  ({ projectId, ownerId }: OwnProject, words: ProjectWords, settings: ProjectSettings) =>
+  ({ projectId, ownerId }: OwnProject, texts: ProjectTexts, settings: ProjectSettings) =>
   ({ status }: ProjectState): ProjectEvent[] =>
-    status === 'none' ? [{ type: 'ProjectCreated', data: { projectId, ownerId, settings }, personal: words }] : []
+    status === 'none' ? [{ type: 'ProjectCreated', data: { projectId, ownerId, settings }, personal: texts }] : []
 
 export const changeProject = (
   { projectId, ownerId }: OwnProject,
-  words: Partial<ProjectWords>,
+  texts: Partial<ProjectTexts>,
   changes: Partial<ProjectSettings>,
 ) =>
   whileActive(ownerId, ({ settings: before }): ProjectEvent[] => {
     const settings = { ...before, ...changes }
     const differs = (Object.keys(settings) as (keyof ProjectSettings)[]).some((name) => settings[name] !== before[name])
-    const fields = (['name', 'description'] as const).filter((name) => words[name] !== undefined)
+    const fields = (['name', 'description'] as const).filter((name) => texts[name] !== undefined)
     if (!differs && fields.length === 0) return []
     return [
-      { type: 'ProjectChanged', data: { projectId, ownerId, fields, ...(differs && { settings }) }, personal: words },
+      { type: 'ProjectChanged', data: { projectId, ownerId, fields, ...(differs && { settings }) }, personal: texts },
     ]
   })
 
 export const addPrompt = ({ projectId, ownerId }: OwnProject, { promptId, role, content }: NewPrompt) =>
   whileActive(ownerId, ({ prompts }): ProjectEvent[] => {
     const characters = Object.values(prompts).reduce((sum, length) => sum + length, content.length)
-    if (Object.keys(prompts).length >= most.prompts) throw full(`at most ${most.prompts} prompts`)
-    if (characters > most.promptCharacters)
-      throw full(`prompts of at most ${most.promptCharacters} characters together`)
+    if (Object.keys(prompts).length >= limits.prompts) throw limitReached(`at most ${limits.prompts} prompts`)
+    if (characters > limits.promptCharacters)
+      throw limitReached(`prompts of at most ${limits.promptCharacters} characters together`)
     return [
       {
         type: 'ProjectPromptAdded',
@@ -157,7 +157,7 @@ export const removePrompt = ({ projectId, ownerId }: OwnProject, promptId: strin
 
 export const addFile = ({ projectId, ownerId }: OwnProject, { filename, type, ...file }: NewFile) =>
   whileActive(ownerId, (state): ProjectEvent[] => {
-    mustHaveRoom(state)
+    mustHaveRoomForFile(state)
     return [{ type: 'ProjectFileAdded', data: { projectId, ownerId, ...file }, personal: { filename, type } }]
   })
 
@@ -167,7 +167,7 @@ export const removeFile = ({ projectId, ownerId }: OwnProject, fileId: string) =
     return [{ type: 'ProjectFileRemoved', data: { projectId, ownerId, fileId } }]
   })
 
-/** `erase` makes the project unreadable for good, deleted before or not. */
+/** `erase` makes the project unreadable for good, whether it was deleted before or not. */
 export const deleteProject =
   ({ projectId, ownerId }: OwnProject, erase: boolean) =>
   ({ status, ...state }: ProjectState): ProjectEvent[] => {
@@ -180,25 +180,25 @@ export const deleteProject =
     return [...deleted, ...erased]
   }
 
-/** Asked before a file is read, too: nobody should send twenty megabytes to hear that they are one too many. */
-export function mustHaveRoom({ files }: ProjectState): void {
-  if (Object.keys(files).length >= most.files) throw full(`at most ${most.files} files`)
+/** Also called before the upload: nobody should send twenty megabytes to learn that there is no room for the file. */
+export function mustHaveRoomForFile({ files }: ProjectState): void {
+  if (Object.keys(files).length >= limits.files) throw limitReached(`at most ${limits.files} files`)
 }
 
-/** Somebody else's project, and one that is gone, look like one that never was. */
+/** The same answer for a project of another account, one that was deleted and one that never was. */
 export const noSuchProject = () => new Refused('not_found', 'Project not found')
 export const noSuchPrompt = () => new Refused('not_found', 'there is no such prompt')
 export const noSuchFile = () => new Refused('not_found', 'there is no such file')
 
-const full = (limit: string) => new Refused('invalid', `a project has ${limit}; remove something first`)
+const limitReached = (limit: string) => new Refused('invalid', `a project has ${limit}; remove something first`)
 
-export function mustBeActive(state: ProjectState, ownerId: string): void {
+export function mustOwnActiveProject(state: ProjectState, ownerId: string): void {
   if (state.status !== 'active' || state.ownerId !== ownerId) throw noSuchProject()
 }
 
 function whileActive(ownerId: string, decide: (state: ProjectState) => ProjectEvent[]) {
   return (state: ProjectState): ProjectEvent[] => {
-    mustBeActive(state, ownerId)
+    mustOwnActiveProject(state, ownerId)
     return decide(state)
   }
 }

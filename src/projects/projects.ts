@@ -8,7 +8,7 @@ import { type OwnProject, projectAggregate, type ProjectEvents, type ProjectStat
 
 export const projectStream = (projectId: string) => `project-${projectId}`
 
-/** The streams of projects. Each is sealed under its owner's key. */
+/** The streams of projects. Each has a key of its own, which is wrapped by its owner's key. */
 @Injectable()
 export class Projects {
   private readonly decider: Decider<ProjectState, RecordedEventOf<ProjectEvents>>

@@ -165,9 +165,9 @@ describe('the sweep', () => {
 
   it('keeps an upload that comes back late from becoming a file', async () => {
     const file = await upload()
-    await desk.uploading.mustStillBeWanted(file)
+    await desk.uploading.mustNotBeSwept(file)
     model.refuseFiles(503)
     await desk.sweep.run(inMinutes(61))
-    await expect(desk.uploading.mustStillBeWanted(file)).rejects.toMatchObject({ code: 'request_timeout' })
+    await expect(desk.uploading.mustNotBeSwept(file)).rejects.toMatchObject({ code: 'request_timeout' })
   })
 })

@@ -3,9 +3,9 @@ import {
   DamagedFile,
   fileKey,
   pieceBytes,
-  seal,
+  sealPieces,
   sealedPieceBytes,
-  unseal,
+  openPieces,
 } from '../../src/projects/files/file-sealing.js'
 
 const projectKey = randomBytes(32)
@@ -23,13 +23,13 @@ async function* these(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array>
 
 async function sealed(content: Uint8Array, partSize = 64 * 1024, under = key): Promise<Buffer[]> {
   const pieces: Buffer[] = []
-  for await (const piece of seal(under, inParts(content, partSize))) pieces.push(piece)
+  for await (const piece of sealPieces(under, inParts(content, partSize))) pieces.push(piece)
   return pieces
 }
 
 async function opened(pieces: readonly Uint8Array[], under = key): Promise<Buffer> {
   const parts: Buffer[] = []
-  for await (const part of unseal(under, these(pieces))) parts.push(part)
+  for await (const part of openPieces(under, these(pieces))) parts.push(part)
   return Buffer.concat(parts)
 }
 

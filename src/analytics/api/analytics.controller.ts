@@ -7,12 +7,12 @@ import { CurrentCaller } from '../../http/access.js'
 import { PageQuery } from '../../http/pages.js'
 import { refusal } from '../../http/validation.js'
 import { ContributorsDto, TopUsersDto, UsageDto, UsageQuery } from './analytics.dto.js'
-import { TopUsers } from '../read-models/top-users.js'
-import { UsageOverTime } from '../read-models/usage-series.js'
+import { ListTopUsers } from '../read-models/top-users.js'
+import { GetUsageSeries } from '../read-models/usage-series.js'
 
 const dayMs = 86_400_000
-const usual = { hour: dayMs, day: 30 * dayMs }
-const longest = { hour: 31 * dayMs, day: 366 * dayMs }
+const defaultRange = { hour: dayMs, day: 30 * dayMs }
+const longestRange = { hour: 31 * dayMs, day: 366 * dayMs }
 
 @ApiTags('analytics')
 @Controller('analytics')
@@ -23,7 +23,7 @@ export class AnalyticsController {
   @ApiOperation({ summary: 'Who has given the most feedback' })
   @ApiOkResponse({ type: ContributorsDto })
   async topContributors(@Query() page: PageQuery): Promise<ContributorsDto> {
-    const { items, nextCursor } = await this.bus.query(new TopUsers('feedbackGiven', page))
+    const { items, nextCursor } = await this.bus.query(new ListTopUsers('feedbackGiven', page))
     return { users: items.map(({ userId, feedbackGiven }) => ({ userId, feedbackCount: feedbackGiven })), nextCursor }
   }
 
@@ -31,7 +31,7 @@ export class AnalyticsController {
   @ApiOperation({ summary: 'Who has used the most tokens' })
   @ApiOkResponse({ type: TopUsersDto })
   async topUsers(@Query() page: PageQuery): Promise<TopUsersDto> {
-    const { items, nextCursor } = await this.bus.query(new TopUsers('totalTokensUsed', page))
+    const { items, nextCursor } = await this.bus.query(new ListTopUsers('totalTokensUsed', page))
     return { users: items.map(({ userId, totalTokensUsed }) => ({ userId, totalTokens: totalTokensUsed })), nextCursor }
   }
 
@@ -44,12 +44,12 @@ export class AnalyticsController {
     if (scope === 'all' && caller.role !== 'admin')
       throw new Refused('forbidden', 'everybody’s usage is for admins; leave scope out for your own')
     const to = query.to === undefined ? new Date() : new Date(query.to)
-    const from = query.from === undefined ? new Date(to.getTime() - usual[bucket]) : new Date(query.from)
+    const from = query.from === undefined ? new Date(to.getTime() - defaultRange[bucket]) : new Date(query.from)
     if (from >= to) throw refusal([{ field: 'from', message: 'must be before to' }])
-    if (to.getTime() - from.getTime() > longest[bucket])
-      throw refusal([{ field: 'from', message: `must be within ${longest[bucket] / dayMs} days before to` }])
+    if (to.getTime() - from.getTime() > longestRange[bucket])
+      throw refusal([{ field: 'from', message: `must be within ${longestRange[bucket] / dayMs} days before to` }])
     const series = await this.bus.query(
-      new UsageOverTime(scope === 'own' ? caller.id : undefined, from, to, bucket, groupBy),
+      new GetUsageSeries(scope === 'own' ? caller.id : undefined, from, to, bucket, groupBy),
     )
     return { from, to, bucket, groupBy, series }
   }

@@ -5,7 +5,7 @@ import { readModelSchema } from '../../event-store/projecting/read-model-queries
 import { isGuest } from '../../commands/guest-ids.js'
 import type { UserEvents } from '../../identity/user.js'
 
-/** What an account has done, as document 1 counts it. */
+/** What an account has done, with the fields of the root API family. */
 export interface AnalyticsDoc {
   _id: string
   userId: string
@@ -19,7 +19,7 @@ export interface AnalyticsDoc {
 type Events = ChatEvents & UserEvents
 type Counts = Partial<Record<'sessionCount' | 'messageCount' | 'totalTokensUsed' | 'feedbackGiven', number>>
 
-/** Adds to the owner's counts. */
+/** Adds to the counts of the chat’s owner. Guests have none. */
 const adds = <E extends { data: { ownerId: string }; at: Date }>(counts: (event: E) => Counts) => ({
   key: ({ data: { ownerId } }: E) => (isGuest(ownerId) ? undefined : ownerId),
   evolve: (doc: AnalyticsDoc | null, e: E): AnalyticsDoc => {

@@ -4,8 +4,8 @@ import type { Model } from 'mongoose'
 import { findPage, ListOrder, type Page, type PageQuery } from '../../http/pages.js'
 import { type AnalyticsDoc, analyticsModel } from './analytics.js'
 
-/** Accounts by one of their counts, the highest first; those with none are left out. */
-export class TopUsers extends Query<Page<AnalyticsDoc>> {
+/** Accounts by one of their counts, the highest first. Accounts whose count is 0 are left out. */
+export class ListTopUsers extends Query<Page<AnalyticsDoc>> {
   constructor(
     readonly by: 'feedbackGiven' | 'totalTokensUsed',
     readonly page: PageQuery,
@@ -14,11 +14,11 @@ export class TopUsers extends Query<Page<AnalyticsDoc>> {
   }
 }
 
-@QueryHandler(TopUsers)
-export class TopUsersHandler implements IQueryHandler<TopUsers> {
+@QueryHandler(ListTopUsers)
+export class ListTopUsersHandler implements IQueryHandler<ListTopUsers> {
   constructor(@InjectModel(analyticsModel.name) private readonly analytics: Model<AnalyticsDoc>) {}
 
-  async execute({ by, page }: TopUsers): Promise<Page<AnalyticsDoc>> {
+  async execute({ by, page }: ListTopUsers): Promise<Page<AnalyticsDoc>> {
     const highestFirst = new ListOrder<AnalyticsDoc>([by, -1, 'number'], ['_id', 1, 'string'])
     return await findPage(this.analytics, { [by]: { $gt: 0 } }, highestFirst, page)
   }

@@ -13,15 +13,15 @@ export interface UsagePoint {
   totalTokens: number
 }
 
-/** One line of a chart: a model's, or an account's. */
+/** One line of a chart, for one model or one account. */
 export interface UsageSeries {
   key: string
   points: UsagePoint[]
 }
 
-export class UsageOverTime extends Query<UsageSeries[]> {
+export class GetUsageSeries extends Query<UsageSeries[]> {
   constructor(
-    /** None: everybody's. */
+    /** Left out for the usage of all accounts. */
     readonly userId: string | undefined,
     readonly from: Date,
     readonly to: Date,
@@ -34,24 +34,24 @@ export class UsageOverTime extends Query<UsageSeries[]> {
 
 const sums = ['prompts', 'replies', 'promptTokens', 'completionTokens', 'totalTokens'] as const
 
-@QueryHandler(UsageOverTime)
-export class UsageOverTimeHandler implements IQueryHandler<UsageOverTime> {
+@QueryHandler(GetUsageSeries)
+export class GetUsageSeriesHandler implements IQueryHandler<GetUsageSeries> {
   constructor(@InjectModel(usageModel.name) private readonly usage: Model<UsageDoc>) {}
 
-  /** Usage is counted by the hour: the hour in which `from` lies is told whole. Days are UTC's. */
-  async execute({ userId, from, to, bucket, groupBy }: UsageOverTime): Promise<UsageSeries[]> {
+  /** Usage is counted by the hour, so the whole hour that contains `from` is counted. Days are in UTC. */
+  async execute({ userId, from, to, bucket, groupBy }: GetUsageSeries): Promise<UsageSeries[]> {
     const key = groupBy === 'user' ? '$userId' : '$model'
     const at = { $dateTrunc: { date: '$hour', unit: bucket } }
     const point = Object.fromEntries(sums.map((name) => [name, { $sum: `$${name}` }]))
-    const together = Object.fromEntries(sums.map((name) => [name, `$${name}`]))
-    const found = () =>
+    const fields = Object.fromEntries(sums.map((name) => [name, `$${name}`]))
+    const aggregate = () =>
       this.usage.aggregate<{ _id: string; points: UsagePoint[] }>([
         { $match: { hour: { $gte: hourOf(from), $lt: to }, ...(userId !== undefined && { userId }) } },
         { $group: { _id: { key, at }, ...point } },
         { $sort: { '_id.key': 1, '_id.at': 1 } },
-        { $group: { _id: '$_id.key', points: { $push: { at: '$_id.at', ...together } } } },
+        { $group: { _id: '$_id.key', points: { $push: { at: '$_id.at', ...fields } } } },
         { $sort: { _id: 1 } },
       ])
-    return (await retryWhenReplaced(found)).map(({ _id, points }) => ({ key: _id, points }))
+    return (await retryWhenReplaced(aggregate)).map(({ _id, points }) => ({ key: _id, points }))
   }
 }

@@ -5,7 +5,7 @@ import { readModelSchema } from '../../event-store/projecting/read-model-queries
 import type { GuestEvents } from '../../guests/guest.js'
 import type { UserEvents } from '../../identity/user.js'
 
-/** What one account had of one model in one hour. */
+/** What one account, or one guest, has used of one model in one hour. */
 export interface UsageDoc {
   _id: string
   userId: string

@@ -6,7 +6,7 @@ import { fitContext, type Fitted, promptBudget } from '../../llm/context.js'
 import { contextTokensOf } from '../../llm/context-sizes.js'
 import type { ProjectEvents } from '../../projects/project.js'
 import { type ProjectPromptDoc, projectPrompts } from '../../projects/read-models/project-prompts.js'
-import { openedPrompt } from '../../projects/read-models/opened-projects.js'
+import { openProjectPrompt } from '../../projects/read-models/project-prompt-queries.js'
 import { replay } from './replay.js'
 
 type ChatEvent = RecordedEventOf<ChatEvents>
@@ -28,7 +28,7 @@ export async function recomputeContext(
   const contextTokens = contextTokensOf(provider!, model!)
   const budgetTokens = promptBudget(contextTokens, data.settings.maxTokens)
   const prompts = replay<ProjectPromptDoc>(projectPrompts, project).sort((a, b) => a.seq - b.seq)
-  const system = await Promise.all(prompts.slice(0, 200).map(async (doc) => openedPrompt(engine.vault, doc)))
+  const system = await Promise.all(prompts.slice(0, 200).map(async (doc) => openProjectPrompt(engine.vault, doc)))
   const history = saidIn(engine, data.chatId, version)
   const fitted = await fitContext({
     system: system.map(({ role, content }) => ({ role, content })),

@@ -10,14 +10,11 @@ import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { PageQuery } from '../../http/pages.js'
 import { TakesFile, uploadOf } from '../../http/uploads.js'
-import { attachment } from './attachment.js'
 import { AddFile } from '../commands/add-file.js'
-import { RemoveFile } from '../commands/remove-file.js'
+import { RemoveFile } from '../commands.js'
 import { FileContents } from '../files/file-contents.js'
 import { FileParams, ProjectFileDto, ProjectParams } from './project.dto.js'
-import { GetProjectFile } from '../read-models/get-project-file.js'
-import { ListProjectFiles } from '../read-models/list-project-files.js'
-import type { ProjectFile } from '../read-models/opened-projects.js'
+import { GetProjectFile, ListProjectFiles, type ProjectFile } from '../read-models/project-file-queries.js'
 
 @ApiTags('projects')
 @Controller('api/projects/:id/files')
@@ -94,4 +91,17 @@ export class ProjectFilesController {
     await this.bus.command(new RemoveFile(cause, { projectId: id, ownerId: caller.id }, fileId))
     return answer({}, 'File deleted')
   }
+}
+
+/**
+ * RFC 6266: a browser saves such a file and never shows it. The exact name is encoded; clients that do not read that
+ * form get one in ASCII. No name can end the header or begin another one.
+ */
+function attachment(filename: string): string {
+  const ascii = filename.replaceAll(/[^ -~]|["\\%]/gu, '_')
+  const exact = encodeURIComponent(filename).replaceAll(
+    /['()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${exact}`
 }

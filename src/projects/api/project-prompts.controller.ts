@@ -8,11 +8,9 @@ import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { PageQuery } from '../../http/pages.js'
 import { AddPrompt } from '../commands/add-prompt.js'
-import { RemovePrompt } from '../commands/remove-prompt.js'
+import { RemovePrompt } from '../commands.js'
 import { ProjectParams, ProjectPromptDto, PromptBody, PromptParams } from './project.dto.js'
-import { GetProjectPrompt } from '../read-models/get-project-prompt.js'
-import { ListProjectPrompts } from '../read-models/list-project-prompts.js'
-import type { ProjectPrompt } from '../read-models/opened-projects.js'
+import { GetProjectPrompt, ListProjectPrompts, type ProjectPrompt } from '../read-models/project-prompt-queries.js'
 
 type One = Answer<{ prompt: ProjectPrompt }>
 

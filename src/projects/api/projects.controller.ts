@@ -8,7 +8,7 @@ import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { PageQuery } from '../../http/pages.js'
-import { ChangeProject } from '../commands/change-project.js'
+import { ChangeProject } from '../commands.js'
 import { CreateProject } from '../commands/create-project.js'
 import { DeleteProject } from '../commands/delete-project.js'
 import {
@@ -19,9 +19,7 @@ import {
   ProjectDto,
   ProjectParams,
 } from './project.dto.js'
-import { GetProject, type ProjectDetails } from '../read-models/get-project.js'
-import { ListProjects } from '../read-models/list-projects.js'
-import type { ProjectSummary } from '../read-models/opened-projects.js'
+import { GetProject, ListProjects, type ProjectDetails, type ProjectSummary } from '../read-models/project-queries.js'
 
 type One = Answer<{ project: ProjectDetails }>
 
@@ -67,12 +65,12 @@ export class ProjectsController {
   @Answers(200, { project: ProjectDetailsDto })
   async change(
     @Param() { id }: ProjectParams,
-    @Body() { settings = {}, ...words }: ChangeProjectBody,
+    @Body() { settings = {}, ...texts }: ChangeProjectBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
   ): Promise<One> {
     const project = { projectId: id, ownerId: caller.id }
-    await this.bus.command(new ChangeProject(cause, project, definedFields(words), definedFields(settings)))
+    await this.bus.command(new ChangeProject(cause, project, definedFields(texts), definedFields(settings)))
     return await this.one(project, 'Project updated')
   }
 

@@ -1,20 +1,20 @@
+import { createHash } from 'node:crypto'
 import { Inject } from '@nestjs/common'
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
-import { CONFIG, type CompleteConfig } from '../../config/index.js'
-import type { CommandOutcome } from '../../event-store/deciding/decider.js'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { derived, derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
+import { CONFIG, type CompleteConfig } from '../../config/index.js'
+import type { CommandOutcome } from '../../event-store/deciding/decider.js'
 import type { Upload } from '../../http/uploads.js'
 import { refusal } from '../../http/validation.js'
 import { Providers } from '../../llm/providers.js'
-import { isFilename, typeOf } from '../files/file-types.js'
-import { DigestedBytes } from '../files/digested-bytes.js'
-import { addFile, mustBeActive, mustHaveRoom, type OwnProject, type ProjectState } from '../project.js'
-import { Projects } from '../projects.js'
+import { isFilename, mediaTypeOf } from '../files/file-types.js'
+import { type FileDescription, FileUpload } from '../files/file-upload.js'
 import type { StoredFile } from '../files/stored-files.js'
-import { type Described, FileUpload } from '../files/file-upload.js'
+import { addFile, mustHaveRoomForFile, mustOwnActiveProject, type OwnProject, type ProjectState } from '../project.js'
+import { Projects } from '../projects.js'
 
 export interface AddFileResult extends Effect {
   readonly fileId: string
@@ -31,67 +31,90 @@ export class AddFile extends Command<AddFileResult> {
 }
 
 /**
- * Stores the bytes, sends the provider its copy, appends the event: only then is there a file. A crash before leaves
- * what the sweep removes.
+ * Stores the bytes, sends a copy to the provider, appends the event: there is no file before the event. A crash before
+ * it leaves stored bytes, and perhaps a copy, which `UploadSweep` removes.
  *
- * What the request says is known only once it was read: its payload is made of name, type, size and content. A repeat
- * finds its file, is read to be compared, and stores nothing; of two at once the second one's bytes are removed again.
+ * The content of the request is known only after it was read, so the command's payload is made here, of name, type,
+ * size and digest. A repeat finds its file; it is read for comparison, and stores nothing. If the same command comes
+ * twice at once, both store their bytes, and those of the second are removed.
  */
 @CommandHandler(AddFile)
 export class AddFileHandler implements ICommandHandler<AddFile> {
   constructor(
     private readonly projects: Projects,
     private readonly providers: Providers,
-    private readonly uploading: FileUpload,
+    private readonly uploads: FileUpload,
     private readonly secrets: ServiceSecrets,
     @Inject(CONFIG) private readonly config: CompleteConfig,
   ) {}
 
   async execute({ cause, project, upload }: AddFile): Promise<AddFileResult> {
     const state = await this.projects.state(project.projectId)
-    mustBeActive(state, project.ownerId)
-    const about = this.described(upload)
+    mustOwnActiveProject(state, project.ownerId)
+    const description = this.descriptionOf(upload)
     const fileId = derivedId(this.secrets.commands, 'project file', cause.commandId)
-    const content = new DigestedBytes(upload.content)
-    const known = state.files[fileId]
-    if (known !== undefined) {
-      await content.readToItsEnd()
-      const { position } = await this.append({ ...project, fileId, _id: known }, about, content, cause)
+    const content = new DigestStream(upload.content)
+    const contentId = state.files[fileId]
+    if (contentId !== undefined) {
+      await content.readToEnd()
+      const { position } = await this.append({ ...project, fileId, _id: contentId }, description, content, cause)
       return { fileId, position }
     }
-    mustHaveRoom(state)
+    mustHaveRoomForFile(state)
     const { provider } = await this.providers.resolve(state.settings.model)
-    const file = await this.uploading.upload({ ...project, fileId }, content, about, provider)
-    return await this.uploading.orDiscard(file, async () => {
-      await this.uploading.mustStillBeWanted(file)
-      const { position, repeated } = await this.append(file, about, content, cause)
-      if (repeated) await this.uploading.discard(file)
+    const file = await this.uploads.upload({ ...project, fileId }, content, description, provider)
+    return await this.uploads.discardOnFailure(file, async () => {
+      await this.uploads.mustNotBeSwept(file)
+      const { position, repeated } = await this.append(file, description, content, cause)
+      if (repeated) await this.uploads.discard(file)
       return { fileId, position }
     })
   }
 
-  private described({ filename, type }: Upload): Described {
+  private descriptionOf({ filename, type }: Upload): FileDescription {
     if (!isFilename(filename))
       throw refusal([{ field: 'file', message: 'must have a name of at most 255 characters, without slashes' }])
-    return { filename, type: typeOf(filename, type, this.config.files.types) }
+    return { filename, type: mediaTypeOf(filename, type, this.config.files.types) }
   }
 
   private append(
     file: StoredFile,
-    about: Described,
-    { size, digest }: DigestedBytes,
+    description: FileDescription,
+    { size, digest }: DigestStream,
     cause: Cause,
   ): Promise<CommandOutcome<ProjectState>> {
     const { _id: contentId, fileId, copy } = file
     const payload = derived(
       this.secrets.commands,
       'project file',
-      about.filename,
-      about.type,
+      description.filename,
+      description.type,
       String(size),
       digest,
     ).toString('base64url')
-    const added = addFile(file, { ...about, fileId, contentId, size, ...(copy && { copy }) })
-    return this.projects.execute(file, { ...cause.meta, payload }, added)
+    const decision = addFile(file, { ...description, fileId, contentId, size, ...(copy && { copy }) })
+    return this.projects.execute(file, { ...cause.meta, payload }, decision)
+  }
+}
+
+/** Passes bytes on. At their end it knows their number and their digest. */
+class DigestStream {
+  size = 0
+  digest = ''
+
+  constructor(private readonly content: AsyncIterable<Uint8Array>) {}
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const hash = createHash('sha256')
+    for await (const bytes of this.content) {
+      this.size += bytes.length
+      hash.update(bytes)
+      yield bytes
+    }
+    this.digest = hash.digest('base64url')
+  }
+
+  async readToEnd(): Promise<void> {
+    for await (const _ of this);
   }
 }

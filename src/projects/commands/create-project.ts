@@ -4,7 +4,7 @@ import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { Providers } from '../../llm/providers.js'
-import { createProject, type ProjectSettings, type ProjectWords } from '../project.js'
+import { createProject, type ProjectSettings, type ProjectTexts } from '../project.js'
 import { Projects } from '../projects.js'
 
 export interface CreateProjectResult extends Effect {
@@ -15,8 +15,8 @@ export class CreateProject extends Command<CreateProjectResult> {
   constructor(
     readonly cause: Cause,
     readonly ownerId: string,
-    readonly words: ProjectWords,
-    /** Its model may be a bare name, or left to the configuration. */
+    readonly texts: ProjectTexts,
+    /** The model may be a name without its provider; if it is left out, the configuration chooses. */
     readonly settings: Partial<ProjectSettings>,
   ) {
     super()
@@ -34,7 +34,7 @@ export class CreateProjectHandler implements ICommandHandler<CreateProject> {
   async execute({
     cause,
     ownerId,
-    words,
+    texts,
     settings: { model, temperature = 0.7, maxTokens = 1000 },
   }: CreateProject): Promise<CreateProjectResult> {
     const { id } = await this.providers.resolve(model)
@@ -42,7 +42,7 @@ export class CreateProjectHandler implements ICommandHandler<CreateProject> {
     const { position } = await this.projects.execute(
       project,
       cause.meta,
-      createProject(project, words, { model: id, temperature, maxTokens }),
+      createProject(project, texts, { model: id, temperature, maxTokens }),
     )
     return { projectId: project.projectId, position }
   }

@@ -9,14 +9,14 @@ export class DeleteProject extends Command<Effect> {
   constructor(
     readonly cause: Cause,
     readonly project: OwnProject,
-    /** Nobody is to read it again, from now on. */
+    /** Destroys the project’s key at once: from then on nobody can read it. */
     readonly erase: boolean,
   ) {
     super()
   }
 }
 
-/** Answers a request to erase when the key is gone. A crash after the event leaves that to the reactor. */
+/** With `erase` it answers when the key is gone. A crash after the event leaves the key to the reactor. */
 @CommandHandler(DeleteProject)
 export class DeleteProjectHandler implements ICommandHandler<DeleteProject> {
   constructor(

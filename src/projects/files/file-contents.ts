@@ -2,14 +2,13 @@ import { Injectable } from '@nestjs/common'
 import { type Collection, Db, type GridFSChunk, type GridFSFile, ObjectId } from 'mongodb'
 import { Engine } from '../../event-store/engine.js'
 import { projectStream } from '../projects.js'
-import { fileKey, type ContentIds, seal, sealedPieceBytes, unseal } from './file-sealing.js'
+import { fileKey, type ContentIds, sealPieces, sealedPieceBytes, openPieces } from './file-sealing.js'
 
 /**
- * The bytes of files, sealed, as GridFS lays them out (bucket `files`). What lies there says neither what it is nor
- * what it is called.
+ * The sealed bytes of files, in GridFS's layout (bucket `files`), without their names and types.
  *
- * The driver's own streams are left out: one that is broken off may still be writing, so nobody could say that all is
- * removed, and one that reads fetches sixteen megabytes at once.
+ * It does not use the driver's own streams: an aborted write stream may go on writing, so one could not be sure that
+ * all is removed; and a read stream fetches sixteen megabytes at once.
  */
 @Injectable()
 export class FileContents {
@@ -28,11 +27,11 @@ export class FileContents {
     await this.chunks.createIndex({ files_id: 1, n: 1 }, { unique: true })
   }
 
-  /** Durable when it returns. When it throws what the content has thrown, no write is under way any more. */
+  /** When it returns, the bytes are durable. When reading the content throws, no write is under way any more. */
   async store(ids: ContentIds, content: AsyncIterable<Uint8Array>): Promise<void> {
     const id = new ObjectId(ids.contentId)
     let [n, length] = [0, 0]
-    for await (const data of seal(await this.keyOf(ids), content)) {
+    for await (const data of sealPieces(await this.keyOf(ids), content)) {
       await this.chunks.insertOne({ _id: new ObjectId(), files_id: id, n: n++, data })
       length += data.length
     }
@@ -50,7 +49,7 @@ export class FileContents {
     const found = this.chunks
       .find({ files_id: new ObjectId(ids.contentId) }, { promoteBuffers: true, batchSize: 4 })
       .sort({ n: 1 })
-    yield* unseal(
+    yield* openPieces(
       key,
       found.map(({ data }) => data),
     )

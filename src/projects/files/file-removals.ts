@@ -8,15 +8,16 @@ import { FileContents } from './file-contents.js'
 import type { ProjectEvents } from '../project.js'
 import { type StoredFile, StoredFiles } from './stored-files.js'
 
-const patienceMs = 30_000
+const providerTimeoutMs = 30_000
 
 type Events = ProjectEvents & UserEvents
 
 /**
- * Removes what was stored of files that are gone: may run twice, and in two processes at once. Needs no key, so it goes
- * on after an erasure. Bytes and copies have a reactor each: a provider that is away holds up nothing but its own copies.
+ * Removes the stored bytes of files that are gone, and the copies at providers. It may run twice, and in two processes
+ * at once. It needs no key, so it also works after an erasure. Bytes and copies have one reactor each: while a provider
+ * is away, only copies wait.
  *
- * A deleted project's bytes stay, sealed, until it is erased; its copies, which nothing seals, go at once.
+ * The bytes of a deleted project stay until its erasure, because they are sealed. Its copies are not, and go at once.
  */
 @Injectable()
 export class FileRemovals implements OnModuleInit {
@@ -50,7 +51,7 @@ export class FileRemovals implements OnModuleInit {
     )
   }
 
-  /** All of one that has not become good. */
+  /** Removes everything that is stored of a file without an event. */
   async discard(file: StoredFile): Promise<void> {
     await this.removeBytes(file)
     await this.removeCopy(file)
@@ -70,12 +71,15 @@ export class FileRemovals implements OnModuleInit {
     await this.stored.noteCopyGone(_id)
   }
 
-  /** What may pass is tried again; what the operator alone can mend (a key, an account) as well, for it must be removed. */
+  /**
+   * The reactor tries again after every error but a refusal of the file, even after one that only the operator can
+   * mend (a wrong key, a closed account): the copy must be removed.
+   */
   private async removeAtProvider(name: string, id: string): Promise<void> {
     const files = this.providers.named(name)?.files
     if (!files) return this.log.warn(`${name} is not configured any more and keeps the file ${id}: remove it there`)
     try {
-      await files.remove(id, AbortSignal.timeout(patienceMs))
+      await files.remove(id, AbortSignal.timeout(providerTimeoutMs))
     } catch (error) {
       if (!(error instanceof ProviderError && error.code === 'file_rejected')) throw error
       this.log.warn(`${name} refuses to remove the file ${id}: ${error.message}`)

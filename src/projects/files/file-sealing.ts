@@ -1,14 +1,14 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 
 /**
- * Files are sealed in pieces, so that none is ever whole in memory: AES-256-GCM under a key of the file's own, made of
- * its project's. A piece's number, and whether it is the last one, are its nonce (this is STREAM, as age and Tink have
- * it), so a piece that was changed, moved, left out or added, and a file that was cut, do not open. The file's key
- * comes from ids that are never used twice, so no nonce is.
+ * Files are sealed in pieces, so that no file is ever whole in memory: AES-256-GCM, under a key that belongs to the file
+ * alone and is derived from the project's key. The nonce of a piece is its number and whether it is the last one (the
+ * STREAM construction, which age and Tink use too). So a piece that was changed, moved, left out or added does not
+ * open, and neither does a file that was cut. No nonce is used twice under a key, because no content id is.
  */
 const tagBytes = 16
 
-/** One sealed piece is one chunk in GridFS; a document of 255 KiB is what its authors found to suit MongoDB. */
+/** One sealed piece is one chunk in GridFS; 255 KiB is GridFS's own default. */
 export const sealedPieceBytes = 255 * 1024
 export const pieceBytes = sealedPieceBytes - tagBytes
 
@@ -23,7 +23,7 @@ export function fileKey(projectKey: Uint8Array, { projectId, fileId, contentId }
   return Buffer.from(hkdfSync('sha256', projectKey, '', info, 32))
 }
 
-export async function* seal(key: Uint8Array, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+export async function* sealPieces(key: Uint8Array, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let number = 0
   for await (const { piece, isLast } of pieces(bytes)) {
     const cipher = createCipheriv('aes-256-gcm', key, nonce(number++, isLast))
@@ -31,16 +31,16 @@ export async function* seal(key: Uint8Array, bytes: AsyncIterable<Uint8Array>): 
   }
 }
 
-/** Throws `DamagedFile` at the first piece that is not the one that was sealed there. */
-export async function* unseal(key: Uint8Array, sealed: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+/** Throws `DamagedFile` at the first piece that differs from the one that was sealed in its place. */
+export async function* openPieces(key: Uint8Array, sealed: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let number = 0
-  let held: Uint8Array | undefined
+  let previous: Uint8Array | undefined
   for await (const piece of sealed) {
-    if (held) yield unsealed(key, held, number++, false)
-    held = piece
+    if (previous) yield openPiece(key, previous, number++, false)
+    previous = piece
   }
-  if (!held) throw new DamagedFile('nothing of it is there')
-  yield unsealed(key, held, number, true)
+  if (!previous) throw new DamagedFile('all its pieces are missing')
+  yield openPiece(key, previous, number, true)
 }
 
 export class DamagedFile extends Error {
@@ -50,7 +50,7 @@ export class DamagedFile extends Error {
   }
 }
 
-function unsealed(key: Uint8Array, sealed: Uint8Array, number: number, isLast: boolean): Buffer {
+function openPiece(key: Uint8Array, sealed: Uint8Array, number: number, isLast: boolean): Buffer {
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, nonce(number, isLast), { authTagLength: tagBytes })
     decipher.setAuthTag(sealed.subarray(-tagBytes))
@@ -67,7 +67,7 @@ function nonce(number: number, isLast: boolean): Buffer {
   return bytes
 }
 
-/** However the bytes come: pieces of one size, the last one shorter or as long. Of nothing, one empty piece. */
+/** Pieces of one size; the last one may be shorter. Without any bytes there is one empty piece. */
 async function* pieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<{ piece: Buffer; isLast: boolean }> {
   let piece = Buffer.allocUnsafe(pieceBytes)
   let filled = 0

@@ -6,19 +6,19 @@ import { FileContents } from './file-contents.js'
 import { FileRemovals } from './file-removals.js'
 import type { OwnProject } from '../project.js'
 import type { ContentIds } from './file-sealing.js'
-import { type Copy, type StoredFile, StoredFiles } from './stored-files.js'
+import { type ProviderCopy, type StoredFile, StoredFiles } from './stored-files.js'
 
-const copiedWithinMs = 120_000
+/** Time for a provider to take a copy. */
+const copyTimeoutMs = 120_000
 
-/** What a file is called, and what it is. */
-export interface Described {
+export interface FileDescription {
   filename: string
   type: string
 }
 
 /**
- * Brings a file to where it belongs: sealed into GridFS first, then, read back from there, to a provider that keeps
- * files. What fails is removed at once; what a crash leaves, and what nobody can be sure of, the sweep removes.
+ * Stores a file sealed in GridFS; then reads it from there and sends it to the provider, if that keeps files. After a
+ * failure everything is removed at once. What a crash leaves, and what may or may not have failed, the sweep removes.
  */
 @Injectable()
 export class FileUpload {
@@ -31,21 +31,21 @@ export class FileUpload {
   async upload(
     file: OwnProject & { fileId: string },
     content: AsyncIterable<Uint8Array>,
-    about: Described,
+    description: FileDescription,
     provider: Provider,
   ): Promise<StoredFile> {
     const ids = { ...file, contentId: await this.stored.begin(file, new Date()) }
-    const begun: StoredFile = { ...file, _id: ids.contentId }
-    return await this.orDiscard(begun, async () => {
+    const stored: StoredFile = { ...file, _id: ids.contentId }
+    return await this.discardOnFailure(stored, async () => {
       await this.contents.store(ids, content)
-      const copy = await this.copyAt(provider, ids, about)
-      if (copy) begun.copy = copy
-      return begun
+      const copy = await this.copyToProvider(provider, ids, description)
+      if (copy) stored.copy = copy
+      return stored
     })
   }
 
-  /** Does what makes the file good; without it nothing of the file stays. */
-  async orDiscard<T>(file: StoredFile, work: () => Promise<T>): Promise<T> {
+  /** Does work that the file depends on. If it fails for sure, nothing of the file stays. */
+  async discardOnFailure<T>(file: StoredFile, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
@@ -54,8 +54,8 @@ export class FileUpload {
     }
   }
 
-  /** Asked last, before the event. */
-  async mustStillBeWanted({ _id }: StoredFile): Promise<void> {
+  /** MUST be called right before the event is appended. */
+  async mustNotBeSwept({ _id }: StoredFile): Promise<void> {
     if (!(await this.stored.renew(_id, new Date())))
       throw new Refused('request_timeout', 'the upload took too long; send the file again')
   }
@@ -64,26 +64,32 @@ export class FileUpload {
     await this.removals.discard(file).catch(() => {}) // or the sweep does it
   }
 
-  private async copyAt(provider: Provider, ids: ContentIds, about: Described): Promise<Copy | undefined> {
-    const limit = new AbortController()
-    const timer = setTimeout(() => limit.abort(tookTooLong(provider)), copiedWithinMs)
+  private async copyToProvider(
+    provider: Provider,
+    ids: ContentIds,
+    description: FileDescription,
+  ): Promise<ProviderCopy | undefined> {
+    const sent = await this.send(provider, ids, description)
+    // A crash at this point leaves a copy at the provider that nothing here knows of.
+    if (!sent) return undefined
+    const copy = { provider: provider.name, id: sent.id }
+    await this.stored.noteCopy(ids.contentId, copy)
+    return copy
+  }
+
+  private async send({ name, files }: Provider, ids: ContentIds, description: FileDescription) {
+    const deadline = AbortSignal.timeout(copyTimeoutMs)
     try {
-      const sent = await provider.files?.upload(this.contents.read(ids), about, limit.signal)
-      if (!sent) return undefined
-      const copy = { provider: provider.name, id: sent.id }
-      await this.stored.noteCopy(ids.contentId, copy)
-      return copy
-    } finally {
-      clearTimeout(timer)
+      return await files?.upload(this.contents.read(ids), description, deadline)
+    } catch (error) {
+      if (!deadline.aborted) throw error
+      throw new ProviderError('provider_timeout', `${name} took too long to take the file. Try again.`)
     }
   }
 }
 
-/** Any other error may hide a write that is still on its way, or an event that is in the log after all. */
+/** Other errors may hide a write that still arrives, or an event that is in the log after all. */
 const isFinal = (error: unknown) =>
   error instanceof Refused ||
   error instanceof ProviderError ||
   (error instanceof EventStoreError && error.kind === 'refused')
-
-const tookTooLong = ({ name }: Provider) =>
-  new ProviderError('provider_timeout', `${name} took too long to take the file. Try again.`)

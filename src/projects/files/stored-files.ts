@@ -2,32 +2,32 @@ import { Injectable } from '@nestjs/common'
 import { type Collection, Db, type Filter, ObjectId } from 'mongodb'
 import type { OwnProject } from '../project.js'
 
-export interface Copy {
+export interface ProviderCopy {
   provider: string
   id: string
 }
 
-/** Where something of a file lies. Ids only. */
+/** The places where bytes of a file are stored. Ids only. */
 export interface StoredFile extends OwnProject {
-  /** Of the content: each try to upload a file has its own. */
+  /** The content's id. Each attempt to upload a file has its own. */
   _id: string
   fileId: string
-  /** Since when it waits for the event that makes it good. */
+  /** Since when it waits for its event. It has none until the event is in the log. */
   pending?: Date
-  /** It has waited too long: it is being removed, and may not become good any more. */
+  /** It has waited too long and is being removed: its event must not be appended any more. */
   swept?: true
   /** Its bytes are gone from GridFS. */
   isEmpty?: true
-  copy?: Copy
+  copy?: ProviderCopy
 }
 
 /**
- * Nothing of a file lies anywhere, in GridFS or at a provider, without being written down here: before its first byte
- * is stored, until the last one is gone. So whatever a crash leaves can be found and removed, without looking through
- * all there is. What is pending becomes good with its event in the log, and no other way.
+ * A document here exists from before the first byte of a file is stored, in GridFS or at a provider, until the last one
+ * is removed. So all that a crash leaves can be found and removed without a search through everything. A file is
+ * pending until its event is in the log; nothing else ends that.
  *
- * One thing escapes: a copy that a provider has taken, while we or the line broke before it was written down what it is
- * called there.
+ * There is one gap: a provider has taken a copy, and this process or the connection broke before the copy's id was
+ * recorded here.
  */
 @Injectable()
 export class StoredFiles {
@@ -53,11 +53,11 @@ export class StoredFiles {
     return contentId
   }
 
-  async noteCopy(contentId: string, copy: Copy): Promise<void> {
+  async noteCopy(contentId: string, copy: ProviderCopy): Promise<void> {
     await this.files.updateOne({ _id: contentId }, { $set: { copy } })
   }
 
-  /** Last of all before the event. False when it took so long that it is being removed. */
+  /** The last step before the event. False if the upload took so long that the sweep is removing it. */
   async renew(contentId: string, now: Date): Promise<boolean> {
     const { matchedCount } = await this.files.updateOne(
       { _id: contentId, swept: { $exists: false } },
@@ -66,22 +66,22 @@ export class StoredFiles {
     return matchedCount === 1
   }
 
-  /** Its event is in the log. */
+  /** MUST be called only when its event is in the log. */
   async confirm(contentId: string): Promise<void> {
     await this.files.updateOne({ _id: contentId }, { $unset: { pending: 1 } })
   }
 
-  /** Those whose events are in the log. */
-  confirmed(of: Filter<StoredFile>): Promise<StoredFile[]> {
-    return this.files.find({ ...of, pending: { $exists: false } }).toArray()
+  /** Files whose events are in the log. */
+  confirmed(filter: Filter<StoredFile>): Promise<StoredFile[]> {
+    return this.files.find({ ...filter, pending: { $exists: false } }).toArray()
   }
 
   pendingSince(before: Date): Promise<StoredFile[]> {
     return this.files.find({ pending: { $lt: before } }).toArray()
   }
 
-  /** False when it was confirmed, or its upload has come further, in the meantime. */
-  async sweep({ _id, pending }: StoredFile): Promise<boolean> {
+  /** False if it was confirmed or renewed in the meantime. */
+  async markSwept({ _id, pending }: StoredFile): Promise<boolean> {
     const { matchedCount } = await this.files.updateOne({ _id, pending }, { $set: { swept: true } })
     return matchedCount === 1
   }
@@ -96,7 +96,7 @@ export class StoredFiles {
     await this.forget(contentId)
   }
 
-  /** Whoever removes the last of it forgets it. */
+  /** Deletes the document when neither bytes nor a copy are left. */
   private async forget(contentId: string): Promise<void> {
     await this.files.deleteOne({ _id: contentId, isEmpty: true, copy: { $exists: false } })
   }

@@ -3,12 +3,13 @@ import { FileRemovals } from './file-removals.js'
 import { Projects } from '../projects.js'
 import { type StoredFile, StoredFiles } from './stored-files.js'
 
-/** No upload takes that long. */
+/** Longer than any upload takes. */
 const abandonedAfterMs = 3_600_000
 
 /**
- * Removes what uploads have left that never came to their event: the sender went away, or the process died. May run
- * twice, at once, and beside uploads. Answers how many it removed, and how many it could not (their provider is away).
+ * Removes what uploads without an event have left: their sender went away, or the process died. It may run twice, at
+ * the same time, and beside uploads. It answers how many it removed, and how many it could not remove because their
+ * provider is away.
  */
 @Injectable()
 export class UploadSweep {
@@ -21,8 +22,8 @@ export class UploadSweep {
   async run(now: Date): Promise<{ removed: number; left: number }> {
     const outcome = { removed: 0, left: 0 }
     for (const file of await this.stored.pendingSince(new Date(now.getTime() - abandonedAfterMs))) {
-      // Its event may be in the log, and only the reactor be late that says so.
-      if ((await this.isInLog(file)) || !(await this.stored.sweep(file))) continue
+      // The event may be in the log already, if the reactor that confirms the file is late.
+      if ((await this.isInLog(file)) || !(await this.stored.markSwept(file))) continue
       const isRemoved = await this.removals.discard(file).then(
         () => true,
         () => false,

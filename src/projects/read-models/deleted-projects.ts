@@ -3,7 +3,7 @@ import { readModelSchema } from '../../event-store/projecting/read-model-queries
 import type { UserEvents } from '../../identity/user.js'
 import type { ProjectEvents } from '../project.js'
 
-/** A project that was deleted and is still kept: what retention looks for. */
+/** A deleted project that is not erased yet; retention erases it later. */
 export interface DeletedProjectDoc {
   _id: string
   ownerId: string

@@ -6,7 +6,7 @@ import { notRemoved } from '../../event-store/projecting/projection.js'
 import { noSuchProject, type OwnProject } from '../project.js'
 import { type ProjectDoc, projectModel, projects } from './projects.js'
 
-/** A project of this owner, still sealed. */
+/** A project with its texts still sealed. Throws `not_found` to anybody but its owner. */
 export class FindProject extends Query<ProjectDoc> {
   constructor(readonly project: OwnProject) {
     super()

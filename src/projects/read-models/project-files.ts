@@ -8,12 +8,12 @@ export interface ProjectFileDoc {
   _id: string
   projectId: string
   ownerId: string
-  /** Its place among the project's files. */
+  /** The order of the project's files: the position of the event. */
   seq: number
   contentId: string
   size: number
   copy?: NewFile['copy']
-  /** Filename and type. */
+  /** The sealed filename and type. */
   words?: EnvelopeOf<ProjectEvents, 'ProjectFileAdded'>
   uploadedAt: Date
 }

@@ -8,7 +8,7 @@ export interface ProjectPromptDoc {
   _id: string
   projectId: string
   ownerId: string
-  /** Its place among the project's prompts. */
+  /** The order of the project's prompts: the position of the event. */
   seq: number
   role: PromptRole
   content?: EnvelopeOf<ProjectEvents, 'ProjectPromptAdded'>

@@ -2,14 +2,14 @@ import type { Envelope } from '../../event-store/event.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
-import type { ProjectEvents, ProjectSettings, ProjectWords } from '../project.js'
+import type { ProjectEvents, ProjectSettings, ProjectTexts } from '../project.js'
 
-/** Name and description are each in the envelope that set it last. */
+/** Name and description are sealed: each is in the envelope of the event that set it last. */
 export interface ProjectDoc {
   _id: string
   ownerId: string
-  name?: Envelope<Partial<ProjectWords>>
-  description?: Envelope<Partial<ProjectWords>>
+  name?: Envelope<Partial<ProjectTexts>>
+  description?: Envelope<Partial<ProjectTexts>>
   settings: ProjectSettings
   promptCount: number
   fileCount: number
@@ -19,15 +19,15 @@ export interface ProjectDoc {
 
 type Events = ProjectEvents & UserEvents
 
-const goesOn = { key: (e: { data: { projectId: string } }) => e.data.projectId }
+const byProject = { key: (e: { data: { projectId: string } }) => e.data.projectId }
 
-const grownBy = (growth: { prompts?: number; files?: number }) => ({
-  ...goesOn,
+const countsChange = (change: { prompts?: number; files?: number }) => ({
+  ...byProject,
   evolve: (doc: ProjectDoc | null, { at }: { at: Date }) =>
     doc && {
       ...doc,
-      promptCount: doc.promptCount + (growth.prompts ?? 0),
-      fileCount: doc.fileCount + (growth.files ?? 0),
+      promptCount: doc.promptCount + (change.prompts ?? 0),
+      fileCount: doc.fileCount + (change.files ?? 0),
       updatedAt: at,
     },
 })
@@ -37,7 +37,7 @@ export const projects = projection<ProjectDoc, Events>('projects', {
   indexes: [{ ownerId: 1, createdAt: -1, _id: -1 }],
   on: {
     ProjectCreated: {
-      ...goesOn,
+      ...byProject,
       evolve: (_, { data, personal, at }) => ({
         _id: data.projectId,
         ownerId: data.ownerId,
@@ -50,17 +50,17 @@ export const projects = projection<ProjectDoc, Events>('projects', {
       }),
     },
     ProjectChanged: {
-      ...goesOn,
+      ...byProject,
       evolve: (doc, { data, personal, at }) => {
-        const words = Object.fromEntries(data.fields.map((name) => [name, personal]))
-        return doc && { ...doc, ...words, settings: data.settings ?? doc.settings, updatedAt: at }
+        const texts = Object.fromEntries(data.fields.map((name) => [name, personal]))
+        return doc && { ...doc, ...texts, settings: data.settings ?? doc.settings, updatedAt: at }
       },
     },
-    ProjectPromptAdded: grownBy({ prompts: 1 }),
-    ProjectPromptRemoved: grownBy({ prompts: -1 }),
-    ProjectFileAdded: grownBy({ files: 1 }),
-    ProjectFileRemoved: grownBy({ files: -1 }),
-    ProjectDeleted: { ...goesOn, evolve: () => null },
+    ProjectPromptAdded: countsChange({ prompts: 1 }),
+    ProjectPromptRemoved: countsChange({ prompts: -1 }),
+    ProjectFileAdded: countsChange({ files: 1 }),
+    ProjectFileRemoved: countsChange({ files: -1 }),
+    ProjectDeleted: { ...byProject, evolve: () => null },
     UserErased: { remove: (e) => ({ ownerId: e.data.userId }) },
   },
 })

@@ -9,7 +9,7 @@ import { RequestCause } from '../../../http/cause.guard.js'
 import { derivedId } from '../../../commands/derived-ids.js'
 import { CountsAsPrompt } from '../../../http/limits.guard.js'
 import { ServiceSecrets } from '../../../commands/secrets.js'
-import { ProjectForChat } from '../../../projects/read-models/project-for-chat.js'
+import { GetProjectForChat } from '../../../projects/read-models/project-queries.js'
 import type { AnswerDto, PendingDto } from '../root/replies.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
@@ -46,7 +46,7 @@ export class ProjectChatController {
     @RequestCause() cause: Cause,
     @RequestedDelivery() hearing: Delivery,
   ): Promise<Answer<Said> | AsyncIterable<string>> {
-    const { settings } = await this.bus.query(new ProjectForChat({ projectId, ownerId: caller.id }))
+    const { settings } = await this.bus.query(new GetProjectForChat({ projectId, ownerId: caller.id }))
     const { model, ...others } = settings
     const chatId =
       name === undefined ? derivedId(this.secrets.commands, 'chat', cause.commandId) : this.ids.of(caller.id, name)

@@ -9,7 +9,7 @@ import { ProviderError } from '../../../llm/provider-error.js'
 import { Providers, type ResolvedModel } from '../../../llm/providers.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
 import { withWatchdog } from '../../../llm/watchdog.js'
-import { ProjectForChat } from '../../../projects/read-models/project-for-chat.js'
+import { GetProjectForChat } from '../../../projects/read-models/project-queries.js'
 import type { OpenReply } from '../../chat.js'
 import type { TokenCounts } from '../../message.js'
 import { type ModelCall, ModelCalls } from '../../../telemetry/model-calls.js'
@@ -77,7 +77,7 @@ export class AnswerAttempt {
     const system =
       projectId === undefined
         ? []
-        : (await this.queries.execute(new ProjectForChat({ projectId, ownerId: chat.ownerId }))).prompts
+        : (await this.queries.execute(new GetProjectForChat({ projectId, ownerId: chat.ownerId }))).prompts
     const { messages, promptTokens } = await fitContext({
       system,
       history: saidIn(this.engine, chat.chatId),
