@@ -9,7 +9,6 @@ import {
   IsEmail,
   IsIn,
   IsInt,
-  isISO8601,
   IsNumber,
   IsObject,
   IsString,
@@ -17,15 +16,12 @@ import {
   Matches,
   Max,
   Min,
-  ValidateBy,
-  ValidateIf,
   ValidateNested,
-  type ValidationOptions,
 } from 'class-validator'
-import { canonical } from '../event-store/canonical.js'
+import { IsDateTime, IsJsonObject, IsJsonObjects, IsWellFormed, MayBeUndefined } from './field-checks.js'
 
 /** What a field of a request or an answer is: said once, for validation and for the documentation. */
-interface About {
+interface FieldInfo {
   about?: string
   example?: unknown
   optional?: boolean
@@ -35,10 +31,13 @@ interface About {
 
 type Class = new () => object
 
-/** Of the checks the last one comes first, as with decorators above a property: what is no text is not told how long to be. */
+/**
+ * The last check runs first, as with decorators that stand above a property, and only the first failure is reported:
+ * a number in place of a text is not told how long it must be.
+ */
 const field = (
   checks: PropertyDecorator[],
-  { about, example, optional = false, nullable = false }: About,
+  { about, example, optional = false, nullable = false }: FieldInfo,
   schema: ApiPropertyOptions,
 ) => {
   const documented = {
@@ -48,34 +47,18 @@ const field = (
     nullable: nullable || undefined,
     required: !optional,
   } as ApiPropertyOptions
-  return applyDecorators(...(optional ? [mayBeLeftOut] : []), ...checks.toReversed(), ApiProperty(documented))
+  return applyDecorators(...(optional ? [MayBeUndefined] : []), ...checks.toReversed(), ApiProperty(documented))
 }
-
-/** Null is something else: nobody could say what it is to mean. */
-const mayBeLeftOut = ValidateIf((_, value) => value !== undefined)
-
-/** Half of a surrogate pair is no text: nothing could store it as it came. */
-const IsWellFormed = (options?: ValidationOptions) =>
-  ValidateBy(
-    {
-      name: 'isWellFormed',
-      validator: {
-        validate: (value) => typeof value !== 'string' || value.isWellFormed(),
-        defaultMessage: () => 'has half of a surrogate pair in it',
-      },
-    },
-    options,
-  )
 
 export const Text = ({
   min = 0,
   max,
   pattern,
-  ...about
-}: About & { min?: number; max: number; pattern?: [RegExp, string] }) => {
+  ...info
+}: FieldInfo & { min?: number; max: number; pattern?: [RegExp, string] }) => {
   const checks = [Length(min, max), IsWellFormed(), IsString()]
   if (pattern) checks.unshift(Matches(pattern[0], { message: pattern[1] }))
-  return field(checks, about, {
+  return field(checks, info, {
     type: String,
     ...(min > 0 && { minLength: min }),
     maxLength: max,
@@ -83,85 +66,73 @@ export const Text = ({
   })
 }
 
-/** A text of an answer, or one that is checked elsewhere. */
-export const Words = (about: About = {}) => field([IsString()], about, { type: String })
+/** A list of short texts. */
+export const Texts = ({ min, max, items, ...info }: FieldInfo & { min: number; max: number; items: number }) => {
+  const each = { each: true }
+  const checks = [ArrayMaxSize(items), Length(min, max, each), IsWellFormed(each), IsString(each), IsArray()]
+  return field(checks, info, { type: String, isArray: true, maxItems: items })
+}
 
-/** Several of them. */
-export const WordList = (about: About = {}) => field([IsArray()], about, { type: String, isArray: true })
+/** A text in an answer, or one that is checked elsewhere. */
+export const AnyText = (info: FieldInfo = {}) => field([IsString()], info, { type: String })
 
-export const Email = (about: About = {}) =>
-  field([IsEmail({}, { message: 'must be an email address' }), Length(3, 254), IsWellFormed(), IsString()], about, {
+export const AnyTexts = (info: FieldInfo = {}) => field([IsArray()], info, { type: String, isArray: true })
+
+export const Email = (info: FieldInfo = {}) =>
+  field([IsEmail({}, { message: 'must be an email address' }), Length(3, 254), IsWellFormed(), IsString()], info, {
     type: String,
     format: 'email',
     maxLength: 254,
   })
 
-export const Choice = (values: readonly string[], { name, ...about }: About & { name?: string } = {}) =>
-  field([IsIn(values, { message: `must be one of ${values.join(', ')}` })], about, {
+export const Choice = (values: readonly string[], { name, ...info }: FieldInfo & { name?: string } = {}) =>
+  field([IsIn(values, { message: `must be one of ${values.join(', ')}` })], info, {
     enum: [...values],
     ...(name && { enumName: name }),
   })
 
-interface Range {
+interface NumberRange {
   min?: number
   max?: number
-  /** In a query it comes as a word. */
+  /** In a query a number arrives as text. */
   inQuery?: boolean
 }
 
-const fromWord = Transform(({ value }) =>
+const numberFromText = Transform(({ value }) =>
   typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : (value as unknown),
 )
 
-const numeric =
+const numberField =
   (check: PropertyDecorator, type: string) =>
-  ({ min, max, inQuery = false, ...about }: About & Range = {}) => {
+  ({ min, max, inQuery = false, ...info }: FieldInfo & NumberRange = {}) => {
     const checks = [
       ...(min === undefined ? [] : [Min(min)]),
       ...(max === undefined ? [] : [Max(max)]),
       check,
-      ...(inQuery ? [fromWord] : []),
+      ...(inQuery ? [numberFromText] : []),
     ]
-    return field(checks, about, { type, minimum: min, maximum: max } as ApiPropertyOptions)
+    return field(checks, info, { type, minimum: min, maximum: max } as ApiPropertyOptions)
   }
 
-export const Whole = numeric(IsInt(), 'integer')
-export const Decimal = numeric(IsNumber({ allowNaN: false, allowInfinity: false }), 'number')
+export const Integer = numberField(IsInt(), 'integer')
+export const Decimal = numberField(IsNumber({ allowNaN: false, allowInfinity: false }), 'number')
 
-/** In a query it comes as a word. */
-export const Flag = (about: About = {}) =>
-  field([IsBoolean(), Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : value))], about, {
+/** In a query it arrives as text. */
+export const Flag = (info: FieldInfo = {}) =>
+  field([IsBoolean(), Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : value))], info, {
     type: Boolean,
   })
 
-/** As RFC 3339 and Date agree: ISO 8601 knows more, and a time without its zone is another one in each place. */
-const moment = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/
+export const DateTime = (info: FieldInfo = {}) => field([IsDateTime()], info, { type: String, format: 'date-time' })
 
-export const isMoment = (value: unknown): boolean =>
-  typeof value === 'string' &&
-  moment.test(value) &&
-  isISO8601(value, { strict: true }) &&
-  !Number.isNaN(Date.parse(value))
+/** An object of this class. */
+export const ObjectOf = (type: () => Class, info: FieldInfo = {}) =>
+  field([ValidateNested(), IsObject(), Type(type)], info, { type: type() })
 
-const IsMoment = () =>
-  ValidateBy({
-    name: 'isMoment',
-    validator: {
-      validate: isMoment,
-      defaultMessage: () => 'must be a date and time such as 2026-01-31T12:00:00Z',
-    },
-  })
-
-export const Moment = (about: About = {}) => field([IsMoment()], about, { type: String, format: 'date-time' })
-
-/** One of these inside. */
-export const Part = (type: () => Class, about: About = {}) =>
-  field([ValidateNested(), IsObject(), Type(type)], about, { type: type() })
-
-/** A list of these inside. Checking costs time for each, so every list has a limit. */
-export const Parts = (
+/** A list of objects of this class. It has a limit, because each object takes time to check. */
+export const ListOf = (
   type: () => Class,
-  { min = 0, max = 200, ...about }: About & { min?: number; max?: number } = {},
+  { min = 0, max = 200, ...info }: FieldInfo & { min?: number; max?: number } = {},
 ) =>
   field(
     [
@@ -172,56 +143,17 @@ export const Parts = (
       IsObject({ each: true }),
       Type(type),
     ],
-    about,
+    info,
     { type: type(), isArray: true },
   )
 
-/** A list of short texts. */
-export const Texts = ({ min, max, items, ...about }: About & { min: number; max: number; items: number }) => {
-  const each = { each: true }
-  const checks = [ArrayMaxSize(items), Length(min, max, each), IsWellFormed(each), IsString(each), IsArray()]
-  return field(checks, about, { type: String, isArray: true, maxItems: items })
-}
-
-const longestJson = 64 * 1024
-
-/** What can be stored faithfully, and is no larger than it should be. */
-const IsJson = () =>
-  ValidateBy({
-    name: 'isJson',
-    validator: {
-      validate: (value) => isPlain(value) && canonicalLength(value) <= longestJson,
-      defaultMessage: () =>
-        `must be a JSON object of at most ${longestJson} characters, without halves of surrogate pairs`,
-    },
-  })
-
 /** Any JSON object. */
-export const Json = (about: About = {}) => field([IsJson()], about, { type: 'object', additionalProperties: true })
+export const JsonObject = (info: FieldInfo = {}) =>
+  field([IsJsonObject()], info, { type: 'object', additionalProperties: true })
 
-/** A list of them. */
-export const Jsons = (about: About = {}) =>
-  field([IsJsonList(), ArrayMaxSize(100), IsArray()], about, {
+export const JsonObjects = (info: FieldInfo = {}) =>
+  field([IsJsonObjects(), ArrayMaxSize(100), IsArray()], info, {
     type: 'object',
     additionalProperties: true,
     isArray: true,
   })
-
-const IsJsonList = () =>
-  ValidateBy({
-    name: 'isJsonList',
-    validator: {
-      validate: (value) => Array.isArray(value) && value.every(isPlain) && canonicalLength(value) <= longestJson,
-      defaultMessage: () => `must be JSON objects of at most ${longestJson} characters together`,
-    },
-  })
-
-const isPlain = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function canonicalLength(value: unknown): number {
-  try {
-    return canonical(value).length
-  } catch {
-    return Infinity
-  }
-}

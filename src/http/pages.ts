@@ -1,12 +1,12 @@
 import type { Model } from 'mongoose'
 import { notRemoved } from '../event-store/projecting/projection.js'
 import { retryWhenReplaced } from '../event-store/projecting/read-model-queries.js'
-import { Text, Whole } from './fields.js'
+import { Text, Integer } from './fields.js'
 import { refusal } from './validation.js'
 
 /** The query of a list. */
 export class PageQuery {
-  @Whole({ about: 'How many at most', min: 1, max: 200, optional: true, inQuery: true, example: 50 })
+  @Integer({ about: 'How many at most', min: 1, max: 200, optional: true, inQuery: true, example: 50 })
   limit: number = 50
 
   @Text({ about: 'Where to go on: the nextCursor of the page before', max: 500, optional: true })

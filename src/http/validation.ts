@@ -21,9 +21,12 @@ export function refusal(errors: FieldError[]): Refused {
 
 function fieldErrors({ property, constraints, children = [] }: ValidationError, above = ''): FieldError[] {
   const field = above + property
-  const own = Object.values(constraints ?? {}).map((message) => ({ field, message: withoutName(message, property) }))
+  const own = Object.values(constraints ?? {}).map((message) => ({
+    field,
+    message: withoutProperty(message, property),
+  }))
   return [...own, ...children.flatMap((child) => fieldErrors(child, `${field}.`))]
 }
 
-const withoutName = (message: string, property: string) =>
+const withoutProperty = (message: string, property: string) =>
   message.startsWith(`${property} `) ? message.slice(property.length + 1) : message

@@ -2,13 +2,13 @@ import { IntersectionType } from '@nestjs/swagger'
 import { AskBody } from '../chat/api/realtime/ai.dto.js'
 import { LoggedChatParams } from '../chat/api/logging/chat-log.dto.js'
 import { idempotencyKey } from '../commands/cause.js'
-import { Text, Whole } from '../http/fields.js'
+import { Text, Integer } from '../http/fields.js'
 import { refusal, validation } from '../http/validation.js'
 
 export class LeaveBody extends LoggedChatParams {}
 
 export class JoinBody extends LoggedChatParams {
-  @Whole({
+  @Integer({
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
     optional: true,

@@ -1,42 +1,42 @@
-import { Choice, Moment, Parts, Whole, Words } from '../../http/fields.js'
+import { Choice, DateTime, ListOf, Integer, AnyText } from '../../http/fields.js'
 
 export class ContributorDto {
-  @Words()
+  @AnyText()
   userId!: string
 
-  @Whole({ about: 'Messages this account has an opinion of' })
+  @Integer({ about: 'Messages this account has an opinion of' })
   feedbackCount!: number
 }
 
 export class ContributorsDto {
-  @Parts(() => ContributorDto)
+  @ListOf(() => ContributorDto)
   users!: ContributorDto[]
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   nextCursor?: string
 }
 
 export class TopUserDto {
-  @Words()
+  @AnyText()
   userId!: string
 
-  @Whole()
+  @Integer()
   totalTokens!: number
 }
 
 export class TopUsersDto {
-  @Parts(() => TopUserDto)
+  @ListOf(() => TopUserDto)
   users!: TopUserDto[]
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   nextCursor?: string
 }
 
 export class UsageQuery {
-  @Moment({ optional: true, about: 'Default: a day (by hour) or 30 days (by day) before `to`' })
+  @DateTime({ optional: true, about: 'Default: a day (by hour) or 30 days (by day) before `to`' })
   from?: string
 
-  @Moment({ optional: true, about: 'Up to, not including. Default: now' })
+  @DateTime({ optional: true, about: 'Up to, not including. Default: now' })
   to?: string
 
   @Choice(['hour', 'day'], { name: 'UsageBucket', optional: true })
@@ -50,38 +50,38 @@ export class UsageQuery {
 }
 
 export class UsagePointDto {
-  @Moment({ about: 'When the hour or the day begins' })
+  @DateTime({ about: 'When the hour or the day begins' })
   at!: Date
 
-  @Whole()
+  @Integer()
   prompts!: number
 
-  @Whole()
+  @Integer()
   replies!: number
 
-  @Whole()
+  @Integer()
   promptTokens!: number
 
-  @Whole()
+  @Integer()
   completionTokens!: number
 
-  @Whole()
+  @Integer()
   totalTokens!: number
 }
 
 export class UsageSeriesDto {
-  @Words({ about: 'The model, or the account' })
+  @AnyText({ about: 'The model, or the account' })
   key!: string
 
-  @Parts(() => UsagePointDto)
+  @ListOf(() => UsagePointDto)
   points!: UsagePointDto[]
 }
 
 export class UsageDto {
-  @Moment()
+  @DateTime()
   from!: Date
 
-  @Moment()
+  @DateTime()
   to!: Date
 
   @Choice(['hour', 'day'], { name: 'UsageBucket' })
@@ -90,6 +90,6 @@ export class UsageDto {
   @Choice(['user', 'model'], { name: 'UsageGroup' })
   groupBy!: string
 
-  @Parts(() => UsageSeriesDto)
+  @ListOf(() => UsageSeriesDto)
   series!: UsageSeriesDto[]
 }

@@ -1,5 +1,5 @@
 import { anyId, letters } from '../../chat/chat-names.js'
-import { Choice, Flag, Json, Moment, Part, Parts, Text, Whole, Words } from '../../http/fields.js'
+import { Choice, Flag, JsonObject, DateTime, ObjectOf, ListOf, Text, Integer, AnyText } from '../../http/fields.js'
 import { PageQuery } from '../../http/pages.js'
 
 const id = { min: 1, max: 200, pattern: [anyId, letters] as [RegExp, string] }
@@ -15,7 +15,7 @@ export class AuditedUserParams {
 }
 
 export class HistoryQuery extends PageQuery {
-  @Whole({ min: 1, optional: true, inQuery: true, about: 'The first position' })
+  @Integer({ min: 1, optional: true, inQuery: true, about: 'The first position' })
   from?: number
 
   @Text({ ...id, optional: true, about: 'Only events of this stream' })
@@ -34,10 +34,10 @@ export class HistoryQuery extends PageQuery {
   @Text({ ...id, optional: true, about: 'Only events caused by this account, guest or part of the system' })
   actor?: string
 
-  @Moment({ optional: true })
+  @DateTime({ optional: true })
   since?: string
 
-  @Moment({ optional: true, about: 'Up to this time, not including it' })
+  @DateTime({ optional: true, about: 'Up to this time, not including it' })
   until?: string
 
   @Flag({ optional: true, about: 'Also open personal data; the evidence records that' })
@@ -45,13 +45,13 @@ export class HistoryQuery extends PageQuery {
 }
 
 class SealedDto {
-  @Whole({ about: 'Bytes of the envelope' })
+  @Integer({ about: 'Bytes of the envelope' })
   size!: number
 
-  @Json({ optional: true, about: 'The plaintext as it was sealed, when opened' })
+  @JsonObject({ optional: true, about: 'The plaintext as it was sealed, when opened' })
   words?: unknown
 
-  @Words({ optional: true, about: 'base64url. SHA-256(salt ‖ canonical plaintext) is the commitment' })
+  @AnyText({ optional: true, about: 'base64url. SHA-256(salt ‖ canonical plaintext) is the commitment' })
   salt?: string
 
   @Choice(['erased', 'damaged'], { optional: true, about: 'Why the envelope cannot be opened' })
@@ -59,83 +59,83 @@ class SealedDto {
 }
 
 class EventMetaDto {
-  @Words()
+  @AnyText()
   actor!: string
 
-  @Words()
+  @AnyText()
   commandId!: string
 
-  @Words({ optional: true, about: 'HMAC of the command' })
+  @AnyText({ optional: true, about: 'HMAC of the command' })
   payload?: string
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   causation?: string
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   correlation?: string
 }
 
 class EventDto {
-  @Whole()
+  @Integer()
   position!: number
 
-  @Words()
+  @AnyText()
   stream!: string
 
-  @Whole()
+  @Integer()
   version!: number
 
-  @Words()
+  @AnyText()
   type!: string
 
-  @Whole({ about: 'The number of the type’s shape that the event has' })
+  @Integer({ about: 'The number of the type’s shape that the event has' })
   shape!: number
 
-  @Moment()
+  @DateTime()
   at!: string
 
-  @Part(() => EventMetaDto)
+  @ObjectOf(() => EventMetaDto)
   meta!: object
 
-  @Json({ about: 'The public part, as stored' })
+  @JsonObject({ about: 'The public part, as stored' })
   data!: Record<string, unknown>
 
-  @Words({ optional: true, about: 'base64url. SHA-256 of the salt and the personal part' })
+  @AnyText({ optional: true, about: 'base64url. SHA-256 of the salt and the personal part' })
   commitment?: string
 
-  @Part(() => SealedDto, { optional: true, about: 'The personal part' })
+  @ObjectOf(() => SealedDto, { optional: true, about: 'The personal part' })
   sealed?: SealedDto
 }
 
 export class HistoryDto {
-  @Parts(() => EventDto)
+  @ListOf(() => EventDto)
   events!: EventDto[]
 
-  @Whole({
+  @Integer({
     about:
       'The position at which the last page ends: the head of the log at the first page, or the last event before `until`',
   })
   upTo!: number
 
-  @Words({ optional: true, about: 'There may be more events, even if this page is not full' })
+  @AnyText({ optional: true, about: 'There may be more events, even if this page is not full' })
   nextCursor?: string
 }
 
 class EventTypeDto {
-  @Words({ example: 'ChatStarted' })
+  @AnyText({ example: 'ChatStarted' })
   type!: string
 
-  @Whole({ about: 'The number of its newest shape' })
+  @Integer({ about: 'The number of its newest shape' })
   shape!: number
 
-  @Json({ about: 'JSON Schema of the public part' })
+  @JsonObject({ about: 'JSON Schema of the public part' })
   data!: unknown
 
-  @Json({ optional: true, about: 'JSON Schema of the personal part, which is sealed' })
+  @JsonObject({ optional: true, about: 'JSON Schema of the personal part, which is sealed' })
   personal?: unknown
 }
 
 export class EventTypesDto {
-  @Parts(() => EventTypeDto)
+  @ListOf(() => EventTypeDto)
   eventTypes!: EventTypeDto[]
 }

@@ -5,12 +5,12 @@ import { Bus } from '../../commands/bus.js'
 import { NeedsRole } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
-import { Flag, Whole } from '../../http/fields.js'
+import { Flag, Integer } from '../../http/fields.js'
 import { ndjsonHeaders } from './ndjson.js'
 import { ExportLog } from '../export/export-log.js'
 
 class LogExportQuery {
-  @Whole({ min: 0, optional: true, inQuery: true, about: 'The last position that the caller already has' })
+  @Integer({ min: 0, optional: true, inQuery: true, about: 'The last position that the caller already has' })
   after: number = 0
 
   @Flag({ optional: true, about: 'Also open personal data; the evidence records that' })

@@ -1,7 +1,7 @@
-import { Choice, Flag, Json, Whole, Words } from '../../http/fields.js'
+import { Choice, Flag, JsonObject, Integer, AnyText } from '../../http/fields.js'
 
 export class PositionParams {
-  @Whole({ min: 1, inQuery: true, about: 'Position of the event in the log' })
+  @Integer({ min: 1, inQuery: true, about: 'Position of the event in the log' })
   position!: number
 }
 
@@ -17,12 +17,12 @@ export class ReceiptDto {
   @Choice(['verbatim@v1'])
   receipt!: 'verbatim@v1'
 
-  @Words({ about: 'c2sp.org/tlog-proof@v1: a signed checkpoint, and the path from its root to the leaf' })
+  @AnyText({ about: 'c2sp.org/tlog-proof@v1: a signed checkpoint, and the path from its root to the leaf' })
   proof!: string
 
-  @Words({ about: 'The leaf in the tree: canonical JSON with the digest of the event' })
+  @AnyText({ about: 'The leaf in the tree: canonical JSON with the digest of the event' })
   leaf!: string
 
-  @Json({ about: 'The event as it is stored, with its plaintext if it is shown' })
+  @JsonObject({ about: 'The event as it is stored, with its plaintext if it is shown' })
   event!: Record<string, unknown>
 }

@@ -1,7 +1,19 @@
 import { LoggedMessageDto } from '../../chat/api/logging/chat-log.dto.js'
 import { anyId, letters } from '../../chat/chat-names.js'
 import { TokensDto } from '../../chat/api/root/replies.dto.js'
-import { Choice, Decimal, Flag, Json, Moment, Part, Parts, Text, Whole, WordList, Words } from '../../http/fields.js'
+import {
+  Choice,
+  Decimal,
+  Flag,
+  JsonObject,
+  DateTime,
+  ObjectOf,
+  ListOf,
+  Text,
+  Integer,
+  AnyTexts,
+  AnyText,
+} from '../../http/fields.js'
 import { PageQuery } from '../../http/pages.js'
 
 const id = { min: 1, max: 128, pattern: [anyId, letters] as [RegExp, string] }
@@ -22,76 +34,76 @@ export class MomentQuery extends PageQuery {
 }
 
 class ChatSettingsDto {
-  @Words()
+  @AnyText()
   model!: string
 
   @Decimal({ optional: true })
   temperature?: number
 
-  @Whole({ optional: true })
+  @Integer({ optional: true })
   maxTokens?: number
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   projectId?: string
 }
 
 class ReplayedChatDto {
-  @Words()
+  @AnyText()
   id!: string
 
-  @Words({ about: 'The owner' })
+  @AnyText({ about: 'The owner' })
   user!: string
 
   @Choice(['active', 'deleted', 'erased'])
   status!: string
 
-  @Words({ optional: true, about: 'Missing when the chat is erased' })
+  @AnyText({ optional: true, about: 'Missing when the chat is erased' })
   title?: string
 
-  @WordList({ optional: true })
+  @AnyTexts({ optional: true })
   tags?: string[]
 
-  @Json({ optional: true })
+  @JsonObject({ optional: true })
   metadata?: Record<string, unknown>
 
-  @Part(() => ChatSettingsDto, { optional: true, about: 'The settings of the newest prompt' })
+  @ObjectOf(() => ChatSettingsDto, { optional: true, about: 'The settings of the newest prompt' })
   settings?: ChatSettingsDto
 
-  @Moment()
+  @DateTime()
   createdAt!: Date
 
-  @Moment()
+  @DateTime()
   updatedAt!: Date
 
-  @Whole()
+  @Integer()
   messageCount!: number
 
-  @Words({ optional: true, about: 'The reply that had not ended yet' })
+  @AnyText({ optional: true, about: 'The reply that had not ended yet' })
   openReplyId?: string
 }
 
 export class ReplayedMessageDto extends LoggedMessageDto {
-  @Whole({ about: 'Position of the message’s first event' })
+  @Integer({ about: 'Position of the message’s first event' })
   position!: number
 
-  @Whole({ about: 'Bytes of its envelope: all that is left of the text after an erasure' })
+  @Integer({ about: 'Bytes of its envelope: all that is left of the text after an erasure' })
   size!: number
 }
 
 export class ChatAtMomentDto {
-  @Whole({ about: 'Position of the last event that the chat had at that moment' })
+  @Integer({ about: 'Position of the last event that the chat had at that moment' })
   position!: number
 
   @Flag({ about: 'The key of the chat has been destroyed, so its personal data cannot be read' })
   erased!: boolean
 
-  @Part(() => ReplayedChatDto)
+  @ObjectOf(() => ReplayedChatDto)
   chat!: ReplayedChatDto
 
-  @Parts(() => ReplayedMessageDto, { about: 'Without content when erased' })
+  @ListOf(() => ReplayedMessageDto, { about: 'Without content when erased' })
   messages!: Partial<ReplayedMessageDto>[]
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   nextCursor?: string
 }
 
@@ -99,15 +111,15 @@ class GivenMessageDto {
   @Choice(['system', 'user', 'assistant'])
   role!: string
 
-  @Words()
+  @AnyText()
   content!: string
 }
 
 class ChangeDto {
-  @Whole()
+  @Integer()
   position!: number
 
-  @Words()
+  @AnyText()
   type!: string
 }
 
@@ -115,13 +127,13 @@ class EndDto {
   @Choice(['completed', 'failed', 'cancelled'])
   status!: string
 
-  @Whole()
+  @Integer()
   position!: number
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   attempt?: string
 
-  @Part(() => TokensDto, { optional: true, about: 'As recorded' })
+  @ObjectOf(() => TokensDto, { optional: true, about: 'As recorded' })
   tokens?: TokensDto
 
   @Choice(['provider', 'tokenizer'], { optional: true, about: 'Who counted them' })
@@ -132,39 +144,39 @@ class EndDto {
 }
 
 export class ReplyContextDto {
-  @Words()
+  @AnyText()
   chatId!: string
 
-  @Words()
+  @AnyText()
   promptId!: string
 
-  @Words()
+  @AnyText()
   replyId!: string
 
-  @Whole({ about: 'Position of the prompt; chat and project are taken as they were there' })
+  @Integer({ about: 'Position of the prompt; chat and project are taken as they were there' })
   position!: number
 
-  @Part(() => ChatSettingsDto)
+  @ObjectOf(() => ChatSettingsDto)
   settings!: ChatSettingsDto
 
-  @Parts(() => GivenMessageDto, { about: 'What the model was given' })
+  @ListOf(() => GivenMessageDto, { about: 'What the model was given' })
   messages!: GivenMessageDto[]
 
-  @Whole({ about: 'Tokens of the messages, counted by our tokenizer' })
+  @Integer({ about: 'Tokens of the messages, counted by our tokenizer' })
   promptTokens!: number
 
   @Flag({ about: 'Whether older messages were left out' })
   truncated!: boolean
 
-  @Whole({ about: 'Context size of the model, as this build knows it' })
+  @Integer({ about: 'Context size of the model, as this build knows it' })
   contextTokens!: number
 
-  @Whole({ about: 'How many of these tokens the messages could use' })
+  @Integer({ about: 'How many of these tokens the messages could use' })
   budgetTokens!: number
 
-  @Parts(() => ChangeDto, { about: 'What changed before the answer was complete; the context may include it or not' })
+  @ListOf(() => ChangeDto, { about: 'What changed before the answer was complete; the context may include it or not' })
   meanwhile!: ChangeDto[]
 
-  @Part(() => EndDto, { optional: true, about: 'How the reply ended' })
+  @ObjectOf(() => EndDto, { optional: true, about: 'How the reply ended' })
   end?: EndDto
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { RecordedEvent } from '../../event-store/event.js'
-import { isMoment } from '../../http/fields.js'
+import { isDateTime } from '../../http/field-checks.js'
 import { refusal } from '../../http/validation.js'
 import { beyondHead } from '../history/history-request.js'
 import { LogSearch } from '../history/log-search.js'
@@ -27,7 +27,7 @@ export class PointsInLog {
       if (Number(at) > head.position) throw beyondHead('at', Number(at), head.position)
       return pointAtPosition(Number(at))
     }
-    if (!isMoment(at))
+    if (!isDateTime(at))
       throw refusal([{ field: 'at', message: 'must be a position, or a date and time such as 2026-01-31T12:00:00Z' }])
     const time = new Date(at)
     if (time.getTime() > Math.max(Date.now(), head.at.getTime()))

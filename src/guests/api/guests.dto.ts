@@ -1,4 +1,4 @@
-import { Choice, Moment, Parts, Text, Whole, Words } from '../../http/fields.js'
+import { Choice, DateTime, ListOf, Text, Integer, AnyText } from '../../http/fields.js'
 
 const sessionId = {
   min: 1,
@@ -32,27 +32,27 @@ export class GuestFeedbackBody {
 }
 
 export class GuestSessionDto {
-  @Words({ about: 'Keep it: it is shown this once' })
+  @AnyText({ about: 'Keep it: it is shown this once' })
   session_id!: string
 
-  @Moment()
+  @DateTime()
   created_at!: Date
 
-  @Moment()
+  @DateTime()
   last_active!: Date
 
-  @Whole({ about: '1, or 0 once the session has expired', example: 1 })
+  @Integer({ about: '1, or 0 once the session has expired', example: 1 })
   is_active!: number
 }
 
 export class GuestReplyDto {
-  @Words()
+  @AnyText()
   session_id!: string
 
   @Choice(['assistant'])
   role!: string
 
-  @Words({ example: 'I’m doing well, thank you! How can I assist you today?' })
+  @AnyText({ example: 'I’m doing well, thank you! How can I assist you today?' })
   content!: string
 
   @Choice(['completed', 'cancelled', 'pending'], {
@@ -62,28 +62,28 @@ export class GuestReplyDto {
 }
 
 export class FeedbackReceivedDto {
-  @Words({ example: 'Feedback received' })
+  @AnyText({ example: 'Feedback received' })
   detail!: string
 }
 
 export class ReviewDto {
-  @Words()
+  @AnyText()
   id!: string
 
-  @Words({ about: 'The guest: a hash of its session id' })
+  @AnyText({ about: 'The guest: a hash of its session id' })
   session!: string
 
-  @Words({ example: 'The chat was very helpful.' })
+  @AnyText({ example: 'The chat was very helpful.' })
   feedback!: string
 
-  @Moment()
+  @DateTime()
   createdAt!: Date
 }
 
 export class ReviewsDto {
-  @Parts(() => ReviewDto)
+  @ListOf(() => ReviewDto)
   feedback!: ReviewDto[]
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   nextCursor?: string
 }

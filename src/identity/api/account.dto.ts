@@ -1,5 +1,5 @@
 import { type AccountRole, accountRoles } from '../../commands/caller.js'
-import { Choice, Email, Moment, Text, Whole, Words } from '../../http/fields.js'
+import { Choice, Email, DateTime, Text, Integer, AnyText } from '../../http/fields.js'
 
 const username = {
   min: 2,
@@ -65,35 +65,35 @@ export class RoleBody {
 }
 
 export class AccountDto {
-  @Words({ example: '0b6f2a4e-3c1d-8e5f-9a7b-1c2d3e4f5a6b' })
+  @AnyText({ example: '0b6f2a4e-3c1d-8e5f-9a7b-1c2d3e4f5a6b' })
   id!: string
 
-  @Words({ example: 'ada@example.org', optional: true })
+  @AnyText({ example: 'ada@example.org', optional: true })
   email?: string
 
-  @Words({ example: 'Ada Lovelace', optional: true })
+  @AnyText({ example: 'Ada Lovelace', optional: true })
   name?: string
 
-  @Words({ example: 'ada', optional: true })
+  @AnyText({ example: 'ada', optional: true })
   username?: string
 
   @Choice(accountRoles, { name: 'Role' })
   role!: string
 
-  @Moment()
+  @DateTime()
   createdAt!: Date
 
-  @Whole()
+  @Integer()
   totalTokensUsed!: number
 
-  @Whole()
+  @Integer()
   feedbackCount!: number
 }
 
 export class ApiKeyDto {
-  @Words()
+  @AnyText()
   id!: string
 
-  @Moment()
+  @DateTime()
   createdAt!: Date
 }

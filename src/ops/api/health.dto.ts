@@ -1,14 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger'
-import { Choice, Decimal, Flag, Moment, Parts, Whole, Words } from '../../http/fields.js'
+import { Choice, Decimal, Flag, DateTime, ListOf, Integer, AnyText } from '../../http/fields.js'
 
 export class AliveDto {
   @Choice(['OK'])
   status!: string
 
-  @Moment()
+  @DateTime()
   timestamp!: string
 
-  @Whole({ about: 'Seconds since the process began' })
+  @Integer({ about: 'Seconds since the process began' })
   uptime!: number
 
   @ApiProperty({ isArray: true, type: String, example: ['api', 'worker', 'projector'] })
@@ -16,13 +16,13 @@ export class AliveDto {
 }
 
 class ReadModelDto {
-  @Words({ example: 'messages' })
+  @AnyText({ example: 'messages' })
   name!: string
 
   @Choice(['live', 'paused', 'failed', 'not_begun'])
   state!: string
 
-  @Whole({ about: 'Events that it does not have yet' })
+  @Integer({ about: 'Events that it does not have yet' })
   behind!: number
 
   @Decimal({ about: 'The age of the oldest of them' })
@@ -33,7 +33,7 @@ export class ReadyDto {
   @Choice(['OK'])
   status!: string
 
-  @Moment()
+  @DateTime()
   timestamp!: string
 
   @Flag()
@@ -42,6 +42,6 @@ export class ReadyDto {
   @Flag()
   redis!: boolean
 
-  @Parts(() => ReadModelDto)
+  @ListOf(() => ReadModelDto)
   projections!: ReadModelDto[]
 }

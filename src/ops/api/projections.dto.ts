@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger'
-import { Choice, Decimal, Moment, Part, Parts, Text, Whole, Words } from '../../http/fields.js'
+import { Choice, Decimal, DateTime, ObjectOf, ListOf, Text, Integer, AnyText } from '../../http/fields.js'
 
 export class ProjectionParams {
   @Text({ min: 1, max: 100, example: 'messages' })
@@ -7,7 +7,7 @@ export class ProjectionParams {
 }
 
 export class SkipBody {
-  @Whole({ about: 'The event at which the projection stands failed', min: 1, example: 4711 })
+  @Integer({ about: 'The event at which the projection stands failed', min: 1, example: 4711 })
   position!: number
 
   @Text({
@@ -20,7 +20,7 @@ export class SkipBody {
 }
 
 class LagDto {
-  @Whole({ about: 'Events that it does not have yet' })
+  @Integer({ about: 'Events that it does not have yet' })
   events!: number
 
   @Decimal({ about: 'The age of the oldest of them; 0 when it is current' })
@@ -28,13 +28,13 @@ class LagDto {
 }
 
 class ProjectionErrorDto {
-  @Whole({ about: 'The event that it cannot take' })
+  @Integer({ about: 'The event that it cannot take' })
   position!: number
 
-  @Words()
+  @AnyText()
   message!: string
 
-  @Moment()
+  @DateTime()
   at!: Date
 }
 
@@ -42,39 +42,39 @@ class RebuildDto {
   @Choice(['running', 'failed', 'abandoned'], { about: 'abandoned: its process died; start it again' })
   state!: string
 
-  @Whole()
+  @Integer()
   version!: number
 
-  @Whole({ about: 'How far it has come' })
+  @Integer({ about: 'How far it has come' })
   position!: number
 
-  @Part(() => ProjectionErrorDto, { optional: true })
+  @ObjectOf(() => ProjectionErrorDto, { optional: true })
   error?: ProjectionErrorDto
 }
 
 export class ProjectionDto {
-  @Words({ example: 'messages' })
+  @AnyText({ example: 'messages' })
   name!: string
 
-  @Whole({ about: 'Of the code that wrote it' })
+  @Integer({ about: 'Of the code that wrote it' })
   version!: number
 
   @Choice(['live', 'paused', 'failed', 'not_begun'])
   state!: string
 
-  @Whole({ about: 'Everything up to here is in it' })
+  @Integer({ about: 'Everything up to here is in it' })
   position!: number
 
-  @Part(() => LagDto)
+  @ObjectOf(() => LagDto)
   lag!: LagDto
 
   @Decimal({ about: 'Events a second, over the last seconds' })
   rate!: number
 
-  @Words({ about: 'The process that projects it', optional: true })
+  @AnyText({ about: 'The process that projects it', optional: true })
   owner?: string
 
-  @Part(() => ProjectionErrorDto, { optional: true })
+  @ObjectOf(() => ProjectionErrorDto, { optional: true })
   error?: ProjectionErrorDto
 
   @ApiProperty({
@@ -84,48 +84,48 @@ export class ProjectionDto {
   })
   skipped!: readonly number[]
 
-  @Part(() => RebuildDto, { about: 'Of a rebuild under way, or of one that did not end well', optional: true })
+  @ObjectOf(() => RebuildDto, { about: 'Of a rebuild under way, or of one that did not end well', optional: true })
   rebuild?: RebuildDto
 }
 
 export class ProjectionsDto {
-  @Parts(() => ProjectionDto)
+  @ListOf(() => ProjectionDto)
   projections!: ProjectionDto[]
 }
 
 export class CertificateDto {
-  @Words()
+  @AnyText()
   id!: string
 
-  @Words({ example: 'messages' })
+  @AnyText({ example: 'messages' })
   projection!: string
 
-  @Whole()
+  @Integer()
   version!: number
 
-  @Whole({ about: 'The last event in it' })
+  @Integer({ about: 'The last event in it' })
   position!: number
 
-  @Whole()
+  @Integer()
   events!: number
 
-  @Words({ about: 'The log’s Merkle root at the position' })
+  @AnyText({ about: 'The log’s Merkle root at the position' })
   root!: string
 
-  @Words({ about: 'SHA-256 over the documents; equal for equal models' })
+  @AnyText({ about: 'SHA-256 over the documents; equal for equal models' })
   digest!: string
 
   @ApiProperty({ description: 'Events that it leaves out', type: 'integer', isArray: true })
   skipped!: readonly number[]
 
-  @Moment()
+  @DateTime()
   at!: Date
 }
 
 export class CertificatesDto {
-  @Parts(() => CertificateDto)
+  @ListOf(() => CertificateDto)
   certificates!: CertificateDto[]
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   nextCursor?: string
 }

@@ -1,4 +1,4 @@
-import { Choice, Decimal, Flag, Moment, Part, Parts, Text, Whole, Words } from '../../http/fields.js'
+import { Choice, Decimal, Flag, DateTime, ObjectOf, ListOf, Text, Integer, AnyText } from '../../http/fields.js'
 
 const roles = ['system', 'user', 'assistant'] as const
 const anyId = {
@@ -29,7 +29,7 @@ export class ProjectSettingsBody {
   @Decimal({ min: 0, max: 2, optional: true, example: 0.7 })
   temperature?: number
 
-  @Whole({ min: 1, max: 1_000_000, optional: true, about: 'Of an answer', example: 1000 })
+  @Integer({ min: 1, max: 1_000_000, optional: true, about: 'Of an answer', example: 1000 })
   maxTokens?: number
 }
 
@@ -40,7 +40,7 @@ export class CreateProjectBody {
   @Text({ max: 10_000, optional: true, example: 'Answers what customers ask' })
   description?: string
 
-  @Part(() => ProjectSettingsBody, { optional: true })
+  @ObjectOf(() => ProjectSettingsBody, { optional: true })
   settings?: ProjectSettingsBody
 }
 
@@ -51,7 +51,7 @@ export class ChangeProjectBody {
   @Text({ max: 10_000, optional: true })
   description?: string
 
-  @Part(() => ProjectSettingsBody, { optional: true, about: 'What is left out stays as it is' })
+  @ObjectOf(() => ProjectSettingsBody, { optional: true, about: 'What is left out stays as it is' })
   settings?: ProjectSettingsBody
 }
 
@@ -69,83 +69,83 @@ export class EraseProjectQuery {
 }
 
 export class ProjectSettingsDto {
-  @Words({ about: 'provider/model', example: 'openai/gpt-3.5-turbo' })
+  @AnyText({ about: 'provider/model', example: 'openai/gpt-3.5-turbo' })
   model!: string
 
   @Decimal({ example: 0.7 })
   temperature!: number
 
-  @Whole({ example: 1000 })
+  @Integer({ example: 1000 })
   maxTokens!: number
 }
 
 export class ProjectPromptDto {
-  @Words()
+  @AnyText()
   id!: string
 
   @Choice(roles, { name: 'PromptRole' })
   role!: string
 
-  @Words()
+  @AnyText()
   content!: string
 
-  @Moment()
+  @DateTime()
   createdAt!: Date
 }
 
 export class ProjectFileDto {
-  @Words()
+  @AnyText()
   id!: string
 
-  @Words({ example: 'prices.pdf' })
+  @AnyText({ example: 'prices.pdf' })
   filename!: string
 
-  @Words({ about: 'What the model’s provider calls it; the id when no provider has a copy' })
+  @AnyText({ about: 'What the model’s provider calls it; the id when no provider has a copy' })
   fileId!: string
 
-  @Whole({ about: 'In bytes' })
+  @Integer({ about: 'In bytes' })
   size!: number
 
-  @Words({ example: 'application/pdf' })
+  @AnyText({ example: 'application/pdf' })
   type!: string
 
-  @Moment()
+  @DateTime()
   uploadedAt!: Date
 }
 
 export class ProjectDto {
-  @Words()
+  @AnyText()
   id!: string
 
-  @Words({ example: 'Support desk' })
+  @AnyText({ example: 'Support desk' })
   name!: string
 
-  @Words()
+  @AnyText()
   description!: string
 
-  @Words({ about: 'The account' })
+  @AnyText({ about: 'The account' })
   owner!: string
 
-  @Part(() => ProjectSettingsDto)
+  @ObjectOf(() => ProjectSettingsDto)
   settings!: ProjectSettingsDto
 
-  @Whole()
+  @Integer()
   promptCount!: number
 
-  @Whole()
+  @Integer()
   fileCount!: number
 
-  @Moment()
+  @DateTime()
   createdAt!: Date
 
-  @Moment()
+  @DateTime()
   updatedAt!: Date
 }
 
 export class ProjectDetailsDto extends ProjectDto {
-  @Parts(() => ProjectPromptDto)
+  @ListOf(() => ProjectPromptDto)
   prompts!: ProjectPromptDto[]
 
-  @Parts(() => ProjectFileDto)
+  @ListOf(() => ProjectFileDto)
   files!: ProjectFileDto[]
 }

@@ -2,16 +2,16 @@ import { messageRoles } from '../../message.js'
 import {
   Choice,
   Decimal,
-  Json,
-  Jsons,
-  Moment,
-  Part,
-  Parts,
+  JsonObject,
+  JsonObjects,
+  DateTime,
+  ObjectOf,
+  ListOf,
   Text,
   Texts,
-  Whole,
-  WordList,
-  Words,
+  Integer,
+  AnyTexts,
+  AnyText,
 } from '../../../http/fields.js'
 import { PageQuery } from '../../../http/pages.js'
 import { ReplyErrorDto } from '../root/replies.dto.js'
@@ -24,7 +24,7 @@ export class LoggedChatBody {
   @Texts({ min: 1, max: 100, items: 50, optional: true, example: ['work', 'databases'] })
   tags?: string[]
 
-  @Json({ optional: true, example: { source: 'website' } })
+  @JsonObject({ optional: true, example: { source: 'website' } })
   metadata?: Record<string, unknown>
 }
 
@@ -68,22 +68,22 @@ export class LoggedMessageBody {
   @Text({ min: 1, max: 200, optional: true, example: 'optional_name' })
   name?: string
 
-  @Json({ optional: true, example: { name: 'lookUp', arguments: '{}' } })
+  @JsonObject({ optional: true, example: { name: 'lookUp', arguments: '{}' } })
   functionCall?: Record<string, unknown>
 
-  @Jsons({ optional: true, example: [{ id: 'call_1', type: 'function' }] })
+  @JsonObjects({ optional: true, example: [{ id: 'call_1', type: 'function' }] })
   toolCalls?: Record<string, unknown>[]
 
-  @Json({ optional: true, example: { temperature: 0.7 } })
+  @JsonObject({ optional: true, example: { temperature: 0.7 } })
   metadata?: Record<string, unknown>
 
-  @Whole({ min: 0, optional: true, example: 100 })
+  @Integer({ min: 0, optional: true, example: 100 })
   tokens?: number
 
-  @Whole({ min: 0, optional: true, example: 50 })
+  @Integer({ min: 0, optional: true, example: 50 })
   promptTokens?: number
 
-  @Whole({ min: 0, optional: true, example: 50 })
+  @Integer({ min: 0, optional: true, example: 50 })
   completionTokens?: number
 
   @Decimal({ min: 0, optional: true, about: 'Milliseconds', example: 1200 })
@@ -101,22 +101,22 @@ export class MessageChangesBody {
   @Text({ min: 1, max: 200, optional: true })
   name?: string
 
-  @Json({ optional: true })
+  @JsonObject({ optional: true })
   functionCall?: Record<string, unknown>
 
-  @Jsons({ optional: true })
+  @JsonObjects({ optional: true })
   toolCalls?: Record<string, unknown>[]
 
-  @Json({ optional: true })
+  @JsonObject({ optional: true })
   metadata?: Record<string, unknown>
 
-  @Whole({ min: 0, optional: true })
+  @Integer({ min: 0, optional: true })
   tokens?: number
 
-  @Whole({ min: 0, optional: true })
+  @Integer({ min: 0, optional: true })
   promptTokens?: number
 
-  @Whole({ min: 0, optional: true })
+  @Integer({ min: 0, optional: true })
   completionTokens?: number
 
   @Decimal({ min: 0, optional: true })
@@ -124,42 +124,42 @@ export class MessageChangesBody {
 }
 
 export class BatchBody {
-  @Parts(() => LoggedMessageBody, { min: 1, max: 500 })
+  @ListOf(() => LoggedMessageBody, { min: 1, max: 500 })
   messages!: LoggedMessageBody[]
 }
 
 export class LoggedMessageDto {
-  @Words()
+  @AnyText()
   id!: string
 
-  @Words()
+  @AnyText()
   chatId!: string
 
   @Choice(messageRoles, role)
   role!: string
 
-  @Words()
+  @AnyText()
   content!: string
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   name?: string
 
-  @Json({ optional: true })
+  @JsonObject({ optional: true })
   functionCall?: Record<string, unknown>
 
-  @Jsons({ optional: true })
+  @JsonObjects({ optional: true })
   toolCalls?: Record<string, unknown>[]
 
-  @Json({ optional: true })
+  @JsonObject({ optional: true })
   metadata?: Record<string, unknown>
 
-  @Whole({ nullable: true })
+  @Integer({ nullable: true })
   tokens!: number | null
 
-  @Whole({ optional: true })
+  @Integer({ optional: true })
   promptTokens?: number
 
-  @Whole({ optional: true })
+  @Integer({ optional: true })
   completionTokens?: number
 
   @Decimal({ optional: true })
@@ -171,49 +171,49 @@ export class LoggedMessageDto {
   @Choice(['positive', 'negative'], { name: 'Feedback', nullable: true })
   feedback!: string | null
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   promptId?: string
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   model?: string
 
-  @Part(() => ReplyErrorDto, { optional: true })
+  @ObjectOf(() => ReplyErrorDto, { optional: true })
   error?: ReplyErrorDto
 
-  @Moment()
+  @DateTime()
   createdAt!: Date
 
-  @Moment()
+  @DateTime()
   updatedAt!: Date
 }
 
 export class LoggedChatDto {
-  @Words()
+  @AnyText()
   id!: string
 
-  @Words()
+  @AnyText()
   title!: string
 
-  @WordList()
+  @AnyTexts()
   tags!: string[]
 
-  @Json()
+  @JsonObject()
   metadata!: Record<string, unknown>
 
-  @Words({ about: 'Whose it is' })
+  @AnyText({ about: 'Whose it is' })
   user!: string
 
-  @Moment()
+  @DateTime()
   createdAt!: Date
 
-  @Moment()
+  @DateTime()
   updatedAt!: Date
 
-  @Whole()
+  @Integer()
   messageCount!: number
 }
 
 export class LoggedChatDetailsDto extends LoggedChatDto {
-  @Parts(() => LoggedMessageDto, { about: 'The newest, oldest of them first' })
+  @ListOf(() => LoggedMessageDto, { about: 'The newest, oldest of them first' })
   messages!: LoggedMessageDto[]
 }

@@ -1,4 +1,4 @@
-import { Text, Whole } from '../../../http/fields.js'
+import { Text, Integer } from '../../../http/fields.js'
 import { anyId, chatName, letters, reserved } from '../../chat-names.js'
 
 export class ProjectParams {
@@ -21,12 +21,12 @@ export class ProjectMessageBody {
 }
 
 export class ProjectUsageDto {
-  @Whole()
+  @Integer()
   prompt_tokens!: number
 
-  @Whole()
+  @Integer()
   completion_tokens!: number
 
-  @Whole()
+  @Integer()
   total_tokens!: number
 }

@@ -1,13 +1,13 @@
-import { Text, Whole, Words } from '../../../http/fields.js'
+import { Text, Integer, AnyText } from '../../../http/fields.js'
 
 export class ModelDto {
-  @Words({ about: 'provider/model', example: 'offline/echo' })
+  @AnyText({ about: 'provider/model', example: 'offline/echo' })
   id!: string
 
-  @Words({ example: 'offline' })
+  @AnyText({ example: 'offline' })
   provider!: string
 
-  @Whole({ optional: true, about: 'How much it takes in at once' })
+  @Integer({ optional: true, about: 'How much it takes in at once' })
   contextTokens?: number
 }
 
@@ -21,24 +21,24 @@ export class AskBody {
 
 /** The answer, or where it will be. */
 export class AskedDto {
-  @Words({ about: 'Of the answer' })
+  @AnyText({ about: 'Of the answer' })
   id!: string
 
-  @Words()
+  @AnyText()
   chatId!: string
 
-  @Words({ example: 'assistant' })
+  @AnyText({ example: 'assistant' })
   role!: string
 
-  @Words({ about: 'Empty while it is pending' })
+  @AnyText({ about: 'Empty while it is pending' })
   content!: string
 
-  @Words({ about: 'pending, completed or cancelled' })
+  @AnyText({ about: 'pending, completed or cancelled' })
   status!: string
 
-  @Whole({ nullable: true })
+  @Integer({ nullable: true })
   tokens!: number | null
 
-  @Words({ about: 'Of the question' })
+  @AnyText({ about: 'Of the question' })
   promptId!: string
 }

@@ -1,4 +1,4 @@
-import { Choice, Flag, Moment, Part, Parts, Text, Whole, Words } from '../../../http/fields.js'
+import { Choice, Flag, DateTime, ObjectOf, ListOf, Text, Integer, AnyText } from '../../../http/fields.js'
 import { anyId, chatName, letters, reserved } from '../../chat-names.js'
 import { messageRoles } from '../../message.js'
 import { ReplyErrorDto } from './replies.dto.js'
@@ -30,38 +30,38 @@ export class EraseQuery {
 }
 
 export class ChatDto {
-  @Words()
+  @AnyText()
   id!: string
 
-  @Words({ example: 'Event stores' })
+  @AnyText({ example: 'Event stores' })
   name!: string
 
-  @Moment()
+  @DateTime()
   createdAt!: Date
 
-  @Moment()
+  @DateTime()
   lastActive!: Date
 
-  @Whole()
+  @Integer()
   messageCount!: number
 }
 
 export class ChatsDto {
-  @Parts(() => ChatDto)
+  @ListOf(() => ChatDto)
   chats!: ChatDto[]
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   nextCursor?: string
 }
 
 export class MessageDto {
-  @Words()
+  @AnyText()
   id!: string
 
-  @Words()
+  @AnyText()
   text!: string
 
-  @Words({ about: 'The chat' })
+  @AnyText({ about: 'The chat' })
   sessionId!: string
 
   @Choice(['user', 'system'], { name: 'SentBy' })
@@ -73,29 +73,29 @@ export class MessageDto {
   @Choice(['pending', 'completed', 'failed', 'cancelled'], { name: 'ReplyStatus' })
   status!: string
 
-  @Moment()
+  @DateTime()
   timestamp!: Date
 
   @Choice(['positive', 'negative'], { name: 'Feedback', nullable: true })
   feedback!: string | null
 
-  @Whole({ nullable: true, about: 'Of an answer: all tokens of it, question and answer' })
+  @Integer({ nullable: true, about: 'Of an answer: all tokens of it, question and answer' })
   tokens!: number | null
 
-  @Words({ optional: true, about: 'The question it is, or answers' })
+  @AnyText({ optional: true, about: 'The question it is, or answers' })
   promptId?: string
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   model?: string
 
-  @Part(() => ReplyErrorDto, { optional: true })
+  @ObjectOf(() => ReplyErrorDto, { optional: true })
   error?: ReplyErrorDto
 }
 
 export class MessagesDto {
-  @Parts(() => MessageDto)
+  @ListOf(() => MessageDto)
   messages!: MessageDto[]
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   nextCursor?: string
 }

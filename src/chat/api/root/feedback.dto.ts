@@ -1,4 +1,4 @@
-import { Choice, Text, Words } from '../../../http/fields.js'
+import { Choice, Text, AnyText } from '../../../http/fields.js'
 import { anyId, letters } from '../../chat-names.js'
 
 export class MessageParams {
@@ -12,7 +12,7 @@ export class FeedbackBody {
 }
 
 export class FeedbackDto {
-  @Words()
+  @AnyText()
   id!: string
 
   @Choice(['positive', 'negative'], { name: 'Feedback', nullable: true })

@@ -1,4 +1,4 @@
-import { Choice, Decimal, Flag, Part, Text, Whole, Words } from '../../../http/fields.js'
+import { Choice, Decimal, Flag, ObjectOf, Text, Integer, AnyText } from '../../../http/fields.js'
 import { anyId, letters } from '../../chat-names.js'
 
 export class ReplyParams {
@@ -10,7 +10,7 @@ export class SettingsBody {
   @Decimal({ min: 0, max: 2, optional: true, example: 0.7 })
   temperature?: number
 
-  @Whole({ min: 1, max: 1_000_000, optional: true, example: 1000 })
+  @Integer({ min: 1, max: 1_000_000, optional: true, example: 1000 })
   maxTokens?: number
 }
 
@@ -21,38 +21,38 @@ export class SendBody {
   @Text({ min: 1, max: 200, optional: true, about: 'provider/model, or a model’s bare name', example: 'offline/echo' })
   model?: string
 
-  @Part(() => SettingsBody, { optional: true })
+  @ObjectOf(() => SettingsBody, { optional: true })
   settings?: SettingsBody
 }
 
 export class TokensDto {
-  @Whole()
+  @Integer()
   promptTokens!: number
 
-  @Whole()
+  @Integer()
   completionTokens!: number
 
-  @Whole()
+  @Integer()
   totalTokens!: number
 }
 
 export class AnswerDto {
-  @Words({ about: 'What the model answered' })
+  @AnyText({ about: 'What the model answered' })
   text!: string
 
-  @Whole({ about: 'All tokens of it, question and answer' })
+  @Integer({ about: 'All tokens of it, question and answer' })
   tokens!: number
 
-  @Words({ about: 'Of the answer' })
+  @AnyText({ about: 'Of the answer' })
   messageId!: string
 
-  @Words({ about: 'Of the question' })
+  @AnyText({ about: 'Of the question' })
   promptId!: string
 
   @Choice(['completed', 'cancelled'])
   status!: string
 
-  @Part(() => TokensDto)
+  @ObjectOf(() => TokensDto)
   usage!: TokensDto
 
   @Flag({ optional: true, about: 'It was given to the same question before, and has cost nothing now' })
@@ -60,10 +60,10 @@ export class AnswerDto {
 }
 
 export class PendingDto {
-  @Words()
+  @AnyText()
   promptId!: string
 
-  @Words({ about: 'Where the answer will be: /chat/replies/{messageId}' })
+  @AnyText({ about: 'Where the answer will be: /chat/replies/{messageId}' })
   messageId!: string
 
   @Choice(['pending'])
@@ -71,53 +71,53 @@ export class PendingDto {
 }
 
 export class ReplyErrorDto {
-  @Words()
+  @AnyText()
   code!: string
 
-  @Words()
+  @AnyText()
   detail!: string
 }
 
 export class ReplyDto {
-  @Words()
+  @AnyText()
   messageId!: string
 
-  @Words()
+  @AnyText()
   promptId!: string
 
   @Choice(['pending', 'completed', 'failed', 'cancelled'], { name: 'ReplyStatus' })
   status!: string
 
-  @Words({ optional: true })
+  @AnyText({ optional: true })
   text?: string
 
-  @Whole({ optional: true })
+  @Integer({ optional: true })
   tokens?: number
 
-  @Part(() => ReplyErrorDto, { optional: true })
+  @ObjectOf(() => ReplyErrorDto, { optional: true })
   error?: ReplyErrorDto
 }
 
 /** The data of a reply's events: each has some of these. */
 export class ReplyEventDto {
-  @Words({ optional: true, about: 'Of delta: what comes next. Of done and cancelled: the whole answer' })
+  @AnyText({ optional: true, about: 'Of delta: what comes next. Of done and cancelled: the whole answer' })
   text?: string
 
-  @Whole({ optional: true, about: 'Of done and cancelled' })
+  @Integer({ optional: true, about: 'Of done and cancelled' })
   tokens?: number
 
-  @Words({ optional: true, about: 'Of start, done and cancelled' })
+  @AnyText({ optional: true, about: 'Of start, done and cancelled' })
   promptId?: string
 
-  @Words({ optional: true, about: 'Of start' })
+  @AnyText({ optional: true, about: 'Of start' })
   replyId?: string
 
-  @Words({ optional: true, about: 'Of done and cancelled' })
+  @AnyText({ optional: true, about: 'Of done and cancelled' })
   messageId?: string
 
-  @Words({ optional: true, about: 'Of failed' })
+  @AnyText({ optional: true, about: 'Of failed' })
   code?: string
 
-  @Words({ optional: true, about: 'Of failed' })
+  @AnyText({ optional: true, about: 'Of failed' })
   detail?: string
 }
