@@ -1,6 +1,7 @@
 import {
   changeChat,
   chatAggregate,
+  chatEvents,
   type ChatEvent,
   deleteChat,
   deleteMessage,
@@ -14,6 +15,7 @@ import {
   withdrawFeedback,
 } from '../../src/chat/chat.js'
 import { given } from '../../src/event-store/deciding/given-when-then.js'
+import { expectAggregateLaws } from '../support/aggregate-laws.js'
 
 const chat = { chatId: 'chat-1', ownerId: 'ann' }
 const reply = { ...chat, promptId: 'p1', replyId: 'r1' }
@@ -259,4 +261,8 @@ describe('a chat log', () => {
       .then([{ type: 'MessageDeleted', data: { ...chat, messageId: 'm1' } }]))
   it('deletes no reply that is still being written', () =>
     given(chatAggregate, [started, sent]).when(deleteMessage(chat, 'r1')).thenRefused('reply_in_progress'))
+})
+
+describe('a chat, whatever it is asked to do', () => {
+  expectAggregateLaws({ aggregate: chatAggregate, definitions: chatEvents, commands: 'chat' })
 })

@@ -1,8 +1,9 @@
 import { given } from '../../src/event-store/deciding/given-when-then.js'
-import { arrive, eraseGuest, giveFeedback, guest, type GuestEvent } from '../../src/guests/guest.js'
+import { arrive, eraseGuest, giveFeedback, guest, type GuestEvent, guestEvents } from '../../src/guests/guest.js'
 import { isActive, mustBeActive } from '../../src/guests/session.js'
 import { guestIdOf, isGuest } from '../../src/commands/guest-ids.js'
 import { ownerStream } from '../../src/identity/users.js'
+import { expectAggregateLaws } from '../support/aggregate-laws.js'
 
 const guestId = 'guest-1'
 const arrived: GuestEvent = { type: 'GuestArrived', data: { guestId } }
@@ -73,4 +74,8 @@ describe('a guest’s id', () => {
     expect([isGuest(id), ownerStream(id)]).toEqual([true, id])
     expect([isGuest('0b6f2a4e'), ownerStream('0b6f2a4e')]).toEqual([false, 'user-0b6f2a4e'])
   })
+})
+
+describe('a guest, whatever it is asked to do', () => {
+  expectAggregateLaws({ aggregate: guest, definitions: guestEvents, commands: 'guest' })
 })

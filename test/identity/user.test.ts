@@ -8,8 +8,10 @@ import {
   revokeApiKey,
   user,
   type UserEvent,
+  userEvents,
 } from '../../src/identity/user.js'
 import { given } from '../../src/event-store/deciding/given-when-then.js'
+import { expectAggregateLaws } from '../support/aggregate-laws.js'
 
 const profile = { email: 'ann@example.org', name: 'Ann' }
 const registered: UserEvent = { type: 'UserRegistered', data: { userId: 'ann', role: 'user' }, personal: profile }
@@ -62,4 +64,8 @@ describe('API keys', () => {
       .when(revokeApiKey('ann', 'k1'))
       .then([{ type: 'ApiKeyRevoked', data: { userId: 'ann', keyId: 'k1' } }]))
   it('are revoked once', () => given(user, [registered, key]).when(revokeApiKey('ann', 'k2')).then([]))
+})
+
+describe('an account, whatever it is asked to do', () => {
+  expectAggregateLaws({ aggregate: user, definitions: userEvents, commands: 'user' })
 })

@@ -2,6 +2,7 @@ import { given } from '../../src/event-store/deciding/given-when-then.js'
 import {
   recordRebuildEnd,
   type OperationEvent,
+  operationEvents,
   pauseProjection,
   projectionDecisions,
   resumeProjection,
@@ -9,6 +10,7 @@ import {
   skipEvent,
   recordRebuildStart,
 } from '../../src/ops/operations.js'
+import { expectAggregateLaws } from '../support/aggregate-laws.js'
 
 const paused: OperationEvent = { type: 'ProjectionPaused', data: { projection: 'chats' } }
 const resumed: OperationEvent = { type: 'ProjectionResumed', data: { projection: 'chats' } }
@@ -83,4 +85,13 @@ describe('a rebuild', () => {
           },
         },
       ]))
+})
+
+describe('what operators decide about a projection, whatever it is asked to do', () => {
+  expectAggregateLaws({
+    aggregate: projectionDecisions,
+    definitions: operationEvents,
+    commands: 'operation',
+    others: ['RepliesReconciled', 'RetentionRan', 'MasterKeyRotated'],
+  })
 })

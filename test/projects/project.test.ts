@@ -7,9 +7,11 @@ import {
   deleteProject,
   projectAggregate,
   type ProjectEvent,
+  projectEvents,
   removeFile,
   removePrompt,
 } from '../../src/projects/project.js'
+import { expectAggregateLaws } from '../support/aggregate-laws.js'
 
 const project = { projectId: 'p', ownerId: 'ann' }
 const stranger = { ...project, ownerId: 'bob' }
@@ -177,4 +179,8 @@ describe('nobody else', () => {
       .when(decide)
       .thenRefused('not_found'),
   )
+})
+
+describe('a project, whatever it is asked to do', () => {
+  expectAggregateLaws({ aggregate: projectAggregate, definitions: projectEvents, commands: 'project' })
 })

@@ -80,7 +80,7 @@ function ending(
 }
 
 const sendPrompt: ChatDecision = (chat, history) => {
-  const [promptId, replyId] = [history.newId('message'), history.newId('message')]
+  const [promptId, replyId] = [history.newId(`message of ${chat.chatId}`), history.newId(`message of ${chat.chatId}`)]
   const text = textOf(promptId, chat.chatId, chat.ownerId)
   const inProject = history.random.oneIn(4) ? { projectId: history.random.one([...projectIds.keys()]) } : {}
   return chats.sendPrompt({ ...chat, promptId, replyId, text, model: model(history), settings: {}, ...inProject })
@@ -114,15 +114,19 @@ const chatCommands = [
   toChat((chat, history) =>
     chats.storeMessages(
       chat,
-      Array.from({ length: 1 + history.random.below(3) }, () => logged(history, chat, history.newId('message'))),
+      Array.from({ length: 1 + history.random.below(3) }, () =>
+        logged(history, chat, history.newId(`message of ${chat.chatId}`)),
+      ),
     ),
   ),
-  toChat((chat, history) => chats.editMessage(chat, logged(history, chat, history.someId('message')))),
-  toChat((chat, history) => chats.deleteMessage(chat, history.someId('message'))),
   toChat((chat, history) =>
-    chats.giveFeedback(chat, history.someId('message'), history.random.one(['positive', 'negative'])),
+    chats.editMessage(chat, logged(history, chat, history.someId(`message of ${chat.chatId}`))),
   ),
-  toChat((chat, history) => chats.withdrawFeedback(chat, history.someId('message'))),
+  toChat((chat, history) => chats.deleteMessage(chat, history.someId(`message of ${chat.chatId}`))),
+  toChat((chat, history) =>
+    chats.giveFeedback(chat, history.someId(`message of ${chat.chatId}`), history.random.one(['positive', 'negative'])),
+  ),
+  toChat((chat, history) => chats.withdrawFeedback(chat, history.someId(`message of ${chat.chatId}`))),
   rarely(toChat(deleteChat(false))),
   rarely(toChat(deleteChat(true))),
 ]
@@ -169,7 +173,7 @@ const toProject =
   }
 
 const newFile = (history: History, { projectId, ownerId }: projects.OwnProject): projects.NewFile => ({
-  fileId: history.newId('file'),
+  fileId: history.newId(`file of ${projectId}`),
   contentId: history.newId('content'),
   size: history.random.below(1000),
   ...(history.random.oneIn(2) && { copy: { provider: 'openai', id: 'file-1' } }),
@@ -197,14 +201,14 @@ const projectCommands = [
   ),
   toProject((project, history) =>
     projects.addPrompt(project, {
-      promptId: history.newId('project prompt'),
+      promptId: history.newId(`prompt of ${project.projectId}`),
       role: history.random.one(['system', 'user', 'assistant']),
       content: textOf(project.projectId, project.ownerId),
     }),
   ),
-  toProject((project, history) => projects.removePrompt(project, history.someId('project prompt'))),
+  toProject((project, history) => projects.removePrompt(project, history.someId(`prompt of ${project.projectId}`))),
   toProject((project, history) => projects.addFile(project, newFile(history, project))),
-  toProject((project, history) => projects.removeFile(project, history.someId('file'))),
+  toProject((project, history) => projects.removeFile(project, history.someId(`file of ${project.projectId}`))),
   rarely(toProject((project) => projects.deleteProject(project, false))),
   rarely(toProject((project) => projects.deleteProject(project, true))),
 ]

@@ -16,7 +16,8 @@ export class History {
   readonly events: GeneratedEvent[] = []
   /** The ids of accounts, guests, chats and projects that were erased. */
   readonly erased = new Set<string>()
-  private readonly states = new Map<string, unknown>()
+  /** By stream. */
+  readonly states = new Map<string, unknown>()
   private readonly ids = new Map<string, string[]>()
   private now = Date.UTC(2024, 0, 1)
   private commands = 0
