@@ -2,13 +2,13 @@ import { pause } from './timing.js'
 
 interface RoundOptions {
   readonly everyMs: number
-  /** A round that fails is reported and followed by the next one. */
+  /** Reports a round that has failed. The next one follows as usual. */
   readonly onError: (error: unknown) => void
 }
 
 /**
- * Work that a process does beside its requests, from `start` to `stop`. The work owns its errors; when the signal
- * aborts it must come to an end, and `stop` waits for that.
+ * Work that a process does beside its requests, from `start` to `stop`. The work handles its own errors. When the signal
+ * aborts it MUST end soon; `stop` waits for that.
  */
 export class BackgroundLoop {
   private readonly stopping = new AbortController()

@@ -5,29 +5,29 @@ interface Reply<Doc> {
 }
 
 /**
- * What a find finds, a bunch at a time, for who reads many: the driver decodes a whole reply in half the time of its
- * single documents, and the database looks for the next bunch while one is looked at.
+ * What a find finds, a batch at a time, for callers that read many documents: the driver decodes a whole reply in half
+ * the time that its single documents take, and the database searches the next batch while the caller works on this one.
  */
-export async function* batchedFind<Doc>(db: Db, find: Document, bunch = 250): AsyncGenerator<Doc[]> {
+export async function* batchedFind<Doc>(db: Db, find: Document, batchSize = 250): AsyncGenerator<Doc[]> {
   const session = db.client.startSession()
-  const ask = (command: Document) => db.command(command, { session }) as Promise<Reply<Doc>>
-  let coming = ask({ ...find, batchSize: bunch })
+  const run = (command: Document) => db.command(command, { session }) as Promise<Reply<Doc>>
+  let next = run({ ...find, batchSize })
   try {
     for (let isMore = true; isMore;) {
-      const { cursor } = await coming
+      const { cursor } = await next
       const id = idOf(cursor)
       isMore = !id.isZero()
-      if (isMore) coming = ask({ getMore: id, collection: find.find, batchSize: bunch })
-      coming.catch(() => {}) // told where it is waited for
+      if (isMore) next = run({ getMore: id, collection: find.find, batchSize })
+      next.catch(() => {}) // it is thrown where it is waited for
       yield cursor.firstBatch ?? cursor.nextBatch!
     }
   } finally {
-    // Whoever has seen enough leaves a cursor behind. Should it not go now, it does so by itself after a while.
-    const left = await coming.then(({ cursor }) => idOf(cursor)).catch(() => Long.ZERO)
-    if (!left.isZero()) await db.command({ killCursors: find.find, cursors: [left] }, { session }).catch(() => {})
+    // A caller that stops early leaves a cursor behind. If it cannot be killed now, the database ends it after a while.
+    const open = await next.then(({ cursor }) => idOf(cursor)).catch(() => Long.ZERO)
+    if (!open.isZero()) await db.command({ killCursors: find.find, cursors: [open] }, { session }).catch(() => {})
     await session.endSession()
   }
 }
 
-/** The driver makes numbers of the smaller ones, and MongoDB takes none. */
+/** The driver turns small ids into numbers, but MongoDB accepts no numbers. */
 const idOf = ({ id }: Reply<unknown>['cursor']): Long => Long.fromString(String(id))

@@ -2,57 +2,57 @@ import { Binary } from 'mongodb'
 import { EventStoreError } from './errors.js'
 
 /**
- * Canonical JSON (RFC 8785): one value, one text. Commitments, digests and leaves are made of it, so this text is
- * a storage format. Beyond JSON it knows what the log can hold: a date is its ISO text with milliseconds, binary is
- * base64url without padding. A property that is undefined is absent, as in JSON.
+ * Canonical JSON (RFC 8785): one value, one text. Commitments, digests and leaves are made of it, so this text is a
+ * storage format. It also takes what the log can hold and JSON cannot: a date becomes its ISO text with milliseconds,
+ * bytes become base64url without padding. A property that is undefined is absent, as in JSON.
  *
- * It refuses what has no single faithful text (NaN, lone surrogates, class instances): whoever passes here can be
- * stored, read back and hashed again with the same result.
+ * It refuses values without a single faithful text (NaN, lone surrogates, class instances). All others can be stored,
+ * read back and hashed again with the same result.
  */
 export function canonical(value: unknown): string {
-  return write(value, 0)
+  return encode(value, 0)
 }
 
-const deepest = 64
+const maxDepth = 64
 
-function write(value: unknown, depth: number): string {
+function encode(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':
-      return text(value)
+      return encodeText(value)
     case 'number':
       if (!Number.isFinite(value)) throw notEncodable(`the number ${value}`)
       return String(Object.is(value, -0) ? 0 : value)
     case 'boolean':
       return value ? 'true' : 'false'
     case 'object':
-      return value === null ? 'null' : structure(value, depth)
+      return value === null ? 'null' : encodeObject(value, depth)
     default:
       throw notEncodable(`a ${typeof value}`)
   }
 }
 
-function structure(value: object, depth: number): string {
-  if (depth >= deepest) throw notEncodable(`nesting deeper than ${deepest} levels`)
-  if (isPlain(value)) return fields(value, depth)
-  if (Array.isArray(value)) return `[${Array.from(value, (item) => write(item, depth + 1)).join()}]`
+function encodeObject(value: object, depth: number): string {
+  if (depth >= maxDepth) throw notEncodable(`nesting deeper than ${maxDepth} levels`)
+  if (isPlain(value)) return encodeFields(value, depth)
+  if (Array.isArray(value)) return `[${Array.from(value, (item) => encode(item, depth + 1)).join()}]`
   if (value instanceof Date) return `"${isoTime(value)}"`
   const bytes = asBytes(value)
   if (bytes) return `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')}"`
   throw notEncodable(`a ${value.constructor.name}`)
 }
 
-function fields(value: Record<string, unknown>, depth: number): string {
+function encodeFields(value: Record<string, unknown>, depth: number): string {
   let out = ''
-  for (const name of inOrder(Object.keys(value))) {
+  for (const name of sortNames(Object.keys(value))) {
     const field = value[name]
     if (field === undefined) continue
-    out += `${out === '' ? '' : ','}${text(propertyName(name))}:${write(field, depth + 1)}`
+    out += `${out === '' ? '' : ','}${encodeText(propertyName(name))}:${encode(field, depth + 1)}`
   }
   return `{${out}}`
 }
 
-/** Sorted by UTF-16 code units; what is stored often is already, and seeing that is quicker than sorting. */
-function inOrder(names: string[]): string[] {
+/** By UTF-16 code units. The names are often in order already, and a look is quicker than a sort. */
+function sortNames(names: string[]): string[] {
   for (let i = 1; i < names.length; i++) if (names[i - 1]! > names[i]!) return names.sort()
   return names
 }
@@ -62,24 +62,25 @@ function isPlain(value: object): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null
 }
 
-function plain(value: object): Record<string, unknown> {
+function mustBePlain(value: object): Record<string, unknown> {
   if (!isPlain(value)) throw notEncodable(`a ${value.constructor.name}`)
   return value
 }
 
-/** Printable ASCII without quotes and backslashes: as it is, JSON has nothing to add but the quotes. */
-const simple = /^[ !#-[\]-~]*$/
+/** Printable ASCII without quotes and backslashes: JSON only adds the quotes. */
+const unescaped = /^[ !#-[\]-~]*$/
 
-const text = (value: string): string => (simple.test(value) ? `"${value}"` : JSON.stringify(wellFormed(value)))
+const encodeText = (value: string): string =>
+  unescaped.test(value) ? `"${value}"` : JSON.stringify(mustBeWellFormed(value))
 
-function wellFormed(value: string): string {
+function mustBeWellFormed(value: string): string {
   if (!value.isWellFormed()) throw notEncodable('a text with half of a surrogate pair')
   return value
 }
 
 function propertyName(name: string): string {
   if (name.includes('\0')) throw notEncodable('a property name with a NUL character')
-  return wellFormed(name)
+  return mustBeWellFormed(name)
 }
 
 function isoTime(value: Date): string {
@@ -87,24 +88,24 @@ function isoTime(value: Date): string {
   return value.toISOString()
 }
 
-/** Bytes as we make them (Uint8Array, Buffer) and as the driver reads them (its Binary). */
+/** Bytes as our code makes them (Uint8Array, Buffer) and as the driver reads them (its Binary). */
 function asBytes(value: object): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value
   return value instanceof Binary ? value.value() : undefined
 }
 
 /**
- * An upper bound of the bytes that a public value takes in BSON. Refuses what `canonical` would refuse, and the one
- * property name that the driver takes for a type of its own: one such value must not fail a whole batch.
+ * An upper bound of the bytes that a public value takes in BSON. It refuses what `canonical` refuses, and the one
+ * property name that the driver takes for a type of its own, because one such value would fail a whole batch.
  */
 export function measure(value: unknown, depth = 0): number {
-  if (typeof value === 'string') return 5 + 3 * wellFormed(value).length
-  if (typeof value !== 'object' || value === null || value instanceof Date) return write(value, depth).length + 8
-  if (depth >= deepest) throw notEncodable(`nesting deeper than ${deepest} levels`)
+  if (typeof value === 'string') return 5 + 3 * mustBeWellFormed(value).length
+  if (typeof value !== 'object' || value === null || value instanceof Date) return encode(value, depth).length + 8
+  if (depth >= maxDepth) throw notEncodable(`nesting deeper than ${maxDepth} levels`)
   const bytes = asBytes(value)
   if (bytes) return 5 + bytes.length
   let total = 5
-  for (const [name, field] of Object.entries(Array.isArray(value) ? value : plain(value))) {
+  for (const [name, field] of Object.entries(Array.isArray(value) ? value : mustBePlain(value))) {
     if (field === undefined && !Array.isArray(value)) continue
     if (name === '_bsontype') throw notEncodable('a property named _bsontype')
     total += 2 + 3 * propertyName(name).length + measure(field, depth + 1)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { EventStoreError } from './errors.js'
 import type { AppendDocument, Envelope, NewEvent, RecordedEvent, StoredEvent } from './event.js'
 
-/** What an event type carries: a public part that anybody with the log can read, and a personal part in an envelope. */
+/** The shape of an event type: a public part that anybody with the log can read, and a personal part in an envelope. */
 export interface EventDefinition {
   readonly data: z.ZodRawShape
   readonly personal?: z.ZodRawShape
@@ -21,14 +21,14 @@ type Fields<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape, z.core.$st
 type DataOf<D extends EventDefinition> = Fields<D['data']>
 type PersonalOf<D extends EventDefinition> = D['personal'] extends z.ZodRawShape ? Fields<D['personal']> : undefined
 
-/** The events of some definitions as one may write them … */
+/** The events of some definitions, as new events … */
 export type NewEventOf<Defs extends EventDefinitions> = {
   [T in keyof Defs & string]: PersonalOf<Defs[T]> extends undefined
     ? NewEvent<T, DataOf<Defs[T]>, never>
     : NewEvent<T, DataOf<Defs[T]>, PersonalOf<Defs[T]>> & { personal: PersonalOf<Defs[T]> }
 }[keyof Defs & string]
 
-/** … and as one reads them. */
+/** … and as recorded ones. */
 export type RecordedEventOf<Defs extends EventDefinitions, T extends keyof Defs = keyof Defs> = {
   [K in T & string]: RecordedEvent<K, DataOf<Defs[K]>, PersonalOf<Defs[K]>>
 }[T & string]
@@ -54,7 +54,7 @@ interface EventType {
   upcast: readonly UpcastStep[]
 }
 
-/** Every event type this build knows. What it does not know it neither writes nor folds. */
+/** Every event type that this build knows. It neither writes nor folds any other. */
 export class Catalog {
   private readonly types = new Map<string, EventType>()
 
@@ -72,7 +72,7 @@ export class Catalog {
     }
   }
 
-  /** Each type with its newest shape, for the boot check and for auditors. */
+  /** Each type with its newest shape, for the check at start and for auditors. */
   list(): DescribedType[] {
     return [...this.types].map(([type, { shape, data, personal }]) => ({
       type,
@@ -83,11 +83,11 @@ export class Catalog {
   }
 
   /**
-   * Checks an event against its declared shapes and says which shape it has. An undeclared property is refused, so
-   * nothing personal slips into the public part by accident.
+   * Checks an event against its declared shapes and says which shape it has. It refuses an undeclared property, so
+   * that nothing personal gets into the public part by accident.
    */
   check(event: NewEvent): { shape: number; data: unknown; personal?: unknown } {
-    const known = this.known(event.type)
+    const known = this.typeNamed(event.type)
     const data = parse(known.data, event.data, `${event.type}.data`)
     if (!known.personal) {
       if (event.personal !== undefined) throw notDeclared(`${event.type}.personal`, 'the type has no personal part')
@@ -112,8 +112,8 @@ export class Catalog {
   }
 
   /**
-   * The same for readers of the whole log: an event that a newer build wrote may pass, for it need not concern them.
-   * Whoever looks into it hears why it cannot be read.
+   * The same for readers of the whole log. An event that only a newer build knows need not concern them, so it is not
+   * refused here: reading its `data` throws.
    */
   readLeniently(append: AppendDocument, index: number): RecordedEvent {
     try {
@@ -140,15 +140,18 @@ export class Catalog {
 
   /** Personal data in the newest shape. */
   newestPersonal(type: string, shape: number, personal: unknown): unknown {
-    return this.steps(type, shape).reduce((old, step) => (step.personal ? step.personal(old as never) : old), personal)
+    return this.upcastSteps(type, shape).reduce(
+      (old, step) => (step.personal ? step.personal(old as never) : old),
+      personal,
+    )
   }
 
   private newestData({ type, shape, data }: StoredEvent): unknown {
-    return this.steps(type, shape).reduce((old, step) => (step.data ? step.data(old as never) : old), data)
+    return this.upcastSteps(type, shape).reduce((old, step) => (step.data ? step.data(old as never) : old), data)
   }
 
-  private steps(type: string, shape: number): readonly UpcastStep[] {
-    const known = this.known(type)
+  private upcastSteps(type: string, shape: number): readonly UpcastStep[] {
+    const known = this.typeNamed(type)
     if (shape === known.shape) return []
     if (shape > known.shape) {
       throw new EventStoreError(
@@ -159,7 +162,7 @@ export class Catalog {
     return known.upcast.slice(shape - 1)
   }
 
-  private known(type: string): EventType {
+  private typeNamed(type: string): EventType {
     const known = this.types.get(type)
     if (!known)
       throw new EventStoreError(

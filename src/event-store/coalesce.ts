@@ -1,14 +1,14 @@
 /**
- * Turns many small calls into few large ones: all items asked for while a round trip is under way go together in the
- * next. `work` answers in the order of its items; when it fails, the items of that round fail, and no others.
+ * Turns many small calls into few large ones: all items that are asked for during one call of `work` go together in the
+ * next one. `work` MUST answer in the order of its items. When it fails, the items of that call fail, and no others.
  */
 export function coalesce<Item, Result>(
   work: (items: Item[]) => Promise<Result[]>,
   atMost = 1000,
 ): (item: Item) => Promise<Result> {
-  type Waiting = { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void }
-  const waiting: Waiting[] = []
-  let running = false
+  type QueuedItem = { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void }
+  const waiting: QueuedItem[] = []
+  let isRunning = false
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
@@ -20,14 +20,14 @@ export function coalesce<Item, Result>(
         for (const { reject } of round) reject(error)
       }
     }
-    running = false
+    isRunning = false
   }
 
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject })
-      if (running) return
-      running = true
+      if (isRunning) return
+      isRunning = true
       setImmediate(() => void run())
     })
 }

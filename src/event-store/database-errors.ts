@@ -2,8 +2,8 @@ import { MongoError, MongoServerError } from 'mongodb'
 import { WriteNotDurable } from './durability.js'
 
 /**
- * Whether the same call may succeed if it is simply made again: the connection, the election or the load was at
- * fault, not the call. Whether it took effect this time is not known then.
+ * Whether the same call may succeed when it is repeated: the connection, an election or the load was at fault, not the
+ * call. It is unknown whether the call took effect this time.
  */
 export function isRetryable(error: unknown): boolean {
   if (error instanceof WriteNotDurable) return true
@@ -30,10 +30,10 @@ const retryableNames = new Set([
   'MongoOperationTimeoutError',
 ])
 
-/** Elections, shutdowns, interrupted and timed-out operations, and write concerns that were not reached in time. */
+/** Elections, shutdowns, operations that were interrupted or timed out, write concerns that were not reached in time. */
 const retryableCodes = new Set([
   6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 262, 317, 358, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
 ])
 
-/** A unique index has this value already. */
+/** Whether a unique index has this value already. */
 export const isDuplicateKey = (error: unknown): boolean => (error as { code?: unknown } | undefined)?.code === 11000

@@ -1,15 +1,15 @@
 import { type CollectionOptions, type Db, type Document, WriteConcern, type WriteConcernSettings } from 'mongodb'
 
-/** What a decision or an answer is based on: only what a majority has, and from the primary. */
+/** For reads that a decision or an answer is based on: only what a majority has, and from the primary. */
 export const majorityReads = {
   readConcern: { level: 'majority' },
   readPreference: 'primary',
 } as const satisfies CollectionOptions
 
 /**
- * The same database, whose acknowledgement of a write means that no crash can take it back. On a replica set that is
- * a majority with their journals. A standalone mongod must be asked for its own journal with w: 1; asked for a
- * majority, it answers before the journal is on disk (docs/decisions has the measurement).
+ * The same database with a write concern: an acknowledged write MUST survive every crash. On a replica set that takes a
+ * majority with their journals. A standalone mongod is asked for its own journal with w: 1, because it answers before
+ * the journal is on disk when it is asked for a majority (docs/decisions has the measurement).
  */
 export async function withDurableWrites(db: Db): Promise<Db> {
   const { setName, msg } = await db.admin().command({ hello: 1 })
@@ -17,7 +17,7 @@ export async function withDurableWrites(db: Db): Promise<Db> {
   return db.client.db(db.databaseName, { writeConcern: new WriteConcern(replicated ? 'majority' : 1, undefined, true) })
 }
 
-/** For commands that the driver does not complete by itself. */
+/** The database's write concern, for commands that the driver sends without one. */
 export function durableWriteConcern(db: Db): WriteConcernSettings {
   const { w, journal } = db.writeConcern ?? {}
   if (w === undefined || !journal)
@@ -25,7 +25,7 @@ export function durableWriteConcern(db: Db): WriteConcernSettings {
   return { w, j: journal }
 }
 
-/** The write is there, but an election may still take it back. */
+/** The write has happened, but an election may still take it back. */
 export class WriteNotDurable extends Error {
   constructor({ errmsg }: Document) {
     super(`the write has not reached a majority: ${errmsg}`)

@@ -7,6 +7,7 @@ import type { CommitterOptions } from './log/committer.js'
 import { type Aggregate, Decider, type DeciderOptions } from './deciding/decider.js'
 import { withDurableWrites } from './durability.js'
 import type { RecordedEvent } from './event.js'
+import { redisName } from './redis.js'
 import { EventStore } from './log/event-store.js'
 import { follow } from './log/log-reader.js'
 import { checkKnownTypes } from './known-types.js'
@@ -31,15 +32,15 @@ export interface EngineOptions {
   reactors?: readonly Reactor[]
   /** The log's Merkle root at a position, for certificates. */
   logRoot: (position: number) => Promise<string>
-  /** The events that a version of a projection leaves out because an operator has said so, as the log tells it. */
+  /** The positions that operators have told a version of a projection to skip, as the log has them. */
   skippedEvents?: (store: EventStore, projection: string, version: number) => Promise<ReadonlySet<number>>
   onError?: (where: string, error: unknown) => void
   onCommit?: CommitterOptions['onCommit']
   onConflict?: CommitterOptions['onConflict']
   onCollision?: CommitterOptions['onCollision']
-  /** How long an append is tried before its caller hears `outcome_unknown`. */
+  /** How long an append is tried before its caller gets `outcome_unknown`. */
   appendDeadlineMs?: number
-  /** After so many more events a stream's fold is stored anew. */
+  /** A stream's fold is stored again after so many more events. */
   storeFoldEvery?: number
 }
 
@@ -60,7 +61,7 @@ export class Engine {
     private readonly context: ProjectingContext,
   ) {}
 
-  /** Checks that this build can read the log, and opens it. Nothing runs yet but appends and reads. */
+  /** Checks that this build can read the log, and opens it. Appends and reads work; nothing else runs yet. */
   static async open({
     redis,
     masterKeys,
@@ -73,11 +74,10 @@ export class Engine {
     const catalog = new Catalog(...events)
     await checkKnownTypes(db, catalog)
     const processName = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
-    const scope = `verbatim:${db.databaseName}`
-    const announcements = new Announcements(redis, `${scope}:wake`)
-    const turns = new CommitTurns(redis, scope, processName)
+    const announcements = new Announcements(redis, redisName(db, 'wake'))
+    const turns = new CommitTurns(redis, redisName(db), processName)
     const vault = new Vault(db, masterKeys, catalog)
-    await vault.secret('commands') // a wrong master key shows here, not at the first reader
+    await vault.secret('commands') // so that a wrong master key fails the start, and not the first read
     const store = new EventStore(db, catalog, vault, turns, {
       deadlineMs: options.appendDeadlineMs,
       onCommit: (commit) => {
@@ -90,7 +90,7 @@ export class Engine {
     await Promise.all([store.prepare(), vault.prepare()])
     announcements.listen()
     const feed = new Feed(new LogCollection(db), catalog)
-    const { onError, logRoot, skippedEvents = nothing } = options
+    const { onError, logRoot, skippedEvents = noneSkipped } = options
     const skippedPositions = (projection: string, version: number) => skippedEvents(store, projection, version)
     const context = { db, feed, announcements, processName, skippedPositions, onError, logRoot }
     const folds = new StoredFolds(db, store, { every: options.storeFoldEvery, onError: options.onError })
@@ -109,7 +109,7 @@ export class Engine {
     return engine
   }
 
-  /** What carries out an aggregate's commands. One for each aggregate, kept: it remembers the streams it has folded. */
+  /** The decider of an aggregate. Keep it, one for each aggregate: it caches the streams that it has folded. */
   decider<State, Event extends { type: string }>(
     aggregate: Aggregate<State, Event>,
     options: Pick<DeciderOptions, 'rememberedCommands'> = {},
@@ -117,12 +117,14 @@ export class Engine {
     return new Decider(this.store, aggregate, { ...options, folds: this.folds })
   }
 
-  /** Adds a reactor, before the start. */
+  /** Adds a reactor. MUST come before `start`. */
   addReactor(reactor: Reactor): void {
     this.runners.push(new ReactorRunner(this.context, reactor))
   }
 
-  /** One document of a read model. That there is none is only believed once the model has all that is in the log by now. */
+  /**
+   * One document of a read model. If there is none, it looks again when the model has everything that is in the log now.
+   */
   async findIn<Doc>({ name }: Pick<Projection, 'name'>, find: () => PromiseLike<Doc | null>): Promise<Doc | null> {
     const doc = await retryWhenReplaced(find)
     if (doc) return doc
@@ -130,24 +132,27 @@ export class Engine {
     return await retryWhenReplaced(find)
   }
 
-  /** What comes after a position, as it comes; for readers that keep no place. */
+  /** The events after a position, as they come; for readers that store no position. */
   follow(after: number, signal: AbortSignal): AsyncGenerator<readonly RecordedEvent[]> {
     const { feed, announcements } = this
     return follow({ feed, announcements, after, signal, onError: this.context.onError })
   }
 
-  /** Starts what follows the log. */
+  /** Starts the projector and the reactors. */
   start(roles: { projector?: boolean; reactors?: boolean } = { projector: true, reactors: true }): void {
     if (roles.projector) this.projections.start()
     if (roles.reactors) for (const runner of this.runners) runner.start()
   }
 
-  /** What is under way ends first; leases are given up, so another process goes on at once. Closing twice is closing once. */
+  /**
+   * Waits for what is under way, and releases the leases, so that another process goes on at once. A second call changes
+   * nothing.
+   */
   close(): Promise<void> {
-    return (this.closing ??= this.end())
+    return (this.closing ??= this.closeAll())
   }
 
-  private async end(): Promise<void> {
+  private async closeAll(): Promise<void> {
     await Promise.all([this.projections.stop(), ...this.runners.map((runner) => runner.stop())])
     await this.store.close()
     await this.folds.close()
@@ -157,4 +162,4 @@ export class Engine {
   }
 }
 
-const nothing = () => Promise.resolve<ReadonlySet<number>>(new Set())
+const noneSkipped = () => Promise.resolve<ReadonlySet<number>>(new Set())

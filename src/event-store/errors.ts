@@ -1,6 +1,6 @@
 /**
- * The three kinds of error a caller must tell apart: a *refused* command was understood and declined,
- * a *retryable* one may be sent again as it is, a *fatal* one needs a person.
+ * The three kinds of error that a caller must distinguish: *refused* means understood and declined, *retryable* means
+ * that the same command may be sent again, *fatal* means that a person must act.
  */
 export type ErrorKind = 'refused' | 'retryable' | 'fatal'
 
@@ -26,7 +26,7 @@ const kinds = {
 
 export type EventStoreErrorCode = keyof typeof kinds
 
-/** Every error of the event store: a code with data inside. What it means over HTTP is decided at the edge. */
+/** Every error of the event store: a code with data. What it means over HTTP is decided in the folder http. */
 export class EventStoreError extends Error {
   readonly kind: ErrorKind
 
@@ -42,10 +42,10 @@ export class EventStoreError extends Error {
   }
 }
 
-/** Its key is destroyed: nobody can read it or add to it. */
+/** Whether a stream's key is destroyed: nobody can read the stream or append to it. */
 export const isErased = (error: unknown): boolean => error instanceof EventStoreError && error.code === 'erased'
 
-/** Somebody else's append took this version of the stream. A value, not an exception: it is how appends race. */
+/** Another append took this version of the stream. A value and not an exception, because it is normal in a race. */
 export class VersionConflict {
   constructor(
     readonly stream: string,
@@ -53,7 +53,7 @@ export class VersionConflict {
   ) {}
 }
 
-/** A decision's "no", in the domain's own words; nothing was appended and nothing is remembered of it. */
+/** A decision's "no", with the domain's own code. Nothing was appended, and nothing is stored about it. */
 export class Refused extends Error {
   constructor(
     readonly code: string,

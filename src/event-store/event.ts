@@ -8,32 +8,32 @@ declare const sealed: unique symbol
  */
 export type Envelope<Personal = unknown> = Binary & { readonly [sealed]?: Personal }
 
-/** A fact somebody wants to record. `personal` is still readable here; the store seals it. */
+/** A fact that is to be recorded. `personal` is still plain here; the store seals it. */
 export interface NewEvent<Type extends string = string, Data = unknown, Personal = unknown> {
   readonly type: Type
   readonly data: Data
   readonly personal?: Personal
 }
 
-/** Who caused an append, with which command, and what led to it. */
+/** Who caused an append, by which command, and what led to it. */
 export interface AppendMeta {
   /** The account, guest session (hashed) or part of the system that acted. */
   readonly actor: string
   readonly commandId: string
-  /** HMAC of the command's content: tells a repeat from another command under the same id. */
+  /** HMAC of the command's content: distinguishes a repeat from another command with the same id. */
   readonly payload?: string
   readonly causation?: string
   readonly correlation?: string
-  /** W3C traceparent of the span that appended, when somebody traced: what the events lead to goes on in its trace. */
+  /** W3C traceparent of the span that appended, if there is one: what the events lead to continues its trace. */
   readonly trace?: string
 }
 
-/** A fact as the log has it. `data` has the newest shape; `personal` is in its envelope. */
+/** A fact as the log has it. `data` has the newest shape; `personal` is an envelope. */
 export interface RecordedEvent<Type extends string = string, Data = unknown, Personal = unknown> {
   readonly type: Type
   readonly data: Data
   readonly personal?: Envelope<Personal>
-  /** SHA-256 over salt and canonical personal data; says nothing once the envelope's key is destroyed. */
+  /** SHA-256 over salt and canonical personal data. It says nothing after the envelope's key is destroyed. */
   readonly commitment?: Binary
   readonly position: number
   readonly stream: string
@@ -42,7 +42,7 @@ export interface RecordedEvent<Type extends string = string, Data = unknown, Per
   readonly meta: AppendMeta
 }
 
-/** An event inside its append, as stored. */
+/** An event of an append, as it is stored. */
 export interface StoredEvent {
   type: string
   /** Which of the type's shapes `data` and the sealed personal part have. */
@@ -52,7 +52,7 @@ export interface StoredEvent {
   personal?: Envelope
 }
 
-/** One document of the collection `log`: everything that one command caused in one stream. A storage format. */
+/** One document of the collection `log`: all events that one command caused in one stream. A storage format. */
 export interface AppendDocument {
   /** Position of the first event. */
   _id: number

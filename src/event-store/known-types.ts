@@ -10,9 +10,9 @@ interface KnownType {
 }
 
 /**
- * Every build writes down the types it may append before it appends anything, so the collection names every type the
- * log can hold. A build that lacks one of them, or knows only an older shape, would misread the log: it doesn't start.
- * A type that was never used, and is declared no more, is forgotten.
+ * Every build stores its event types before it appends anything, so the collection names every type that the log can
+ * hold. A build that lacks one of them, or knows only an older shape, would misread the log: it does not start. A type
+ * that is no longer declared, and that no event has, is removed.
  */
 export async function checkKnownTypes(db: Db, catalog: Catalog): Promise<void> {
   const known = db.collection<KnownType>('event_types', majorityReads)
@@ -21,7 +21,7 @@ export async function checkKnownTypes(db: Db, catalog: Catalog): Promise<void> {
     const own = ours.get(type)
     if (own !== undefined && own >= shape) continue
     if (own === undefined && !(await isUsed(db, type))) await known.deleteOne({ _id: type })
-    else throw misread(type, shape, own)
+    else throw cannotRead(type, shape, own)
   }
   if (ours.size === 0) return
   await known.bulkWrite(
@@ -38,7 +38,7 @@ async function isUsed(db: Db, type: string): Promise<boolean> {
   )
 }
 
-function misread(type: string, shape: number, own: number | undefined): EventStoreError {
+function cannotRead(type: string, shape: number, own: number | undefined): EventStoreError {
   const has = own === undefined ? 'does not know it' : `knows shapes up to ${own}`
   return new EventStoreError(
     own === undefined ? 'unknown_event' : 'newer_event',

@@ -17,8 +17,8 @@ interface SpanOptions {
 const tracer = trace.getTracer('verbatim')
 
 /**
- * A piece of work as a span of the trace that it belongs to. When nobody traces, which is the default, it is only the
- * work. Of an error the span has the code and never the message: that may quote somebody.
+ * Does some work as a span of the trace that it belongs to. Without tracing, which is the default, it only does the
+ * work. When the work fails, the span gets the error's code and never its message, because that may quote somebody.
  */
 export function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
   return tracer.startActiveSpan(name, options, async (span) => {
@@ -36,13 +36,13 @@ export function inSpan<T>(name: string, options: SpanOptions, work: (span: Span)
   })
 }
 
-/** The present trace as it goes into an event's meta; undefined when nobody traces. */
+/** The present trace, as it is stored in an event's meta; undefined without tracing. */
 export function traceparent(): string | undefined {
   const carrier: { traceparent?: string } = {}
   propagation.inject(context.active(), carrier)
   return carrier.traceparent
 }
 
-/** Work that goes on with the trace of an event, in whatever process and however much later. */
+/** Does some work in the trace of an event, in any process and any time later. */
 export const inTraceOf = <T>(traceparent: string | undefined, work: () => T): T =>
   context.with(propagation.extract(ROOT_CONTEXT, { traceparent }), work)

@@ -1,4 +1,4 @@
-/** Waits, but no longer than until the signal aborts. */
+/** Waits, but not longer than until the signal aborts. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve()
@@ -14,7 +14,7 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 
 /**
  * The deadline: the promise's result if it comes within the time, else undefined. The promise itself goes on; an error
- * that it throws after the deadline is nobody's any more and is dropped.
+ * that it throws after the deadline is dropped.
  */
 export async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
@@ -25,5 +25,5 @@ export async function within<T>(ms: number, promise: Promise<T>): Promise<T | un
   return await Promise.race([promise, deadline]).finally(() => clearTimeout(timer))
 }
 
-/** 1, 2, 4 … 50 ms: short enough that a healed database is used at once. */
+/** 1, 2, 4 … 50 ms: short, so that a database that works again is used at once. */
 export const backoff = (attempt: number): number => Math.min(2 ** attempt, 50)

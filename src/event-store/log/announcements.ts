@@ -3,8 +3,9 @@ import type { Redis } from 'ioredis'
 import { dedicatedConnection } from '../redis.js'
 
 /**
- * Tells readers that there is something new, across processes. Only a hint: messages get lost with Redis, so whoever
- * waits also looks again by itself after a while.
+ * Tells readers in all processes that there is something new: a number under a name, such as the log's newest position.
+ * It guarantees nothing, because messages get lost when Redis fails. So readers that wait MUST also look by themselves
+ * after a while.
  */
 export class Announcements {
   private readonly emitter = new EventEmitter().setMaxListeners(0)
@@ -32,7 +33,7 @@ export class Announcements {
     if (this.redis.status === 'ready') this.redis.publish(this.channel, `${name} ${number}`).catch(() => {})
   }
 
-  /** Ends the waiting of all who wait under the name: there is something else to see. */
+  /** Ends all waits under the name: something else has changed. */
   interruptWaits(name: string): void {
     this.emitter.emit(name, true)
     if (this.redis.status === 'ready') this.redis.publish(this.channel, name).catch(() => {})
@@ -42,12 +43,12 @@ export class Announcements {
     return this.highest.get(name) ?? 0
   }
 
-  /** Resolves when a number above `after` has been announced under the name, or after `timeoutMs`, or when roused. */
+  /** Resolves when a number above `after` has been announced under the name, after `timeoutMs`, or when interrupted. */
   async waitAbove(name: string, after: number, timeoutMs: number, signal?: AbortSignal): Promise<void> {
     if (this.highestOf(name) > after || signal?.aborted) return
     await new Promise<void>((resolve) => {
-      const check = (roused: boolean) => {
-        if (roused || this.highestOf(name) > after) done()
+      const check = (isInterrupted: boolean) => {
+        if (isInterrupted || this.highestOf(name) > after) done()
       }
       const done = () => {
         clearTimeout(timer)

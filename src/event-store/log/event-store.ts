@@ -21,15 +21,15 @@ import type { Vault } from '../sealing/vault.js'
 
 export interface AppendRequest {
   stream: string
-  /** The version the stream has as far as the caller knows; 0 when it is to begin. */
+  /** The version that the stream has, as far as the caller knows; 0 for a stream that begins now. */
   expected: number
   events: readonly NewEvent[]
   meta: AppendMeta
-  /** For a stream that begins: the stream whose key wraps its key. None: the master key does. */
+  /** For a stream that begins now: the stream whose key wraps its key. Without it the master key does. */
   owner?: string
 }
 
-/** Where the events are now. `position` and `version` are those of the last one. */
+/** The events as recorded. `position` and `version` are those of the last one. */
 export interface AppendResult {
   readonly events: readonly RecordedEvent[]
   readonly position: number
@@ -37,14 +37,14 @@ export interface AppendResult {
 }
 
 export interface StreamRange {
-  /** First version to read (last one when backwards). */
+  /** The first version to read; backwards, the last one. */
   from?: number
-  /** Instead: only what was appended after this version, for who knows that an append ends there. Spares a read. */
+  /** Instead: only what was appended after this version. An append MUST end there; that saves a read. */
   after?: number
   backwards?: boolean
-  /** Forwards: no more appends than these, for who reads page by page and may take long between two. */
+  /** Forwards: no more appends than these, for callers that read page by page and may take long between two pages. */
   appends?: number
-  /** Leave the envelopes in the database: decisions never need them. */
+  /** Leave the envelopes in the database: decisions need none. */
   withoutPersonal?: boolean
 }
 
@@ -55,11 +55,11 @@ const deadlineMs = 10_000
 /**
  * The log: every event that ever happened, in one order.
  *
- * 1. One order, no gaps: positions are 1, 2, 3 … in commit order. Whoever sees position n can read all below it.
+ * 1. One order, no gaps: positions are 1, 2, 3 … in commit order. A reader that sees position n can read all below it.
  * 2. Atomic: all events of an append are in, or none.
- * 3. Optimistic: an append names the version it follows. If that is taken, it alone gets a `VersionConflict`; whatever
- *    else is wrong with one append (too large, not encodable, erased) fails it alone, before it joins a batch.
- * 4. Idempotent, together with the decider: an append whose reply was lost is recognised as itself, never doubled.
+ * 3. Optimistic: an append names the version that it follows. If that is taken, it alone gets a `VersionConflict`. Any
+ *    other fault of one append (too large, not encodable, erased) fails it alone, before it joins a batch.
+ * 4. Idempotent, together with the decider: an append whose reply was lost is recognised, and never written twice.
  * 5. Durable: acknowledged means majority-committed and journaled.
  */
 export class EventStore {
@@ -85,7 +85,7 @@ export class EventStore {
   append({ stream, expected, events, meta, owner }: AppendRequest): Promise<AppendResult | VersionConflict> {
     const attributes = { 'verbatim.event.types': events.map(({ type }) => type) }
     return inSpan('append', { attributes }, async (span) => {
-      const { n, bytes, stored } = await this.sealed(stream, expected, events, owner)
+      const { n, bytes, stored } = await this.sealEvents(stream, expected, events, owner)
       const trace = traceparent()
       const append = {
         n,
@@ -96,7 +96,7 @@ export class EventStore {
       }
       const outcome = await this.committer.commit(append, bytes)
       span.setAttribute('verbatim.conflict', outcome instanceof VersionConflict)
-      return outcome instanceof VersionConflict ? outcome : this.appended(outcome)
+      return outcome instanceof VersionConflict ? outcome : this.resultOf(outcome)
     })
   }
 
@@ -107,7 +107,7 @@ export class EventStore {
   ): AsyncGenerator<RecordedEvent> {
     const start = from ?? (backwards ? Number.MAX_SAFE_INTEGER : after + 1)
     const projection = withoutPersonal ? { 'events.personal': 0, 'events.commitment': 0 } : {}
-    // An append that begins before `from` may reach beyond it.
+    // An append that begins before `from` may go beyond it.
     const first = backwards || from === undefined ? start : await this.log.firstVersionOfAppend(stream, from)
     const found = backwards
       ? this.log.streamBackwards(stream, start, projection)
@@ -120,7 +120,7 @@ export class EventStore {
     }
   }
 
-  /** The whole log after a position, in order. Ends at the head of the moment. */
+  /** The whole log after a position, in order, up to its present end. */
   async *readAll({ after = 0 }: { after?: number } = {}): AsyncGenerator<RecordedEvent> {
     for await (const append of this.log.appendsFrom(after + 1)) {
       for (let i = Math.max(0, after + 1 - append._id); i < append.n; i++) yield this.catalog.read(append, i)
@@ -136,11 +136,11 @@ export class EventStore {
     return this.committer.close()
   }
 
-  private async sealed(stream: string, expected: number, events: readonly NewEvent[], owner?: string) {
+  private async sealEvents(stream: string, expected: number, events: readonly NewEvent[], owner?: string) {
     if (events.length === 0 || events.length > maxEvents)
       throw tooLarge(`an append has 1 to ${maxEvents} events, this one ${events.length}`)
     const checked = events.map((event) => ({ type: event.type, ...this.catalog.check(event) }))
-    const key = await persistently(() =>
+    const key = await retryWhileInterrupted(() =>
       expected === 0 ? this.vault.keyForFirstAppend(stream, owner) : this.vault.keyOf(stream),
     )
     const stored = checked.map(({ type, shape, data, personal }, i): StoredEvent => {
@@ -152,14 +152,14 @@ export class EventStore {
     return { n: stored.length, stored, bytes }
   }
 
-  private appended(append: AppendDocument): AppendResult {
+  private resultOf(append: AppendDocument): AppendResult {
     const events = append.events.map((_, i) => this.catalog.read(append, i))
     return { events, position: lastPosition(append), version: events.at(-1)!.version }
   }
 }
 
-/** Getting a key may need the database; what an election interrupts is tried again, like the append itself. */
-async function persistently<T>(work: () => Promise<T>): Promise<T> {
+/** Getting a key may need the database. If an election interrupts that, it is tried again, like the append itself. */
+async function retryWhileInterrupted<T>(work: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + deadlineMs
   for (let attempt = 1; ; attempt++) {
     try {

@@ -3,30 +3,30 @@ import { EventStoreError } from '../errors.js'
 import { type AppendDocument, lastPosition, type RecordedEvent } from '../event.js'
 import type { LogCollection } from './log-collection.js'
 
-/** Consecutive events. `to` is the position up to which a reader has seen everything once it has seen these. */
+/** Consecutive events. A reader that has them has everything up to the position `to`. */
 export interface LogBatch {
   readonly after: number
   readonly to: number
   readonly events: readonly RecordedEvent[]
-  /** The same as stored; the first may begin before them. */
+  /** The same events as they are stored. The first append may begin before the first event. */
   readonly appends: readonly AppendDocument[]
-  /** There is more right now. */
+  /** There is more to read at once. */
   readonly full: boolean
 }
 
 interface SharedRead {
   batch: Promise<LogBatch>
-  /** What whoever began it had heard of by then. */
-  heard: number
+  /** The newest position that was announced when the read began. */
+  announced: number
 }
 
 const batchEvents = 2_000
 const batchBytes = 8 * 1024 * 1024
-const remembered = 8
+const maxShared = 8
 
 /**
- * Reads the log in batches. Several readers that go side by side share each batch: whoever is first reads it from the
- * database, the others find it here. After a full batch the next is fetched ahead, while this one is worked on.
+ * Reads the log in batches. Several readers at the same position share a batch: the first one reads it from the
+ * database, the others find it here. After a full batch the next one is fetched while the readers work on this one.
  */
 export class Feed {
   private readonly recent = new Map<number, SharedRead>()
@@ -36,33 +36,33 @@ export class Feed {
     private readonly catalog: Catalog,
   ) {}
 
-  /** `heard` is the newest position the reader has heard of: it is in what it reads, if it is at all. */
-  async read(after: number, heard = 0): Promise<LogBatch> {
-    let reading = this.shared(after, heard)
-    let batch = await reading.batch
-    if (batch.to === after && heard > reading.heard) {
-      // It began before that was announced, for a reader who had not heard of it.
-      this.forget(after, reading)
-      reading = this.shared(after, heard)
-      batch = await reading.batch
+  /** The batch has the newest position that was announced to the reader, `announced`, if the log has it. */
+  async read(after: number, announced = 0): Promise<LogBatch> {
+    let read = this.shared(after, announced)
+    let batch = await read.batch
+    if (batch.to === after && announced > read.announced) {
+      // Another reader began it before that position was announced.
+      this.forget(after, read)
+      read = this.shared(after, announced)
+      batch = await read.batch
     }
-    if (batch.full) this.shared(batch.to, heard).batch.catch(() => {}) // whoever really reads it hears of the error
-    else this.forget(after, reading) // there may be more in a moment
+    if (batch.full) this.shared(batch.to, announced).batch.catch(() => {}) // the reader that needs it gets the error
+    else this.forget(after, read) // there may be more in a moment
     return batch
   }
 
-  private shared(after: number, heard: number): SharedRead {
+  private shared(after: number, announced: number): SharedRead {
     const known = this.recent.get(after)
     if (known) return known
-    const reading = { batch: this.fetch(after), heard }
-    reading.batch.catch(() => this.forget(after, reading))
-    this.recent.set(after, reading)
-    if (this.recent.size > remembered) this.recent.delete(this.recent.keys().next().value!)
-    return reading
+    const read = { batch: this.fetch(after), announced }
+    read.batch.catch(() => this.forget(after, read))
+    this.recent.set(after, read)
+    if (this.recent.size > maxShared) this.recent.delete(this.recent.keys().next().value!)
+    return read
   }
 
-  private forget(after: number, reading: SharedRead): void {
-    if (this.recent.get(after) === reading) this.recent.delete(after)
+  private forget(after: number, read: SharedRead): void {
+    if (this.recent.get(after) === read) this.recent.delete(after)
   }
 
   private async fetch(after: number): Promise<LogBatch> {
@@ -90,7 +90,7 @@ export class Feed {
     return { after, to, events, appends, full }
   }
 
-  /** A reader that stopped inside an append (at an event it could not take) goes on inside it. */
+  /** A reader that stopped inside an append, at an event that it could not take, goes on inside it. */
   private async restOfAppend(after: number, appends: AppendDocument[]): Promise<number> {
     const around = await this.log.appendAtOrBefore(after)
     if (!around || lastPosition(around) <= after) return after

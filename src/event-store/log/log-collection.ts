@@ -1,7 +1,13 @@
 import { BSON, type Collection, type Db, type Document, type WriteConcernSettings } from 'mongodb'
 import { durableWriteConcern, majorityReads, WriteNotDurable } from '../durability.js'
+import { isDuplicateKey } from '../database-errors.js'
 import { type AppendDocument, lastPosition } from '../event.js'
-import type { LogHead } from './commit-turns.js'
+
+/** The end of the log: the last position and its time. */
+export interface LogHead {
+  position: number
+  at: number
+}
 
 /** How an insert of several appends ended: the first `inserted` of them are durable, then `stoppedBy` if anything. */
 export interface InsertOutcome {
@@ -13,10 +19,10 @@ export interface InsertOutcome {
 export class LogCollection {
   readonly collection: Collection<AppendDocument>
 
-  private readonly durable: WriteConcernSettings
+  private readonly writeConcern: WriteConcernSettings
 
   constructor(private readonly db: Db) {
-    this.durable = durableWriteConcern(db)
+    this.writeConcern = durableWriteConcern(db)
     this.collection = db.collection('log', majorityReads)
   }
 
@@ -33,35 +39,35 @@ export class LogCollection {
     return last ? { position: lastPosition(last), at: last.at.getTime() } : { position: 0, at: 0 }
   }
 
-  /** In order, and stopping at the first that fails. Whatever makes the outcome unknown is thrown. */
+  /** Inserts in order, and stops at the first that fails. Throws what leaves the outcome unknown. */
   async insert(documents: AppendDocument[]): Promise<InsertOutcome> {
     const reply = await this.db.command(
-      { insert: 'log', documents, ordered: true, writeConcern: this.durable },
+      { insert: 'log', documents, ordered: true, writeConcern: this.writeConcern },
       { ignoreUndefined: true },
     )
     if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
     const [error] = (reply.writeErrors ?? []) as Document[]
     if (!error) return { inserted: documents.length }
-    const taken = error.code === 11000 && (error.keyPattern?._id ? 'position' : 'version')
+    const taken = isDuplicateKey(error) && (error.keyPattern?._id ? 'position' : 'version')
     return { inserted: error.index, stoppedBy: taken ? { taken } : { fault: error } }
   }
 
   /**
-   * Some appends that begin after the position, in order: as many as asked for, or as fit into one reply. A command
-   * and not a cursor, because the driver decodes a whole reply in half the time of its single documents.
+   * Some appends that begin after the position, in order: as many as asked for, or as fit into one reply. It is a command
+   * and not a cursor, because the driver decodes a whole reply in half the time that its single documents take.
    */
   async appendsAfter(position: number, limit: number): Promise<AppendDocument[]> {
     const { cursor } = await this.db.command(findAfter(position, limit))
     return cursor.firstBatch as AppendDocument[]
   }
 
-  /** The same as BSON, for who decodes it elsewhere. */
+  /** The same as BSON, for callers that decode it in another thread or not at all. */
   async rawAppendsAfter(position: number, limit: number): Promise<Uint8Array[]> {
     const { cursor } = await this.db.command(findAfter(position, limit), { fieldsAsRaw: { firstBatch: true } })
     return cursor.firstBatch as Uint8Array[]
   }
 
-  /** Of one stream, from a version on: all of them, or so many. */
+  /** The appends of one stream, from a version on: all of them, or so many. */
   streamForwards(stream: string, version: number, projection: Document, limit = 0): AsyncIterable<AppendDocument> {
     return this.collection
       .find({ stream, version: { $gte: version } }, { projection })
@@ -69,7 +75,10 @@ export class LogCollection {
       .limit(limit)
   }
 
-  /** Of one stream, from a version backwards. Whoever reads so wants the newest and rarely all: few at first, then more. */
+  /**
+   * The appends of one stream, from a version backwards. Few at first, then more, because callers want the newest and
+   * rarely all.
+   */
   async *streamBackwards(stream: string, version: number, projection: Document): AsyncGenerator<AppendDocument> {
     const { readConcern } = majorityReads
     for (let [next, limit] = [version, 20]; ; limit = 100) {
@@ -89,7 +98,7 @@ export class LogCollection {
     }
   }
 
-  /** The append that the position is in; beyond the end of the log, the last one. */
+  /** The append that has the position; beyond the end of the log, the last append. */
   async appendAtOrBefore(position: number, projection: Document = {}): Promise<AppendDocument | undefined> {
     const [found] = await this.collection
       .find({ _id: { $lte: position } }, { projection })
@@ -99,23 +108,23 @@ export class LogCollection {
     return found
   }
 
-  /** In order, from the append that the position is in. */
+  /** All appends in order, from the one that has the position. */
   async *appendsFrom(position: number): AsyncGenerator<AppendDocument> {
     const first = await this.appendAtOrBefore(position, { _id: 1 })
     yield* this.collection.find({ _id: { $gte: first?._id ?? 1 } }).sort({ _id: 1 })
   }
 
-  /** Where the append begins that has this version of the stream, or is the last before it. Reads the index alone. */
+  /** The first version of the append that has this version of the stream, or of the last before it. Reads the index alone. */
   async firstVersionOfAppend(stream: string, version: number): Promise<number> {
     const append = this.collection.find({ stream, version: { $lte: version } }, { projection: { _id: 0, version: 1 } })
     const [found] = await append.sort({ version: -1 }).limit(1).toArray()
     return found?.version ?? 1
   }
 
-  /** The appends that are durable at these versions, under `stream version`. */
-  async findByVersions(places: Pick<AppendDocument, 'stream' | 'version'>[]): Promise<Map<string, AppendDocument>> {
+  /** The durable appends that begin at these versions, by their `versionKey`. */
+  async findByVersions(starts: Pick<AppendDocument, 'stream' | 'version'>[]): Promise<Map<string, AppendDocument>> {
     const found = await this.collection
-      .find({ $or: places.map(({ stream, version }) => ({ stream, version })) })
+      .find({ $or: starts.map(({ stream, version }) => ({ stream, version })) })
       .toArray()
     return new Map(found.map((append) => [versionKey(append), append]))
   }
@@ -136,7 +145,7 @@ function findAfter(position: number, limit: number): Document {
 
 export const versionKey = ({ stream, version }: Pick<AppendDocument, 'stream' | 'version'>) => `${version} ${stream}`
 
-/** Whether two documents are one and the same append: every sealed part has random bytes, so equal means the same. */
+/** Whether two documents are one and the same append: sealed parts have random bytes, so equal means the same. */
 export function isSameAppend(a: Omit<AppendDocument, '_id' | 'at'>, b: Omit<AppendDocument, '_id' | 'at'>): boolean {
   const content = ({ meta, events }: Omit<AppendDocument, '_id' | 'at'>) =>
     Buffer.from(BSON.serialize({ meta, events }))

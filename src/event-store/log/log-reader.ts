@@ -1,33 +1,34 @@
 import type { RecordedEvent } from '../event.js'
 import { backoff, pause } from '../timing.js'
-import type { LogBatch, Feed } from './feed.js'
 import type { Announcements } from './announcements.js'
+import type { Feed, LogBatch } from './feed.js'
 
-/** How long a reader that has heard of nothing new waits before it looks by itself. */
-export const lookAgainMs = 600
+/** How long a reader waits for an announcement before it looks by itself. */
+const lookAgainMs = 600
 
 /**
- * Reads on as the log grows. It asks the database when there is something to get: while more is known to be there, or
- * when something is announced beyond what it has; and now and then by itself, for announcements get lost with Redis.
+ * Reads on as the log grows. It asks the database while it knows that there is more, when something is announced beyond
+ * what it has, and now and then without a reason, because announcements get lost when Redis fails.
  */
 export class LogReader {
-  private more = true
-  /** Announced, and yet not there when it was looked for: not worth looking again until more is announced. */
-  private inVain = 0
+  private hasMore = true
+  /** Announced, but not found: no reason to look again until a higher position is announced. */
+  private notFound = 0
 
   constructor(
-    private readonly tail: Feed,
-    private readonly wake: Announcements,
+    private readonly feed: Feed,
+    private readonly announcements: Announcements,
     private readonly signal: AbortSignal,
   ) {}
 
-  /** What comes after a position. Nothing, after a while or when roused: then there is time to look after oneself. */
+  /** The batch after a position. It may be empty: after 600 ms, and when interrupted, so that the caller can do else. */
   async next(position: number): Promise<LogBatch> {
-    if (!this.more) await this.wake.waitAbove('log', Math.max(position, this.inVain), lookAgainMs, this.signal)
-    const heard = this.wake.highestOf('log')
-    const batch = await this.tail.read(position, heard)
-    this.more = batch.full
-    this.inVain = batch.to === position ? heard : 0
+    const known = Math.max(position, this.notFound)
+    if (!this.hasMore) await this.announcements.waitAbove('log', known, lookAgainMs, this.signal)
+    const announced = this.announcements.highestOf('log')
+    const batch = await this.feed.read(position, announced)
+    this.hasMore = batch.full
+    this.notFound = batch.to === position ? announced : 0
     return batch
   }
 }
@@ -41,8 +42,8 @@ export interface FollowOptions {
 }
 
 /**
- * What is new in the log, as it comes, in order and without a hole: for readers in memory that keep no place, such as
- * whoever waits for an answer. It ends with the signal; what keeps it from reading is told and tried again.
+ * What is new in the log, as it comes, in order and complete: for readers that store no position, such as a request that
+ * waits for an answer. It ends with the signal. An error is reported, and the read is tried again.
  */
 export async function* follow({
   feed,
