@@ -152,12 +152,12 @@ describe('projections', () => {
 describe('keys rotate', () => {
   it('wraps everything anew; the service goes on with the new key alone', async () => {
     const [before, after] = [world.environment.MASTER_KEY!, randomBytes(32).toString('hex')]
-    expect((await run('keys', 'rotate')).output).toBe('every key is under MASTER_KEY already\n')
+    expect((await run('keys', 'rotate')).output).toBe('every key is wrapped under MASTER_KEY already\n')
     const both = { ...world.environment, MASTER_KEY: after, MASTER_KEY_PREVIOUS: before }
     const rotated = await ops({ folder: world.folder, environment: both }, 'keys', 'rotate')
     expect(rotated).toMatchObject({ code: 0, errors: expect.stringMatching(/^keys █+ \d+ of \d+, 100 %/) as string })
     expect(rotated.output).toMatch(
-      /^\d+ keys are wrapped anew, 0 of what was erased are destroyed\nnow unset MASTER_KEY_PREVIOUS/,
+      /^\d+ keys are wrapped again; 0 keys of erased streams are destroyed\nnow unset MASTER_KEY_PREVIOUS/,
     )
     const { id: master } = masterKey(Buffer.from(after, 'hex'))
     expect(await database.collection('keys').distinct('master')).toEqual([master])

@@ -30,11 +30,11 @@ describe('a projection', () => {
     given(projectionDecisions, [paused]).when(resumeProjection('chats', undefined)).then([resumed]))
   it('is resumed once', () =>
     given(projectionDecisions, [paused, resumed]).when(resumeProjection('chats', undefined)).then([]))
-  it('that stands failed is not paused', () =>
+  it('that has failed is not paused', () =>
     given(projectionDecisions, []).when(pauseProjection('chats', 7)).thenRefused('projection_failed'))
-  it('that stands failed is not resumed', () =>
+  it('that has failed is not resumed', () =>
     given(projectionDecisions, [paused]).when(resumeProjection('chats', 7)).thenRefused('projection_failed'))
-  it('that stands failed is retried', () =>
+  it('that has failed is retried', () =>
     given(projectionDecisions, [])
       .when(retryProjection('chats', 7))
       .then([{ type: 'ProjectionRetried', data: { projection: 'chats', position: 7 } }]))

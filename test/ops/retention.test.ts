@@ -29,8 +29,8 @@ beforeEach(async () => {
 
 const inDays = (days: number) => new Date(Date.now() + days * dayMs).toISOString()
 const run = (days: number) => ops(world, 'retention', 'run', '--at', inDays(days))
-const endedOf = ({ output }: { output: string }, task: string) =>
-  Number(new RegExp(`^${task}: (\\d+) ended`, 'm').exec(output)?.[1])
+const erasedIn = ({ output }: { output: string }, task: string) =>
+  Number(new RegExp(`^${task}: (\\d+) erased`, 'm').exec(output)?.[1])
 
 async function chat(): Promise<string> {
   const { body } = await ann.post('/api/chats', { title: 'A chat' })
@@ -58,13 +58,13 @@ describe('retention', () => {
     const [kept, deleted] = [await chat(), await deletedChat()]
     expect(await run(182)).toMatchObject({
       code: 0,
-      output: expect.stringContaining('deleted chats: 0 ended') as string,
+      output: expect.stringContaining('deleted chats: 0 erased') as string,
     })
     expect(await database.hasKey(`chat-${deleted}`)).toBe(true)
 
     expect(await run(184)).toMatchObject({
       code: 0,
-      output: expect.stringContaining('deleted chats: 1 ended') as string,
+      output: expect.stringContaining('deleted chats: 1 erased') as string,
     })
     expect([await database.hasKey(`chat-${deleted}`), await database.hasKey(`chat-${kept}`)]).toEqual([false, true])
     const [erased] = (await database.events('ChatErased')).slice(-1)
@@ -86,7 +86,7 @@ describe('retention', () => {
     await ann.ask('DELETE', `/api/projects/${id}`)
     expect(await run(184)).toMatchObject({
       code: 0,
-      output: expect.stringContaining('deleted projects: 1 ended') as string,
+      output: expect.stringContaining('deleted projects: 1 erased') as string,
     })
     expect(await database.hasKey(`project-${id}`)).toBe(false)
   })
@@ -98,7 +98,7 @@ describe('retention', () => {
     await grant(world, ann.email, 'auditor')
     expect((await ann.get('/feedback')).body.feedback).toMatchObject([{ session: guest, feedback: 'Good' }])
 
-    expect(endedOf(await run(184), 'sessions of guests')).toBe(1)
+    expect(erasedIn(await run(184), 'sessions of guests')).toBe(1)
     expect([await database.hasKey(guest), await database.hasKey(chat)]).toEqual([false, false])
     expect((await visitor.get(`/session/${session}`)).status).toBe(404)
     expect((await visitor.post('/chat', { session_id: session, content: 'Still there?' })).status).toBe(404)
@@ -117,14 +117,14 @@ describe('retention', () => {
   it('may run twice, and at once in several processes', async () => {
     const chats = await Promise.all(Array.from({ length: 12 }, deletedChat))
     const guests = [await usedSession(), await usedSession(), await usedSession(), await usedSession()]
-    const sum = (ran: { output: string }[], task: string) => ran.reduce((total, one) => total + endedOf(one, task), 0)
+    const sum = (ran: { output: string }[], task: string) => ran.reduce((total, one) => total + erasedIn(one, task), 0)
 
     const process = () => started(world, 'ops', 'retention', 'run', '--at', inDays(400))
     const atOnce = await Promise.all([process(), process(), process()])
     expect(atOnce.map(({ code }) => code)).toEqual([0, 0, 0])
     expect([sum(atOnce, 'deleted chats'), sum(atOnce, 'sessions of guests')]).toEqual([12, 4])
     const again = await run(400)
-    expect([endedOf(again, 'deleted chats'), endedOf(again, 'sessions of guests')]).toEqual([0, 0])
+    expect([erasedIn(again, 'deleted chats'), erasedIn(again, 'sessions of guests')]).toEqual([0, 0])
 
     const erasedChats = (await database.events('ChatErased')).map(({ data }) => (data as { chatId: string }).chatId)
     expect(chats.map((id) => erasedChats.filter((erased) => erased === id).length)).toEqual(chats.map(() => 1))
@@ -144,7 +144,7 @@ describe('retention', () => {
       (count) => count === 2,
     )
 
-    expect(endedOf(await run(0), 'keys of what was erased')).toBe(2)
+    expect(erasedIn(await run(0), 'keys of what was erased')).toBe(2)
     expect([await database.hasKey(`chat-${id}`), await database.hasKey(guest)]).toEqual([false, false])
     expect((await ops(world, 'keys', 'rotate')).output).toContain('already')
     expect(await database.hasKey(guestChat)).toBe(true) // its guest’s key is gone: it opens nothing, and the next rotation drops it
@@ -165,7 +165,7 @@ describe('retention', () => {
     )
     for (const stored of backup) await database.collection('keys').replaceOne({ _id: stored._id }, stored)
 
-    expect(endedOf(await run(0), 'keys of what was erased')).toBe(2)
+    expect(erasedIn(await run(0), 'keys of what was erased')).toBe(2)
     expect(await Promise.all(streams.map((stream) => database.hasKey(stream)))).toEqual([false, false])
   })
 

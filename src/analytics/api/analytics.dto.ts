@@ -4,7 +4,7 @@ export class ContributorDto {
   @AnyText()
   userId!: string
 
-  @Integer({ about: 'Messages this account has an opinion of' })
+  @Integer({ about: 'Messages that this account has given feedback on' })
   feedbackCount!: number
 }
 

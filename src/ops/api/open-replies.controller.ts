@@ -26,7 +26,7 @@ export class OpenRepliesController {
   @Post('reconcile')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Put those that are missing in the queue back there, as workers do by themselves every few seconds',
+    summary: 'Add open replies that are missing in the queue, as workers do by themselves every few seconds',
   })
   @ApiOkResponse({ type: ReconciledDto })
   async reconcile(@RequestCause() cause: Cause): Promise<ReconciledDto> {

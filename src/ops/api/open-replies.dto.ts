@@ -16,7 +16,7 @@ export class OpenReplyDto {
   @Flag({ about: 'Whether it is in the queue; left out when Redis does not answer', optional: true })
   isQueued?: boolean
 
-  @Integer({ about: 'How often a worker has begun with it since it came into the queue', optional: true })
+  @Integer({ about: 'How often a worker has begun to answer it since it was added to the queue', optional: true })
   attempts?: number
 }
 
@@ -32,6 +32,6 @@ export class ReconciledDto {
   @Integer({ about: 'Replies that were open' })
   open!: number
 
-  @Integer({ about: 'Those of them that were not in the queue, and are now' })
+  @Integer({ about: 'How many of them were not in the queue, and are now' })
   added!: number
 }

@@ -19,35 +19,35 @@ export class ProjectionsController {
   constructor(private readonly bus: Bus) {}
 
   @Get()
-  @ApiOperation({ summary: 'How far each read model is, how fast, and what keeps it from going on' })
+  @ApiOperation({ summary: 'The status of every read model: its position, lag, rate and error' })
   @ApiOkResponse({ type: ProjectionsDto })
   async list(): Promise<ProjectionsDto> {
     const all = await this.bus.query(new ListProjections())
-    return { projections: all.map(shown) }
+    return { projections: all.map(presented) }
   }
 
   @Get(':name')
-  @ApiOperation({ summary: 'The same of one' })
+  @ApiOperation({ summary: 'The status of one read model' })
   @ApiOkResponse({ type: ProjectionDto })
   async see(@Param() { name }: ProjectionParams): Promise<ProjectionDto> {
     const [one] = await this.bus.query(new ListProjections([name]))
-    return shown(one!)
+    return presented(one!)
   }
 
   @Get(':name/certificates')
-  @ApiOperation({ summary: 'What its rebuilds have found, newest first' })
+  @ApiOperation({ summary: 'The certificates of its rebuilds, newest first' })
   @ApiOkResponse({ type: CertificatesDto })
   async certificates(@Param() { name }: ProjectionParams, @Query() page: PageQuery): Promise<CertificatesDto> {
     const { items, nextCursor } = await this.bus.query(new ListCertificates(name, page))
     return { certificates: items.map(({ skipped = [], ...certificate }) => ({ ...certificate, skipped })), nextCursor }
   }
 
-  /** A long log takes minutes, so nobody waits for the end. */
+  /** A long log takes minutes, so the answer does not wait for the end. */
   @Post(':name/rebuild')
   @HttpCode(202)
   @ApiOperation({
     summary:
-      'Build it anew from the log while it goes on being read; Location tells how far that is. 409 while it is being rebuilt',
+      'Build it again from the log; reads go on meanwhile. Location shows the progress. 409 while it is being rebuilt',
   })
   @ApiAcceptedResponse({ type: ProjectionDto })
   async rebuild(
@@ -62,7 +62,7 @@ export class ProjectionsController {
 
   @Post(':name/pause')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Keep it as it is; what happens meanwhile is not lost to it' })
+  @ApiOperation({ summary: 'Stop updating it; after the pause it gets what happened meanwhile' })
   @ApiOkResponse({ type: ProjectionDto })
   async pause(@Param() { name }: ProjectionParams, @RequestCause() cause: Cause): Promise<ProjectionDto> {
     await this.bus.command(new PauseProjection(cause, name))
@@ -71,7 +71,7 @@ export class ProjectionsController {
 
   @Post(':name/resume')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Let it go on after a pause' })
+  @ApiOperation({ summary: 'Update it again after a pause' })
   @ApiOkResponse({ type: ProjectionDto })
   async resume(@Param() { name }: ProjectionParams, @RequestCause() cause: Cause): Promise<ProjectionDto> {
     await this.bus.command(new ResumeProjection(cause, name))
@@ -80,7 +80,7 @@ export class ProjectionsController {
 
   @Post(':name/retry')
   @HttpCode(200)
-  @ApiOperation({ summary: 'One that has failed tries the same event again' })
+  @ApiOperation({ summary: 'Let a failed read model try the same event again' })
   @ApiOkResponse({ type: ProjectionDto })
   async retry(@Param() { name }: ProjectionParams, @RequestCause() cause: Cause): Promise<ProjectionDto> {
     await this.bus.command(new RetryProjection(cause, name))
@@ -89,7 +89,9 @@ export class ProjectionsController {
 
   @Post(':name/skip')
   @HttpCode(200)
-  @ApiOperation({ summary: 'One that has failed goes on without the event at which it stands; so do its rebuilds' })
+  @ApiOperation({
+    summary: 'Let a failed read model go on without the event at which it failed; its rebuilds leave it out too',
+  })
   @ApiOkResponse({ type: ProjectionDto })
   async skip(
     @Param() { name }: ProjectionParams,
@@ -101,9 +103,9 @@ export class ProjectionsController {
   }
 }
 
-/** Which command a rebuild carries out is our own business. */
-function shown({ rebuild, ...status }: ListedProjection): ProjectionDto {
+/** Without the id of the command that started a rebuild. */
+function presented({ rebuild, ...status }: ListedProjection): ProjectionDto {
   if (!rebuild) return status
-  const { cause: _, ...told } = rebuild
-  return { ...status, rebuild: told }
+  const { cause: _, ...progress } = rebuild
+  return { ...status, rebuild: progress }
 }

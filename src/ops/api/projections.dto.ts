@@ -7,11 +7,11 @@ export class ProjectionParams {
 }
 
 export class SkipBody {
-  @Integer({ about: 'The event at which the projection stands failed', min: 1, example: 4711 })
+  @Integer({ about: 'The event at which the projection has failed', min: 1, example: 4711 })
   position!: number
 
   @Text({
-    about: 'Why; kept sealed in the log',
+    about: 'The reason; stored sealed in the log',
     min: 1,
     max: 1_000,
     example: 'written by a release with a bug, see ticket 12',
@@ -28,7 +28,7 @@ class LagDto {
 }
 
 class ProjectionErrorDto {
-  @Integer({ about: 'The event that it cannot take' })
+  @Integer({ about: 'The event at which it failed' })
   position!: number
 
   @AnyText()
@@ -45,7 +45,7 @@ class RebuildDto {
   @Integer()
   version!: number
 
-  @Integer({ about: 'How far it has come' })
+  @Integer({ about: 'The last event in it so far' })
   position!: number
 
   @ObjectOf(() => ProjectionErrorDto, { optional: true })
@@ -56,13 +56,13 @@ export class ProjectionDto {
   @AnyText({ example: 'messages' })
   name!: string
 
-  @Integer({ about: 'Of the code that wrote it' })
+  @Integer({ about: 'The version of the code that wrote it' })
   version!: number
 
   @Choice(['live', 'paused', 'failed', 'not_begun'])
   state!: string
 
-  @Integer({ about: 'Everything up to here is in it' })
+  @Integer({ about: 'The last event in it' })
   position!: number
 
   @ObjectOf(() => LagDto)
@@ -78,13 +78,16 @@ export class ProjectionDto {
   error?: ProjectionErrorDto
 
   @ApiProperty({
-    description: 'Events that it leaves out because operators have said so',
+    description: 'Events that it leaves out, as operators decided',
     type: 'integer',
     isArray: true,
   })
   skipped!: readonly number[]
 
-  @ObjectOf(() => RebuildDto, { about: 'Of a rebuild under way, or of one that did not end well', optional: true })
+  @ObjectOf(() => RebuildDto, {
+    about: 'A rebuild that is running, or the last one if it did not succeed',
+    optional: true,
+  })
   rebuild?: RebuildDto
 }
 

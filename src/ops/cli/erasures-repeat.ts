@@ -12,8 +12,8 @@ import { DeleteProject } from '../../projects/commands/delete-project.js'
 
 type Ids = Record<'userId' | 'chatId' | 'projectId' | 'guestId' | 'ownerId', string>
 
-/** By the event that says so. */
-const again = new Map<string, (cause: Cause, ids: Ids) => Command<Effect>>([
+/** The command that repeats an erasure, by the type of its event. */
+const repetitions = new Map<string, (cause: Cause, ids: Ids) => Command<Effect>>([
   ['UserErased', (cause, { userId }) => new EraseAccount(cause, userId)],
   ['ChatErased', (cause, { chatId, ownerId }) => new DeleteChat(cause, { chatId, ownerId }, true)],
   ['ProjectErased', (cause, { projectId, ownerId }) => new DeleteProject(cause, { projectId, ownerId }, true)],
@@ -22,17 +22,18 @@ const again = new Map<string, (cause: Cause, ids: Ids) => Command<Effect>>([
 
 export const erasuresRepeat: CliCommand = {
   name: 'erasures repeat',
-  about: 'Erase again what an export of the log says was erased: after a restore, what was erased since the backup',
-  details: 'Verify the export first: what it names is erased for good. May be broken off and repeated.',
+  about: 'Repeat every erasure that an export of the log names: after a restore, those since the backup',
+  details:
+    'Verify the export first: everything it names is erased for good. The command may be interrupted and repeated.',
   arguments: ['export'],
   async run(app, { arguments: [file = ''] }, terminal) {
     let [named, done] = [0, 0]
     for await (const [type, ids] of erasuresIn(file)) {
       if (terminal.signal.aborted) break
       named++
-      if (await isErasedNow(app.get(CommandBus), again.get(type)!(operatorCause(), ids))) done++
+      if (await repeatErasure(app.get(CommandBus), repetitions.get(type)!(operatorCause(), ids))) done++
     }
-    terminal.say(`${named} erasures are in ${file}; ${done} of them had come undone and are done again`)
+    terminal.say(`${file} names ${named} erasures; ${done} of them were missing here and are done again`)
   },
 }
 
@@ -41,20 +42,20 @@ async function* erasuresIn(file: string): AsyncGenerator<[string, Ids]> {
   try {
     for await (const line of lines) {
       const { event } = JSON.parse(line) as { event?: { type: string; data: Ids } }
-      if (event && again.has(event.type)) yield [event.type, event.data]
+      if (event && repetitions.has(event.type)) yield [event.type, event.data]
     }
   } catch (error) {
     throw new UsageError(`${file} cannot be read as an export: ${(error as Error).message}`, { cause: error })
   }
 }
 
-/** False for what is erased already, and for what the log, as it is now, has never heard of. */
-async function isErasedNow(commands: CommandBus, erasing: Command<Effect>): Promise<boolean> {
+/** Whether it erased anything. It does not if that is erased already, or if this log knows nothing of it. */
+async function repeatErasure(commands: CommandBus, erasure: Command<Effect>): Promise<boolean> {
   try {
-    return (await commands.execute(erasing)).position > 0
+    return (await commands.execute(erasure)).position > 0
   } catch (error) {
-    const isNothing = (error instanceof Refused && error.code === 'not_found') || isErased(error)
-    if (isNothing) return false
+    const isUnknown = error instanceof Refused && error.code === 'not_found'
+    if (isUnknown || isErased(error)) return false
     throw error
   }
 }

@@ -8,7 +8,7 @@ import { repliesOpen, repliesReconcile } from './replies.js'
 import { retentionRun } from './retention-run.js'
 import { usersGrant } from './users-grant.js'
 
-/** What operators ask for. */
+/** The commands of operators. */
 export const ops: Program = {
   name: 'ops',
   commands: [

@@ -2,15 +2,15 @@ import { QueryBus } from '@nestjs/cqrs'
 import { type CliCommand, UsageError } from '../../cli/command.js'
 import { ListCertificates } from '../projections/list-certificates.js'
 
-const usual = 20
+const defaultLimit = 20
 
 export const projectionsCertificates: CliCommand = {
   name: 'projections certificates',
-  about: 'List what rebuilds of a read model have found, newest first',
+  about: 'List the certificates of a read model’s rebuilds, newest first',
   arguments: ['name'],
   options: { limit: 'number' },
-  async run(app, { arguments: [name = ''], options: { limit = String(usual) } }, terminal) {
-    if (!/^[1-9]\d{0,3}$/.test(limit)) throw new UsageError(`--limit: ${limit} is no number from 1 to 9999`)
+  async run(app, { arguments: [name = ''], options: { limit = String(defaultLimit) } }, terminal) {
+    if (!/^[1-9]\d{0,3}$/.test(limit)) throw new UsageError(`--limit: ${limit} is not a number from 1 to 9999`)
     const { items } = await app.get(QueryBus).execute(new ListCertificates(name, { limit: Number(limit) }))
     const rows = items.map(({ at, version, position, skipped = [], digest, root }) => [
       at.toISOString(),

@@ -7,9 +7,9 @@ import { ListProjections, type ListedProjection } from '../projections/list-proj
 
 export const projectionsList: CliCommand = {
   name: 'projections list',
-  about: 'List the read models: how far each has come, how fast, and what keeps it from going on',
+  about: 'List the read models: the position of each, its speed, and its error if it has failed',
   details:
-    'behind: events that it does not have yet, and the age of the oldest of them. rate: events a second, of late.',
+    'behind: how many events it does not have yet; seconds: the age of the oldest of them. rate: events a second, recently.',
   async run(app, _, terminal) {
     const all = await app.get(QueryBus).execute(new ListProjections())
     terminal.table([
@@ -45,14 +45,14 @@ function rowOf({
 
 export const projectionsRebuild: CliCommand = {
   name: 'projections rebuild',
-  about: 'Build a read model anew from the log, then put it in the place of the present one; reads go on meanwhile',
+  about: 'Build a read model again from the log, then replace the present one; reads go on meanwhile',
   details:
     'It ends with a certificate: two rebuilds of one log have the same digest. Ctrl-C leaves the present one as it is.',
   arguments: ['name'],
   async run(app, { arguments: [name = ''] }, terminal) {
     const head = await app.get(Engine).store.head()
     const certificate = await terminal.withProgress(name, (update) =>
-      rebuilt(app, name, terminal.signal, (position) => update(position, Math.max(position, head))),
+      rebuild(app, name, terminal.signal, (position) => update(position, Math.max(position, head))),
     )
     const { version, position, digest, root, skipped = [] } = certificate
     const without = skipped.length > 0 ? `, without ${skipped.join(', ')}` : ''
@@ -62,13 +62,13 @@ export const projectionsRebuild: CliCommand = {
   },
 }
 
-async function rebuilt(
+async function rebuild(
   app: INestApplicationContext,
   name: string,
   signal: AbortSignal,
   onProgress: (position: number) => void,
 ) {
-  const watching = { signal, onProgress: (_: string, position: number) => onProgress(position) }
-  const { ended } = await app.get(CommandBus).execute(new RebuildProjection(operatorCause(), name, watching))
-  return await ended! // the command is new, so it has begun here
+  const options = { signal, onProgress: (_: string, position: number) => onProgress(position) }
+  const { certificate } = await app.get(CommandBus).execute(new RebuildProjection(operatorCause(), name, options))
+  return await certificate! // the command is new, so the rebuild runs in this process
 }

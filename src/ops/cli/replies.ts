@@ -8,7 +8,7 @@ const pageSize = 200
 export const repliesOpen: CliCommand = {
   name: 'replies open',
   about: 'List the prompts that wait for an answer, the oldest first',
-  details: 'age: in seconds. attempts: how often a worker has begun with it since it came into the queue.',
+  details: 'age: in seconds. attempts: how often a worker has begun to answer it since it was added to the queue.',
   async run(app, _, terminal) {
     const open: ListedReply[] = []
     for (let cursor: string | undefined, more = true; more && !terminal.signal.aborted; more = cursor !== undefined) {
@@ -29,8 +29,8 @@ function rowOf({ id, chatId, since, age, attempts, isQueued }: ListedReply): str
 
 export const repliesReconcile: CliCommand = {
   name: 'replies reconcile',
-  about: 'Put prompts that wait for an answer back into the queue when they are missing there',
-  details: 'Every worker does so by itself every few seconds. Adding twice is adding once.',
+  about: 'Add prompts that wait for an answer to the queue if they are missing there',
+  details: 'Every worker does this every few seconds. To add a prompt twice changes nothing.',
   async run(app, _, terminal) {
     const reconcile = (update: (done: number, total: number) => void) =>
       app.get(CommandBus).execute(new ReconcileReplies(operatorCause(), update))

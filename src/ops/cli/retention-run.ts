@@ -6,10 +6,10 @@ import { RunRetention } from '../retention/run-retention.js'
 export const retentionRun: CliCommand = {
   name: 'retention run',
   about:
-    'Erase what has been kept for long enough: deleted chats, sessions of guests, keys and logins of what was erased',
-  details: `The service does so by itself, once an hour. May run at the same time, and twice, without harm.
-With --at everything is judged as if it were that time: one in the future ends more than is due.
-It goes by the read models: with no projector running, what has happened since one ran last is left to the next run.`,
+    'Erase what was kept for long enough: deleted chats and projects, guests, unfinished uploads, restored keys and logins',
+  details: `The service does this once an hour. The command may run at the same time, and more than once.
+With --at it decides as if it were that time: a time in the future erases more than is due now.
+It reads the read models: without a projector it misses what happened since the last one ran; the next run erases that.`,
   options: { at: 'ISO time' },
   async run(app, { options }, terminal) {
     const bars = new Map<string, ProgressBar>()
@@ -24,12 +24,12 @@ It goes by the read models: with no projector running, what has happened since o
       .execute(new RunRetention(operatorCause(), timeOf(options.at), { signal: terminal.signal, onProgress }))
     for (const { task, done, left = 0, why } of reports) {
       terminal.say(
-        `${task}: ${done} ended${left > 0 ? `, ${left} left to the next run` : ''}${why === undefined ? '' : ` (${why})`}`,
+        `${task}: ${done} erased${left > 0 ? `, ${left} left to the next run` : ''}${why === undefined ? '' : ` (${why})`}`,
       )
     }
     if (terminal.signal.aborted) throw new PartialFailure('stopped; the rest is left to the next run')
     if (reports.some(({ why }) => why !== undefined))
-      throw new PartialFailure('not everything could be ended; the next run tries again')
+      throw new PartialFailure('not everything could be erased; the next run tries again')
   },
 }
 
@@ -38,6 +38,6 @@ function timeOf(text: string | undefined): Date {
   const time = new Date(text)
   const isIso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)
   if (!isIso || Number.isNaN(time.getTime()))
-    throw new UsageError(`--at: ${text} is no ISO time such as 2027-01-31T12:00:00Z`)
+    throw new UsageError(`--at: ${text} is not an ISO time such as 2027-01-31T12:00:00Z`)
   return time
 }

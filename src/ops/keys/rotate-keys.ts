@@ -21,7 +21,7 @@ export class RotateKeys extends Command<RotateKeysResult> {
   }
 }
 
-/** Recorded when anything was left to do. One that is broken off is not; the repeat that ends it is. */
+/** Recorded if any key was wrapped or destroyed. An interrupted rotation is not recorded; the repeat that ends it is. */
 @CommandHandler(RotateKeys)
 export class RotateKeysHandler implements ICommandHandler<RotateKeys> {
   constructor(

@@ -3,7 +3,7 @@ import { Gauge, Registry } from 'prom-client'
 import { Engine } from '../../event-store/engine.js'
 import type { GaugeGroup } from './metrics-exposition.js'
 
-/** How far the log goes. */
+/** The length of the log. */
 @Injectable()
 export class LogGauge implements GaugeGroup<number> {
   readonly part = 'log'

@@ -4,7 +4,7 @@ import { type NotaryDocument, TreeStore } from '../../notary/tree-store.js'
 import { treeHead } from '../../proof/checkpoint.js'
 import type { GaugeGroup } from './metrics-exposition.js'
 
-/** How much of the log is signed, and since when. */
+/** How much of the log is signed, and how old the newest checkpoint is. */
 @Injectable()
 export class NotaryGauges implements GaugeGroup<NotaryDocument | null> {
   readonly part = 'notary'

@@ -11,7 +11,7 @@ interface Reading {
   readonly oldest: Date | undefined
 }
 
-/** Only what is open has it, and it is indexed: what was open in the last day is not gone through. */
+/** Uses the index: only open replies have `since`, so the tombstones of the last day are not read. */
 const open = { since: { $gt: new Date(0) } }
 
 /** Prompts that wait for an answer. */

@@ -6,7 +6,7 @@ import type { GaugeGroup } from './metrics-exposition.js'
 
 const states = ['not_begun', 'live', 'paused', 'failed'] as const satisfies readonly ProjectionStatus['state'][]
 
-/** How far the read models have come, and whether they go on. */
+/** The position, the lag and the state of each read model. */
 @Injectable()
 export class ProjectionGauges implements GaugeGroup<readonly ProjectionStatus[]> {
   readonly part = 'projections'

@@ -6,7 +6,7 @@ import type { GaugeGroup } from './metrics-exposition.js'
 
 type Reading = Readonly<Record<string, number>>
 
-/** What lies in the queue. */
+/** How many jobs are in the queue. */
 @Injectable()
 export class QueueGauge implements GaugeGroup<Reading> {
   readonly part = 'queue'

@@ -7,12 +7,12 @@ import type { GaugeGroup } from './metrics-exposition.js'
 
 interface Reading {
   readonly head: number
-  readonly checkpoints: readonly LeaseDocument[]
+  readonly leases: readonly LeaseDocument[]
 }
 
-const ofReactors = 'reactor:'
+const prefix = 'reactor:'
 
-/** How far those have come who act on events. */
+/** The lag of each reactor, and whether it is failing. */
 @Injectable()
 export class ReactorGauges implements GaugeGroup<Reading> {
   readonly part = 'reactors'
@@ -43,13 +43,13 @@ export class ReactorGauges implements GaugeGroup<Reading> {
 
   async read(): Promise<Reading> {
     const head = await this.engine.store.head()
-    const those = { _id: new RegExp(`^${ofReactors}`) }
-    return { head, checkpoints: await this.db.collection<LeaseDocument>('checkpoints').find(those).toArray() }
+    const filter = { _id: new RegExp(`^${prefix}`) }
+    return { head, leases: await this.db.collection<LeaseDocument>('checkpoints').find(filter).toArray() }
   }
 
-  set({ head, checkpoints }: Reading): void {
-    for (const { _id, position, error } of checkpoints) {
-      const reactor = _id.slice(ofReactors.length)
+  set({ head, leases }: Reading): void {
+    for (const { _id, position, error } of leases) {
+      const reactor = _id.slice(prefix.length)
       this.lag.set({ reactor }, Math.max(0, head - position))
       this.failing.set({ reactor }, error ? 1 : 0)
     }

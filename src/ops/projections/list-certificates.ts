@@ -3,7 +3,7 @@ import type { StoredCertificate } from '../../event-store/projecting/certificate
 import { Engine } from '../../event-store/engine.js'
 import { badCursor, type Page, type PageQuery, pageOf, parseCursor } from '../../http/pages.js'
 
-/** What rebuilds of a projection have found, newest first. */
+/** The certificates of a projection’s rebuilds, newest first. */
 export class ListCertificates extends Query<Page<StoredCertificate>> {
   constructor(
     readonly name: string,

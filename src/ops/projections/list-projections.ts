@@ -4,11 +4,11 @@ import type { ProjectionStatus } from '../../event-store/projecting/projection-s
 import { ProjectionStreams } from './projection-streams.js'
 
 export interface ListedProjection extends ProjectionStatus {
-  /** What the model that is there leaves out. */
+  /** The events that the present model leaves out. */
   readonly skipped: readonly number[]
 }
 
-/** All read models, or those of these names. */
+/** The status of all read models, or of those with these names. */
 export class ListProjections extends Query<ListedProjection[]> {
   constructor(readonly names?: readonly string[]) {
     super()

@@ -11,24 +11,24 @@ import { recordRebuildEnd, recordRebuildStart } from '../operations.js'
 import { ProjectionStreams } from './projection-streams.js'
 
 export interface RebuildProjectionResult extends Effect {
-  /** Settles when the rebuild has ended; undefined when it goes on elsewhere, or has ended before. */
-  readonly ended?: Promise<Certificate>
+  /** Settles when the rebuild ends; undefined if another process rebuilds, or if the rebuild has ended before. */
+  readonly certificate?: Promise<Certificate>
 }
 
 export class RebuildProjection extends Command<RebuildProjectionResult> {
   constructor(
     readonly cause: Cause,
     readonly name: string,
-    readonly watching: Pick<RebuildOptions, 'onProgress' | 'signal'> = {},
+    readonly options: Pick<RebuildOptions, 'onProgress' | 'signal'> = {},
   ) {
     super()
   }
 }
 
 /**
- * Answers when the rebuild has begun, and is recorded; it goes on in this process. Should that end before the rebuild
- * does, nothing of it remains but the record, and the same command begins it anew. One that is under way is not begun
- * twice: for the same command that is fine, for another it is refused.
+ * Answers when the rebuild has begun and is recorded; the rebuild goes on in this process. A crash of the process leaves
+ * nothing of the rebuild but the record, and the same command starts it again. While a projection is being rebuilt, a
+ * repeat of the command changes nothing, and another command is refused.
  */
 @CommandHandler(RebuildProjection)
 export class RebuildProjectionHandler implements ICommandHandler<RebuildProjection> {
@@ -41,41 +41,38 @@ export class RebuildProjectionHandler implements ICommandHandler<RebuildProjecti
 
   async execute(command: RebuildProjection): Promise<RebuildProjectionResult> {
     const { cause, name } = command
-    this.engine.projections.control(name) // there is one
+    this.engine.projections.control(name) // throws if there is no such projection
     const earlier = await this.streams.repeatOf(name, cause.meta)
     if (earlier && earlier.state.rebuilding !== cause.commandId) return { position: earlier.position }
     try {
-      return await this.begin(command)
+      return await this.start(command)
     } catch (error) {
       if (earlier && isUnderWay(error)) return { position: earlier.position }
       throw error
     }
   }
 
-  private begin({ cause, name, watching }: RebuildProjection): Promise<RebuildProjectionResult> {
-    return new Promise((begun, refused) => {
+  private start({ cause, name, options }: RebuildProjection): Promise<RebuildProjectionResult> {
+    return new Promise((resolve, reject) => {
       const onBegun = async () => {
         const { version } = this.engine.projections.projectionNamed(name)
-        const { position } = await this.streams.execute(
-          name,
-          cause.meta,
-          recordRebuildStart(name, version, cause.commandId),
-        )
-        begun({ position, ended })
+        const start = recordRebuildStart(name, version, cause.commandId)
+        const { position } = await this.streams.execute(name, cause.meta, start)
+        resolve({ position, certificate })
       }
-      const ended = this.rebuild(name, cause, { ...watching, onBegun, cause: cause.commandId })
-      ended.catch((error: unknown) => {
+      const certificate = this.rebuild(name, cause, { ...options, onBegun, cause: cause.commandId })
+      certificate.catch((error: unknown) => {
         this.log.warn(`${name}: ${error instanceof Error ? error.message : String(error)}`)
-        refused(error) // unless it had begun
+        reject(error) // does nothing if the rebuild had begun
       })
     })
   }
 
-  /** A crash before the end is recorded leaves the certificate itself, which is kept before the model takes its place. */
+  /** A crash before the end is recorded leaves the certificate: it was stored before the new model took its place. */
   private async rebuild(name: string, { meta, commandId }: Cause, options: RebuildOptions): Promise<Certificate> {
     const [certificate] = (await this.engine.projections.rebuild([name], options)) as [Certificate]
-    const ending = { ...meta, commandId: randomUUID(), causation: commandId }
-    await this.streams.execute(name, ending, recordRebuildEnd(commandId, certificate))
+    const endMeta = { ...meta, commandId: randomUUID(), causation: commandId }
+    await this.streams.execute(name, endMeta, recordRebuildEnd(commandId, certificate))
     return certificate
   }
 }

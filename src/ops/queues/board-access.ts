@@ -8,8 +8,8 @@ import { Limits } from '../../http/limits.js'
 import { refuse } from '../../http/problem.filter.js'
 
 /**
- * Who may see and change the queues: admins. A browser asks for a name and a password; the password is an API key, the
- * name doesn't matter. Counted like any other request, so that nothing can be guessed here for free.
+ * Admits admins to the queue board. A browser asks for a name and a password: the password is an API key, the name does
+ * not matter. Requests count towards the limits like all others, so that nobody can guess keys here.
  */
 @Injectable()
 export class BoardAccess {
@@ -37,7 +37,7 @@ export class BoardAccess {
       throw new Refused('unauthenticated', 'the password is an API key of an admin; the name does not matter')
     if (!caller) throw noLongerGood(credentials)
     if (caller.role !== 'admin') throw new Refused('forbidden', `this needs the role admin; yours is ${caller.role}`)
-    if (isForeign(request)) throw new Refused('forbidden', 'another page may not change the queues')
+    if (isForeign(request)) throw new Refused('forbidden', 'a page of another site must not change the queues')
   }
 }
 
@@ -47,7 +47,7 @@ function basic({ headers }: FastifyRequest): Credentials | undefined {
   return password === undefined ? undefined : { apiKey: password }
 }
 
-/** A browser sends name and password with whatever any page makes it send. */
+/** A browser adds name and password to every request to this host, also to those that another site's page makes. */
 function isForeign({ method, headers, host }: FastifyRequest): boolean {
   if (method === 'GET' || method === 'HEAD') return false
   const site = headers['sec-fetch-site']

@@ -12,11 +12,11 @@ import { BoardAccess } from './board-access.js'
 
 const prefix = '/ops/queues'
 
-/** What its page needs, and nothing from elsewhere: it has fonts of its own choice fetched from strangers otherwise. */
+/** Allows the board's page nothing from other hosts. Without it the page would load fonts from one. */
 const contentSecurityPolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 
-/** Bull Board. It is no controller, so none of our guards stands before it: the check of its own does, before every route. */
+/** Bull Board. It is not a controller, so none of our guards protects it: `BoardAccess` checks every request. */
 @Injectable()
 export class QueueBoard implements OnModuleInit {
   constructor(
@@ -26,7 +26,10 @@ export class QueueBoard implements OnModuleInit {
     @InjectQueue(retentionQueue) private readonly retention: Queue,
   ) {}
 
-  /** The command line serves nothing. Waiting for the plugin would start Fastify, before it has our handler for errors. */
+  /**
+   * The command line has no HTTP server. `register` is not awaited: that would start Fastify before it has our error
+   * handler.
+   */
   onModuleInit(): void {
     const fastify = this.host.httpAdapter?.getInstance<FastifyInstance | undefined>()
     if (!fastify) return

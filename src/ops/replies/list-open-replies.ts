@@ -10,11 +10,11 @@ export interface ListedReply {
   readonly id: string
   readonly chatId: string
   readonly since: Date
-  /** Seconds. */
+  /** In seconds. */
   readonly age: number
-  /** Undefined when Redis does not answer, which is when this list is wanted most. */
+  /** Undefined if Redis does not answer: then operators need this list most. */
   readonly isQueued: boolean | undefined
-  /** How often a worker has begun to answer it, since it came into the queue. */
+  /** How often a worker has begun to answer it since it was added to the queue. */
   readonly attempts: number | undefined
 }
 
@@ -39,17 +39,17 @@ export class ListOpenRepliesHandler implements IQueryHandler<ListOpenReplies> {
     const { items, nextCursor } = await findPage(this.open, {}, oldestFirst, page)
     const now = Date.now()
     return {
-      items: await Promise.all(items.map((doc) => this.opened(doc, now))),
+      items: await Promise.all(items.map((doc) => this.listed(doc, now))),
       ...(nextCursor !== undefined && { nextCursor }),
     }
   }
 
-  private async opened({ _id: id, chatId, since }: OpenReplyDoc, now: number): Promise<ListedReply> {
+  private async listed({ _id: id, chatId, since }: OpenReplyDoc, now: number): Promise<ListedReply> {
     const age = Math.max(0, Math.round((now - since.getTime()) / 1000))
-    return { id, chatId, since, age, ...(await this.inQueue(id)) }
+    return { id, chatId, since, age, ...(await this.queueState(id)) }
   }
 
-  private async inQueue(id: string): Promise<Pick<ListedReply, 'isQueued' | 'attempts'>> {
+  private async queueState(id: string): Promise<Pick<ListedReply, 'isQueued' | 'attempts'>> {
     if (this.redis.status !== 'ready') return { isQueued: undefined, attempts: undefined }
     try {
       const attempts = await this.queue.attempts(id)

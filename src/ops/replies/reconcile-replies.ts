@@ -12,7 +12,7 @@ import { OperationRecords } from '../operation-records.js'
 
 export interface ReconcileRepliesResult extends Effect {
   readonly open: number
-  /** Those that were not in the queue, and are now. */
+  /** How many were not in the queue, and are now. */
   readonly added: number
 }
 
@@ -25,7 +25,7 @@ export class ReconcileReplies extends Command<ReconcileRepliesResult> {
   }
 }
 
-/** Done first and recorded then, if anything was missing: adding twice is adding once. */
+/** Adds first and records then, if anything was missing. After a crash in between, a repeat adds what is still missing. */
 @CommandHandler(ReconcileReplies)
 export class ReconcileRepliesHandler implements ICommandHandler<ReconcileReplies> {
   constructor(
@@ -41,7 +41,7 @@ export class ReconcileRepliesHandler implements ICommandHandler<ReconcileReplies
     if (this.redis.status !== 'ready')
       throw new Refused(
         'unavailable',
-        'Redis does not answer, and the queue is there; workers reconcile by themselves once it is back',
+        'Redis, which has the queue, does not answer; once it is back, workers reconcile by themselves',
       )
     const open = await this.replies.countDocuments(notRemoved)
     const added = await this.reconciler.reconcile((seen) => onProgress(seen, Math.max(open, seen)))

@@ -58,7 +58,7 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
     const { signal } = this.scheduling
     const { reports } = await this.commands.execute(new RunRetention(Cause.by('retention'), new Date(), { signal }))
     for (const { task, done, left = 0, why } of reports) {
-      if (done > 0) this.log.log(`${task}: ${done} ended`)
+      if (done > 0) this.log.log(`${task}: ${done} erased`)
       if (why !== undefined || left > 0) this.log.warn(`${task}: ${left} left to the next run: ${why ?? 'not now'}`)
     }
   }

@@ -41,8 +41,8 @@ export class ProjectFilesController {
 
   @Post()
   @TakesFile()
-  @ApiOperation({ summary: 'Upload a file to a project; the model’s provider gets a copy when it keeps files' })
-  @ApiResponse({ status: 502, description: 'The provider does not take it; nothing of it was kept' })
+  @ApiOperation({ summary: 'Upload a file to a project; the model’s provider gets a copy if it stores files' })
+  @ApiResponse({ status: 502, description: 'The provider refuses the file; nothing of it is stored' })
   @Answers(201, { file: ProjectFileDto })
   async add(
     @Param() { id }: ProjectParams,

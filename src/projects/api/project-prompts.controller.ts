@@ -20,7 +20,9 @@ export class ProjectPromptsController {
   constructor(private readonly bus: Bus) {}
 
   @Get()
-  @ApiOperation({ summary: 'What every chat with the project begins with, in the order in which it was added' })
+  @ApiOperation({
+    summary: 'The prompts that every chat with the project begins with, in the order in which they were added',
+  })
   @Answers(200, { prompts: [ProjectPromptDto], nextCursor: 'string' }, ['nextCursor'])
   async list(
     @Param() { id }: ProjectParams,
@@ -57,7 +59,7 @@ export class ProjectPromptsController {
   }
 
   @Delete(':promptId')
-  @ApiOperation({ summary: 'Take a prompt out of a project' })
+  @ApiOperation({ summary: 'Remove a prompt from a project' })
   @Answers(200, {})
   async remove(
     @Param() { id, promptId }: PromptParams,
