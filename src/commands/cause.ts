@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { canonical } from '../event-store/canonical.js'
 import { EventStoreError } from '../event-store/errors.js'
 import type { AppendMeta } from '../event-store/event.js'
-import { derived, derivedId } from './derived-ids.js'
+import { keyedHash, derivedId } from './derived-ids.js'
 import type { ServiceSecrets } from './secrets.js'
 
 /** A client's request for a command, over HTTP or a socket. */
@@ -47,7 +47,7 @@ export class Cause {
     { isAsync, isRepeatable = key !== undefined }: { isAsync?: boolean; isRepeatable?: boolean } = {},
   ): Cause {
     const commandId = key === undefined ? randomUUID() : derivedId(commands, ...place, actor, key)
-    const payload = derived(commands, ...content).toString('base64url')
+    const payload = keyedHash(commands, ...content).toString('base64url')
     return new Cause({ actor, commandId, payload, correlation }, { isAsync, isRepeatable })
   }
 

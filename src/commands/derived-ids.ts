@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 
 /** A text that only who has the secret can make, from parts that cannot run into each other. */
-export function derived(secret: Uint8Array, ...parts: readonly string[]): Buffer {
+export function keyedHash(secret: Uint8Array, ...parts: readonly string[]): Buffer {
   const hmac = createHmac('sha256', secret)
   for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part)
   return hmac.digest()
@@ -9,7 +9,7 @@ export function derived(secret: Uint8Array, ...parts: readonly string[]): Buffer
 
 /** The same as a UUID (version 8: one's own making), for ids that a repeat has to find again. */
 export function derivedId(secret: Uint8Array, ...parts: readonly string[]): string {
-  const bytes = derived(secret, ...parts).subarray(0, 16)
+  const bytes = keyedHash(secret, ...parts).subarray(0, 16)
   bytes[6] = (bytes[6]! & 0x0f) | 0x80
   bytes[8] = (bytes[8]! & 0x3f) | 0x80
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')

@@ -1,4 +1,4 @@
-import { derived } from './derived-ids.js'
+import { keyedHash } from './derived-ids.js'
 
 const prefix = 'guest-'
 
@@ -7,6 +7,6 @@ const prefix = 'guest-'
  * log, jobs, read models, counts and log lines know a guest by this keyed hash of it, which also names its stream.
  */
 export const guestIdOf = (secret: Uint8Array, sessionId: string): string =>
-  prefix + derived(secret, sessionId).toString('base64url')
+  prefix + keyedHash(secret, sessionId).toString('base64url')
 
 export const isGuest = (ownerId: string): boolean => ownerId.startsWith(prefix)

@@ -33,10 +33,10 @@ export class AdmitGuard implements CanActivate {
 function unauthenticated(credentials: Credentials | undefined): Refused {
   if (!credentials)
     return new Refused('unauthenticated', 'send Authorization: Bearer <token> from a login, or x-api-key: <key>')
-  return noLongerGood(credentials)
+  return badCredentials(credentials)
 }
 
-export function noLongerGood(credentials: Credentials): Refused {
+export function badCredentials(credentials: Credentials): Refused {
   const [what, then] =
     credentials.apiKey && !credentials.bearer ? ['API key', 'make a new one'] : ['token', 'log in again']
   return new Refused('unauthenticated', `this ${what} is not, or no longer, good; ${then}`)

@@ -6,7 +6,7 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
 
-const about = `Everything that happens is an event in one log; everything you can read is a projection of it.
+const description = `Everything that happens is an event in one log; everything you can read is a projection of it.
 
 **Retries.** Send an \`Idempotency-Key\` with a POST: the same key and body is the same command, and answers its first outcome.
 **Read your writes.** A command answers when its effect can be read. Its \`Log-Position\`, sent as \`Min-Log-Position\`, makes any later read see at least that much.
@@ -16,7 +16,7 @@ const about = `Everything that happens is an event in one log; everything you ca
 export function documentApi(app: NestFastifyApplication): void {
   const config = new DocumentBuilder()
     .setTitle('Verbatim')
-    .setDescription(about)
+    .setDescription(description)
     .setVersion('1')
     .addBearerAuth()
     .addApiKey({ type: 'apiKey', name: 'x-api-key', in: 'header' }, 'apiKey')
@@ -30,10 +30,10 @@ export function documentApi(app: NestFastifyApplication): void {
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of methods) {
       const operation = item[method]
-      if (operation) completed(operation, path, method)
+      if (operation) addCommonAnswers(operation, path, method)
     }
   }
-  uniqueIds(document)
+  makeOperationIdsUnique(document)
   SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs-json', yamlDocumentUrl: 'docs-yaml' })
   SwaggerModule.setup('api-docs', app, document, { raw: false })
 }
@@ -46,7 +46,7 @@ interface Extensions {
 }
 
 /** Every error that the edge may answer, without each handler having to say so. */
-function completed(operation: Operation, path: string, method: string): void {
+function addCommonAnswers(operation: Operation, path: string, method: string): void {
   const {
     'x-open': isOpen = false,
     'x-roles': roles,
@@ -67,13 +67,13 @@ function completed(operation: Operation, path: string, method: string): void {
   ]
   for (const status of statuses) operation.responses[status] ??= { description: reasons[status]! }
   for (const [status, response] of Object.entries(operation.responses)) {
-    if (Number(status) >= 400) Object.assign(response!, { content: { 'application/problem+json': { schema } } })
+    if (Number(status) >= 400) Object.assign(response!, { content: { 'application/problem+json': { schema: problemRef } } })
   }
   if (method === 'post') operation.parameters = [...parameters, idempotencyKey]
   if (method === 'get') operation.parameters = [...parameters, minLogPosition]
 }
 
-const schema = { $ref: '#/components/schemas/Problem' }
+const problemRef = { $ref: '#/components/schemas/Problem' }
 
 const reasons: Record<number, string> = {
   400: 'Something in the request is wrong; `errors` names each field',
@@ -106,7 +106,7 @@ const minLogPosition = {
 }
 
 /** Several paths lead to one handler; each spelling gets a name of its own. */
-function uniqueIds({ paths }: OpenAPIObject): void {
+function makeOperationIdsUnique({ paths }: OpenAPIObject): void {
   const seen = new Map<string, number>()
   for (const item of Object.values(paths)) {
     for (const method of methods) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { refuse } from './problem.filter.js'
+import { sendProblem } from './problem.filter.js'
 import { problem } from './problems.js'
 
 /** For Fastify: requests that end before a route is found for them are answered as problems, too. */
@@ -10,7 +10,7 @@ export const brokenRequests = {
   /** An address that is no address. */
   frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
     void reply.header('x-request-id', request.id)
-    refuse(error, request, reply)
+    sendProblem(error, request, reply)
   },
   /** Bytes that are no request; nobody but the socket is there to answer. */
   clientErrorHandler: (error: Error & { code?: string }, socket: Socket): void => {

@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
 import { Cause, contentOf, idempotencyKey } from '../commands/cause.js'
 import { ServiceSecrets } from '../commands/secrets.js'
-import { refusal } from './validation.js'
+import { invalidFields } from './validation.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -58,7 +58,7 @@ function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
   const key = headers['idempotency-key']
   if (key === undefined) return undefined
   if (typeof key === 'string' && idempotencyKey.test(key)) return key
-  throw refusal([{ field: 'Idempotency-Key', message: 'must be 1 to 255 printable characters without spaces' }])
+  throw invalidFields([{ field: 'Idempotency-Key', message: 'must be 1 to 255 printable characters without spaces' }])
 }
 
 /** RFC 7240: the caller would rather look for the answer later than wait for it. */

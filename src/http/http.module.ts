@@ -5,12 +5,12 @@ import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { AdmitGuard } from './admit.guard.js'
 import { CauseGuard } from './cause.guard.js'
 import { IdentifyGuard } from './identify.guard.js'
-import { chatTracker, isNoPrompt, limitOf, LimitsGuard, promptLimitOf } from './limits.guard.js'
+import { chatTracker, isNotPrompt, limitOf, LimitsGuard, promptLimitOf } from './limits.guard.js'
 import { Limits } from './limits.js'
 import { LimitsStorage } from './limits.storage.js'
 import { PositionsInterceptor } from './positions.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
-import { validation } from './validation.js'
+import { validationPipe } from './validation.js'
 
 @Global()
 @Module({
@@ -30,7 +30,7 @@ const limits = ThrottlerModule.forRootAsync({
         name: 'prompts',
         ttl: 60_000,
         limit: promptLimitOf(replies.promptsPerMinute, guests.promptsPerMinute),
-        skipIf: isNoPrompt,
+        skipIf: isNotPrompt,
         getTracker: chatTracker,
       },
     ],
@@ -48,7 +48,7 @@ const limits = ThrottlerModule.forRootAsync({
     { provide: APP_GUARD, useClass: LimitsGuard },
     { provide: APP_GUARD, useClass: AdmitGuard },
     { provide: APP_INTERCEPTOR, useClass: PositionsInterceptor },
-    { provide: APP_PIPE, useFactory: validation },
+    { provide: APP_PIPE, useFactory: validationPipe },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
   exports: [Limits],

@@ -2,7 +2,7 @@ import { applyDecorators, type ExecutionContext, Injectable, SetMetadata } from 
 import { ApiExtension } from '@nestjs/swagger'
 import { SkipThrottle, ThrottlerGuard } from '@nestjs/throttler'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { accountTracker, addressTracker, countKey, promptsTracker, tooMany } from './limits.js'
+import { accountTracker, addressTracker, countKey, promptsTracker, rateLimited } from './limits.js'
 
 const COUNTS_AS_PROMPT = 'counts as a prompt'
 
@@ -41,7 +41,7 @@ export class LimitsGuard extends ThrottlerGuard {
   ): Promise<void> {
     const reply = context.switchToHttp().getResponse<FastifyReply>()
     void reply.headers({ 'RateLimit-Limit': limit, 'RateLimit-Remaining': 0, 'RateLimit-Reset': timeToBlockExpire })
-    throw tooMany(limit, timeToBlockExpire)
+    throw rateLimited(limit, timeToBlockExpire)
   }
 }
 
@@ -56,7 +56,7 @@ export const promptLimitOf =
   (context: ExecutionContext): number =>
     requestOf(context).guestId === undefined ? ofChat : ofGuest
 
-export const isNoPrompt = (context: ExecutionContext): boolean =>
+export const isNotPrompt = (context: ExecutionContext): boolean =>
   !Reflect.getMetadata(COUNTS_AS_PROMPT, context.getHandler())
 
 /** The chat is what its path names; the same one under another spelling of the path counts together. */

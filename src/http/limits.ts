@@ -15,24 +15,24 @@ export class Limits {
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'edge' | 'replies'>,
   ) {}
 
-  async request(caller: Caller, cause?: Cause): Promise<void> {
+  async countRequest(caller: Caller, cause?: Cause): Promise<void> {
     const { rateWindowMs, ratePerAccount } = this.config.edge
     await this.count('default', accountTracker(caller), rateWindowMs, ratePerAccount, cause)
   }
 
   /** A request of nobody we know. */
-  async attempt(ip: string): Promise<void> {
+  async countAnonymous(ip: string): Promise<void> {
     const { rateWindowMs, ratePerAddress } = this.config.edge
     await this.count('default', addressTracker(normalizeIp(ip)), rateWindowMs, ratePerAddress)
   }
 
-  async prompt(caller: Caller, chat: string, cause: Cause): Promise<void> {
+  async countPrompt(caller: Caller, chat: string, cause: Cause): Promise<void> {
     await this.count('prompts', promptsTracker(caller.id, [chat]), 60_000, this.config.replies.promptsPerMinute, cause)
   }
 
   private async count(name: string, tracker: string, ttl: number, limit: number, cause?: Cause): Promise<void> {
     const { isBlocked, timeToBlockExpire } = await this.storage.increment(countKey(name, tracker, cause), ttl, limit)
-    if (isBlocked) throw tooMany(limit, timeToBlockExpire)
+    if (isBlocked) throw rateLimited(limit, timeToBlockExpire)
   }
 }
 
@@ -52,5 +52,5 @@ export const countKey = (name: string, tracker: string, cause?: Cause): string =
     cause?.isRepeatable ? `${name}:${cause.commandId}:${cause.meta.payload}` : null,
   ])
 
-export const tooMany = (limit: number, seconds: number) =>
+export const rateLimited = (limit: number, seconds: number) =>
   new Refused('rate_limited', `more than ${limit} requests; wait ${seconds} s`, { retryAfterMs: seconds * 1000 })

@@ -2,7 +2,7 @@ import type { Model } from 'mongoose'
 import { notRemoved } from '../event-store/projecting/projection.js'
 import { retryWhenReplaced } from '../event-store/projecting/read-model-queries.js'
 import { Text, Integer } from './fields.js'
-import { refusal } from './validation.js'
+import { invalidFields } from './validation.js'
 
 /** The query of a list. */
 export class PageQuery {
@@ -110,7 +110,7 @@ export function parseCursor<Types extends readonly ('string' | 'number')[]>(
   return parts as unknown as CursorParts<Types>
 }
 
-export const badCursor = () => refusal([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }])
+export const badCursor = () => invalidFields([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }])
 
 type CursorParts<Types extends readonly ('string' | 'number')[]> = {
   [I in keyof Types]: Types[I] extends 'number' ? number : string

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Observable, tap } from 'rxjs'
 import { Refused } from '../event-store/errors.js'
 import { Engine } from '../event-store/engine.js'
-import { refusal } from './validation.js'
+import { invalidFields } from './validation.js'
 
 const field = 'Min-Log-Position'
 const longestWaitMs = 2_000
@@ -33,7 +33,7 @@ export class PositionsInterceptor implements NestInterceptor {
   private async waitFor(least: string | string[]): Promise<void> {
     const position = typeof least === 'string' && /^\d{1,15}$/.test(least) ? Number(least) : undefined
     if (position === undefined)
-      throw refusal([{ field, message: 'must be a position, such as an earlier answer’s Log-Position' }])
+      throw invalidFields([{ field, message: 'must be a position, such as an earlier answer’s Log-Position' }])
     const { projections, store } = this.engine
     if (await projections.waitUntilReached(position, undefined, 0)) return
     if (position > (await store.head())) throw beyondHead(position)

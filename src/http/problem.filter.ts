@@ -9,14 +9,14 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     if (host.getType() !== 'http') throw error
     const http = host.switchToHttp()
-    refuse(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>())
+    sendProblem(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>())
   }
 }
 
 const log = new Logger('Request')
 
-export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const found = problemIn(error, request.id)
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const found = problemOf(error, request.id)
   if (reply.sent) return
   const retryAfter = retryAfterOf(error, found)
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
@@ -25,31 +25,31 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   void reply.send({
     ...found,
     correlationId: request.id,
-    ...(isApiFamily(request.url) && { success: false, message: found.detail }),
+    ...(isApiPath(request.url) && { success: false, message: found.detail }),
   })
 }
 
 /** What nobody foresaw says nothing of its inside to the caller. */
-export function problemIn(error: unknown, correlationId: string): Problem {
-  const known = problemOf(error)
+export function problemOf(error: unknown, correlationId: string): Problem {
+  const known = knownProblem(error)
   if (!known) log.error(`${correlationId} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   return known ?? problem('internal', 'something went wrong here; the correlation id names this request in our log')
 }
 
 /** Documents 2, 4 and 5 promise `success` and `message` to their clients. */
-export const isApiFamily = (url: string): boolean => /^\/api(\/|$|\?)/.test(url)
+export const isApiPath = (url: string): boolean => /^\/api(\/|$|\?)/.test(url)
 
-function problemOf(error: unknown): Problem | undefined {
+function knownProblem(error: unknown): Problem | undefined {
   if (!(error instanceof Error)) return undefined
   const { code, data = {} } = error as Error & { code?: unknown; data?: Record<string, unknown> }
-  if (isProblemCode(code)) return problem(code, error.message, shown(data))
+  if (isProblemCode(code)) return problem(code, error.message, dataForClients(data))
   if (isRetryable(error)) return problem('unavailable', 'the database does not answer; repeat the request in a moment')
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown }).statusCode
-  return typeof status === 'number' && status < 500 ? ofStatus(status, error) : undefined
+  return typeof status === 'number' && status < 500 ? problemOfStatus(status, error) : undefined
 }
 
 /** Of what an error carries, the edge shows what it knows to be meant for callers; a code that says more comes last. */
-function shown(data: Record<string, unknown>): Record<string, unknown> {
+function dataForClients(data: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     ['errors', 'replyId', 'promptId', 'missing', 'code'].flatMap((name) =>
       data[name] === undefined ? [] : [[name, data[name]]],
@@ -58,7 +58,7 @@ function shown(data: Record<string, unknown>): Record<string, unknown> {
 }
 
 /** What Nest and Fastify refuse before a handler of ours is reached. */
-function ofStatus(status: number, error: Error): Problem {
+function problemOfStatus(status: number, error: Error): Problem {
   switch (status) {
     case 404:
       return problem('route_not_found', 'there is nothing here; /docs has every path')

@@ -11,10 +11,10 @@ export function sseText({ event, id, data }: ServerSentEvent): string {
 }
 
 /** Keeps proxies from closing a stream that has nothing to say. */
-export const sseComment = ': still here\n\n'
+export const sseKeepAlive = ': still here\n\n'
 
 /** The stream goes on elsewhere. A browser comes back by itself, with the last id that it had: soon, but not all at once. */
-export const sseComeBack = (): string => `: goes on elsewhere\nretry: ${200 + Math.floor(Math.random() * 800)}\n\n`
+export const sseReconnect = (): string => `: goes on elsewhere\nretry: ${200 + Math.floor(Math.random() * 800)}\n\n`
 
 export const sseHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -24,4 +24,4 @@ export const sseHeaders = {
 } as const
 
 /** Whether the client asked for a stream rather than for one answer. */
-export const wantsEvents = (accept: string | undefined): boolean => /(^|[,\s])text\/event-stream\b/i.test(accept ?? '')
+export const acceptsEventStream = (accept: string | undefined): boolean => /(^|[,\s])text\/event-stream\b/i.test(accept ?? '')

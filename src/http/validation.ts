@@ -4,17 +4,17 @@ import { Refused } from '../event-store/errors.js'
 import type { FieldError } from './problems.js'
 
 /** Checks every body, query and path parameter; what is unknown is dropped, for the documents' clients send more than we need. */
-export const validation = () =>
+export const validationPipe = () =>
   new ValidationPipe({
     transform: true,
     whitelist: true,
     stopAtFirstError: true,
     validationError: { target: false, value: false },
-    exceptionFactory: (errors) => refusal(errors.flatMap((error) => fieldErrors(error))),
+    exceptionFactory: (errors) => invalidFields(errors.flatMap((error) => fieldErrors(error))),
   })
 
 /** Names each field that is wrong and says how. */
-export function refusal(errors: FieldError[]): Refused {
+export function invalidFields(errors: FieldError[]): Refused {
   const detail = errors.map(({ field, message }) => `${field} ${message}`).join('; ')
   return new Refused('invalid', detail, { errors })
 }

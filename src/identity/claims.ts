@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { type Collection, Db, MongoServerError } from 'mongodb'
-import { derived } from '../commands/derived-ids.js'
+import { keyedHash } from '../commands/derived-ids.js'
 import { ServiceSecrets } from '../commands/secrets.js'
 
 type Kind = 'email' | 'username'
@@ -88,7 +88,7 @@ export class Claims {
   }
 
   private idOf(kind: Kind, value: string): string {
-    return derived(this.secrets.claims, kind, normal(value)).toString('base64url')
+    return keyedHash(this.secrets.claims, kind, normal(value)).toString('base64url')
   }
 }
 

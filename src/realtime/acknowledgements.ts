@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { problemIn, retryAfterOf } from '../http/problem.filter.js'
+import { problemOf, retryAfterOf } from '../http/problem.filter.js'
 
 export type Ack = ({ ok: true } & object) | Refusal
 
@@ -16,7 +16,7 @@ export interface Refusal {
 }
 
 export function refusalOf(error: unknown, correlationId: string): Refusal {
-  const found = problemIn(error, correlationId)
+  const found = problemOf(error, correlationId)
   const { type: _, title: __, status: ___, ...shown } = found
   const retryAfter = retryAfterOf(error, found)
   return {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Engine } from '../event-store/engine.js'
 import { Refused } from '../event-store/errors.js'
-import { refusal } from '../http/validation.js'
+import { invalidFields } from '../http/validation.js'
 import { noSuchChat } from '../chat/chat.js'
 import { ChatIds } from '../chat/chat-ids.js'
 import { Chats } from '../chat/chats.js'
@@ -38,7 +38,7 @@ export class ChatJoin {
     const already = session.joined.get(id) as Listener | undefined
     if (already) return { chatId: already.name, id, position: already.at }
     if (session.joined.size >= mostChats)
-      throw refusal([{ field: 'chatId', message: `is one too many: a socket joins at most ${mostChats} chats` }])
+      throw invalidFields([{ field: 'chatId', message: `is one too many: a socket joins at most ${mostChats} chats` }])
     if (after !== undefined) await this.mustBeInTheLog(after)
     const { listener, openReply } = await this.enter(session, id, name, after)
     const { at: position } = listener

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common'
 import type { Socket } from 'socket.io'
 import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { Refused } from '../event-store/errors.js'
-import { noLongerGood } from '../http/admit.guard.js'
+import { badCredentials } from '../http/admit.guard.js'
 import { Authenticator, type Caller, type Credentials } from '../commands/caller.js'
 import { Limits } from '../http/limits.js'
 
@@ -25,9 +25,9 @@ export class Handshake {
   async admit(socket: Socket): Promise<Admitted> {
     const credentials = credentialsIn(socket)
     const caller = credentials && (await this.authenticator.authenticate(credentials))
-    await (caller ? this.limits.request(caller) : this.limits.attempt(this.addressOf(socket)))
+    await (caller ? this.limits.countRequest(caller) : this.limits.countAnonymous(this.addressOf(socket)))
     if (!credentials) throw new Refused('unauthenticated', 'send a token from a login, or an API key, as auth.token')
-    if (!caller) throw noLongerGood(credentials)
+    if (!caller) throw badCredentials(credentials)
     return { credentials, caller }
   }
 

@@ -3,7 +3,7 @@ import { isErased, Refused } from '../event-store/errors.js'
 import type { EventStore } from '../event-store/log/event-store.js'
 import { isRetryable } from '../event-store/database-errors.js'
 import { backoff, pause } from '../event-store/timing.js'
-import { problemIn } from '../http/problem.filter.js'
+import { problemOf } from '../http/problem.filter.js'
 import { noSuchChat } from '../chat/chat.js'
 import { chatStream } from '../chat/chats.js'
 import { type Emission, RoomPosition } from './room-position.js'
@@ -66,7 +66,7 @@ export class Listener implements RoomReader, Joined {
   end(why: unknown): void {
     if (this.hasLeft) return
     this.leave()
-    const { code, detail } = problemIn(hasGone(why) ? erased() : why, randomUUID())
+    const { code, detail } = problemOf(hasGone(why) ? erased() : why, randomUUID())
     this.session.tell('chat-gone', { chatId: this.name, code, detail })
   }
 

@@ -3,7 +3,7 @@ import { AskBody } from '../chat/api/realtime/ai.dto.js'
 import { LoggedChatParams } from '../chat/api/logging/chat-log.dto.js'
 import { idempotencyKey } from '../commands/cause.js'
 import { Text, Integer } from '../http/fields.js'
-import { refusal, validation } from '../http/validation.js'
+import { invalidFields, validationPipe } from '../http/validation.js'
 
 export class LeaveBody extends LoggedChatParams {}
 
@@ -25,7 +25,7 @@ export class PromptBody extends IntersectionType(LoggedChatParams, AskBody) {
 type Body = LeaveBody | JoinBody | PromptBody
 
 const fields = ['chatId', 'after', 'content', 'model', 'commandId'] as const
-const pipe = validation()
+const pipe = validationPipe()
 
 /**
  * Whatever a client has sent, as what it should be, or refused with the field that is wrong. Only the fields that we
@@ -34,7 +34,7 @@ const pipe = validation()
 export async function read<T extends Body>(type: new () => T, payload: unknown): Promise<T> {
   const object = typeof payload === 'string' ? { chatId: payload } : payload
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
-    throw refusal([{ field: 'payload', message: 'must be an object with a chatId, or the chatId itself' }])
+    throw invalidFields([{ field: 'payload', message: 'must be an object with a chatId, or the chatId itself' }])
   }
   const sent = fields
     .filter((field) => Object.hasOwn(object, field))

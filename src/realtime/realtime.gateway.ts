@@ -52,7 +52,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
   @SubscribeMessage('join-chat')
   join(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<Ack | undefined> {
     return this.answer(socket, 'join-chat', async (session) => {
-      await this.limits.request(session.caller)
+      await this.limits.countRequest(session.caller)
       return await this.joining.join(session, await read(JoinBody, payload))
     })
   }
@@ -60,7 +60,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
   @SubscribeMessage('leave-chat')
   leave(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<Ack | undefined> {
     return this.answer(socket, 'leave-chat', async (session) => {
-      await this.limits.request(session.caller)
+      await this.limits.countRequest(session.caller)
       return this.joining.leave(session, (await read(LeaveBody, payload)).chatId)
     })
   }

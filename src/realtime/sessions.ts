@@ -3,7 +3,7 @@ import type { Socket } from 'socket.io'
 import type { Refused } from '../event-store/errors.js'
 import type { RecordedEvent } from '../event-store/event.js'
 import { pause } from '../event-store/timing.js'
-import { noLongerGood } from '../http/admit.guard.js'
+import { badCredentials } from '../http/admit.guard.js'
 import { Authenticator } from '../commands/caller.js'
 import { Drain } from '../commands/drain.js'
 import { userStream } from '../identity/users.js'
@@ -68,7 +68,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
 
   take(event: RecordedEvent): void {
     for (const session of this.sessions.get(event.stream) ?? []) {
-      if (event.type === 'UserErased') session.end(noLongerGood(session.credentials))
+      if (event.type === 'UserErased') session.end(badCredentials(session.credentials))
       else session.hold(this.check(session).catch(() => session.drop())) // nobody can tell
     }
   }
@@ -76,7 +76,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   /** Why nobody has a right to this socket any more; undefined while somebody has. */
   async lost({ credentials, caller }: Session): Promise<Refused | undefined> {
     const now = await this.authenticator.authenticate(credentials)
-    return now?.id === caller.id ? undefined : noLongerGood(credentials)
+    return now?.id === caller.id ? undefined : badCredentials(credentials)
   }
 
   private async check(session: Session): Promise<void> {

@@ -36,8 +36,8 @@ export class SocketPrompts {
       correlation,
     }
     const cause = Cause.ofRequest(this.secrets, request, { isAsync: true })
-    await this.limits.request(caller, cause)
-    await this.limits.prompt(caller, name, cause)
+    await this.limits.countRequest(caller, cause)
+    await this.limits.countPrompt(caller, name, cause)
     const { promptId, replyId, position } = await this.bus.command(
       new SendPrompt(cause, { chatId, ownerId: caller.id }, content, model),
     )
@@ -49,7 +49,7 @@ export class SocketPrompts {
     try {
       return await read(PromptBody, payload)
     } catch (error) {
-      await this.limits.request(caller)
+      await this.limits.countRequest(caller)
       throw error
     }
   }

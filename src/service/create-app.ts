@@ -5,13 +5,13 @@ import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { CompleteConfig } from '../config/index.js'
 import { documentApi } from '../http/api-document.js'
-import { readJsonBodies } from '../http/bodies.js'
+import { readJsonBodies } from '../http/json-bodies.js'
 import { brokenRequests } from '../http/broken-requests.js'
 import { drainRequests } from '../http/drain-requests.js'
 import { Drain } from '../commands/drain.js'
 import { correlationId, logRequests } from '../http/request-log.js'
 import { readBeforeRefusing } from '../http/unread-bodies.js'
-import { readForms } from '../http/uploads.js'
+import { refuseOtherForms } from '../http/uploads.js'
 import { SocketAdapter } from './socket-adapter.js'
 import { RequestMetrics } from '../telemetry/request-metrics.js'
 import { traceRequests } from '../telemetry/request-spans.js'
@@ -45,7 +45,7 @@ export async function equipApp(app: NestFastifyApplication, config: CompleteConf
   app.get(RequestMetrics).measure(fastify)
   if (config.telemetry.tracing) traceRequests(fastify)
   await app.register(multipart)
-  readForms(fastify)
+  refuseOtherForms(fastify)
   readBeforeRefusing(fastify)
   await app.register(helmet, {
     // The API's pages are served over plain HTTP on other hosts, too; a proxy that speaks TLS may add what it likes.

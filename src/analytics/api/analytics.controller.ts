@@ -5,7 +5,7 @@ import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller } from '../../http/access.js'
 import { PageQuery } from '../../http/pages.js'
-import { refusal } from '../../http/validation.js'
+import { invalidFields } from '../../http/validation.js'
 import { ContributorsDto, TopUsersDto, UsageDto, UsageQuery } from './analytics.dto.js'
 import { ListTopUsers } from '../read-models/top-users.js'
 import { GetUsageSeries } from '../read-models/usage-series.js'
@@ -45,9 +45,9 @@ export class AnalyticsController {
       throw new Refused('forbidden', 'everybody’s usage is for admins; leave scope out for your own')
     const to = query.to === undefined ? new Date() : new Date(query.to)
     const from = query.from === undefined ? new Date(to.getTime() - defaultRange[bucket]) : new Date(query.from)
-    if (from >= to) throw refusal([{ field: 'from', message: 'must be before to' }])
+    if (from >= to) throw invalidFields([{ field: 'from', message: 'must be before to' }])
     if (to.getTime() - from.getTime() > longestRange[bucket])
-      throw refusal([{ field: 'from', message: `must be within ${longestRange[bucket] / dayMs} days before to` }])
+      throw invalidFields([{ field: 'from', message: `must be within ${longestRange[bucket] / dayMs} days before to` }])
     const series = await this.bus.query(
       new GetUsageSeries(scope === 'own' ? caller.id : undefined, from, to, bucket, groupBy),
     )

@@ -4,7 +4,7 @@ import { Refused } from '../../event-store/errors.js'
 import type { Cause } from '../../commands/cause.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { badCursor, parseCursor } from '../../http/pages.js'
-import { refusal } from '../../http/validation.js'
+import { invalidFields } from '../../http/validation.js'
 import { ownerStream } from '../../identity/users.js'
 import type { AuditRead } from '../evidence/audit-read.js'
 import { Evidence } from '../evidence/evidence.js'
@@ -55,8 +55,8 @@ export class HistoryRequests {
 
   private check({ type, since, until }: HistoryRequest): void {
     if (type !== undefined && !this.types.has(type))
-      throw refusal([{ field: 'type', message: 'must be an event type; /audit/event-types has them all' }])
-    if (since && until && since >= until) throw refusal([{ field: 'since', message: 'must be before until' }])
+      throw invalidFields([{ field: 'type', message: 'must be an event type; /audit/event-types has them all' }])
+    if (since && until && since >= until) throw invalidFields([{ field: 'since', message: 'must be before until' }])
   }
 
   private async range(

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { RecordedEvent } from '../../event-store/event.js'
 import { isDateTime } from '../../http/field-checks.js'
-import { refusal } from '../../http/validation.js'
+import { invalidFields } from '../../http/validation.js'
 import { beyondHead } from '../history/history-request.js'
 import { LogSearch } from '../history/log-search.js'
 
@@ -28,10 +28,10 @@ export class PointsInLog {
       return pointAtPosition(Number(at))
     }
     if (!isDateTime(at))
-      throw refusal([{ field: 'at', message: 'must be a position, or a date and time such as 2026-01-31T12:00:00Z' }])
+      throw invalidFields([{ field: 'at', message: 'must be a position, or a date and time such as 2026-01-31T12:00:00Z' }])
     const time = new Date(at)
     if (time.getTime() > Math.max(Date.now(), head.at.getTime()))
-      throw refusal([{ field: 'at', message: 'must not be in the future' }])
+      throw invalidFields([{ field: 'at', message: 'must not be in the future' }])
     return pointAtTime(time)
   }
 }

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Bus } from '../../commands/bus.js'
-import { sseHeaders, wantsEvents } from '../../http/sse.js'
+import { sseHeaders, acceptsEventStream } from '../../http/sse.js'
 import type { AnswerDto, PendingDto } from './root/replies.dto.js'
 import type { SendPrompt } from '../commands/send-prompt.js'
 import { asAnswer } from './root/replies.presenter.js'
@@ -20,7 +20,7 @@ export const RequestedDelivery = createParamDecorator((_: unknown, context: Exec
   const { headers } = http.getRequest<FastifyRequest>()
   const lastEventId = headers['last-event-id']
   return {
-    asEvents: wantsEvents(headers.accept),
+    asEvents: acceptsEventStream(headers.accept),
     lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
     reply: http.getResponse<FastifyReply>(),
   }

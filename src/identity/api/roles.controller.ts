@@ -1,6 +1,6 @@
 import { Body, Controller, Param, Put } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
-import { type Answer, answer, Answers } from '../../http/api-family.js'
+import { type Answer, answer, Answers } from '../../http/answers.js'
 import { Bus } from '../../commands/bus.js'
 import { NeedsRole } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'

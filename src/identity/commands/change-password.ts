@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
 import type { Cause } from '../../commands/cause.js'
-import { refusal } from '../../http/validation.js'
+import { invalidFields } from '../../http/validation.js'
 import { CredentialStore } from '../credentials.js'
 import { hashPassword, isPassword } from '../passwords.js'
 import { changePassword } from '../user.js'
@@ -34,7 +34,7 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
     const repeat = await this.users.repeatOf(caller.id, cause.meta)
     if (repeat) return { position: repeat.position }
     const isChanged = (await this.change(caller, current, next)) || (await this.isPassword(caller.id, next))
-    if (!isChanged) throw refusal([{ field: 'currentPassword', message: 'is not the current password' }])
+    if (!isChanged) throw invalidFields([{ field: 'currentPassword', message: 'is not the current password' }])
     const { position } = await this.users.execute(caller.id, cause.meta, changePassword(caller.id))
     return { position }
   }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refused } from '../../event-store/errors.js'
-import { noLongerGood } from '../../http/admit.guard.js'
+import { badCredentials } from '../../http/admit.guard.js'
 import { Authenticator, type Credentials } from '../../commands/caller.js'
 import { credentialsOf } from '../../http/identify.guard.js'
 import { Limits } from '../../http/limits.js'
-import { refuse } from '../../http/problem.filter.js'
+import { sendProblem } from '../../http/problem.filter.js'
 
 /**
  * Admits admins to the queue board. A browser asks for a name and a password: the password is an API key, the name does
@@ -23,7 +23,7 @@ export class BoardAccess {
       await this.admit(request)
     } catch (error) {
       void reply.header('www-authenticate', 'Basic realm="Verbatim", charset="UTF-8"')
-      refuse(error, request, reply)
+      sendProblem(error, request, reply)
       return reply
     }
   }
@@ -32,10 +32,10 @@ export class BoardAccess {
     const credentials = credentialsOf(request) ?? basic(request)
     const caller = credentials && (await this.authenticator.authenticate(credentials))
     request.caller = caller
-    await (caller ? this.limits.request(caller) : this.limits.attempt(request.ip))
+    await (caller ? this.limits.countRequest(caller) : this.limits.countAnonymous(request.ip))
     if (!credentials)
       throw new Refused('unauthenticated', 'the password is an API key of an admin; the name does not matter')
-    if (!caller) throw noLongerGood(credentials)
+    if (!caller) throw badCredentials(credentials)
     if (caller.role !== 'admin') throw new Refused('forbidden', `this needs the role admin; yours is ${caller.role}`)
     if (isForeign(request)) throw new Refused('forbidden', 'a page of another site must not change the queues')
   }

@@ -2,14 +2,14 @@ import { Controller, Delete, Get, Inject, Param, Post, Query, Req, Res } from '@
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
-import { type Answer, answer, Answers } from '../../http/api-family.js'
+import { type Answer, answer, Answers } from '../../http/answers.js'
 import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { PageQuery } from '../../http/pages.js'
-import { TakesFile, uploadOf } from '../../http/uploads.js'
+import { TakesFile, readUpload } from '../../http/uploads.js'
 import { AddFile } from '../commands/add-file.js'
 import { RemoveFile } from '../commands.js'
 import { FileContents } from '../files/file-contents.js'
@@ -51,7 +51,7 @@ export class ProjectFilesController {
     @RequestCause() cause: Cause,
   ): Promise<Answer<{ file: ProjectFile }>> {
     const project = { projectId: id, ownerId: caller.id }
-    const upload = await uploadOf(request, this.config.files.maxBytes)
+    const upload = await readUpload(request, this.config.files.maxBytes)
     const { fileId } = await this.bus.command(new AddFile(cause, project, upload))
     const { contentId: _, ...file } = await this.bus.query(new GetProjectFile(project, fileId))
     return answer({ file }, 'File uploaded')

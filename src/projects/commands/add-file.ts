@@ -3,12 +3,12 @@ import { Inject } from '@nestjs/common'
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
-import { derived, derivedId } from '../../commands/derived-ids.js'
+import { keyedHash, derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import type { CommandOutcome } from '../../event-store/deciding/decider.js'
 import type { Upload } from '../../http/uploads.js'
-import { refusal } from '../../http/validation.js'
+import { invalidFields } from '../../http/validation.js'
 import { Providers } from '../../llm/providers.js'
 import { isFilename, mediaTypeOf } from '../files/file-types.js'
 import { type FileDescription, FileUpload } from '../files/file-upload.js'
@@ -73,7 +73,7 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
 
   private descriptionOf({ filename, type }: Upload): FileDescription {
     if (!isFilename(filename))
-      throw refusal([{ field: 'file', message: 'must have a name of at most 255 characters, without slashes' }])
+      throw invalidFields([{ field: 'file', message: 'must have a name of at most 255 characters, without slashes' }])
     return { filename, type: mediaTypeOf(filename, type, this.config.files.types) }
   }
 
@@ -84,7 +84,7 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
     cause: Cause,
   ): Promise<CommandOutcome<ProjectState>> {
     const { _id: contentId, fileId, copy } = file
-    const payload = derived(
+    const payload = keyedHash(
       this.secrets.commands,
       'project file',
       description.filename,

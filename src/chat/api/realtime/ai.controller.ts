@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Post } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
-import { type Answer, answer, Answers } from '../../../http/api-family.js'
+import { type Answer, answer, Answers } from '../../../http/answers.js'
 import type { Caller } from '../../../commands/caller.js'
 import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Engine } from '../../../event-store/engine.js'
 import { isErased } from '../../../event-store/errors.js'
-import { type ServerSentEvent, sseComeBack, sseComment, sseText } from '../../../http/sse.js'
+import { type ServerSentEvent, sseReconnect, sseKeepAlive, sseText } from '../../../http/sse.js'
 import { chatStream } from '../../chats.js'
 import type { MessageDoc } from '../../read-models/messages.js'
 import { Deltas } from '../../open-reply/deltas.js'
@@ -66,10 +66,10 @@ export class ReplyStream {
         const arrived = await inbox.take(heartbeatMs)
         if (arrived.length === 0 && !ended) await this.engine.vault.keyOf(chatStream(chatId)) // is it still there?
         const told = texts(await this.tell(arrived, chatId, replyId, along))
-        if (told || !ended) yield told || sseComment
+        if (told || !ended) yield told || sseKeepAlive
       }
       if (isErased(ended.error)) throw ended.error // after the end was in the log, and before it was read here
-      yield ended.outcome ? texts(along.outcome(ended.outcome)) : sseComeBack()
+      yield ended.outcome ? texts(along.outcome(ended.outcome)) : sseReconnect()
     } catch (error) {
       if (!isErased(error)) throw error
       yield sseText({ event: 'failed', data: { code: 'erased', detail: 'the chat was erased' } })

@@ -6,7 +6,7 @@ import { canonical } from '../../../event-store/canonical.js'
 import { sealPersonal } from '../../../event-store/sealing/envelope.js'
 import { Engine } from '../../../event-store/engine.js'
 import { isErased } from '../../../event-store/errors.js'
-import { derived } from '../../../commands/derived-ids.js'
+import { keyedHash } from '../../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../../commands/secrets.js'
 import type { CompletionRequest } from '../../../llm/provider.js'
 import { chatStream } from '../../chats.js'
@@ -66,7 +66,7 @@ export class AnswerCache {
   private keyOf(ownerId: string, model: string, { messages, temperature, maxTokens }: CompletionRequest): string {
     return (
       this.prefix +
-      derived(
+      keyedHash(
         this.secrets.commands,
         'answer',
         ownerId,

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { Refused } from '../event-store/errors.js'
 
 /** Deeper than any request needs; what reads bodies goes down into them by calling itself. */
-const deepest = 50
+const maxDepth = 50
 
 /**
  * A body is one JSON object, and nothing else is read as one: neither forms nor plain text, which any web page may send
@@ -19,7 +19,7 @@ export function readJsonBodies(fastify: FastifyInstance): void {
 
 function refusalOf(body: unknown): Refused | null {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return refused('must be a JSON object')
-  return isDeeperThan(deepest, body) ? refused('is nested too deeply') : null
+  return isDeeperThan(maxDepth, body) ? refused('is nested too deeply') : null
 }
 
 const refused = (message: string) =>
