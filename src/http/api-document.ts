@@ -67,7 +67,8 @@ function addCommonAnswers(operation: Operation, path: string, method: string): v
   ]
   for (const status of statuses) operation.responses[status] ??= { description: reasons[status]! }
   for (const [status, response] of Object.entries(operation.responses)) {
-    if (Number(status) >= 400) Object.assign(response!, { content: { 'application/problem+json': { schema: problemRef } } })
+    if (Number(status) >= 400)
+      Object.assign(response!, { content: { 'application/problem+json': { schema: problemRef } } })
   }
   if (method === 'post') operation.parameters = [...parameters, idempotencyKey]
   if (method === 'get') operation.parameters = [...parameters, minLogPosition]

@@ -110,7 +110,8 @@ export function parseCursor<Types extends readonly ('string' | 'number')[]>(
   return parts as unknown as CursorParts<Types>
 }
 
-export const badCursor = () => invalidFields([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }])
+export const badCursor = () =>
+  invalidFields([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }])
 
 type CursorParts<Types extends readonly ('string' | 'number')[]> = {
   [I in keyof Types]: Types[I] extends 'number' ? number : string

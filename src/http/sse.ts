@@ -24,4 +24,5 @@ export const sseHeaders = {
 } as const
 
 /** Whether the client asked for a stream rather than for one answer. */
-export const acceptsEventStream = (accept: string | undefined): boolean => /(^|[,\s])text\/event-stream\b/i.test(accept ?? '')
+export const acceptsEventStream = (accept: string | undefined): boolean =>
+  /(^|[,\s])text\/event-stream\b/i.test(accept ?? '')

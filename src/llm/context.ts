@@ -1,7 +1,7 @@
 import type { PromptMessage } from './provider.js'
 import { loadTokenizer } from './tokens.js'
 
-export interface Fitted {
+export interface FittedContext {
   /** Oldest first, the system's before all others. */
   messages: PromptMessage[]
   promptTokens: number
@@ -23,7 +23,7 @@ export async function fitContext({
   /** Newest first. */
   history: AsyncIterable<PromptMessage>
   budgetTokens: number
-}): Promise<Fitted> {
+}): Promise<FittedContext> {
   const { countMessage, countMessages } = await loadTokenizer()
   const taken: { message: PromptMessage; tokens: number }[] = []
   let promptTokens = countMessages(system)

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { normalizedChunks } from './normalized-chunks.js'
-import { shown } from './provider-failures.js'
+import { normalizeChunks } from './normalize-chunks.js'
+import { quotedName } from './provider-failures.js'
 import type { Chunk, CompletionRequest, ModelInfo, PromptMessage, Provider } from './provider.js'
 import { ProviderError } from './provider-error.js'
 import { loadTokenizer } from './tokens.js'
@@ -17,7 +17,7 @@ export class OfflineProvider implements Provider {
   }
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
-    return normalizedChunks(
+    return normalizeChunks(
       signal,
       (signal) => this.answer(request, signal),
       (error) => error as Error,
@@ -29,7 +29,7 @@ export class OfflineProvider implements Provider {
     signal: AbortSignal,
   ): AsyncGenerator<Chunk, void, undefined> {
     if (model !== 'echo')
-      throw new ProviderError('unknown_model', `offline has one model, echo, and not ${shown(model)}.`)
+      throw new ProviderError('unknown_model', `offline has one model, echo, and not ${quotedName(model)}.`)
     answeredBy?.(model)
     const { countTokens, countMessages } = await loadTokenizer()
     const usage = { promptTokens: countMessages(messages), completionTokens: 0 }

@@ -1,7 +1,7 @@
 import { contextTokensAtOllama } from './context-sizes.js'
-import { connectionError, dropped, malformedAnswer, refusalError } from './provider-failures.js'
+import { connectionError, connectionDropped, malformedAnswer, refusalError } from './provider-failures.js'
 import { ndjson } from './ndjson.js'
-import { normalizedChunks } from './normalized-chunks.js'
+import { normalizeChunks } from './normalize-chunks.js'
 import type { Chunk, CompletionRequest, ModelInfo, Provider } from './provider.js'
 
 /** Ollama, through its own API. */
@@ -33,7 +33,7 @@ export class OllamaProvider implements Provider {
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
     const asked = { provider: this.name, model: request.model }
-    return normalizedChunks(
+    return normalizeChunks(
       signal,
       (signal) => this.answer(request, signal),
       (error) => connectionError(asked, error),
@@ -63,7 +63,7 @@ export class OllamaProvider implements Provider {
       yield { finish: line.done_reason === 'length' ? 'length' : 'stop' }
       return
     }
-    throw dropped(this.name)
+    throw connectionDropped(this.name)
   }
 
   private async fetch(path: string, init: RequestInit, model?: string): Promise<Response> {

@@ -1,8 +1,8 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
-import { type Asked, connectionError, refusalError, tookTooLong, unreachable } from './provider-failures.js'
+import { type RequestTarget, connectionError, refusalError, tookTooLong, unreachable } from './provider-failures.js'
 
 /** What the client throws, as what it means. */
-export function explained(asked: Asked, error: unknown): Error {
+export function openAiFault(asked: RequestTarget, error: unknown): Error {
   if (error instanceof APIConnectionTimeoutError) return tookTooLong(asked.provider)
   if (error instanceof APIConnectionError) return unreachable(asked.provider, error)
   if (!(error instanceof APIError)) return connectionError(asked, error)

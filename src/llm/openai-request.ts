@@ -5,12 +5,12 @@ export type OpenAiRequest = ChatCompletionCreateParamsStreaming
 
 /** What not every server and model takes; the least often known first. */
 const optional = ['stream_options', 'max_tokens', 'temperature'] as const
-export type Optional = (typeof optional)[number]
+export type OptionalParameter = (typeof optional)[number]
 
 /** Compatible servers know `max_tokens`; OpenAI's reasoning models only its successor. */
 export function openAiRequest(
   { model, messages, temperature, maxTokens }: CompletionRequest,
-  leftOut: ReadonlySet<Optional>,
+  leftOut: ReadonlySet<OptionalParameter>,
 ): OpenAiRequest {
   return {
     model,
@@ -31,7 +31,11 @@ function withAcceptableName({ role, content, name }: PromptMessage): ChatComplet
  * Which parameter to leave out after a refusal: the one it names as unsupported; and if it names nothing at all, the
  * one that is least often known. A parameter with a wrong value stays wrong, so its refusal stands.
  */
-export function unsupported(request: OpenAiRequest, status: number | undefined, body: unknown): Optional | undefined {
+export function unsupportedParameter(
+  request: OpenAiRequest,
+  status: number | undefined,
+  body: unknown,
+): OptionalParameter | undefined {
   if (status !== 400 && status !== 422) return undefined
   const text = JSON.stringify(body)
   const left = optional.filter((parameter) => request[parameter] !== undefined)

@@ -1,7 +1,7 @@
 import type { OpenAI } from 'openai'
 import { Stream } from 'openai/core/streaming'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
-import { contentFiltered, dropped, malformedAnswer } from './provider-failures.js'
+import { contentFiltered, connectionDropped, malformedAnswer } from './provider-failures.js'
 import type { Chunk, Finish, Usage } from './provider.js'
 
 /** Servers leave out what OpenAI always sends. */
@@ -39,7 +39,7 @@ export async function* openAiChunks(
     if (!finish) throw error // else the answer is there, and only what comes after it was lost
   }
   if (!finish && anything && sawDone()) finish = 'stop'
-  if (!finish) throw anything ? dropped(provider) : malformedAnswer(provider)
+  if (!finish) throw anything ? connectionDropped(provider) : malformedAnswer(provider)
   if (finish === 'filtered' && !text) throw contentFiltered(provider)
   if (usage) yield { usage }
   yield { finish }

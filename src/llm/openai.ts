@@ -1,12 +1,12 @@
 import { APIError, type OpenAI } from 'openai'
 import { malformedAnswer } from './provider-failures.js'
-import { linkedAbort } from './linked-abort.js'
+import { childAbort } from './abort.js'
 import { openAiClient, type OpenAiOptions } from './openai-client.js'
-import { explained } from './openai-faults.js'
+import { openAiFault } from './openai-faults.js'
 import { OpenAiFiles } from './openai-files.js'
-import { openAiRequest, type Optional, unsupported } from './openai-request.js'
+import { openAiRequest, type OptionalParameter, unsupportedParameter } from './openai-request.js'
 import { openAiChunks } from './openai-stream.js'
-import { normalizedChunks } from './normalized-chunks.js'
+import { normalizeChunks } from './normalize-chunks.js'
 import type { Chunk, CompletionRequest, ModelInfo, Provider, ProviderFiles } from './provider.js'
 
 /** OpenAI, and every server that speaks its language. */
@@ -15,7 +15,7 @@ export class OpenAiProvider implements Provider {
   readonly files: ProviderFiles
   private readonly client: OpenAI
   /** What a model did not take and then answered without, so that the next request is right at once. */
-  private readonly unsupported = new Map<string, ReadonlySet<Optional>>()
+  private readonly unsupported = new Map<string, ReadonlySet<OptionalParameter>>()
 
   constructor(options: OpenAiOptions) {
     this.client = openAiClient(options)
@@ -24,7 +24,7 @@ export class OpenAiProvider implements Provider {
 
   async models(signal: AbortSignal): Promise<ModelInfo[]> {
     signal.throwIfAborted()
-    const { own, release } = linkedAbort(signal)
+    const { own, release } = childAbort(signal)
     try {
       const body = await this.client.get<{ data?: ListedModel[] } | ListedModel[] | null>('/models', {
         signal: own.signal,
@@ -37,7 +37,7 @@ export class OpenAiProvider implements Provider {
       }))
     } catch (error) {
       signal.throwIfAborted()
-      throw explained({ provider: this.name }, error)
+      throw openAiFault({ provider: this.name }, error)
     } finally {
       release()
     }
@@ -45,10 +45,10 @@ export class OpenAiProvider implements Provider {
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
     const asked = { provider: this.name, model: request.model }
-    return normalizedChunks(
+    return normalizeChunks(
       signal,
       (signal) => this.answer(request, signal),
-      (error) => explained(asked, error),
+      (error) => openAiFault(asked, error),
     )
   }
 
@@ -66,7 +66,7 @@ export class OpenAiProvider implements Provider {
         if (leftOut.size > 0) this.unsupported.set(request.model, leftOut)
         return response
       } catch (error) {
-        const parameter = error instanceof APIError ? unsupported(body, error.status, error.error) : undefined
+        const parameter = error instanceof APIError ? unsupportedParameter(body, error.status, error.error) : undefined
         if (!parameter) throw error
         leftOut.add(parameter)
       }

@@ -2,37 +2,40 @@ import { ProviderError } from './provider-error.js'
 import { retryAfterMs } from './retry-after.js'
 
 /** Who was asked, and for what. */
-export interface Asked {
+export interface RequestTarget {
   provider: string
   model?: string
 }
 
 /** What a provider answers instead of an answer. The status is not known when it says so in the middle of one. */
-export interface Refusal {
+export interface ProviderRefusal {
   status?: number
   headers?: Headers
   body: unknown
 }
 
 /** Codes and phrases by which servers say the same thing; each has its own. */
-const says = {
+const refusalPatterns = {
   tooLong: /context_length_exceeded|context.?(length|window|size)|maximum context|prompt is too long|too many tokens/i,
   filtered: /content_filter|content_policy|content management policy|ResponsibleAIPolicy|moderation/i,
   noQuota: /insufficient_quota|billing_hard_limit|billing_not_active/i,
   tooMany: /rate.?limit|too_many_requests|\b429\b/i,
 }
 
-export function refusalError({ provider, model }: Asked, { status, headers, body }: Refusal): ProviderError {
+export function refusalError(
+  { provider, model }: RequestTarget,
+  { status, headers, body }: ProviderRefusal,
+): ProviderError {
   const text = JSON.stringify(body) ?? ''
   const wait = { retryAfterMs: headers && retryAfterMs(headers) }
   const again = `Try again ${wait.retryAfterMs === undefined ? 'shortly' : `in ${Math.ceil(wait.retryAfterMs / 1000)} seconds`}.`
-  if (status === 401 || (status === 403 && !says.filtered.test(text))) {
+  if (status === 401 || (status === 403 && !refusalPatterns.filtered.test(text))) {
     return new ProviderError(
       'provider_unauthorized',
       `${provider} does not accept the key of this service. ${operator}`,
     )
   }
-  if (status === 402 || says.noQuota.test(text)) {
+  if (status === 402 || refusalPatterns.noQuota.test(text)) {
     return new ProviderError(
       'provider_quota_exceeded',
       `The quota of this service at ${provider} is used up. ${operator}`,
@@ -41,10 +44,10 @@ export function refusalError({ provider, model }: Asked, { status, headers, body
   if (status === 404) {
     return new ProviderError(
       'unknown_model',
-      `${provider} does not have the model ${shown(model)}, or its address is wrong. Choose another model.`,
+      `${provider} does not have the model ${quotedName(model)}, or its address is wrong. Choose another model.`,
     )
   }
-  if (status === 429 || (!status && says.tooMany.test(text))) {
+  if (status === 429 || (!status && refusalPatterns.tooMany.test(text))) {
     return new ProviderError(
       'provider_rate_limited',
       `${provider} gets too many requests at the moment. ${again}`,
@@ -55,14 +58,14 @@ export function refusalError({ provider, model }: Asked, { status, headers, body
   if (status === 409 || (status && status >= 500)) {
     return new ProviderError('provider_unavailable', `${provider} has a fault of its own (${status}). ${again}`, wait)
   }
-  if (status === 413 || says.tooLong.test(text)) {
+  if (status === 413 || refusalPatterns.tooLong.test(text)) {
     const advice = 'Shorten the prompt, or ask for a shorter answer.'
     return new ProviderError(
       'context_too_long',
-      `The conversation is too long for the model ${shown(model)} of ${provider}. ${advice}`,
+      `The conversation is too long for the model ${quotedName(model)} of ${provider}. ${advice}`,
     )
   }
-  if (says.filtered.test(text)) return contentFiltered(provider)
+  if (refusalPatterns.filtered.test(text)) return contentFiltered(provider)
   if (!status)
     return new ProviderError('provider_unavailable', `${provider} had a fault of its own while it answered. ${again}`)
   const what = [status, ...identifiers(body)].join(', ')
@@ -75,7 +78,7 @@ export function refusalError({ provider, model }: Asked, { status, headers, body
 const operator = 'The service’s operator must see to it.'
 
 /** An error from beneath: of the connection, or of the answer's form. Any other is no provider's fault and stays as it is. */
-export function connectionError({ provider }: Asked, error: unknown): Error {
+export function connectionError({ provider }: RequestTarget, error: unknown): Error {
   const { name, message } = error as Error
   // By name: an error may come from another realm, as everything of Node's does under Jest.
   if (name === 'SyntaxError') return malformedAnswer(provider)
@@ -87,7 +90,7 @@ export function connectionError({ provider }: Asked, error: unknown): Error {
 export function unreachable(provider: string, error: unknown): ProviderError {
   const code = systemCode(error)
   if (code?.includes('TIME')) return tookTooLong(provider)
-  if (!code || code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return dropped(provider)
+  if (!code || code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return connectionDropped(provider)
   return new ProviderError(
     'provider_unavailable',
     `${provider} cannot be reached (${code}). Try again; if it stays so: ${operator}`,
@@ -97,7 +100,7 @@ export function unreachable(provider: string, error: unknown): ProviderError {
 export const tookTooLong = (provider: string) =>
   new ProviderError('provider_timeout', `${provider} took too long. Try again.`)
 
-export const dropped = (provider: string) =>
+export const connectionDropped = (provider: string) =>
   new ProviderError(
     'provider_unavailable',
     `The connection to ${provider} broke before the answer was complete. Try again.`,
@@ -113,7 +116,8 @@ export const contentFiltered = (provider: string) =>
   )
 
 /** A name that came from the client, as it may be shown to it. */
-export const shown = (name = '') => JSON.stringify(name.length > 100 ? `${name.slice(0, 100).toWellFormed()}…` : name)
+export const quotedName = (name = '') =>
+  JSON.stringify(name.length > 100 ? `${name.slice(0, 100).toWellFormed()}…` : name)
 
 /** The deepest ECONNREFUSED, ENOTFOUND, UND_ERR_SOCKET … */
 function systemCode(error: unknown): string | undefined {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { contextTokensOf, knownContextTokens } from './context-sizes.js'
-import { shown, tookTooLong } from './provider-failures.js'
-import { linkedAbort } from './linked-abort.js'
+import { quotedName, tookTooLong } from './provider-failures.js'
+import { childAbort } from './abort.js'
 import { OfflineProvider } from './offline.js'
 import { OllamaProvider } from './ollama.js'
 import { OpenAiProvider } from './openai.js'
@@ -75,7 +75,7 @@ export class Providers {
       const advice = `Choose another, or have ${setting} set.`
       throw new ProviderError(
         'unknown_model',
-        `${prefix} is not configured, so there is no model ${shown(name)}. ${advice}`,
+        `${prefix} is not configured, so there is no model ${quotedName(name)}. ${advice}`,
       )
     }
     return this.found.get(name) ?? (await this.lookUp(name, signal))
@@ -125,7 +125,7 @@ export class Providers {
   }
 
   private async modelsOf(provider: Provider, signal = new AbortController().signal): Promise<Listing> {
-    const { own, release } = linkedAbort(signal)
+    const { own, release } = childAbort(signal)
     const limit = setTimeout(() => own.abort(tookTooLong(provider.name)), this.options.listingMs ?? 5000)
     try {
       const models = await provider.models(own.signal)
@@ -160,5 +160,5 @@ function unknownModel(name: string, models: readonly ListedModel[]): ProviderErr
     .map(({ id }) => id)
     .join(', ')
   const more = models.length > 10 ? ` and ${models.length - 10} more` : ''
-  return new ProviderError('unknown_model', `There is no model ${shown(name)}. There are: ${some}${more}.`)
+  return new ProviderError('unknown_model', `There is no model ${quotedName(name)}. There are: ${some}${more}.`)
 }

@@ -1,4 +1,4 @@
-import { linkedAbort } from './linked-abort.js'
+import { childAbort } from './abort.js'
 import type { Chunk } from './provider.js'
 import { ProviderError } from './provider-error.js'
 
@@ -17,7 +17,7 @@ export async function* withWatchdog(
   { idleMs, totalMs }: StreamLimits,
   signal: AbortSignal,
 ): AsyncGenerator<Chunk, void, undefined> {
-  const { own, release } = linkedAbort(signal)
+  const { own, release } = childAbort(signal)
   const total = setTimeout(() => own.abort(tookTooLong(totalMs)), totalMs)
   const chunks = start(own.signal)[Symbol.asyncIterator]()
   try {

@@ -8,18 +8,18 @@ import { asLoggedMessage } from '../chat/api/logging/chat-log.presenter.js'
 import { messageOf } from '../chat/read-models/message.js'
 import { outcomeFromEvent } from '../chat/replies/ending/reply-outcome.js'
 
-export type ChatRecord = RecordedEventOf<ChatEvents>
+export type RecordedChatEvent = RecordedEventOf<ChatEvents>
 type Ending = RecordedEventOf<ChatEvents, 'ReplyCompleted' | 'ReplyCancelled'>
 
 /** What one event of a chat tells whoever has joined it, opened. */
 export interface ChatUpdate {
   readonly message?: LoggedMessageDto
   /** The reply that is being written from now on. */
-  readonly begun?: string
-  readonly edited?: EditedMessage
+  readonly newReplyId?: string
+  readonly editedMessage?: EditedMessage
   /** Of a message that is no more. */
-  readonly deleted?: string
-  readonly ended?: ReplyEnd
+  readonly deletedId?: string
+  readonly replyEnd?: ReplyEnd
 }
 
 /** What an edit sets. */
@@ -30,21 +30,21 @@ export interface ReplyEnd {
   readonly status: ReplyEndingStatus
   readonly error?: { code: string; detail: string }
   /** The stored reply, and which attempt's words these are. */
-  readonly words?: { attempt: string; text: string }
+  readonly text?: { attempt: string; text: string }
 }
 
-export async function chatUpdateOf(engine: Engine, event: ChatRecord): Promise<ChatUpdate> {
+export async function chatUpdateOf(engine: Engine, event: RecordedChatEvent): Promise<ChatUpdate> {
   const shown = async (doc: MessageDoc, key: string) =>
-    asLoggedMessage(await messageOf(engine, evolved(doc, event, key)))
+    asLoggedMessage(await messageOf(engine, evolvedMessage(doc, event, key)))
   const { data } = event
   switch (event.type) {
     case 'PromptSent':
-      return { message: await shown(nothing, event.data.promptId), begun: event.data.replyId }
+      return { message: await shown(emptyMessage, event.data.promptId), newReplyId: event.data.replyId }
     case 'MessageStored':
-      return { message: await shown(nothing, event.data.messageId) }
+      return { message: await shown(emptyMessage, event.data.messageId) }
     case 'MessageEdited': {
       const message = await shown(
-        { ...nothing, _id: event.data.messageId, sessionId: data.chatId },
+        { ...emptyMessage, _id: event.data.messageId, sessionId: data.chatId },
         event.data.messageId,
       )
       const {
@@ -56,21 +56,21 @@ export async function chatUpdateOf(engine: Engine, event: ChatRecord): Promise<C
         createdAt: ______,
         ...edited
       } = message
-      return { edited }
+      return { editedMessage: edited }
     }
     case 'MessageDeleted':
-      return { deleted: event.data.messageId }
+      return { deletedId: event.data.messageId }
     case 'ReplyCompleted':
     case 'ReplyCancelled': {
       const { replyId, attempt = 'none' } = event.data
-      const message = await shown(pending(event), replyId)
+      const message = await shown(pendingReply(event), replyId)
       const isStored = event.type === 'ReplyCompleted' || message.content !== ''
       const status = replyEndings[event.type]
-      return { ...(isStored && { message }), ended: { replyId, status, words: { attempt, text: message.content } } }
+      return { ...(isStored && { message }), replyEnd: { replyId, status, text: { attempt, text: message.content } } }
     }
     case 'ReplyFailed': {
       const { error } = await outcomeFromEvent(engine, event)
-      return { ended: { replyId: event.data.replyId, status: 'failed', ...(error && { error }) } }
+      return { replyEnd: { replyId: event.data.replyId, status: 'failed', ...(error && { error }) } }
     }
     default:
       return {}
@@ -78,16 +78,16 @@ export async function chatUpdateOf(engine: Engine, event: ChatRecord): Promise<C
 }
 
 /** The same, once the message has been deleted: it is not shown any more. */
-export const withoutText = ({ ended }: ChatUpdate): ChatUpdate =>
-  ended ? { ended: { replyId: ended.replyId, status: ended.status } } : {}
+export const withoutText = ({ replyEnd: ended }: ChatUpdate): ChatUpdate =>
+  ended ? { replyEnd: { replyId: ended.replyId, status: ended.status } } : {}
 
 /** As the read model will have it: a socket shows what a later GET shows. */
-function evolved(doc: MessageDoc, event: ChatRecord, key: string): MessageDoc {
-  const { evolve } = messages.on.get(event.type) as unknown as EvolveHandler<MessageDoc, ChatRecord>
+function evolvedMessage(doc: MessageDoc, event: RecordedChatEvent, key: string): MessageDoc {
+  const { evolve } = messages.on.get(event.type) as unknown as EvolveHandler<MessageDoc, RecordedChatEvent>
   return evolve(doc, event, key)!
 }
 
-const nothing: MessageDoc = {
+const emptyMessage: MessageDoc = {
   _id: '',
   sessionId: '',
   userId: '',
@@ -100,8 +100,8 @@ const nothing: MessageDoc = {
   feedback: null,
 }
 
-const pending = ({ data: { chatId, ownerId, replyId, promptId, model } }: Ending): MessageDoc => ({
-  ...nothing,
+const pendingReply = ({ data: { chatId, ownerId, replyId, promptId, model } }: Ending): MessageDoc => ({
+  ...emptyMessage,
   _id: replyId,
   sessionId: chatId,
   userId: ownerId,

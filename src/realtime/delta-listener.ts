@@ -1,5 +1,5 @@
 import type { Deltas } from '../chat/open-reply/deltas.js'
-import type { Written } from './room-position.js'
+import type { ReplyText } from './reader-progress.js'
 import { DeltaBuffer } from '../chat/open-reply/delta-buffer.js'
 
 /**
@@ -7,51 +7,51 @@ import { DeltaBuffer } from '../chat/open-reply/delta-buffer.js'
  * the reply's end, which comes from the log: so a delta that cannot be had is simply missing.
  */
 export class DeltaListener {
-  private readonly writing = new DeltaBuffer()
-  private turn: Promise<void>
-  private silence: (() => void) | undefined
+  private readonly buffer = new DeltaBuffer()
+  private lastStep: Promise<void>
+  private unsubscribe: (() => void) | undefined
   private isClosed = false
 
   constructor(
     private readonly deltas: Deltas,
     private readonly chatId: string,
     readonly replyId: string,
-    private readonly onNews: () => void,
+    private readonly onChange: () => void,
   ) {
-    this.turn = this.begin().catch(() => {})
+    this.lastStep = this.begin().catch(() => {})
   }
 
-  get written(): Written | undefined {
+  get replyText(): ReplyText | undefined {
     const { replyId } = this
-    const { attempt, text } = this.writing
+    const { attempt, text } = this.buffer
     return attempt === undefined ? undefined : { replyId, attempt, text }
   }
 
   close(): void {
     this.isClosed = true
-    this.silence?.()
+    this.unsubscribe?.()
   }
 
   private async begin(): Promise<void> {
-    this.silence = await this.deltas.listen(this.replyId, (sealed) => this.put(sealed))
-    if (this.isClosed) return this.silence()
+    this.unsubscribe = await this.deltas.listen(this.replyId, (sealed) => this.enqueue(sealed))
+    if (this.isClosed) return this.unsubscribe()
     await this.catchUp()
   }
 
-  private put(sealed: Buffer): void {
-    this.turn = this.turn.then(() => this.hear(sealed)).catch(() => {})
+  private enqueue(sealed: Buffer): void {
+    this.lastStep = this.lastStep.then(() => this.receive(sealed)).catch(() => {})
   }
 
-  private async hear(sealed: Buffer): Promise<void> {
+  private async receive(sealed: Buffer): Promise<void> {
     if (this.isClosed) return
-    if (this.writing.add(await this.deltas.open(this.chatId, sealed))) this.onNews()
+    if (this.buffer.add(await this.deltas.open(this.chatId, sealed))) this.onChange()
     else await this.catchUp()
   }
 
   /** Everything that is kept of the latest attempt. */
   private async catchUp(): Promise<void> {
     const kept = await this.deltas.kept(this.chatId, this.replyId)
-    if (kept) this.writing.addKept(kept)
-    this.onNews()
+    if (kept) this.buffer.addKept(kept)
+    this.onChange()
   }
 }

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { Engine } from '../event-store/engine.js'
 import type { RecordedEvent } from '../event-store/event.js'
 import { Rooms } from './rooms.js'
-import { Sessions } from './sessions.js'
+import { SocketSessions } from './socket-sessions.js'
 
 /** This process's own reading of the log: whatever concerns a socket here arrives, whoever wrote it and whatever Redis does. */
 @Injectable()
@@ -14,7 +14,7 @@ export class LogFeed implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly engine: Engine,
     private readonly rooms: Rooms,
-    private readonly sessions: Sessions,
+    private readonly sessions: SocketSessions,
   ) {}
 
   /** Nobody connects before it is settled where the reading begins. */
@@ -30,16 +30,16 @@ export class LogFeed implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async follow(after: number): Promise<void> {
     for await (const events of this.engine.follow(after, this.stopping.signal)) {
-      for (const event of events) this.pass(event)
+      for (const event of events) this.deliver(event)
       this.rooms.position = events.at(-1)!.position
     }
   }
 
   /** An event that a newer build wrote must not keep the others from what comes after it. */
-  private pass(event: RecordedEvent): void {
+  private deliver(event: RecordedEvent): void {
     try {
-      this.sessions.take(event)
-      this.rooms.take(event)
+      this.sessions.onEvent(event)
+      this.rooms.onEvent(event)
     } catch (error) {
       this.log.error(`position ${event.position}: ${error instanceof Error ? error.message : String(error)}`)
     }

@@ -1,13 +1,13 @@
 import type { EventStore } from '../event-store/log/event-store.js'
-import type { ChatRecord } from './chat-updates.js'
+import type { RecordedChatEvent } from './chat-updates.js'
 
 /** Read at once; a client that takes long holds no more than this. */
 const appendsAtOnce = 20
 
 /** Whoever wants to know what was missed. */
-interface Asker {
+interface MissedEventsReader {
   /** Deleted since: its words are not sent again. */
-  hide(messageId: string): void
+  hideMessage(messageId: string): void
   readonly hasLeft: boolean
 }
 
@@ -19,9 +19,9 @@ export async function* missedEvents(
   store: EventStore,
   stream: string,
   after: number,
-  asker: Asker,
-): AsyncGenerator<ChatRecord> {
-  const from = await beginningAfter(store, stream, after, asker)
+  asker: MissedEventsReader,
+): AsyncGenerator<RecordedChatEvent> {
+  const from = await firstVersionAfter(store, stream, after, asker)
   if (from === undefined) return
   let version = from - 1
   for (let isFirst = true; ; isFirst = false) {
@@ -31,7 +31,7 @@ export async function* missedEvents(
     for await (const event of store.readStream(stream, {
       ...range,
       appends: appendsAtOnce,
-    }) as AsyncIterable<ChatRecord>) {
+    }) as AsyncIterable<RecordedChatEvent>) {
       version = event.version
       yield event
     }
@@ -40,20 +40,20 @@ export async function* missedEvents(
 }
 
 /** Version of the first event after the position; undefined when there is none, or nobody wants to know any more. */
-async function beginningAfter(
+async function firstVersionAfter(
   store: EventStore,
   stream: string,
   after: number,
-  asker: Asker,
+  asker: MissedEventsReader,
 ): Promise<number | undefined> {
   let first: number | undefined
   for await (const event of store.readStream(stream, {
     backwards: true,
     withoutPersonal: true,
-  }) as AsyncIterable<ChatRecord>) {
+  }) as AsyncIterable<RecordedChatEvent>) {
     if (event.position <= after) return first
     if (asker.hasLeft) return undefined
-    if (event.type === 'MessageDeleted') asker.hide(event.data.messageId)
+    if (event.type === 'MessageDeleted') asker.hideMessage(event.data.messageId)
     first = event.version
   }
   return first

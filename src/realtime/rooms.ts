@@ -4,9 +4,9 @@ import type { RecordedEvent } from '../event-store/event.js'
 import { chatStream } from '../chat/chats.js'
 import { Deltas } from '../chat/open-reply/deltas.js'
 import { DeltaListener } from './delta-listener.js'
-import { OpenedUpdates } from './opened-updates.js'
+import { ChatUpdateCache } from './chat-update-cache.js'
 import { type RoomReader, Room } from './room.js'
-import type { ChatRecord } from './chat-updates.js'
+import type { RecordedChatEvent } from './chat-updates.js'
 
 /** The chats that sockets of this process have joined. */
 @Injectable()
@@ -17,13 +17,13 @@ export class Rooms {
 
   constructor(
     private readonly deltas: Deltas,
-    private readonly opened: OpenedUpdates,
+    private readonly updates: ChatUpdateCache,
   ) {}
 
   /** What comes after `position` from now on is in the room for as long as the reader is. */
   enter<One extends RoomReader>(chatId: string, makeReader: (room: Room) => One): [One, Room] {
     const stream = chatStream(chatId)
-    const room = this.rooms.get(stream) ?? this.open(chatId)
+    const room = this.rooms.get(stream) ?? this.openRoom(chatId)
     this.rooms.set(stream, room)
     const reader = makeReader(room)
     room.readers.add(reader)
@@ -32,34 +32,34 @@ export class Rooms {
 
   leave(room: Room, reader: RoomReader): void {
     room.readers.delete(reader)
-    if (room.readers.size === 0) this.close(room)
+    if (room.readers.size === 0) this.closeRoom(room)
     else room.prune()
   }
 
-  take(event: RecordedEvent): void {
-    if (event.type === 'ChatErased' || event.type === 'UserErased') this.opened.forget()
+  onEvent(event: RecordedEvent): void {
+    if (event.type === 'ChatErased' || event.type === 'UserErased') this.updates.clear()
     const room = this.rooms.get(event.stream)
     if (!room) return
     if (event.type === 'ChatDeleted' || event.type === 'ChatErased')
-      this.end(room, event.type === 'ChatDeleted' ? deleted() : erased())
-    else room.take(event as ChatRecord)
+      this.endRoom(room, event.type === 'ChatDeleted' ? chatDeleted() : chatErased())
+    else room.add(event as RecordedChatEvent)
   }
 
-  private open(chatId: string): Room {
+  private openRoom(chatId: string): Room {
     return new Room(chatId, this, (replyId, onNews) => new DeltaListener(this.deltas, chatId, replyId, onNews))
   }
 
-  private end(room: Room, why: Refused): void {
+  private endRoom(room: Room, why: Refused): void {
     room.end(why)
-    this.close(room)
+    this.closeRoom(room)
   }
 
-  private close(room: Room): void {
+  private closeRoom(room: Room): void {
     room.close()
     const stream = chatStream(room.chatId)
     if (this.rooms.get(stream) === room) this.rooms.delete(stream)
   }
 }
 
-const deleted = () => new Refused('not_found', 'the chat was deleted')
-export const erased = () => new Refused('erased', 'the chat was erased')
+const chatDeleted = () => new Refused('not_found', 'the chat was deleted')
+export const chatErased = () => new Refused('erased', 'the chat was erased')

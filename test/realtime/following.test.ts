@@ -1,22 +1,22 @@
 import type { Delta } from '../../src/chat/open-reply/reply-cursor.js'
-import { type Emission, RoomPosition, type Written } from '../../src/realtime/room-position.js'
-import type { ChatRecord, ReplyEnd, ChatUpdate } from '../../src/realtime/chat-updates.js'
+import { type Emission, ReaderProgress, type ReplyText } from '../../src/realtime/reader-progress.js'
+import type { RecordedChatEvent, ReplyEnd, ChatUpdate } from '../../src/realtime/chat-updates.js'
 import { DeltaBuffer } from '../../src/chat/open-reply/delta-buffer.js'
 import { Story } from './story.js'
 
-const event = (position: number) => ({ position }) as ChatRecord
+const event = (position: number) => ({ position }) as RecordedChatEvent
 const message = (id: string) => ({ id }) as NonNullable<ChatUpdate['message']>
 const delta = (attempt: string, offset: number, text: string): Delta => ({ attempt, offset, text })
-const known = (recent: readonly number[] = [], since = 0, written?: Written) => ({
-  since,
+const known = (recent: readonly number[] = [], recentAfter = 0, replyText?: ReplyText) => ({
+  recentAfter,
   recent: recent.map(event),
-  written,
+  replyText,
 })
 const names = (emissions: readonly Emission[]) => emissions.map(([name]) => name)
 const completed = (attempt: string, text: string): ReplyEnd => ({
   replyId: 'r',
   status: 'completed',
-  words: { attempt, text },
+  text: { attempt, text },
 })
 
 describe('what is put together of deltas', () => {
@@ -60,40 +60,40 @@ describe('what is put together of deltas', () => {
 
 describe('a reader of a chat', () => {
   it('gets each event once and in order, whoever brings it', () => {
-    const reader = new RoomPosition(3)
+    const reader = new ReaderProgress(3)
     expect(reader.next(known([2, 3, 5, 9]))).toEqual({ event: event(5) })
-    expect(names(reader.tell(5, { message: message('a') }))).toEqual(['message'])
-    expect(names(reader.tell(5, { message: message('a') }))).toEqual([])
-    expect(names(reader.tell(4, { message: message('x') }))).toEqual([])
+    expect(names(reader.emissionsOf(5, { message: message('a') }))).toEqual(['message'])
+    expect(names(reader.emissionsOf(5, { message: message('a') }))).toEqual([])
+    expect(names(reader.emissionsOf(4, { message: message('x') }))).toEqual([])
     expect(reader.next(known([5, 9]))).toEqual({ event: event(9) })
-    reader.tell(9, {})
+    reader.emissionsOf(9, {})
     expect(reader.next(known([5, 9]))).toBeUndefined()
   })
 
   it('looks into the log for what is no longer at hand, and then goes on with what is', () => {
-    const reader = new RoomPosition(3)
+    const reader = new ReaderProgress(3)
     expect(reader.next(known([8], 7))).toBe('behind')
-    reader.tell(5, {})
+    reader.emissionsOf(5, {})
     expect(reader.next(known([8], 7))).toBe('behind')
-    reader.reached(7)
+    reader.skipTo(7)
     expect(reader.next(known([8], 7))).toEqual({ event: event(8) })
-    reader.reached(2)
-    expect(reader.at).toBe(7)
+    reader.skipTo(2)
+    expect(reader.position).toBe(7)
   })
 
   it('is told of changes and deletions where they are in the log', () => {
-    const reader = new RoomPosition(0)
-    expect(reader.tell(1, { edited: message('a') })).toEqual([
+    const reader = new ReaderProgress(0)
+    expect(reader.emissionsOf(1, { editedMessage: message('a') })).toEqual([
       ['message-edited', { position: 1, message: { id: 'a' } }],
     ])
-    expect(reader.tell(2, { deleted: 'a' })).toEqual([['message-deleted', { position: 2, messageId: 'a' }]])
+    expect(reader.emissionsOf(2, { deletedId: 'a' })).toEqual([['message-deleted', { position: 2, messageId: 'a' }]])
   })
 
   it('gets what is written after everything before it', () => {
     const written = { replyId: 'r', attempt: 'a', text: 'One' }
-    const reader = new RoomPosition(3)
+    const reader = new ReaderProgress(3)
     expect(reader.next(known([5], 0, written))).toEqual({ event: event(5) })
-    reader.tell(5, { message: message('p'), begun: 'r' })
+    reader.emissionsOf(5, { message: message('p'), newReplyId: 'r' })
     expect(reader.next(known([5], 0, written))).toEqual({
       delta: ['reply-delta', { replyId: 'r', attempt: 'a', offset: 0, text: 'One' }],
     })
@@ -102,61 +102,63 @@ describe('a reader of a chat', () => {
 
   it('gets the missing end of a reply it has read along, or all of it when the words are another attempt’s', () => {
     const readAlong = () => {
-      const reader = new RoomPosition(1)
+      const reader = new ReaderProgress(1)
       reader.next(known([], 0, { replyId: 'r', attempt: 'a', text: 'One' }))
       return reader
     }
-    expect(readAlong().tell(2, { message: message('r'), ended: completed('a', 'One two') })).toEqual([
+    expect(readAlong().emissionsOf(2, { message: message('r'), replyEnd: completed('a', 'One two') })).toEqual([
       ['reply-delta', { replyId: 'r', attempt: 'a', offset: 3, text: ' two' }],
       ['message', { position: 2, message: { id: 'r' } }],
       ['reply-done', { position: 2, replyId: 'r', status: 'completed' }],
     ])
-    expect(readAlong().tell(2, { ended: completed('b', 'Uno') })[0]).toEqual([
+    expect(readAlong().emissionsOf(2, { replyEnd: completed('b', 'Uno') })[0]).toEqual([
       'reply-delta',
       { replyId: 'r', attempt: 'b', offset: 0, text: 'Uno' },
     ])
-    expect(readAlong().tell(2, { ended: completed('none', '') })[0]).toEqual([
+    expect(readAlong().emissionsOf(2, { replyEnd: completed('none', '') })[0]).toEqual([
       'reply-delta',
       { replyId: 'r', attempt: 'none', offset: 0, text: '' },
     ])
-    expect(readAlong().tell(2, { ended: completed('a', 'On') })[0]).toEqual([
+    expect(readAlong().emissionsOf(2, { replyEnd: completed('a', 'On') })[0]).toEqual([
       'reply-delta',
       { replyId: 'r', attempt: 'a', offset: 2, text: '' },
     ])
-    expect(names(readAlong().tell(2, { ended: { ...completed('', ''), replyId: 'q' } }))).toEqual(['reply-done'])
+    expect(names(readAlong().emissionsOf(2, { replyEnd: { ...completed('', ''), replyId: 'q' } }))).toEqual([
+      'reply-done',
+    ])
   })
 
   it('gets whole characters only, also when what it has ends inside a surrogate pair', () => {
-    const reader = new RoomPosition(1)
+    const reader = new ReaderProgress(1)
     reader.next(known([], 0, { replyId: 'r', attempt: 'a', text: 'Hi \ud83d' }))
     expect(reader.next(known([], 1, { replyId: 'r', attempt: 'a', text: 'Hi 😀 the' }))).toEqual({
       delta: ['reply-delta', { replyId: 'r', attempt: 'a', offset: 3, text: '😀 the' }],
     })
-    expect(reader.tell(2, { ended: completed('a', 'Hi 😀 there') })[0]).toEqual([
+    expect(reader.emissionsOf(2, { replyEnd: completed('a', 'Hi 😀 there') })[0]).toEqual([
       'reply-delta',
       { replyId: 'r', attempt: 'a', offset: 9, text: 're' },
     ])
   })
 
   it('gets the whole as one delta when it was there and nothing had come, and none when it comes later', () => {
-    const [there, later] = [new RoomPosition(0), new RoomPosition(0)]
-    there.expect('r')
-    expect(names(there.tell(2, { message: message('r'), ended: completed('a', 'One two') }))).toEqual([
+    const [there, later] = [new ReaderProgress(0), new ReaderProgress(0)]
+    there.followReply('r')
+    expect(names(there.emissionsOf(2, { message: message('r'), replyEnd: completed('a', 'One two') }))).toEqual([
       'reply-delta',
       'message',
       'reply-done',
     ])
-    expect(names(later.tell(2, { message: message('r'), ended: completed('a', 'One two') }))).toEqual([
+    expect(names(later.emissionsOf(2, { message: message('r'), replyEnd: completed('a', 'One two') }))).toEqual([
       'message',
       'reply-done',
     ])
   })
 
   it('that failed is told why, and of nothing that was written', () => {
-    const reader = new RoomPosition(0)
-    reader.expect('r')
+    const reader = new ReaderProgress(0)
+    reader.followReply('r')
     const error = { code: 'provider_stalled', detail: 'Try again.' }
-    expect(reader.tell(2, { ended: { replyId: 'r', status: 'failed', error } })).toEqual([
+    expect(reader.emissionsOf(2, { replyEnd: { replyId: 'r', status: 'failed', error } })).toEqual([
       ['reply-done', { position: 2, replyId: 'r', status: 'failed', error }],
     ])
   })

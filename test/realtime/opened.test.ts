@@ -1,18 +1,18 @@
 import { chatEvents } from '../../src/chat/chat.js'
 import type { Engine } from '../../src/event-store/engine.js'
-import { OpenedUpdates } from '../../src/realtime/opened-updates.js'
-import type { ChatRecord } from '../../src/realtime/chat-updates.js'
+import { ChatUpdateCache } from '../../src/realtime/chat-update-cache.js'
+import type { RecordedChatEvent } from '../../src/realtime/chat-updates.js'
 import { command, Place } from '../event-store/engines.js'
 
 let place: Place
 let engine: Engine
-let opened: OpenedUpdates
-let event: ChatRecord
+let opened: ChatUpdateCache
+let event: RecordedChatEvent
 
 beforeEach(async () => {
   place = await Place.find()
   engine = await place.engine({ events: [chatEvents] })
-  opened = new OpenedUpdates(engine)
+  opened = new ChatUpdateCache(engine)
   const data = { chatId: '1', ownerId: 'ann', messageId: 'm1', role: 'user' }
   const appended = await engine.store.append({
     stream: 'chat-1',
@@ -20,7 +20,7 @@ beforeEach(async () => {
     events: [{ type: 'MessageStored', data, personal: { content: 'Hi' } }],
     meta: command(),
   })
-  event = ('events' in appended && appended.events[0]) as ChatRecord
+  event = ('events' in appended && appended.events[0]) as RecordedChatEvent
 })
 afterEach(async () => {
   opened?.onModuleDestroy()
@@ -40,7 +40,7 @@ describe('a message that many sockets of a process are to be sent', () => {
     await expect(opened.of(event)).rejects.toThrow('away')
     expect(await opened.of(event)).toMatchObject({ message: { content: 'Hi' } })
     await engine.vault.destroy('chat-1', new Date())
-    opened.forget()
+    opened.clear()
     await expect(opened.of(event)).rejects.toMatchObject({ code: 'erased' })
   })
 })

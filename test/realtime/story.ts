@@ -1,11 +1,11 @@
 import { chance } from '../chance.js'
-import { type Emission, RoomPosition, type ReplyDelta } from '../../src/realtime/room-position.js'
-import type { ChatRecord, ChatUpdate } from '../../src/realtime/chat-updates.js'
+import { type Emission, ReaderProgress, type ReplyDelta } from '../../src/realtime/reader-progress.js'
+import type { RecordedChatEvent, ChatUpdate } from '../../src/realtime/chat-updates.js'
 import { DeltaBuffer } from '../../src/chat/open-reply/delta-buffer.js'
 
 /** Somebody who reads, and what arrives there. */
 class Reader {
-  readonly following = new RoomPosition(0)
+  readonly following = new ReaderProgress(0)
   readonly positions: number[] = []
   private readonly texts = new Map<string, string>()
   private readonly done = new Set<string>()
@@ -15,8 +15,8 @@ class Reader {
 
   tell(position: number, told: ChatUpdate): void {
     this.positions.push(position)
-    this.take(this.following.tell(position, told))
-    if (told.begun !== undefined) this.following.expect(told.begun)
+    this.take(this.following.emissionsOf(position, told))
+    if (told.newReplyId !== undefined) this.following.followReply(told.newReplyId)
   }
 
   take(emissions: readonly Emission[]): void {
@@ -45,7 +45,7 @@ export class Story {
   /** What the model writes. */
   private open: { replyId: string; attempt: number; text: string } | undefined
   /** What the process has. */
-  private readonly room = { position: 0, since: 0, recent: [] as ChatRecord[] }
+  private readonly room = { position: 0, recentAfter: 0, recent: [] as RecordedChatEvent[] }
   private heard: { replyId: string; writing: DeltaBuffer } | undefined
   replies = 0
 
@@ -65,7 +65,7 @@ export class Story {
   private write(): void {
     if (!this.open) {
       this.open = { replyId: `reply-${++this.replies}`, attempt: 0, text: '' }
-      return this.append({ begun: this.open.replyId })
+      return this.append({ newReplyId: this.open.replyId })
     }
     const { replyId, attempt, text } = this.open
     const what = this.pick(12)
@@ -73,7 +73,7 @@ export class Story {
     else if (what < 3) {
       this.stored.set(replyId, text)
       this.open = undefined
-      this.append({ ended: { replyId, status: 'completed', words: { attempt: String(attempt), text } } })
+      this.append({ replyEnd: { replyId, status: 'completed', text: { attempt: String(attempt), text } } })
     } else this.say(replyId, attempt, text, `${this.pick(1000)} `)
   }
 
@@ -94,18 +94,18 @@ export class Story {
   private pass(): void {
     const position = this.positions.find((one) => one > this.room.position)
     if (position === undefined) return
-    const { begun } = this.told.get(position)!
+    const { newReplyId: begun } = this.told.get(position)!
     this.heard = begun === undefined ? undefined : { replyId: begun, writing: new DeltaBuffer() }
-    this.room.recent.push({ position } as ChatRecord)
-    if (this.room.recent.length > 3) this.room.since = this.room.recent.shift()!.position
+    this.room.recent.push({ position } as RecordedChatEvent)
+    if (this.room.recent.length > 3) this.room.recentAfter = this.room.recent.shift()!.position
     this.room.position = position
   }
 
   private read(): void {
     const reader = this.readers[this.pick(3)]!
     const { attempt, text = '' } = this.heard?.writing ?? {}
-    const written = attempt === undefined ? undefined : { replyId: this.heard!.replyId, attempt, text }
-    const next = reader.following.next({ ...this.room, written })
+    const replyText = attempt === undefined ? undefined : { replyId: this.heard!.replyId, attempt, text }
+    const next = reader.following.next({ ...this.room, replyText })
     if (next === 'behind') this.readLog(reader)
     else if (next && 'delta' in next) reader.take([next.delta])
     else if (next) reader.tell(next.event.position, this.told.get(next.event.position)!)
@@ -113,9 +113,9 @@ export class Story {
 
   private readLog(reader: Reader): void {
     const { position } = this.room
-    const missed = this.positions.filter((one) => one > reader.following.at && one <= position)
+    const missed = this.positions.filter((one) => one > reader.following.position && one <= position)
     const some = missed.slice(0, 1 + this.pick(9))
     for (const one of some) reader.tell(one, this.told.get(one)!)
-    if (some.length === missed.length) reader.following.reached(position)
+    if (some.length === missed.length) reader.following.skipTo(position)
   }
 }

@@ -28,7 +28,9 @@ export class PointsInLog {
       return pointAtPosition(Number(at))
     }
     if (!isDateTime(at))
-      throw invalidFields([{ field: 'at', message: 'must be a position, or a date and time such as 2026-01-31T12:00:00Z' }])
+      throw invalidFields([
+        { field: 'at', message: 'must be a position, or a date and time such as 2026-01-31T12:00:00Z' },
+      ])
     const time = new Date(at)
     if (time.getTime() > Math.max(Date.now(), head.at.getTime()))
       throw invalidFields([{ field: 'at', message: 'must not be in the future' }])

@@ -1,8 +1,8 @@
 import { type ChatEvents, isReplyEnding, type RecordedReplyEnding } from '../../chat/chat.js'
-import { saidIn } from '../../chat/replies/worker/context.js'
+import { chatHistory } from '../../chat/replies/worker/chat-history.js'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import type { Engine } from '../../event-store/engine.js'
-import { fitContext, type Fitted, promptBudget } from '../../llm/context.js'
+import { fitContext, type FittedContext, promptBudget } from '../../llm/context.js'
 import { contextTokensOf } from '../../llm/context-sizes.js'
 import type { ProjectEvents } from '../../projects/project.js'
 import { type ProjectPromptDoc, projectPrompts } from '../../projects/read-models/project-prompts.js'
@@ -13,7 +13,7 @@ type ChatEvent = RecordedEventOf<ChatEvents>
 export type RecordedPrompt = RecordedEventOf<ChatEvents, 'PromptSent'>
 export type RecordedProjectEvent = RecordedEventOf<ProjectEvents>
 
-export interface RecomputedContext extends Fitted {
+export interface RecomputedContext extends FittedContext {
   contextTokens: number
   budgetTokens: number
 }
@@ -29,7 +29,7 @@ export async function recomputeContext(
   const budgetTokens = promptBudget(contextTokens, data.settings.maxTokens)
   const prompts = replay<ProjectPromptDoc>(projectPrompts, project).sort((a, b) => a.seq - b.seq)
   const system = await Promise.all(prompts.slice(0, 200).map(async (doc) => openProjectPrompt(engine.vault, doc)))
-  const history = saidIn(engine, data.chatId, version)
+  const history = chatHistory(engine, data.chatId, version)
   const fitted = await fitContext({
     system: system.map(({ role, content }) => ({ role, content })),
     history,

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { dedicatedConnection } from '../../event-store/redis.js'
 import { pause } from '../../event-store/timing.js'
 
-export type Hear = (message: Buffer) => void
+export type MessageListener = (message: Buffer) => void
 
 /** A Redis that says nothing for so long counts as away. */
 const patienceMs = 1_000
@@ -11,13 +11,13 @@ const patienceMs = 1_000
 /** Redis channels of this process, over one connection. Messages get lost with Redis: nobody may rely on one. */
 @Injectable()
 export class Channels implements OnModuleDestroy {
-  private readonly listeners = new Map<string, Set<Hear>>()
+  private readonly listeners = new Map<string, Set<MessageListener>>()
   private subscriber?: Redis
 
   constructor(private readonly redis: Redis) {}
 
   /** Resolves when messages arrive from now on, or, without Redis, at once: then they arrive when it is back. */
-  async listen(channel: string, hear: Hear): Promise<() => void> {
+  async listen(channel: string, hear: MessageListener): Promise<() => void> {
     const others = this.listeners.get(channel)
     if (others) others.add(hear)
     else {
@@ -43,7 +43,7 @@ export class Channels implements OnModuleDestroy {
     return this.subscriber
   }
 
-  private forget(channel: string, hear: Hear): void {
+  private forget(channel: string, hear: MessageListener): void {
     const listeners = this.listeners.get(channel)
     listeners?.delete(hear)
     if (listeners?.size !== 0) return

@@ -30,7 +30,7 @@ export class Replies {
     private readonly bus: Bus,
     private readonly chats: Chats,
     private readonly outcomes: ReplyOutcomes,
-    private readonly cancelling: ReplyCancellation,
+    private readonly cancellation: ReplyCancellation,
     @InjectModel(messageModel.name) private readonly messages: Model<MessageDoc>,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'replies'>,
   ) {}
@@ -57,7 +57,7 @@ export class Replies {
     const { status, ownerId, open } = await this.chats.state(chat.chatId)
     if (status !== 'active' || ownerId !== chat.ownerId) throw noSuchChat()
     if (open) {
-      await this.cancelling.cancel(chat, open)
+      await this.cancellation.cancel(chat, open)
       await this.outcome(cause, chat.chatId, open.replyId)
     } else await this.bus.waitUntilVisible(cause, await this.engine.store.head()) // somebody else may have ended it just now
     const latest = () =>

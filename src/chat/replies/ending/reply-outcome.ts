@@ -2,19 +2,19 @@ import type { Engine } from '../../../event-store/engine.js'
 import { type RecordedReplyEnding, replyEndings, type ReplyEndingStatus } from '../../chat.js'
 import type { MessageDoc } from '../../read-models/messages.js'
 
-export interface Usage {
+export interface ReplyUsage {
   readonly promptTokens: number
   readonly completionTokens: number
   readonly totalTokens: number
 }
 
-const nothing: Usage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 }
+const nothing: ReplyUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 }
 
 /** How a reply ended. */
 export interface ReplyOutcome {
   readonly status: ReplyEndingStatus
   readonly text: string
-  readonly usage: Usage
+  readonly usage: ReplyUsage
   /** It was given to the same question before, and has cost nothing now. */
   readonly cached: boolean
   /** Whose words these are; none when nothing was written. */

@@ -6,7 +6,7 @@ import { Chats, chatStream } from '../../chats.js'
 import { isReplyEnding, type RecordedReplyEnding } from '../../chat.js'
 import { type ReplyOutcome, outcomeFromEvent } from './reply-outcome.js'
 
-type Hear = (event?: RecordedReplyEnding) => void
+type EndListener = (event?: RecordedReplyEnding) => void
 
 /**
  * Tells how replies end to whoever waits for one: from this process's own reading of the log, so that an answer which
@@ -14,7 +14,7 @@ type Hear = (event?: RecordedReplyEnding) => void
  */
 @Injectable()
 export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly waiting = new Map<string, Set<Hear>>()
+  private readonly waiting = new Map<string, Set<EndListener>>()
   private readonly stopping = new AbortController()
   private following = Promise.resolve()
 

@@ -14,12 +14,12 @@ import type { OpenReply } from '../../chat.js'
 import type { TokenCounts } from '../../message.js'
 import { type ModelCall, ModelCalls } from '../../../telemetry/model-calls.js'
 import { AnswerCache } from './answer-cache.js'
-import { saidIn } from './context.js'
+import { chatHistory } from './chat-history.js'
 import { DeltaWriter } from './delta-writer.js'
 import { Deltas } from '../../open-reply/deltas.js'
 
 /** What one attempt has written, finished or not. */
-export interface Written {
+export interface AttemptOutput {
   readonly attempt: string
   text: string
   finish: Finish
@@ -47,7 +47,7 @@ export class AnswerAttempt {
   async answer(
     chat: { chatId: string; ownerId: string },
     open: OpenReply,
-    written: Written,
+    written: AttemptOutput,
     signal: AbortSignal,
   ): Promise<void> {
     const resolved = await this.providers.resolve(open.model)
@@ -70,7 +70,7 @@ export class AnswerAttempt {
     { model: id, settings, projectId }: OpenReply,
     resolved: ResolvedModel,
     budgetTokens: number,
-    written: Written,
+    written: AttemptOutput,
     writer: DeltaWriter,
     signal: AbortSignal,
   ): Promise<void> {
@@ -80,7 +80,7 @@ export class AnswerAttempt {
         : (await this.queries.execute(new GetProjectForChat({ projectId, ownerId: chat.ownerId }))).prompts
     const { messages, promptTokens } = await fitContext({
       system,
-      history: saidIn(this.engine, chat.chatId),
+      history: chatHistory(this.engine, chat.chatId),
       budgetTokens,
     })
     const request: CompletionRequest = { model: resolved.model, messages, ...settings }
@@ -110,7 +110,7 @@ export class AnswerAttempt {
 
   private async read(
     start: Parameters<typeof withWatchdog>[0],
-    written: Written,
+    written: AttemptOutput,
     writer: DeltaWriter,
     signal: AbortSignal,
     call: ModelCall,
@@ -132,7 +132,7 @@ export class AnswerAttempt {
   }
 }
 
-export const nothingWritten = (): Written => ({
+export const emptyOutput = (): AttemptOutput => ({
   attempt: randomUUID(),
   text: '',
   finish: 'stop',

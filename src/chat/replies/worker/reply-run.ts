@@ -5,12 +5,12 @@ import { isErased, Refused } from '../../../event-store/errors.js'
 import { isRetryable } from '../../../event-store/database-errors.js'
 import { inTraceOf, inSpan } from '../../../event-store/span.js'
 import { Cause } from '../../../commands/cause.js'
-import { linkedAbort } from '../../../llm/linked-abort.js'
+import { childAbort } from '../../../llm/abort.js'
 import { ProviderError } from '../../../llm/provider-error.js'
 import { cancellationOf, type ChatRef, type OpenReply, type ReplyEnding } from '../../chat.js'
 import { Chats } from '../../chats.js'
 import { EndReply } from '../../commands/end-reply.js'
-import { AnswerAttempt, nothingWritten } from './answer-attempt.js'
+import { AnswerAttempt, emptyOutput } from './answer-attempt.js'
 import { StopRequests } from '../../open-reply/stop-requests.js'
 import { Deltas } from '../../open-reply/deltas.js'
 import type { ReplyJob } from './reply-queue.js'
@@ -26,7 +26,7 @@ export class ReplyRun {
   constructor(
     private readonly chats: Chats,
     private readonly commands: CommandBus,
-    private readonly answering: AnswerAttempt,
+    private readonly attempt: AnswerAttempt,
     private readonly stopRequests: StopRequests,
     private readonly deltas: Deltas,
   ) {}
@@ -56,13 +56,13 @@ export class ReplyRun {
 
   private async ending(chat: ChatRef, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<ReplyEnding> {
     const began = Date.now()
-    const written = nothingWritten()
-    const { own: stop, release } = linkedAbort(signal)
+    const written = emptyOutput()
+    const { own: stop, release } = childAbort(signal)
     const heedNoMore = await this.stopRequests.listen(open.replyId, () => stop.abort(new Cancelled()))
     const { promptId, replyId, model } = open
     const reply = { ...chat, promptId, replyId }
     try {
-      await this.answering.answer(chat, open, written, stop.signal)
+      await this.attempt.answer(chat, open, written, stop.signal)
       const { attempt, text, tokens, finish, cached } = written
       const latency = Date.now() - began
       const data = { ...reply, attempt, model, tokens, finish, latency, ...(cached && { cached }) }

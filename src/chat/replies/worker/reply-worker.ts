@@ -28,7 +28,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private connection: Redis | undefined
 
   constructor(
-    private readonly replying: ReplyRun,
+    private readonly replyRun: ReplyRun,
     private readonly redis: Redis,
     private readonly db: Db,
     private readonly drain: Drain,
@@ -85,7 +85,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private async work(job: Job<ReplyJob>, token: string | undefined): Promise<void> {
     const isLast = job.attemptsMade + 1 >= this.config.replies.attempts
     try {
-      await this.replying.reply(job.data, isLast, this.stopping.signal)
+      await this.replyRun.reply(job.data, isLast, this.stopping.signal)
     } catch (error) {
       if (!this.stopping.signal.aborted) throw error
       await job.moveToDelayed(Date.now(), token)

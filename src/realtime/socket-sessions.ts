@@ -8,8 +8,8 @@ import { Authenticator } from '../commands/caller.js'
 import { Drain } from '../commands/drain.js'
 import { userStream } from '../identity/users.js'
 import { SocketMetrics } from '../telemetry/socket-metrics.js'
-import type { Admitted } from './handshake.js'
-import { Session } from './session.js'
+import type { SocketIdentity } from './api/handshake.js'
+import { SocketSession } from './socket-session.js'
 
 const checkEveryMs = 4_000
 const checksAtOnce = 50
@@ -20,9 +20,9 @@ const checksAtOnce = 50
  * are also looked at every few seconds, for tokens that run out, and for an end that a crash kept from the log.
  */
 @Injectable()
-export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly sessions = new Map<string, Set<Session>>()
-  private readonly bySocket = new WeakMap<Socket, Session>()
+export class SocketSessions implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly sessions = new Map<string, Set<SocketSession>>()
+  private readonly bySocket = new WeakMap<Socket, SocketSession>()
   private readonly stopping = new AbortController()
   private checking = Promise.resolve()
 
@@ -34,7 +34,7 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.checking = this.checkAll()
-    this.drain.closed.addEventListener('abort', () => void this.drain.waitFor(this.leaveAll()))
+    this.drain.closed.addEventListener('abort', () => void this.drain.waitFor(this.dropAll()))
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -43,20 +43,20 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     await this.checking
   }
 
-  begin(socket: Socket, { credentials, caller }: Admitted): void {
+  open(socket: Socket, { credentials, caller }: SocketIdentity): void {
     const stream = userStream(caller.id)
-    const session = new Session(socket, credentials, caller)
+    const session = new SocketSession(socket, credentials, caller)
     this.bySocket.set(socket, session)
     this.metrics.connected.inc()
     this.sessions.set(stream, (this.sessions.get(stream) ?? new Set()).add(session))
     if (this.drain.closed.aborted || this.stopping.signal.aborted) session.drop()
   }
 
-  of(socket: Socket): Session | undefined {
+  of(socket: Socket): SocketSession | undefined {
     return this.bySocket.get(socket)
   }
 
-  finish(socket: Socket): void {
+  close(socket: Socket): void {
     const session = this.bySocket.get(socket)
     if (!session) return
     session.close()
@@ -66,21 +66,21 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
     if (others?.size === 0) this.sessions.delete(stream)
   }
 
-  take(event: RecordedEvent): void {
+  onEvent(event: RecordedEvent): void {
     for (const session of this.sessions.get(event.stream) ?? []) {
       if (event.type === 'UserErased') session.end(badCredentials(session.credentials))
-      else session.hold(this.check(session).catch(() => session.drop())) // nobody can tell
+      else session.holdUntil(this.check(session).catch(() => session.drop())) // nobody can tell
     }
   }
 
   /** Why nobody has a right to this socket any more; undefined while somebody has. */
-  async lost({ credentials, caller }: Session): Promise<Refused | undefined> {
+  async refusalFor({ credentials, caller }: SocketSession): Promise<Refused | undefined> {
     const now = await this.authenticator.authenticate(credentials)
     return now?.id === caller.id ? undefined : badCredentials(credentials)
   }
 
-  private async check(session: Session): Promise<void> {
-    const why = await this.lost(session)
+  private async check(session: SocketSession): Promise<void> {
+    const why = await this.refusalFor(session)
     if (why) session.end(why)
   }
 
@@ -96,11 +96,11 @@ export class Sessions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Clients come back by themselves, to another process. */
-  private async leaveAll(): Promise<void> {
-    await Promise.all(this.all().map((session) => session.leave()))
+  private async dropAll(): Promise<void> {
+    await Promise.all(this.all().map((session) => session.dropWhenIdle()))
   }
 
-  private all(): Session[] {
+  private all(): SocketSession[] {
     return [...this.sessions.values()].flatMap((sessions) => [...sessions])
   }
 }

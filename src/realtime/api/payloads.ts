@@ -1,9 +1,9 @@
 import { IntersectionType } from '@nestjs/swagger'
-import { AskBody } from '../chat/api/realtime/ai.dto.js'
-import { LoggedChatParams } from '../chat/api/logging/chat-log.dto.js'
-import { idempotencyKey } from '../commands/cause.js'
-import { Text, Integer } from '../http/fields.js'
-import { invalidFields, validationPipe } from '../http/validation.js'
+import { AskBody } from '../../chat/api/realtime/ai.dto.js'
+import { LoggedChatParams } from '../../chat/api/logging/chat-log.dto.js'
+import { idempotencyKey } from '../../commands/cause.js'
+import { Text, Integer } from '../../http/fields.js'
+import { invalidFields, validationPipe } from '../../http/validation.js'
 
 export class LeaveBody extends LoggedChatParams {}
 
@@ -17,12 +17,12 @@ export class JoinBody extends LoggedChatParams {
   after?: number
 }
 
-export class PromptBody extends IntersectionType(LoggedChatParams, AskBody) {
+export class SocketPromptBody extends IntersectionType(LoggedChatParams, AskBody) {
   @Text({ min: 1, max: 255, optional: true, pattern: [idempotencyKey, 'must be printable characters without spaces'] })
   commandId?: string
 }
 
-type Body = LeaveBody | JoinBody | PromptBody
+type Body = LeaveBody | JoinBody | SocketPromptBody
 
 const fields = ['chatId', 'after', 'content', 'model', 'commandId'] as const
 const pipe = validationPipe()
@@ -31,7 +31,7 @@ const pipe = validationPipe()
  * Whatever a client has sent, as what it should be, or refused with the field that is wrong. Only the fields that we
  * know are looked at, and none is looked into: they are all scalars.
  */
-export async function read<T extends Body>(type: new () => T, payload: unknown): Promise<T> {
+export async function readPayload<T extends Body>(type: new () => T, payload: unknown): Promise<T> {
   const object = typeof payload === 'string' ? { chatId: payload } : payload
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
     throw invalidFields([{ field: 'payload', message: 'must be an object with a chatId, or the chatId itself' }])

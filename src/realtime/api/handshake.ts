@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common'
 import type { Socket } from 'socket.io'
-import { CONFIG, type CompleteConfig } from '../config/index.js'
-import { Refused } from '../event-store/errors.js'
-import { badCredentials } from '../http/admit.guard.js'
-import { Authenticator, type Caller, type Credentials } from '../commands/caller.js'
-import { Limits } from '../http/limits.js'
+import { CONFIG, type CompleteConfig } from '../../config/index.js'
+import { Refused } from '../../event-store/errors.js'
+import { badCredentials } from '../../http/admit.guard.js'
+import { Authenticator, type Caller, type Credentials } from '../../commands/caller.js'
+import { Limits } from '../../http/limits.js'
 
-export interface Admitted {
+export interface SocketIdentity {
   readonly credentials: Credentials
   readonly caller: Caller
 }
@@ -22,8 +22,8 @@ export class Handshake {
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'edge'>,
   ) {}
 
-  async admit(socket: Socket): Promise<Admitted> {
-    const credentials = credentialsIn(socket)
+  async admit(socket: Socket): Promise<SocketIdentity> {
+    const credentials = credentialsOf(socket)
     const caller = credentials && (await this.authenticator.authenticate(credentials))
     await (caller ? this.limits.countRequest(caller) : this.limits.countAnonymous(this.addressOf(socket)))
     if (!credentials) throw new Refused('unauthenticated', 'send a token from a login, or an API key, as auth.token')
@@ -42,7 +42,7 @@ export class Handshake {
 }
 
 /** A token has its parts divided by points, and a key has none. */
-function credentialsIn({ handshake }: Socket): Credentials | undefined {
+function credentialsOf({ handshake }: Socket): Credentials | undefined {
   const { token } = handshake.auth as { token?: unknown }
   if (typeof token !== 'string' || token === '' || token.length > longestToken) return undefined
   return token.includes('.') ? { bearer: token } : { apiKey: token }

@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common'
-import { Engine } from '../event-store/engine.js'
-import { Refused } from '../event-store/errors.js'
-import { invalidFields } from '../http/validation.js'
-import { noSuchChat } from '../chat/chat.js'
-import { ChatIds } from '../chat/chat-ids.js'
-import { Chats } from '../chat/chats.js'
-import { Listener } from './listener.js'
-import { OpenedUpdates } from './opened-updates.js'
+import { Engine } from '../../event-store/engine.js'
+import { Refused } from '../../event-store/errors.js'
+import { invalidFields } from '../../http/validation.js'
+import { noSuchChat } from '../../chat/chat.js'
+import { ChatIds } from '../../chat/chat-ids.js'
+import { Chats } from '../../chat/chats.js'
+import { ChatReader } from './chat-reader.js'
+import { ChatUpdateCache } from '../chat-update-cache.js'
 import type { JoinBody } from './payloads.js'
-import { Rooms } from './rooms.js'
-import type { Session } from './session.js'
+import { Rooms } from '../rooms.js'
+import type { SocketSession } from '../socket-session.js'
 
 const mostChats = 100
 
-export interface JoinedChat {
+export interface JoinAnswer {
   /** The name that its events carry, and the chat's id. */
   readonly chatId: string
   readonly id: string
@@ -28,49 +28,49 @@ export class ChatJoin {
     private readonly engine: Engine,
     private readonly chats: Chats,
     private readonly ids: ChatIds,
-    private readonly opened: OpenedUpdates,
+    private readonly updates: ChatUpdateCache,
     private readonly rooms: Rooms,
   ) {}
 
   /** Joining again changes nothing. One's own name for a chat may be joined before the chat begins. */
-  async join(session: Session, { chatId: name, after }: JoinBody): Promise<JoinedChat> {
+  async join(session: SocketSession, { chatId: name, after }: JoinBody): Promise<JoinAnswer> {
     const id = this.ids.of(session.caller.id, name)
-    const already = session.joined.get(id) as Listener | undefined
-    if (already) return { chatId: already.name, id, position: already.at }
-    if (session.joined.size >= mostChats)
+    const already = session.joinedChats.get(id) as ChatReader | undefined
+    if (already) return { chatId: already.name, id, position: already.position }
+    if (session.joinedChats.size >= mostChats)
       throw invalidFields([{ field: 'chatId', message: `is one too many: a socket joins at most ${mostChats} chats` }])
     if (after !== undefined) await this.mustBeInTheLog(after)
     const { listener, openReply } = await this.enter(session, id, name, after)
-    const { at: position } = listener
+    const { position } = listener
     setImmediate(() => listener.start(openReply)) // the answer goes first
     return { chatId: name, id, position }
   }
 
-  leave(session: Session, name: string): { chatId: string } {
-    session.joined.get(this.ids.of(session.caller.id, name))?.leave()
+  leave(session: SocketSession, name: string): { chatId: string } {
+    session.joinedChats.get(this.ids.of(session.caller.id, name))?.leave()
     return { chatId: name }
   }
 
   /** In first, and looked at then: so no end of the chat falls between the two. */
   private async enter(
-    session: Session,
+    session: SocketSession,
     id: string,
     name: string,
     after: number | undefined,
-  ): Promise<{ listener: Listener; openReply: string | undefined }> {
+  ): Promise<{ listener: ChatReader; openReply: string | undefined }> {
     const { store } = this.engine
-    const { opened, rooms } = this
+    const { updates: opened, rooms } = this
     const [listener, room] = rooms.enter(
       id,
-      (room) => new Listener(session, room, name, after, { store, opened, rooms }),
+      (room) => new ChatReader(session, room, name, after, { store, updates: opened, rooms }),
     )
-    session.joined.set(id, listener)
+    session.joinedChats.set(id, listener)
     try {
       const { status, ownerId, open } = await this.chats.state(id)
       const isOwn = status === 'active' ? ownerId === session.caller.id : status === 'none' && id !== name.toLowerCase()
       if (!isOwn) throw noSuchChat()
       if (!session.isOpen) throw new Refused('unavailable', 'the socket has gone')
-      room.learn(open?.replyId)
+      room.setOpenReply(open?.replyId)
       return { listener, openReply: open?.replyId }
     } catch (error) {
       listener.leave()

@@ -3,21 +3,21 @@ import { Refused } from '../event-store/errors.js'
 import type { Caller, Credentials } from '../commands/caller.js'
 
 /** A chat that a socket has joined, under the name that its client gave it. */
-export interface Joined {
+export interface JoinedChat {
   readonly name: string
   leave(): void
 }
 
-const mostWaiting = 100
+const mostQueued = 100
 const mostUnsent = 16
 
 /** One socket: whose it is, what it has joined, and how much it can take. */
-export class Session {
+export class SocketSession {
   /** By the chat's id. */
-  readonly joined = new Map<string, Joined>()
-  private waiting = 0
-  private turn: Promise<unknown> = Promise.resolve()
-  private held: Promise<unknown> | undefined
+  readonly joinedChats = new Map<string, JoinedChat>()
+  private queued = 0
+  private lastRequest: Promise<unknown> = Promise.resolve()
+  private pendingCheck: Promise<unknown> | undefined
 
   constructor(
     private readonly socket: Socket,
@@ -30,44 +30,44 @@ export class Session {
   }
 
   /** What a client asks for is done one after the other, as it was asked. */
-  async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.waiting >= mostWaiting)
-      throw new Refused('rate_limited', `more than ${mostWaiting} events wait already; wait for their answers`, {
+  async runInOrder<T>(work: () => Promise<T>): Promise<T> {
+    if (this.queued >= mostQueued)
+      throw new Refused('rate_limited', `more than ${mostQueued} events wait already; wait for their answers`, {
         retryAfterMs: 1000,
       })
-    this.waiting++
-    const outcome = this.turn.then(work)
-    this.turn = outcome.catch(() => {})
+    this.queued++
+    const outcome = this.lastRequest.then(work)
+    this.lastRequest = outcome.catch(() => {})
     try {
       return await outcome
     } finally {
-      this.waiting--
+      this.queued--
     }
   }
 
-  tell(event: string, data: object): void {
+  emit(event: string, data: object): void {
     this.socket.emit(event, data)
   }
 
   /** Nothing is sent until this is settled. */
-  hold(check: Promise<unknown>): void {
+  holdUntil(check: Promise<unknown>): void {
     const held = check.finally(() => {
-      if (this.held === held) this.held = undefined
+      if (this.pendingCheck === held) this.pendingCheck = undefined
     })
-    this.held = held
+    this.pendingCheck = held
   }
 
   /**
    * Resolves when it may be sent something and its client can take it. What waits in memory for a slow client is bounded
    * by this: some messages, and those that are on their way to the kernel.
    */
-  async clear(): Promise<void> {
-    while (this.held || this.isFull) await (this.held ?? this.drained())
+  async untilWritable(): Promise<void> {
+    while (this.pendingCheck || this.isFull) await (this.pendingCheck ?? this.untilDrained())
   }
 
   /** Its client is told why, and does not come back by itself. */
   end({ code, message: detail }: Refused): void {
-    this.tell('disconnect-reason', { code, detail })
+    this.emit('disconnect-reason', { code, detail })
     this.socket.disconnect(true)
   }
 
@@ -77,13 +77,13 @@ export class Session {
   }
 
   /** The same, once it has been answered what it has asked for. */
-  async leave(): Promise<void> {
-    await this.turn
+  async dropWhenIdle(): Promise<void> {
+    await this.lastRequest
     this.drop()
   }
 
   close(): void {
-    for (const joined of this.joined.values()) joined.leave()
+    for (const joined of this.joinedChats.values()) joined.leave()
   }
 
   private get isFull(): boolean {
@@ -91,7 +91,7 @@ export class Session {
     return readyState === 'open' && writeBuffer.length >= mostUnsent
   }
 
-  private drained(): Promise<void> {
+  private untilDrained(): Promise<void> {
     const { conn } = this.socket
     return new Promise((resolve) => {
       const done = () => {

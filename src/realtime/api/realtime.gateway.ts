@@ -11,29 +11,29 @@ import {
 } from '@nestjs/websockets'
 import type { Server, Socket } from 'socket.io'
 import { SpanKind } from '@opentelemetry/api'
-import { isRetryable } from '../event-store/database-errors.js'
-import { inSpan } from '../event-store/span.js'
-import { Limits } from '../http/limits.js'
-import { type Ack, connectError, refusalOf } from './acknowledgements.js'
-import { type Admitted, Handshake } from './handshake.js'
+import { isRetryable } from '../../event-store/database-errors.js'
+import { inSpan } from '../../event-store/span.js'
+import { Limits } from '../../http/limits.js'
+import { type Ack, connectError, negativeAck } from './acknowledgements.js'
+import { type SocketIdentity, Handshake } from './handshake.js'
 import { ChatJoin } from './chat-join.js'
-import { JoinBody, LeaveBody, read } from './payloads.js'
+import { JoinBody, LeaveBody, readPayload } from './payloads.js'
 import { SocketPrompts } from './socket-prompts.js'
-import type { Session } from './session.js'
-import { Sessions } from './sessions.js'
+import type { SocketSession } from '../socket-session.js'
+import { SocketSessions } from '../socket-sessions.js'
 
 const log = new Logger('Request')
 
-type Answer = (session: Session, correlation: string) => Promise<object>
+type SocketAction = (session: SocketSession, correlation: string) => Promise<object>
 
 /** What clients say over Socket.io; docs/realtime.md is their side of it. */
 @WebSocketGateway()
 export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGatewayDisconnect {
   constructor(
     private readonly handshake: Handshake,
-    private readonly sessions: Sessions,
-    private readonly joining: ChatJoin,
-    private readonly prompting: SocketPrompts,
+    private readonly sessions: SocketSessions,
+    private readonly chatJoin: ChatJoin,
+    private readonly socketPrompts: SocketPrompts,
     private readonly limits: Limits,
   ) {}
 
@@ -42,18 +42,18 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
   }
 
   handleConnection(socket: Socket): void {
-    this.sessions.begin(socket, socket.data as Admitted)
+    this.sessions.open(socket, socket.data as SocketIdentity)
   }
 
   handleDisconnect(socket: Socket): void {
-    this.sessions.finish(socket)
+    this.sessions.close(socket)
   }
 
   @SubscribeMessage('join-chat')
   join(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<Ack | undefined> {
     return this.answer(socket, 'join-chat', async (session) => {
       await this.limits.countRequest(session.caller)
-      return await this.joining.join(session, await read(JoinBody, payload))
+      return await this.chatJoin.join(session, await readPayload(JoinBody, payload))
     })
   }
 
@@ -61,14 +61,14 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
   leave(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<Ack | undefined> {
     return this.answer(socket, 'leave-chat', async (session) => {
       await this.limits.countRequest(session.caller)
-      return this.joining.leave(session, (await read(LeaveBody, payload)).chatId)
+      return this.chatJoin.leave(session, (await readPayload(LeaveBody, payload)).chatId)
     })
   }
 
   @SubscribeMessage('chat-message')
   send(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<Ack | undefined> {
     return this.answer(socket, 'chat-message', (session, correlation) =>
-      this.prompting.send(session.caller, payload, correlation),
+      this.socketPrompts.send(session.caller, payload, correlation),
     )
   }
 
@@ -84,21 +84,21 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
   }
 
   /** One line in the log for each event, as for each request. */
-  private async answer(socket: Socket, event: string, answer: Answer): Promise<Ack | undefined> {
+  private async answer(socket: Socket, event: string, answer: SocketAction): Promise<Ack | undefined> {
     const session = this.sessions.of(socket)
     if (!session) return undefined
     const [correlation, began] = [randomUUID(), performance.now()]
     const options = { kind: SpanKind.SERVER, attributes: { 'verbatim.request.id': correlation } }
-    const ack = await inSpan(`socket ${event}`, options, () => this.answered(session, correlation, answer))
+    const ack = await inSpan(`socket ${event}`, options, () => this.execute(session, correlation, answer))
     const took = Math.round(performance.now() - began)
     log.log(`socket ${event} ${'code' in ack ? ack.code : 'ok'} ${took} ms ${session.caller.id} ${correlation}`)
     return ack
   }
 
-  private async answered(session: Session, correlation: string, answer: Answer): Promise<Ack> {
+  private async execute(session: SocketSession, correlation: string, answer: SocketAction): Promise<Ack> {
     try {
-      return await session.inTurn(async () => {
-        const lost = await this.sessions.lost(session)
+      return await session.runInOrder(async () => {
+        const lost = await this.sessions.refusalFor(session)
         if (lost) {
           setImmediate(() => session.end(lost)) // the answer goes first
           throw lost
@@ -106,7 +106,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
         return { ok: true, ...(await answer(session, correlation)) }
       })
     } catch (error) {
-      return refusalOf(error, correlation)
+      return negativeAck(error, correlation)
     }
   }
 }

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common'
-import { Bus } from '../commands/bus.js'
-import type { Caller } from '../commands/caller.js'
-import { Cause, contentOf } from '../commands/cause.js'
-import { definedFields } from '../commands/defined-fields.js'
-import { Limits } from '../http/limits.js'
-import { ServiceSecrets } from '../commands/secrets.js'
-import { ChatIds } from '../chat/chat-ids.js'
-import { SendPrompt } from '../chat/commands/send-prompt.js'
-import { PromptBody, read } from './payloads.js'
+import { Bus } from '../../commands/bus.js'
+import type { Caller } from '../../commands/caller.js'
+import { Cause, contentOf } from '../../commands/cause.js'
+import { definedFields } from '../../commands/defined-fields.js'
+import { Limits } from '../../http/limits.js'
+import { ServiceSecrets } from '../../commands/secrets.js'
+import { ChatIds } from '../../chat/chat-ids.js'
+import { SendPrompt } from '../../chat/commands/send-prompt.js'
+import { SocketPromptBody, readPayload } from './payloads.js'
 
-export interface Prompted {
+export interface PromptAnswer {
   readonly promptId: string
   readonly replyId: string
   readonly position: number
@@ -25,7 +25,7 @@ export class SocketPrompts {
     private readonly secrets: ServiceSecrets,
   ) {}
 
-  async send(caller: Caller, payload: unknown, correlation: string): Promise<Prompted> {
+  async send(caller: Caller, payload: unknown, correlation: string): Promise<PromptAnswer> {
     const { chatId: name, content, model, commandId: key } = await this.read(caller, payload)
     const chatId = this.ids.of(caller.id, name)
     const request = {
@@ -45,9 +45,9 @@ export class SocketPrompts {
   }
 
   /** What is no prompt is counted all the same. */
-  private async read(caller: Caller, payload: unknown): Promise<PromptBody> {
+  private async read(caller: Caller, payload: unknown): Promise<SocketPromptBody> {
     try {
-      return await read(PromptBody, payload)
+      return await readPayload(SocketPromptBody, payload)
     } catch (error) {
       await this.limits.countRequest(caller)
       throw error

@@ -13,7 +13,11 @@ type ChatEvent = RecordedEventOf<ChatEvents>
  * What functions and tools said is kept for people; models are not given it. `upTo`: as the chat was at that version of
  * its stream.
  */
-export async function* saidIn({ store, vault }: Engine, chatId: string, upTo?: number): AsyncGenerator<PromptMessage> {
+export async function* chatHistory(
+  { store, vault }: Engine,
+  chatId: string,
+  upTo?: number,
+): AsyncGenerator<PromptMessage> {
   /** What later became of a message: its last words, or null. Read backwards, the last come first. */
   const fates = new Map<string, ChatEvent | null>()
   for await (const event of store.readStream(chatStream(chatId), {
@@ -22,7 +26,7 @@ export async function* saidIn({ store, vault }: Engine, chatId: string, upTo?: n
   }) as AsyncIterable<ChatEvent>) {
     if (event.type === 'MessageDeleted') fates.set(event.data.messageId, null)
     if (event.type === 'MessageEdited' && !fates.has(event.data.messageId)) fates.set(event.data.messageId, event)
-    const id = saidBy(event)
+    const id = messageIdOf(event)
     const words = id === undefined || fates.get(id) === null ? undefined : (fates.get(id) ?? event)
     const role = words && roleOf(words)
     if (!words?.personal || !role || role === 'function' || role === 'tool') continue
@@ -32,7 +36,7 @@ export async function* saidIn({ store, vault }: Engine, chatId: string, upTo?: n
 }
 
 /** The message that began with this event. */
-function saidBy({ type, data }: ChatEvent): string | undefined {
+function messageIdOf({ type, data }: ChatEvent): string | undefined {
   if (type === 'PromptSent') return data.promptId
   if (type === 'ReplyCompleted' || type === 'ReplyCancelled') return data.replyId
   return type === 'MessageStored' ? data.messageId : undefined

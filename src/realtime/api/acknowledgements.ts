@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { problemOf, retryAfterOf } from '../http/problem.filter.js'
+import { problemOf, retryAfterOf } from '../../http/problem.filter.js'
 
-export type Ack = ({ ok: true } & object) | Refusal
+export type Ack = ({ ok: true } & object) | NegativeAck
 
 /** The same codes and details as over HTTP; `errors` names the fields. */
-export interface Refusal {
+export interface NegativeAck {
   ok: false
   code: string
   detail: string
@@ -15,7 +15,7 @@ export interface Refusal {
   correlationId?: string
 }
 
-export function refusalOf(error: unknown, correlationId: string): Refusal {
+export function negativeAck(error: unknown, correlationId: string): NegativeAck {
   const found = problemOf(error, correlationId)
   const { type: _, title: __, status: ___, ...shown } = found
   const retryAfter = retryAfterOf(error, found)
@@ -29,6 +29,6 @@ export function refusalOf(error: unknown, correlationId: string): Refusal {
 
 /** What a refused client finds in `connect_error`: the detail as its message, and all of it in `data`. */
 export function connectError(error: unknown): Error {
-  const { ok: _, ...data } = refusalOf(error, randomUUID())
+  const { ok: _, ...data } = negativeAck(error, randomUUID())
   return Object.assign(new Error(data.detail), { data })
 }

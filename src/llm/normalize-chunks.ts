@@ -1,17 +1,17 @@
-import { linkedAbort } from './linked-abort.js'
+import { childAbort } from './abort.js'
 import type { Chunk } from './provider.js'
 
 /**
  * Makes of what a server sends what `Provider` promises: whole characters, the signal's reason for an abort, an
  * explained error for everything else, and a request that ends when nobody reads it any more.
  */
-export async function* normalizedChunks(
+export async function* normalizeChunks(
   signal: AbortSignal,
   start: (signal: AbortSignal) => AsyncIterable<Chunk>,
   explain: (error: unknown) => Error,
 ): AsyncGenerator<Chunk, void, undefined> {
   signal.throwIfAborted()
-  const { own, release } = linkedAbort(signal)
+  const { own, release } = childAbort(signal)
   try {
     for await (const chunk of wholeCharacters(start(own.signal))) {
       signal.throwIfAborted()

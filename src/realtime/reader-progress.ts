@@ -6,18 +6,18 @@ import {
   type ReplyCursor,
   takesBack,
 } from '../chat/open-reply/reply-cursor.js'
-import type { ReplyEnd, ChatUpdate, ChatRecord } from './chat-updates.js'
+import type { ReplyEnd, ChatUpdate, RecordedChatEvent } from './chat-updates.js'
 
 /** What this process has of a chat at the moment. */
-export interface Known {
+export interface RoomContents {
   /** Its events after this position are in `recent`. */
-  readonly since: number
-  readonly recent: readonly ChatRecord[]
+  readonly recentAfter: number
+  readonly recent: readonly RecordedChatEvent[]
   /** What is being written. */
-  readonly written?: Written | undefined
+  readonly replyText?: ReplyText | undefined
 }
 
-export interface Written extends AttemptText {
+export interface ReplyText extends AttemptText {
   readonly replyId: string
 }
 
@@ -35,57 +35,64 @@ export type Emission = readonly [event: string, data: object]
  * - Deltas of a reply come after its prompt and before its end. Of a reply that ends while the reader is there, they
  *   add up to the stored text when `reply-done` comes, even if there is only one, at the end.
  */
-export class RoomPosition {
+export class ReaderProgress {
   private reading: { replyId: string; cursor?: ReplyCursor } | undefined
 
   constructor(private last: number) {}
 
-  get at(): number {
+  get position(): number {
     return this.last
   }
 
   /** Behind: what comes next is in the log only. Undefined: nothing, until there is more. A delta is taken as sent. */
-  next({ since, recent, written }: Known): 'behind' | { event: ChatRecord } | { delta: Emission } | undefined {
+  next({
+    recentAfter: since,
+    recent,
+    replyText: written,
+  }: RoomContents): 'behind' | { event: RecordedChatEvent } | { delta: Emission } | undefined {
     if (this.last < since) return 'behind'
     const event = recent.find((one) => one.position > this.last)
     if (event) return { event }
-    const delta = written && this.bringTo(written)
+    const delta = written && this.replyDelta(written)
     return delta && { delta: ['reply-delta', delta] }
   }
 
   /** The reader is there while this reply is written. */
-  expect(replyId: string): void {
+  followReply(replyId: string): void {
     if (this.reading?.replyId !== replyId) this.reading = { replyId }
   }
 
   /** The reader has seen all there is up to here. */
-  reached(position: number): void {
+  skipTo(position: number): void {
     this.last = Math.max(this.last, position)
   }
 
-  tell(position: number, { message, edited, deleted, ended }: ChatUpdate): Emission[] {
+  emissionsOf(
+    position: number,
+    { message, editedMessage: edited, deletedId: deleted, replyEnd: ended }: ChatUpdate,
+  ): Emission[] {
     if (position <= this.last) return []
     this.last = position
-    const rest = ended && this.restOf(ended)
+    const rest = ended && this.endOfReply(ended)
     return [
       ...(rest ? [['reply-delta', rest] as const] : []),
       ...(message ? [['message', { position, message }] as const] : []),
       ...(edited ? [['message-edited', { position, message: edited }] as const] : []),
       ...(deleted === undefined ? [] : [['message-deleted', { position, messageId: deleted }] as const]),
-      ...(ended ? [['reply-done', doneOf(position, ended)] as const] : []),
+      ...(ended ? [['reply-done', replyDone(position, ended)] as const] : []),
     ]
   }
 
   /** Only for who has been there: all others have it whole in its message. */
-  private restOf({ replyId, words }: ReplyEnd): ReplyDelta | undefined {
+  private endOfReply({ replyId, text: words }: ReplyEnd): ReplyDelta | undefined {
     if (this.reading?.replyId !== replyId) return undefined
-    const rest = words && this.bringTo({ replyId, ...words })
+    const rest = words && this.replyDelta({ replyId, ...words })
     this.reading = undefined
     return rest
   }
 
   /** What the reader lacks to have exactly this. */
-  private bringTo({ replyId, ...text }: Written): ReplyDelta | undefined {
+  private replyDelta({ replyId, ...text }: ReplyText): ReplyDelta | undefined {
     const cursor = this.reading?.replyId === replyId ? this.reading.cursor : undefined
     const delta = deltaTo(cursor, text)
     if (!delta.text && !takesBack(cursor, delta)) return undefined
@@ -94,7 +101,7 @@ export class RoomPosition {
   }
 }
 
-const doneOf = (position: number, { replyId, status, error }: ReplyEnd) => ({
+const replyDone = (position: number, { replyId, status, error }: ReplyEnd) => ({
   position,
   replyId,
   status,
