@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common'
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../commands/bus.js'
 import type { Cause } from '../commands/cause.js'
-import type { Decide } from '../event-store/deciding/decider.js'
+import type { Decide } from '../event-store/deciding/aggregate.js'
 import {
   changeChat,
   type ChatDetails,

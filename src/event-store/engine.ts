@@ -4,7 +4,9 @@ import type { Redis } from 'ioredis'
 import type { Db } from 'mongodb'
 import { Catalog, type EventDefinitions } from './catalog.js'
 import type { CommitterOptions } from './log/committer.js'
-import { type Aggregate, Decider, type DeciderOptions } from './deciding/decider.js'
+import type { Aggregate } from './deciding/aggregate.js'
+import { Decider } from './deciding/decider.js'
+import type { FoldCacheOptions } from './deciding/fold-cache.js'
 import { withDurableWrites } from './durability.js'
 import type { RecordedEvent } from './event.js'
 import { redisName } from './redis.js'
@@ -112,7 +114,7 @@ export class Engine {
   /** The decider of an aggregate. Keep it, one for each aggregate: it caches the streams that it has folded. */
   decider<State, Event extends { type: string }>(
     aggregate: Aggregate<State, Event>,
-    options: Pick<DeciderOptions, 'rememberedCommands'> = {},
+    options: Pick<FoldCacheOptions, 'rememberedCommands'> = {},
   ): Decider<State, Event> {
     return new Decider(this.store, aggregate, { ...options, folds: this.folds })
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-store/catalog.js'
-import type { Aggregate } from '../event-store/deciding/decider.js'
+import type { Aggregate } from '../event-store/deciding/aggregate.js'
 import { Refused } from '../event-store/errors.js'
 
 /** A keyed hash of the session id, which itself is nowhere in the log. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
-import type { Decide, Decider, CommandOutcome } from '../event-store/deciding/decider.js'
+import type { Decide } from '../event-store/deciding/aggregate.js'
+import type { Decider, CommandOutcome } from '../event-store/deciding/decider.js'
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import type { RecordedEventOf } from '../event-store/catalog.js'
@@ -24,13 +25,8 @@ export class Users {
     return this.decider.execute(userStream(userId), meta, decide)
   }
 
-  /**
-   * What the command led to when it was carried out before; undefined when it is new. For commands that do something
-   * before they are recorded: a repeat must not, and neither must another command under the same id, which is refused.
-   */
-  async repeatOf(userId: string, meta: AppendMeta): Promise<CommandOutcome<UserState> | undefined> {
-    const outcome = await this.execute(userId, meta, () => [])
-    return outcome.repeated ? outcome : undefined
+  repeatOf(userId: string, meta: AppendMeta): Promise<CommandOutcome<UserState> | undefined> {
+    return this.decider.repeatOf(userStream(userId), meta)
   }
 
   read(userId: string): Promise<{ state: UserState; version: number }> {

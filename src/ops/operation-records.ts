@@ -28,10 +28,8 @@ export class OperationRecords {
     meta: AppendMeta,
     type: Type,
   ): Promise<RecordedEventOf<OperationEvents, Type> | undefined> {
-    const { events, repeated } = await this.decider.execute(subject, meta, () => [])
-    return repeated
-      ? (events.find((event) => event.type === type) as RecordedEventOf<OperationEvents, Type> | undefined)
-      : undefined
+    const repeat = await this.decider.repeatOf(subject, meta)
+    return repeat?.events.find((event) => event.type === type) as RecordedEventOf<OperationEvents, Type> | undefined
   }
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-store/catalog.js'
 import type { Certificate } from '../event-store/projecting/certificate.js'
-import type { Aggregate } from '../event-store/deciding/decider.js'
+import type { Aggregate } from '../event-store/deciding/aggregate.js'
 import { Refused } from '../event-store/errors.js'
 
 const projection = z.string()

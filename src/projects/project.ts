@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-store/catalog.js'
-import type { Aggregate } from '../event-store/deciding/decider.js'
+import type { Aggregate } from '../event-store/deciding/aggregate.js'
 import { Refused } from '../event-store/errors.js'
 
 const project = { projectId: z.string(), ownerId: z.string() }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { RecordedEventOf } from '../event-store/catalog.js'
-import type { Decide, Decider, CommandOutcome } from '../event-store/deciding/decider.js'
+import type { Decide } from '../event-store/deciding/aggregate.js'
+import type { Decider, CommandOutcome } from '../event-store/deciding/decider.js'
 import { Engine } from '../event-store/engine.js'
 import type { AppendMeta } from '../event-store/event.js'
 import { userStream } from '../identity/users.js'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineEvents, type NewEventOf, type RecordedEventOf } from '../../src/event-store/catalog.js'
-import type { Aggregate } from '../../src/event-store/deciding/decider.js'
+import type { Aggregate } from '../../src/event-store/deciding/aggregate.js'
 import { Refused } from '../../src/event-store/errors.js'
 import type { Envelope } from '../../src/event-store/event.js'
 import { projection } from '../../src/event-store/projecting/projection.js'

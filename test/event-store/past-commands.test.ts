@@ -49,7 +49,7 @@ describe('past commands', () => {
   })
 
   it('keep only the newest exactly once condensed, and forget none', () => {
-    const condensed = past.condensed(90)
+    const condensed = past.condense(90)
     expect(condensed.get('command-91')).toMatchObject({ version: 91 })
     expect(condensed.mayHave('command-91')).toBe(false)
     expect(condensed.get('command-90')).toBeUndefined()

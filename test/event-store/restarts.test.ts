@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AppendDocument } from '../../src/event-store/event.js'
-import { Decider, type Decide, type CommandOutcome } from '../../src/event-store/deciding/decider.js'
+import type { Decide } from '../../src/event-store/deciding/aggregate.js'
+import { Decider, type CommandOutcome } from '../../src/event-store/deciding/decider.js'
 import { chance } from '../chance.js'
 import { command, Place } from './engines.js'
 import { notebook, type NotebookEvent, open, tearOut, write } from './notebooks.js'

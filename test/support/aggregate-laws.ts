@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb'
 import { Catalog, type EventDefinitions } from '../../src/event-store/catalog.js'
-import type { Aggregate } from '../../src/event-store/deciding/decider.js'
+import type { Aggregate } from '../../src/event-store/deciding/aggregate.js'
 import { generatedCommands } from './generated-commands.js'
 import { generateHistory } from './generated-events.js'
 import { forEachSeed } from './seeds.js'

@@ -1,6 +1,6 @@
 import * as chats from '../../src/chat/chat.js'
 import { messageRoles, type StoredMessage } from '../../src/chat/message.js'
-import type { Decide } from '../../src/event-store/deciding/decider.js'
+import type { Decide } from '../../src/event-store/deciding/aggregate.js'
 import * as guests from '../../src/guests/guest.js'
 import * as users from '../../src/identity/user.js'
 import * as operations from '../../src/ops/operations.js'

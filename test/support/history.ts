@@ -1,4 +1,4 @@
-import type { Aggregate, Decide } from '../../src/event-store/deciding/decider.js'
+import type { Aggregate, Decide } from '../../src/event-store/deciding/aggregate.js'
 import { Refused } from '../../src/event-store/errors.js'
 import type { AppendMeta, NewEvent } from '../../src/event-store/event.js'
 import { deepFreeze } from './deep-freeze.js'

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Aggregate, Decide } from './decider.js'
+import type { Aggregate, Decide } from './aggregate.js'
 import { Refused } from '../errors.js'
 import type { NewEvent } from '../event.js'
 
 /**
- * Tests of decisions read like a story: given(counter, events).when(decide).then(events), or .thenRefused(code).
- * Pure: no store, no clock.
+ * For tests of decisions: given(counter, events).when(decide).then(events), or .thenRefused(code). Pure: no store, no
+ * clock.
  */
 export function given<State, Event extends { type: string }>(
   aggregate: Aggregate<State, Event>,
@@ -36,7 +36,7 @@ export function given<State, Event extends { type: string }>(
         },
       }
     },
-    /** The folded state itself, for what no decision shows. */
+    /** The folded state itself, for what no decision depends on. */
     state,
   }
 }

@@ -9,9 +9,9 @@ export interface PastCommand {
 }
 
 /**
- * The commands that took effect on a stream: the newer ones exactly (about 150 bytes each), of the older ones their
- * hashes (eight). A command without its hash here is certainly new; one with it is almost certainly a repeat, and the
- * log says for sure. It only ever grows, so several folds of a stream may share it.
+ * The commands that took effect on a stream: the newer ones exactly (about 150 bytes each), the older ones as hashes
+ * (eight bytes). A command whose hash is missing is certainly new; one whose hash is there is almost certainly a repeat,
+ * and the log decides. The list only grows, so several folds of a stream may share it.
  */
 export class PastCommands {
   constructor(
@@ -23,7 +23,7 @@ export class PastCommands {
     return this.newer.get(commandId)
   }
 
-  /** Whether only its hash is known. */
+  /** Whether its hash is known and nothing else: then it may be a repeat. */
   mayHave(commandId: string): boolean {
     return !this.newer.has(commandId) && this.older.has(commandId)
   }
@@ -34,13 +34,13 @@ export class PastCommands {
     else past.events = Math.max(past.events, version - past.version + 1)
   }
 
-  /** The hashes of all of them, and exactly only those that came after the version. */
-  condensed(after: number): PastCommands {
+  /** All of them as hashes; exactly only those that came after the version. */
+  condense(after: number): PastCommands {
     const newest = [...this.newer].filter(([, { version }]) => version > after)
     return new PastCommands(new Map(newest), this.older.with(this.newer.keys()))
   }
 
-  /** The memory it takes, in commands that are known exactly. */
+  /** Its memory, counted in commands that are known exactly. */
   get weight(): number {
     return this.newer.size + Math.ceil(this.older.bytes.length / 150)
   }
@@ -48,39 +48,39 @@ export class PastCommands {
 
 const hashBytes = 8
 
-/** The first eight bytes of each command id's SHA-256, sorted and end to end. A storage format. */
+/** The first eight bytes of each command id's SHA-256, sorted and without gaps. A storage format. */
 export class CommandHashes {
   static readonly none = new CommandHashes(Buffer.alloc(0))
 
   constructor(readonly bytes: Buffer) {}
 
   has(commandId: string): boolean {
-    return this.bytes.length > 0 && this.holds(hashOf(commandId))
+    return this.bytes.length > 0 && this.hasHash(hashOf(commandId))
   }
 
-  /** These and more. Between the new ones everything is copied in whole runs, so it costs little more than the copy. */
+  /** These and some more. What lies between two new ones is copied as a whole, so it costs little more than one copy. */
   with(commandIds: Iterable<string>): CommandHashes {
-    const hashes = Array.from(commandIds, hashOf).filter((hash) => !this.holds(hash))
+    const hashes = Array.from(commandIds, hashOf).filter((hash) => !this.hasHash(hash))
     const added = BigUint64Array.from(new Set(hashes)).sort()
     const bytes = Buffer.alloc(this.bytes.length + added.length * hashBytes)
     let [copied, end] = [0, 0]
     for (const hash of added) {
-      const place = this.placeOf(hash)
-      end += this.bytes.copy(bytes, end, copied, place)
+      const offset = this.offsetOf(hash)
+      end += this.bytes.copy(bytes, end, copied, offset)
       end = bytes.writeBigUInt64BE(hash, end)
-      copied = place
+      copied = offset
     }
     this.bytes.copy(bytes, end, copied)
     return new CommandHashes(bytes)
   }
 
-  private holds(hash: bigint): boolean {
-    const place = this.placeOf(hash)
-    return place < this.bytes.length && this.bytes.readBigUInt64BE(place) === hash
+  private hasHash(hash: bigint): boolean {
+    const offset = this.offsetOf(hash)
+    return offset < this.bytes.length && this.bytes.readBigUInt64BE(offset) === hash
   }
 
-  /** Where the hash is, or would have to be put in. */
-  private placeOf(hash: bigint): number {
+  /** Where the hash is, or where it belongs. */
+  private offsetOf(hash: bigint): number {
     let [low, high] = [0, this.bytes.length / hashBytes]
     while (low < high) {
       const middle = (low + high) >>> 1

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
-import type { Decide, Decider, CommandOutcome } from '../../event-store/deciding/decider.js'
+import type { Decide } from '../../event-store/deciding/aggregate.js'
+import type { Decider, CommandOutcome } from '../../event-store/deciding/decider.js'
 import { Engine } from '../../event-store/engine.js'
 import type { AppendMeta } from '../../event-store/event.js'
 import type { EventStore } from '../../event-store/log/event-store.js'
@@ -26,10 +27,8 @@ export class ProjectionStreams {
     return this.decider.execute(streamOf(projection), meta, decide)
   }
 
-  /** The outcome of the command if it was carried out before; undefined if it is new. */
-  async repeatOf(projection: string, meta: AppendMeta): Promise<CommandOutcome<ProjectionDecisions> | undefined> {
-    const outcome = await this.execute(projection, meta, () => [])
-    return outcome.repeated ? outcome : undefined
+  repeatOf(projection: string, meta: AppendMeta): Promise<CommandOutcome<ProjectionDecisions> | undefined> {
+    return this.decider.repeatOf(streamOf(projection), meta)
   }
 
   /** The version counts the decisions. */
