@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Contender } from './contender.js'
 import { emmett } from './emmett.js'
-import { processes } from './processes.js'
+import { severalProcesses } from './several-processes.js'
 import { insertMany, insertOne } from './raw-driver.js'
-import type { Servers } from './servers.js'
-import { type Figures, figures, medianRun } from './statistics.js'
+import type { Servers } from '../runner/servers.js'
+import { type Figures, figures, medianRun } from './figures.js'
 import { verbatim } from './verbatim.js'
 
 export interface Scenario {
   readonly contender: Contender
   readonly writers: number
-  /** How many each run writes: a few seconds’ worth. */
+  /** How many events each run writes: enough for a few seconds. */
   readonly events: number
 }
 
@@ -20,7 +20,7 @@ export interface AppendResult extends Figures {
   readonly runs: readonly Figures[]
 }
 
-/** Those that are compared come one after the other, so that they meet the same machine. */
+/** Scenarios that are compared run one after the other, so that the machine is in the same state. */
 export const scenarios: readonly Scenario[] = [
   { contender: emmett, writers: 1, events: 1_500 },
   { contender: verbatim, writers: 1, events: 2_000 },
@@ -30,7 +30,7 @@ export const scenarios: readonly Scenario[] = [
   { contender: insertOne, writers: 64, events: 20_000 },
   { contender: emmett, writers: 64, events: 9_000 },
   { contender: verbatim, writers: 64, events: 70_000 },
-  { contender: processes, writers: 64, events: 40_000 },
+  { contender: severalProcesses, writers: 64, events: 40_000 },
   { contender: insertOne, writers: 256, events: 20_000 },
   { contender: emmett, writers: 256, events: 9_000 },
   { contender: verbatim, writers: 256, events: 90_000 },
@@ -40,23 +40,23 @@ export const scenarios: readonly Scenario[] = [
 
 export interface Extent {
   readonly rounds: number
-  /** 1: all events; less for a quick look. */
+  /** 1: all events; less for a quick run. */
   readonly scale: number
-  readonly say: (line: string) => void
+  readonly reportProgress: (line: string) => void
 }
 
-/** Round by round, so that whatever else the machine does hits all alike. */
+/** Runs all scenarios once per round, so that the machine's other work affects all of them alike. */
 export async function runAppends(
   servers: Servers,
   chosen: readonly Scenario[],
-  { rounds, scale, say }: Extent,
+  { rounds, scale, reportProgress }: Extent,
 ): Promise<AppendResult[]> {
   const runs = new Map<Scenario, Figures[]>(chosen.map((scenario) => [scenario, []]))
   for (let round = 1; round <= rounds; round++) {
-    for (const [scenario, sofar] of runs) {
+    for (const [scenario, soFar] of runs) {
       const run = await runOnce(servers, scenario, scale)
-      sofar.push(run)
-      say(`round ${round} of ${rounds}: ${titleOf(scenario)}: ${rounded(run)}`)
+      soFar.push(run)
+      reportProgress(`round ${round} of ${rounds}: ${titleOf(scenario)}: ${rounded(run)}`)
     }
   }
   return [...runs].map(([{ contender, writers }, all]) => ({
@@ -68,13 +68,13 @@ export async function runAppends(
 }
 
 const warmUp = 0.2
-/** The server removes the files of what was dropped. */
+/** Gives the server time to remove the files of the dropped database. */
 const settleMs = 200
 
 function runOnce(servers: Servers, { contender, writers, events }: Scenario, scale: number): Promise<Figures> {
   const load = (part: number) => ({ writers, calls: Math.ceil((events * scale * part) / contender.eventsPerCall) })
-  return servers.within(async (place) => {
-    const opened = await contender.open(place)
+  return servers.withDatabase(async (database) => {
+    const opened = await contender.open(database)
     try {
       await opened.write(load(warmUp))
       const measured = await opened.write(load(1))
@@ -86,7 +86,7 @@ function runOnce(servers: Servers, { contender, writers, events }: Scenario, sca
   })
 }
 
-/** Also what a run can be chosen by. */
+/** The text that --only searches. */
 export const titleOf = ({ contender, writers }: Scenario): string =>
   `${contender.name}, ${writers} ${writers === 1 ? 'writer' : 'writers'}`
 

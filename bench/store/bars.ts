@@ -1,38 +1,38 @@
+import type { Latency } from '../runner/statistics.js'
 import type { AppendResult } from './appends.js'
 import type { Contender } from './contender.js'
 import { emmett } from './emmett.js'
-import type { IdleLatency } from './idle-latency.js'
-import { processes } from './processes.js'
+import type { Figures } from './figures.js'
+import { severalProcesses } from './several-processes.js'
 import { insertMany } from './raw-driver.js'
-import type { RebuildResult } from './rebuild.js'
-import type { Figures } from './statistics.js'
+import type { RebuildResult } from './measure-rebuild.js'
 import { verbatim } from './verbatim.js'
 
-/** Whatever was left out of this run is undefined. */
+/** A part that this run left out is undefined. */
 export interface Results {
   readonly appends: readonly AppendResult[]
   readonly rebuild?: RebuildResult
-  readonly idle?: IdleLatency
+  readonly idle?: Latency
 }
 
 export interface Bar {
   readonly name: string
   readonly bound: { readonly atLeast: number } | { readonly atMost: number }
-  /** Of the medians. Undefined when the run lacks a part of it. */
+  /** From the medians. Undefined if the run left out a part of it. */
   readonly measured?: number | undefined
-  /** The same, round by round: how much of it the machine's other work may have made. */
+  /** The same for each round: shows how much the machine's other work may have changed it. */
   readonly rounds?: readonly number[] | undefined
 }
 
-/** What was asked for, next to what came out. */
+/** Each requirement with its measurement. */
 export function bars({ appends, rebuild, idle }: Results): Bar[] {
   const at = (contender: Contender, writers: number) => resultOf(appends, contender, writers)
   const rateAt64 = compare(at(verbatim, 64), at(emmett, 64), rate)
   const ofTheLimit = compare(at(verbatim, 256), at(insertMany, 1), rate)
-  const inProcesses = compare(at(processes, 64), at(verbatim, 64), p99)
+  const inProcesses = compare(at(severalProcesses, 64), at(verbatim, 64), p99)
   return [
     { name: '64 writers: events/s, of emmett’s', bound: { atLeast: 7 }, ...rateAt64 },
-    { name: '64 writers: events/s, of emmett’s (what we want)', bound: { atLeast: 10 }, ...rateAt64 },
+    { name: '64 writers: events/s, of emmett’s (the aim)', bound: { atLeast: 10 }, ...rateAt64 },
     { name: '64 writers: p99, of emmett’s', bound: { atMost: 0.4 }, ...compare(at(verbatim, 64), at(emmett, 64), p99) },
     {
       name: '256 writers: events/s, of emmett’s',
@@ -50,7 +50,7 @@ export function bars({ appends, rebuild, idle }: Results): Bar[] {
   ]
 }
 
-export function holds({ bound, measured }: Bar): boolean | undefined {
+export function isMet({ bound, measured }: Bar): boolean | undefined {
   if (measured === undefined) return undefined
   return 'atLeast' in bound ? measured >= bound.atLeast : measured <= bound.atMost
 }

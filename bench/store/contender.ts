@@ -1,30 +1,24 @@
-import { type Load, type Measured, write } from './load.js'
-
-/** Where the servers are, and the name of a database that nobody used before. */
-export interface Place {
-  readonly mongoUri: string
-  readonly redisUrl: string
-  readonly database: string
-}
+import type { BenchDatabase } from '../runner/servers.js'
+import { type Load, type LoadTimings, writeLoad } from './load.js'
 
 /** A way to write events. */
 export interface Contender {
   readonly name: string
   readonly eventsPerCall: number
-  open(place: Place): Promise<Opened>
+  open(database: BenchDatabase): Promise<OpenContender>
 }
 
-/** Several processes measure one each. */
-export interface Opened {
-  write(load: Load): Promise<Measured[]>
+/** A contender that is ready to write. Each of its processes returns its own timings. */
+export interface OpenContender {
+  write(load: Load): Promise<LoadTimings[]>
   close(): Promise<void>
 }
 
-/** What one process writes. */
-export const writing = (
+/** A contender that writes in this process. */
+export const openContender = (
   append: (chatId: string, n: number) => Promise<unknown>,
   close: () => Promise<void>,
-): Opened => ({
-  write: async (load) => [await write(load, append)],
+): OpenContender => ({
+  write: async (load) => [await writeLoad(load, append)],
   close,
 })

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { messagesPerChat } from './chat.js'
+import { messagesPerChat } from './messages.js'
 
 export interface Load {
   writers: number
-  /** How often they append, all together. */
+  /** How many appends all writers make together. */
   calls: number
 }
 
-/** When each call ended and how long it took. Times are wall-clock milliseconds, comparable between processes. */
-export interface Measured {
+/** When each call ended and how long it took. Times are wall-clock milliseconds, so processes can be compared. */
+export interface LoadTimings {
   readonly from: number
   readonly to: number
   readonly endedAt: Float64Array
@@ -17,11 +17,11 @@ export interface Measured {
 
 const now = () => performance.timeOrigin + performance.now()
 
-/** A closed loop: each writer appends one message after the other, and begins another chat after ten. */
-export async function write(
+/** A closed loop: each writer appends one message after the other, and starts another chat after ten. */
+export async function writeLoad(
   { writers, calls }: Load,
   append: (chatId: string, n: number) => Promise<unknown>,
-): Promise<Measured> {
+): Promise<LoadTimings> {
   const endedAt = new Float64Array(calls)
   const took = new Float64Array(calls)
   let [begun, ended] = [0, 0]

@@ -1,11 +1,11 @@
 import { projection } from '../../src/event-store/projecting/projection.js'
-import type { chatEvents } from './chat.js'
+import type { messageEvents } from './messages.js'
 
 interface Message {
   _id: string
   chatId: string
   role: string
-  /** Still sealed. */
+  /** An envelope. */
   text: unknown
   at: Date
 }
@@ -19,11 +19,11 @@ interface User {
   messages: number
   prompts: number
 }
-type Events = typeof chatEvents
+type Events = typeof messageEvents
 
 const idOf = ({ stream, version }: { stream: string; version: number }) => `${stream}:${version}`
 
-/** What a chat application reads: a document per message, per chat and per user. */
+/** The read models of a chat application: a document per message, per chat and per user. */
 export const readModels = [
   projection<Message, Events>('messages', {
     version: 1,

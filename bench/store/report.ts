@@ -1,23 +1,19 @@
+import type { Latency } from '../runner/statistics.js'
+import { decimal, integer, ratio, table } from '../runner/table.js'
 import type { AppendResult } from './appends.js'
-import { type Bar, bars, holds, type Results, resultOf } from './bars.js'
+import { type Bar, bars, isMet, type Results, resultOf } from './bars.js'
 import { emmett } from './emmett.js'
-import type { IdleLatency } from './idle-latency.js'
-import type { Machine } from './machine.js'
+import type { RebuildResult } from './measure-rebuild.js'
 import { insertMany } from './raw-driver.js'
-import type { RebuildResult } from './rebuild.js'
-import { fine, table, times, whole } from './table.js'
 
-/** Everything a run found, as plain text. */
-export function report(machine: Machine, results: Results): string {
+/** All results of a run, as plain text. */
+export function report(results: Results): string {
   const { appends, rebuild, idle } = results
   const parts = [
     ...(appends.length > 0 ? [appendsTable(appends)] : []),
     ...(rebuild ? [rebuildTable(rebuild)] : []),
     ...(idle ? [idleLine(idle)] : []),
     barsTable(bars(results)),
-    Object.entries(machine)
-      .map(([name, value]) => `${name.padEnd(9)} ${value}`)
-      .join('\n'),
   ]
   return parts.join('\n\n')
 }
@@ -27,11 +23,11 @@ function appendsTable(appends: readonly AppendResult[]): string {
   const limit = resultOf(appends, insertMany, 1)
   const rows = appends.map(({ name, writers, eventsPerSecond, p50, p99 }) => {
     const peer = resultOf(appends, emmett, writers)
-    const to = (other: AppendResult | undefined) => (other ? times(eventsPerSecond / other.eventsPerSecond) : '')
-    return [name, String(writers), whole(eventsPerSecond), fine(p50), fine(p99), to(peer), to(limit)]
+    const to = (other: AppendResult | undefined) => (other ? ratio(eventsPerSecond / other.eventsPerSecond) : '')
+    return [name, String(writers), integer(eventsPerSecond), decimal(p50), decimal(p99), to(peer), to(limit)]
   })
   const runs = appends[0]!.runs.length
-  return `Appends: one event each (a batch of 500 with insertMany), ten to a stream, w:majority and journal; closed loop.
+  return `Appends: one event each (a batch of 500 with insertMany), ten per stream, w:majority and journal; closed loop.
 Verbatim seals, the others do not; the raw log has Verbatim’s documents and unique index. Each row is the median of
 ${runs} by events/s, with that run’s latencies.
 
@@ -41,31 +37,31 @@ ${table([head, ...rows])}`
 function rebuildTable({ events, scan, rebuild, certified, swapped }: RebuildResult): string {
   const rows = [
     ['', 'events/s', 'to the scan'],
-    ['raw scan', whole(scan.median), ''],
-    ['rebuild', whole(rebuild.median), times(rebuild.median / scan.median)],
+    ['raw scan', integer(scan.median), ''],
+    ['rebuild', integer(rebuild.median), ratio(rebuild.median / scan.median)],
   ]
-  return `Rebuild of three models in one pass over ${whole(events)} events: built, certified and swapped in, ${swapped.toFixed(2)} s.
-All certificates were there after ${certified.toFixed(2)} s. The log’s root was known before: the notary keeps up with the log.
+  return `Rebuild of three models in one pass over ${integer(events)} events: built, certified and swapped in, ${swapped.toFixed(2)} s.
+All certificates were there after ${certified.toFixed(2)} s. The log’s root was known before, because the notary keeps up with the log.
 
 ${table(rows)}`
 }
 
-const idleLine = ({ p50, p99 }: IdleLatency) =>
-  `Commit to projected in all three models, single appends with nothing else going on: p50 ${fine(p50)} ms, p99 ${fine(p99)} ms`
+const idleLine = ({ p50, p99 }: Latency) =>
+  `Commit to projected in all three models, single appends while nothing else happens: p50 ${decimal(p50)} ms, p99 ${decimal(p99)} ms`
 
 function barsTable(all: readonly Bar[]): string {
   const rows = all.map((bar) => [bar.name, measured(bar), bound(bar), verdict(bar), rounds(bar)])
-  return table([['What was asked for', 'measured', 'bar', '', 'by round'], ...rows])
+  return table([['Requirement', 'measured', 'bar', '', 'by round'], ...rows])
 }
 
-const measured = (bar: Bar) => (bar.measured === undefined ? 'not measured' : fine(bar.measured))
+const measured = (bar: Bar) => (bar.measured === undefined ? 'not measured' : decimal(bar.measured))
 
 const bound = (bar: Bar) => ('atLeast' in bar.bound ? `≥ ${bar.bound.atLeast}` : `≤ ${bar.bound.atMost}`)
 
-const rounds = (bar: Bar) => (bar.rounds ?? []).map(fine).join(', ')
+const rounds = (bar: Bar) => (bar.rounds ?? []).map(decimal).join(', ')
 
 function verdict(bar: Bar): string {
-  const held = holds(bar)
-  if (held === undefined) return ''
-  return held ? 'holds' : 'does not hold'
+  const met = isMet(bar)
+  if (met === undefined) return ''
+  return met ? 'met' : 'not met'
 }

@@ -4,28 +4,29 @@ import { Engine } from '../../src/event-store/engine.js'
 import { VersionConflict } from '../../src/event-store/errors.js'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
 import type { Projection } from '../../src/event-store/projecting/projection.js'
-import { chatEvents, message, meta, owner, text } from './chat.js'
-import { type Contender, type Place, writing } from './contender.js'
-import { connect, type Db } from './drivers.js'
+import { messageEvents, message, meta, owner, text } from './messages.js'
+import type { BenchDatabase } from '../runner/servers.js'
+import { type Contender, openContender } from './contender.js'
+import { connect, type Db } from '../runner/drivers.js'
 
 export const verbatim: Contender = {
   name: 'Verbatim',
   eventsPerCall: 1,
-  open: async (place) => {
-    const { engine, close } = await openEngine(place)
-    return writing((chatId, n) => say(engine, chatId, n), close)
+  open: async (database) => {
+    const { engine, close } = await openEngine(database)
+    return openContender((chatId, n) => appendMessage(engine, chatId, n), close)
   },
 }
 
 const masters = { current: masterKey(Buffer.alloc(32, 'bench')) }
 
-/** As one process of the service has it, with the user's key in place: every chat is that user's. */
+/** An engine as one process of the service has it. The user's key exists: every chat belongs to that user. */
 export async function openEngine(
-  { mongoUri, redisUrl, database }: Place,
+  { mongoUri, redisUrl, database }: BenchDatabase,
   projections: readonly Projection[] = [],
 ): Promise<{ engine: Engine; db: Db; logRoot: LogRoot; close: () => Promise<void> }> {
   const client = await connect(mongoUri)
-  const redis = new Redis(redisUrl, { lazyConnect: true }).on('error', () => {}) // its commands fail, that is enough
+  const redis = new Redis(redisUrl, { lazyConnect: true }).on('error', () => {}) // failed commands are enough as a sign
   await redis.connect()
   const db = client.db(database)
   const logRoot = new LogRoot(db)
@@ -33,7 +34,7 @@ export async function openEngine(
     db,
     redis,
     masterKeys: masters,
-    events: [chatEvents],
+    events: [messageEvents],
     projections,
     logRoot: logRoot.at,
   })
@@ -46,10 +47,10 @@ export async function openEngine(
   return { engine, db, logRoot, close }
 }
 
-/** One message; the position it got. */
-export async function say({ store }: Engine, chatId: string, n: number): Promise<number> {
+/** Appends one message and returns its position. */
+export async function appendMessage({ store }: Engine, chatId: string, n: number): Promise<number> {
   const event = { type: 'MessageSaid', data: message(chatId, n), personal: { text: text() } }
   const outcome = await store.append({ stream: chatId, expected: n, owner, events: [event], meta: meta() })
-  if (outcome instanceof VersionConflict) throw new Error(`${chatId} has a conflict, and yet only one writer`)
+  if (outcome instanceof VersionConflict) throw new Error(`${chatId} had a conflict, although it has only one writer`)
   return outcome.position
 }

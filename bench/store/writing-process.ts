@@ -1,19 +1,19 @@
-import type { Place } from './contender.js'
-import { type Load, type Measured, write } from './load.js'
-import { openEngine, say } from './verbatim.js'
+import type { BenchDatabase } from '../runner/servers.js'
+import { type Load, type LoadTimings, writeLoad } from './load.js'
+import { openEngine, appendMessage } from './verbatim.js'
 
-/** What such a process tells the bench: that it can begin, then one result for each load. */
-export type Answer = 'opened' | Measured
+/** What a writing process sends to the bench: first that it is open, then one result for each load. */
+export type WriterMessage = 'opened' | LoadTimings
 
-const { engine } = await openEngine(JSON.parse(process.argv[2]!) as Place)
+const { engine } = await openEngine(JSON.parse(process.argv[2]!) as BenchDatabase)
 
 process.on('message', (load: Load) => {
-  void write(load, (chatId, n) => say(engine, chatId, n)).then(tell)
+  void writeLoad(load, (chatId, n) => appendMessage(engine, chatId, n)).then(tell)
 })
-// nothing to put in order: the database goes, too, and the bench may have died
+// it need not clean up: the database is dropped anyway, and the bench may have died
 process.once('disconnect', () => process.exit())
 tell('opened')
 
-function tell(answer: Answer): void {
+function tell(answer: WriterMessage): void {
   process.send!(answer)
 }

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { defineEvents } from '../../src/event-store/catalog.js'
 import type { AppendMeta } from '../../src/event-store/event.js'
 
-/** What every contender writes: one message of a chat. Whoever can seal seals the text. */
-export const chatEvents = defineEvents({
+/** What every contender writes: one message of a chat. A contender that can seal seals the text. */
+export const messageEvents = defineEvents({
   MessageSaid: { data: { chatId: z.string(), role: z.string(), n: z.number() }, personal: { text: z.string() } },
 })
 
@@ -16,11 +16,11 @@ export const message = (chatId: string, n: number) => ({ chatId, role: n % 2 ===
 
 export const meta = (): AppendMeta => ({ actor: owner, commandId: randomUUID() })
 
-const words =
+const vocabulary =
   'the order of a log is what every reader can rely on and nobody may change it once somebody has seen it'.split(' ')
-const prose = Array.from({ length: 20_000 }, () => words[randomInt(words.length)]).join(' ')
+const prose = Array.from({ length: 20_000 }, () => vocabulary[randomInt(vocabulary.length)]).join(' ')
 
-/** No two alike, as people write: a database that compresses must not find the same text again and again. */
+/** A text unlike the others: a database that compresses must not find the same text again and again. */
 export function text(): string {
   const from = Math.floor(Math.random() * (prose.length - textLength))
   return prose.slice(from, from + textLength)
@@ -28,7 +28,7 @@ export function text(): string {
 
 const noise = randomBytes(1024 * 1024)
 
-/** What an envelope looks like to a database. */
+/** Random bytes, as an envelope looks to a database. */
 export function sealedBytes(length: number): Buffer {
   const from = Math.floor(Math.random() * (noise.length - length))
   return noise.subarray(from, from + length)

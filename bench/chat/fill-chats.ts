@@ -5,10 +5,10 @@ import { chatAggregate, chatEvents, endReply, sendPrompt } from '../../src/chat/
 import { Engine } from '../../src/event-store/engine.js'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
 import { userEvents } from '../../src/identity/user.js'
-import { connect } from '../store/drivers.js'
-import type { Deployment } from './deployment.js'
+import { connect } from '../runner/drivers.js'
+import type { Deployment } from '../runner/deployment.js'
 
-/** A short chat fits into a model's context, a full one has just more than fits, a long one has many times that. */
+/** A short chat fits into a model's context, a full one has slightly more than fits, a long one has many times that. */
 export const lengths = ['short', 'full', 'long'] as const
 export type Lengths = Record<(typeof lengths)[number], number>
 export type Chats = Record<(typeof lengths)[number], string[]>
@@ -17,14 +17,14 @@ const question = 'How does an event store keep its order when several processes 
 const answer = 'It lets them take turns, and the primary key of the log decides when they do not. '.repeat(4)
 const tokens = { prompt: 60, completion: 90, total: 150, by: 'provider' as const }
 
-/** Chats as the service itself would have written them: one command after the other, folds stored on the way. */
+/** Writes chats as the service would: one command after the other, with stored folds. */
 export async function fillChats(
   deployment: Deployment,
   ownerId: string,
   count: number,
   messages: Lengths,
 ): Promise<Chats> {
-  const { mongoUri, redisUrl, database } = deployment.place
+  const { mongoUri, redisUrl, database } = deployment.database
   const client = await connect(mongoUri)
   const redis = new Redis(redisUrl)
   const db = client.db(database)

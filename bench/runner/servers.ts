@@ -5,15 +5,21 @@ import { randomBytes } from 'node:crypto'
 import { startEngines } from '../../src/embedded/index.js'
 import type { Shutdown } from '../../src/service/shutdown.js'
 import { startReplicaSet } from '../../test/engines/replica-set.js'
-import type { Place } from './contender.js'
 import { connect, type Db } from './drivers.js'
 
-/** A replica set of one member and a Valkey, for this run alone. What they keep goes with them. */
+/** The addresses of the servers, and the name of a fresh database. */
+export interface BenchDatabase {
+  readonly mongoUri: string
+  readonly redisUrl: string
+  readonly database: string
+}
+
+/** A replica set of one member and a Valkey, for this run alone; their data is removed with them. */
 export interface Servers {
   readonly dir: string
   readonly admin: Db
-  /** Gives the work a database of its own and drops it afterwards. */
-  within<T>(work: (place: Place) => Promise<T>): Promise<T>
+  /** Runs the work with a database of its own, and drops that afterwards. */
+  withDatabase<T>(work: (database: BenchDatabase) => Promise<T>): Promise<T>
 }
 
 export async function startServers(shutdown: Shutdown): Promise<Servers> {
@@ -29,7 +35,7 @@ export async function startServers(shutdown: Shutdown): Promise<Servers> {
   return {
     dir,
     admin: client.db('admin'),
-    within: async (work) => {
+    withDatabase: async (work) => {
       const database = `bench_${randomBytes(6).toString('hex')}`
       try {
         return await work({ mongoUri: set.uri, redisUrl: engines.redisUrl!, database })

@@ -7,7 +7,7 @@ import { median } from './statistics.js'
 
 export type Machine = Readonly<Record<string, string>>
 
-/** Figures mean little without the machine they come from; of a disk it matters most how long it takes to be sure. */
+/** Figures mean little without the machine that they come from. What matters most of a disk is the time of a sync. */
 export async function describeMachine({ admin, dir }: Servers): Promise<Machine> {
   const processors = cpus()
   const { version } = await admin.command({ buildInfo: 1 })

@@ -3,12 +3,12 @@ import { createRequire } from 'node:module'
 import type { EngineOptions } from '../../src/event-store/engine.js'
 
 /**
- * Two MongoDB drivers live side by side: Verbatim's own and the one that emmett needs, which lies in bench/node_modules.
- * Whoever imports 'mongodb' in this folder may get either, depending on what is installed, so nobody does: this file
- * asks for each by the package.json it belongs to. What it returns is typed here, as far as we use it, because the
+ * There are two MongoDB drivers: Verbatim's own, and the one that emmett needs, in bench/node_modules. An import of
+ * 'mongodb' in this folder may find either, depending on what is installed, so no file here imports it: this file loads
+ * each driver through the package.json that it belongs to. What they return is typed here, as far as it is used, because
  * types are checked without the peers.
  */
-const projectFolder = new URL('../../../', import.meta.url) // we run in build/bench/store/
+const projectFolder = new URL('../../../', import.meta.url) // this file runs in build/bench/runner/
 const ours = createRequire(new URL('package.json', projectFolder))
 const peers = createRequire(new URL('bench/package.json', projectFolder))
 
@@ -42,7 +42,7 @@ interface Emmett {
   }): EmmettStore
 }
 
-/** For everybody: on the disks of a majority. */
+/** For every contender: on the disks of a majority. */
 const writeConcern = { w: 'majority', journal: true } as const
 
 export const connect = (uri: string): Promise<Client<Db>> =>
@@ -58,7 +58,7 @@ export async function openEmmett(
   return { store, close: () => client.close() }
 }
 
-/** As they are pinned: Verbatim's driver, then the peers. */
+/** The pinned versions: Verbatim's driver, then the peers. */
 export function versions(): string {
   const others = Object.entries(pinnedIn('bench/package.json')).filter(([name]) => /emmett|mongodb/.test(name))
   return `mongodb ${pinnedIn('package.json').mongodb}; peers: ${others.map((one) => one.join(' ')).join(', ')}`

@@ -1,9 +1,9 @@
 import type { Engine } from '../../src/event-store/engine.js'
-import type { Db } from './drivers.js'
-import { write } from './load.js'
+import type { Db } from '../runner/drivers.js'
+import { writeLoad } from './load.js'
 import { readModels } from './read-models.js'
-import { median } from './statistics.js'
-import { say } from './verbatim.js'
+import { median } from '../runner/statistics.js'
+import { appendMessage } from './verbatim.js'
 
 /** Events/s. */
 interface Rates {
@@ -17,30 +17,30 @@ export interface RebuildResult {
   readonly scan: Rates
   /** Rebuilding all models in one pass, to the end of the call. */
   readonly rebuild: Rates
-  /** Seconds from the start until the last model had its certificate, and until the last was in its place. */
+  /** Seconds from the start until the last model had its certificate, and until the last one was swapped in. */
   readonly certified: number
   readonly swapped: number
 }
 
-/** A log with nothing but messages; the models are up to date afterwards, and the notary has its root. */
-export async function fill(
+/** Fills a log with messages only. Afterwards the read models are up to date, and the log's root is known. */
+export async function fillLog(
   engine: Engine,
   rootAt: (position: number) => Promise<string>,
   events: number,
 ): Promise<void> {
-  await write({ writers: 256, calls: events }, (chatId, n) => say(engine, chatId, n))
+  await writeLoad({ writers: 256, calls: events }, (chatId, n) => appendMessage(engine, chatId, n))
   await rootAt(events)
   engine.start({ projector: true })
   await engine.projections.waitUntilCurrent()
   if (!(await engine.projections.waitUntilReached(events))) throw new Error('the read models are not up to date')
 }
 
-/** Scan and rebuild take turns, so that both meet the same machine. */
+/** Alternates scan and rebuild, so that the machine is in the same state for both. */
 export async function measureRebuild(
   engine: Engine,
   db: Db,
   rounds: number,
-  progress: (line: string) => void,
+  reportProgress: (line: string) => void,
 ): Promise<RebuildResult> {
   const events = await engine.store.head()
   const scans: number[] = []
@@ -50,7 +50,7 @@ export async function measureRebuild(
     const rebuilt = await rebuild(engine)
     scans.push(scanned)
     rebuilds.push(rebuilt)
-    progress(
+    reportProgress(
       `round ${round} of ${rounds}: ${events} events scanned in ${scanned.toFixed(2)} s, rebuilt in ${rebuilt.swapped.toFixed(2)} s`,
     )
   }
@@ -67,11 +67,11 @@ export async function measureRebuild(
   }
 }
 
-/** How many seconds reading takes for one who does nothing with what he reads. */
+/** How many seconds it takes to read the log and do nothing else. */
 async function scan(db: Db): Promise<number> {
   const started = performance.now()
   for await (const append of db.collection('log').find().sort({ _id: 1 }).batchSize(1000)) {
-    if (!append.events) throw new Error(`there is something else in the log at ${String(append._id)}`)
+    if (!append.events) throw new Error(`the log has something other than an append at ${String(append._id)}`)
   }
   return (performance.now() - started) / 1000
 }

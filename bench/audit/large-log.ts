@@ -10,8 +10,8 @@ import { Engine } from '../../src/event-store/engine.js'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
 import { userEvents } from '../../src/identity/user.js'
 import { noteSigner } from '../../src/proof/note.js'
-import type { Place } from '../store/contender.js'
-import { connect, type Db } from '../store/drivers.js'
+import type { BenchDatabase } from '../runner/servers.js'
+import { connect, type Db } from '../runner/drivers.js'
 
 export const origin = 'bench.example/log'
 const writers = 256
@@ -19,8 +19,8 @@ const question = 'How does an event store keep its order when several processes 
 const answer = 'It lets them take turns, and the primary key of the log decides when they do not. '.repeat(2)
 const tokens = { prompt: 60, completion: 40, total: 100, by: 'provider' as const }
 
-/** A log of many chats with ten events each, one event an append: for whoever reads it, the slowest there is. */
-export class Archive {
+/** A log of many chats with ten events each, one event per append: the slowest kind of log to read. */
+export class LargeLog {
   readonly chats: string[] = []
 
   private constructor(
@@ -29,7 +29,7 @@ export class Archive {
     private readonly end: () => Promise<void>,
   ) {}
 
-  static async open({ mongoUri, redisUrl, database }: Place, master: Buffer): Promise<Archive> {
+  static async open({ mongoUri, redisUrl, database }: BenchDatabase, master: Buffer): Promise<LargeLog> {
     const client = await connect(mongoUri)
     const redis = new Redis(redisUrl)
     const db = await withDurableWrites(client.db(database))
@@ -40,7 +40,7 @@ export class Archive {
       events: [userEvents, chatEvents, auditEvents],
       logRoot: new LogRoot(db).at,
     })
-    return new Archive(db, engine, async () => {
+    return new LargeLog(db, engine, async () => {
       await engine.close()
       redis.disconnect()
       await client.close()
@@ -51,13 +51,13 @@ export class Archive {
     return new TreeStore(this.db, origin)
   }
 
-  /** Gives the events a second. */
-  async fill(events: number, ownerId: string, say: (line: string) => void): Promise<number> {
+  /** Returns the events per second. */
+  async fill(events: number, ownerId: string, reportProgress: (line: string) => void): Promise<number> {
     const started = performance.now()
     let chats = events / 10
     const write = async () => {
       while (chats-- > 0) {
-        if (chats % 10_000 === 0) say(`${events - chats * 10} events`)
+        if (chats % 10_000 === 0) reportProgress(`${events - chats * 10} events`)
         this.chats.push(await this.chat(ownerId))
       }
     }
@@ -93,7 +93,7 @@ export class Archive {
     return chatId
   }
 
-  /** Everything that is there; gives the events a second. */
+  /** Signs the whole log. Returns the events per second. */
   async sign(seed: Buffer): Promise<number> {
     const [head, before] = await Promise.all([this.engine.store.head(), this.trees.read()])
     const notary = new Notary(this.engine, this.db, this.trees, {

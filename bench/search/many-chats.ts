@@ -7,8 +7,8 @@ import { type ChatDoc, chatModel, chats } from '../../src/chat/read-models/chats
 import { Engine } from '../../src/event-store/engine.js'
 import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
 import { userEvents } from '../../src/identity/user.js'
-import type { Place } from '../store/contender.js'
-import { connect, type Db } from '../store/drivers.js'
+import type { BenchDatabase } from '../runner/servers.js'
+import { connect, type Db } from '../runner/drivers.js'
 
 const topics = [
   'event stores',
@@ -19,8 +19,8 @@ const topics = [
   'learning to swim',
 ]
 
-/** Chats of many owners, in the log, sealed, and in the read model. */
-export class Library {
+/** Chats of many owners, sealed, in the log and in the read model. */
+export class ManyChats {
   private constructor(
     readonly engine: Engine,
     readonly db: Db,
@@ -28,7 +28,7 @@ export class Library {
     private readonly end: () => Promise<void>,
   ) {}
 
-  static async open({ mongoUri, redisUrl, database }: Place): Promise<Library> {
+  static async open({ mongoUri, redisUrl, database }: BenchDatabase): Promise<ManyChats> {
     const client = await connect(mongoUri)
     const redis = new Redis(redisUrl)
     const db = client.db(database)
@@ -43,7 +43,7 @@ export class Library {
     })
     const connection = createConnection().setClient(db.client).useDb(database)
     const model = connection.model<ChatDoc>(chatModel.name, chatModel.schema)
-    return new Library(engine, db, model, async () => {
+    return new ManyChats(engine, db, model, async () => {
       await engine.close()
       redis.disconnect()
       await client.close()
@@ -52,7 +52,7 @@ export class Library {
 
   static owner = (i: number) => `owner-${i}`
 
-  async fill(owners: number, chatsEach: number, say: (line: string) => void): Promise<void> {
+  async fill(owners: number, chatsEach: number, reportProgress: (line: string) => void): Promise<void> {
     const { store } = this.engine
     const meta = (actor: string) => ({ actor, commandId: randomUUID() })
     const append = async (
@@ -66,7 +66,7 @@ export class Library {
       await store.append({ stream, expected: 0, events: [{ type, data, personal }], meta: meta(actor), owner })
     }
     const fillOwner = async (i: number) => {
-      const ownerId = Library.owner(i)
+      const ownerId = ManyChats.owner(i)
       await append(
         `user-${ownerId}`,
         'UserRegistered',
@@ -87,13 +87,13 @@ export class Library {
     }
     for (let i = 0; i < owners; i += 4) {
       await Promise.all(Array.from({ length: Math.min(4, owners - i) }, (_, n) => fillOwner(i + n)))
-      if (i % 100 === 0) say(`${i * chatsEach} chats started`)
+      if (i % 100 === 0) reportProgress(`${i * chatsEach} chats started`)
     }
-    say('projecting')
+    reportProgress('projecting')
     this.engine.start({ projector: true })
     await this.engine.projections.waitUntilCurrent()
     const head = await store.head()
-    while (!(await this.engine.projections.waitUntilReached(head, [chats.name], 5_000))) say('projecting')
+    while (!(await this.engine.projections.waitUntilReached(head, [chats.name], 5_000))) reportProgress('projecting')
   }
 
   close(): Promise<void> {

@@ -1,25 +1,25 @@
 import { Client } from '../../test/support/world.js'
 import { ServiceProcess } from '../../test/support/service-process.js'
-import type { Place } from '../store/contender.js'
+import type { BenchDatabase } from './servers.js'
 
-/** One process of the service over a bench's own engines, stopped and started as often as is wanted. */
+/** One process of the service on a bench's own engines; it can be stopped and started again. */
 export class Deployment {
   private service: ServiceProcess | undefined
 
   constructor(
-    readonly place: Place,
+    readonly database: BenchDatabase,
     readonly masterKey: Buffer,
     private readonly folder: string,
     private readonly environment: Record<string, string> = {},
   ) {}
 
   get mongodbUri(): string {
-    const uri = new URL(this.place.mongoUri)
-    uri.pathname = `/${this.place.database}`
+    const uri = new URL(this.database.mongoUri)
+    uri.pathname = `/${this.database.database}`
     return uri.toString()
   }
 
-  /** Gives the address of a fresh process. */
+  /** Returns the address of a new process. */
   async start(environment: Record<string, string> = {}): Promise<string> {
     await this.stop()
     const unlimited = {
@@ -34,7 +34,7 @@ export class Deployment {
       ...this.environment,
       ...environment,
       MONGODB_URI: this.mongodbUri,
-      REDIS_URL: this.place.redisUrl,
+      REDIS_URL: this.database.redisUrl,
     })
     return await this.service.url()
   }
