@@ -23,11 +23,8 @@ import { openReplyModel } from './read-models/open-replies.js'
 import { ModelList } from './model-list.js'
 import { ProjectChatController } from './api/project/project-chat.controller.js'
 import { Prompts } from './api/prompts.js'
-import { FindMessageHandler } from './read-models/find-message.js'
-import { GetChatHandler } from './read-models/get-chat.js'
-import { GetMessageHandler } from './read-models/get-message.js'
-import { ListChatsHandler } from './read-models/list-chats.js'
-import { ListMessagesHandler } from './read-models/list-messages.js'
+import { chatQueryHandlers } from './read-models/chat-queries.js'
+import { messageQueryHandlers } from './read-models/message-queries.js'
 import { SearchChatsHandler } from './read-models/search-chats.js'
 import { AnswerCache } from './replies/worker/answer-cache.js'
 import { AnswerAttempt } from './replies/worker/answer-attempt.js'
@@ -46,29 +43,26 @@ import { ReplyWorker } from './replies/worker/reply-worker.js'
 import { ReplyRun } from './replies/worker/reply-run.js'
 import { RepliesController } from './api/root/replies.controller.js'
 
-const handlers = [
+/** What other contexts use of this one beside its commands, queries and events. */
+export { type Delivery, Prompts, RequestedDelivery } from './api/prompts.js'
+
+const commandHandlers = [
   ...chatCommandHandlers,
   DeleteChatHandler,
   EndReplyHandler,
-  FindMessageHandler,
-  GetChatHandler,
-  GetMessageHandler,
-  ListChatsHandler,
-  ListMessagesHandler,
-  SearchChatsHandler,
   SendPromptHandler,
   StartChatHandler,
   StoreMessagesHandler,
 ]
 
+const queryHandlers = [...chatQueryHandlers, ...messageQueryHandlers, SearchChatsHandler]
+
+const openReply = [Channels, Deltas, ReplyDrafts, StopRequests]
+
 const replies = [
-  ReplyDrafts,
-  StopRequests,
   AnswerCache,
   AnswerAttempt,
   ReplyCancellation,
-  Channels,
-  Deltas,
   ReplyOutcomes,
   Reconciler,
   Replies,
@@ -97,7 +91,17 @@ const replies = [
     ProjectChatController,
     FeedbackController,
   ],
-  providers: [...handlers, ...replies, ChatErasures, ChatIds, Chats, ModelList, Prompts],
+  providers: [
+    ...commandHandlers,
+    ...queryHandlers,
+    ...openReply,
+    ...replies,
+    ChatErasures,
+    ChatIds,
+    Chats,
+    ModelList,
+    Prompts,
+  ],
   exports: [BullModule, ChatIds, Chats, Deltas, Prompts, Reconciler, ReplyQueue],
 })
 export class ChatModule {}

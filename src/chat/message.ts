@@ -2,12 +2,12 @@ import { z } from 'zod'
 
 /** What a message is made of: the schemas that its events store, its API families show and its types come from. */
 
-export const messageRoles = ['user', 'assistant', 'system', 'function', 'tool'] as const
-export type MessageRole = (typeof messageRoles)[number]
+export const messageRole = z.enum(['user', 'assistant', 'system', 'function', 'tool'])
+export type MessageRole = z.infer<typeof messageRole>
 
 /** Only a reply is ever anything but completed. */
-export const messageStatuses = ['pending', 'completed', 'failed', 'cancelled'] as const
-export type MessageStatus = (typeof messageStatuses)[number]
+export const messageStatus = z.enum(['pending', 'completed', 'failed', 'cancelled'])
+export type MessageStatus = z.infer<typeof messageStatus>
 
 export const feedback = z.enum(['positive', 'negative'])
 export type Feedback = z.infer<typeof feedback>

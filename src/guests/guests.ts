@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { ChatIds } from '../chat/chat-ids.js'
+import type { ChatRef } from '../chat/chat.js'
 import { chatStream } from '../chat/chats.js'
 import type { RecordedEventOf } from '../event-store/catalog.js'
 import type { Decide } from '../event-store/deciding/aggregate.js'
@@ -26,8 +27,8 @@ export class Guests {
   }
 
   /** The one chat of a guest, under a name of its own that nobody else can mean. */
-  chatOf(guestId: string): { chatId: string; ownerId: string } {
-    return { chatId: this.chatIds.of(guestId, 'session'), ownerId: guestId }
+  chatOf(guestId: string): ChatRef {
+    return this.chatIds.chatOf(guestId, 'session')
   }
 
   /** As the log has it now; undefined for one that never was or was erased. */

@@ -73,6 +73,11 @@ export const Texts = ({ min, max, items, ...info }: FieldInfo & { min: number; m
   return field(checks, info, { type: String, isArray: true, maxItems: items })
 }
 
+/** An id in a path, a query or a body. */
+export const Id = ({ max = 128, ...info }: FieldInfo & { max?: number } = {}) =>
+  Text({ min: 1, max, pattern: [/^[\w.:-]+$/, `must be made of ${idLetters}`], ...info })
+export const idLetters = 'letters, digits and . _ : -'
+
 /** A text in an answer, or one that is checked elsewhere. */
 export const AnyText = (info: FieldInfo = {}) => field([IsString()], info, { type: String })
 

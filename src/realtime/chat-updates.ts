@@ -5,7 +5,7 @@ import { type ChatEvents, replyEndings, type ReplyEndingStatus } from '../chat/c
 import type { LoggedMessageDto } from '../chat/api/logging/chat-log.dto.js'
 import { type MessageDoc, messages } from '../chat/read-models/messages.js'
 import { asLoggedMessage } from '../chat/api/logging/chat-log.presenter.js'
-import { messageOf } from '../chat/read-models/message.js'
+import { openMessage } from '../chat/read-models/opened-message.js'
 import { outcomeFromEvent } from '../chat/replies/ending/reply-outcome.js'
 
 export type RecordedChatEvent = RecordedEventOf<ChatEvents>
@@ -35,7 +35,7 @@ export interface ReplyEnd {
 
 export async function chatUpdateOf(engine: Engine, event: RecordedChatEvent): Promise<ChatUpdate> {
   const shown = async (doc: MessageDoc, key: string) =>
-    asLoggedMessage(await messageOf(engine, evolvedMessage(doc, event, key)))
+    asLoggedMessage(await openMessage(engine, evolvedMessage(doc, event, key)))
   const { data } = event
   switch (event.type) {
     case 'PromptSent':

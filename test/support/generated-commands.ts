@@ -1,5 +1,5 @@
 import * as chats from '../../src/chat/chat.js'
-import { messageRoles, type StoredMessage } from '../../src/chat/message.js'
+import { messageRole, type StoredMessage } from '../../src/chat/message.js'
 import type { Decide } from '../../src/event-store/deciding/aggregate.js'
 import * as guests from '../../src/guests/guest.js'
 import * as users from '../../src/identity/user.js'
@@ -51,7 +51,7 @@ const details = ({ random }: History, chat: chats.ChatRef): chats.ChatDetails =>
 
 const logged = ({ random }: History, { chatId, ownerId }: chats.ChatRef, messageId: string): StoredMessage => ({
   messageId,
-  role: random.one(messageRoles),
+  role: random.one(messageRole.options),
   content: { content: textOf(messageId, chatId, ownerId) },
   counts: {
     ...(random.oneIn(2) && { tokens: random.below(50) }),

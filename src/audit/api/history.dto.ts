@@ -1,16 +1,13 @@
-import { anyId, letters } from '../../chat/chat-names.js'
-import { Choice, Flag, JsonObject, DateTime, ObjectOf, ListOf, Text, Integer, AnyText } from '../../http/fields.js'
+import { AnyText, Choice, DateTime, Flag, Id, Integer, JsonObject, ListOf, ObjectOf, Text } from '../../http/fields.js'
 import { PageQuery } from '../../http/pages.js'
 
-const id = { min: 1, max: 200, pattern: [anyId, letters] as [RegExp, string] }
-
 export class StreamParams {
-  @Text({ ...id, example: 'chat-0b1f0e6e-3b1c-4a53-9d6b-2a4c1f1f7f10' })
+  @Id({ max: 200, example: 'chat-0b1f0e6e-3b1c-4a53-9d6b-2a4c1f1f7f10' })
   stream!: string
 }
 
 export class AuditedUserParams {
-  @Text({ ...id, about: 'The id of an account or a guest' })
+  @Id({ max: 200, about: 'The id of an account or a guest' })
   userId!: string
 }
 
@@ -18,11 +15,11 @@ export class HistoryQuery extends PageQuery {
   @Integer({ min: 1, optional: true, inQuery: true, about: 'The first position' })
   from?: number
 
-  @Text({ ...id, optional: true, about: 'Only events of this stream' })
+  @Id({ max: 200, optional: true, about: 'Only events of this stream' })
   stream?: string
 
-  @Text({
-    ...id,
+  @Id({
+    max: 200,
     optional: true,
     about: 'Only what this account or guest did, and what happened to the things that it owns',
   })
@@ -31,7 +28,7 @@ export class HistoryQuery extends PageQuery {
   @Text({ min: 1, max: 100, optional: true, about: 'Only events of this type' })
   type?: string
 
-  @Text({ ...id, optional: true, about: 'Only events caused by this account, guest or part of the system' })
+  @Id({ max: 200, optional: true, about: 'Only events caused by this account, guest or part of the system' })
   actor?: string
 
   @DateTime({ optional: true })

@@ -1,30 +1,28 @@
 import { LoggedMessageDto } from '../../chat/api/logging/chat-log.dto.js'
-import { anyId, letters } from '../../chat/chat-names.js'
 import { TokensDto } from '../../chat/api/root/replies.dto.js'
 import {
+  AnyText,
+  AnyTexts,
   Choice,
+  DateTime,
   Decimal,
   Flag,
-  JsonObject,
-  DateTime,
-  ObjectOf,
-  ListOf,
-  Text,
+  Id,
   Integer,
-  AnyTexts,
-  AnyText,
+  JsonObject,
+  ListOf,
+  ObjectOf,
+  Text,
 } from '../../http/fields.js'
 import { PageQuery } from '../../http/pages.js'
 
-const id = { min: 1, max: 128, pattern: [anyId, letters] as [RegExp, string] }
-
 export class ReplayedChatParams {
-  @Text({ ...id, about: 'The id of the chat, not its owner’s name for it' })
+  @Id({ about: 'The id of the chat, not its owner’s name for it' })
   chatId!: string
 }
 
 export class ReplayedReplyParams extends ReplayedChatParams {
-  @Text(id)
+  @Id()
   replyId!: string
 }
 

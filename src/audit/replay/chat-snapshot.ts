@@ -6,7 +6,7 @@ import type { ModelSettings } from '../../chat/message.js'
 import { type ChatDoc, chats } from '../../chat/read-models/chats.js'
 import { type MessageDoc, messages } from '../../chat/read-models/messages.js'
 import { type ChatSummary, summaryOf } from '../../chat/read-models/chat-summary.js'
-import { type Message, messageOf } from '../../chat/read-models/message.js'
+import { type OpenedMessage, openMessage } from '../../chat/read-models/opened-message.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { replay } from './replay.js'
 
@@ -47,7 +47,7 @@ export function chatSnapshot(events: readonly ChatEvent[]): ChatSnapshot {
 
 /** A message, the position of its first event, and the size of its envelope, which is left even after an erasure. */
 export interface SnapshotMessage {
-  message: Message
+  message: OpenedMessage
   position: number
   size: number
 }
@@ -72,7 +72,7 @@ export async function openSnapshot(engine: Engine, doc: ChatDoc, some: readonly 
 
 async function opened(engine: Engine, doc: ChatDoc, some: readonly MessageDoc[]) {
   const each = async (message: MessageDoc) => ({
-    message: await messageOf(engine, message),
+    message: await openMessage(engine, message),
     position: Math.floor(message.seq / 2),
     size: sizeOf(message),
   })

@@ -1,14 +1,13 @@
 import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Bus } from '../../commands/bus.js'
-import { sseHeaders, acceptsEventStream } from '../../http/sse.js'
-import type { AnswerDto, PendingDto } from './root/replies.dto.js'
-import type { SendPrompt } from '../commands/send-prompt.js'
-import { asAnswer } from './root/replies.presenter.js'
+import { acceptsEventStream, sseHeaders } from '../../http/sse.js'
+import type { PromptSent, SendPrompt } from '../commands/send-prompt.js'
+import type { ReplyOutcome } from '../replies/ending/reply-outcome.js'
 import { Replies } from '../replies/ending/replies.js'
 import { ReplyStream } from '../replies/stream/reply-stream.js'
 
-/** How a caller wants to hear of the answer, and where. */
+/** How the caller of this request wants the answer. */
 export interface Delivery {
   readonly asEvents: boolean
   readonly lastEventId: string | undefined
@@ -26,7 +25,12 @@ export const RequestedDelivery = createParamDecorator((_: unknown, context: Exec
   }
 })
 
-/** A prompt and its answer, for every spelling of it: whole, as events, or later. */
+/** A prompt that was sent. Without an outcome it is not answered yet. */
+export interface AnsweredPrompt extends PromptSent {
+  readonly outcome?: ReplyOutcome | undefined
+}
+
+/** Sends a prompt for every API family, and answers it as the caller wants: whole, as events, or later. */
 @Injectable()
 export class Prompts {
   constructor(
@@ -38,7 +42,7 @@ export class Prompts {
   async send<Shape>(
     prompt: SendPrompt,
     { asEvents, lastEventId, reply }: Delivery,
-    shape: (answer: AnswerDto | PendingDto) => Shape,
+    shape: (prompt: AnsweredPrompt) => Shape,
   ): Promise<Shape | AsyncIterable<string>> {
     const sent = await this.bus.command(prompt)
     if (asEvents) {
@@ -46,8 +50,7 @@ export class Prompts {
       return this.stream.events(sent, lastEventId)
     }
     const outcome = prompt.cause.isAsync ? undefined : await this.replies.answer(prompt.cause, sent)
-    if (outcome) return shape(asAnswer(sent, outcome))
-    void reply.status(202).header('location', `/chat/replies/${sent.replyId}`)
-    return shape({ promptId: sent.promptId, messageId: sent.replyId, status: 'pending' })
+    if (!outcome) void reply.status(202).header('location', `/chat/replies/${sent.replyId}`)
+    return shape({ ...sent, outcome })
   }
 }

@@ -4,9 +4,7 @@ import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
 import type { ChatEvents } from '../chat.js'
-import type { Feedback, MessageContent, MessageCounts, MessageRole } from '../message.js'
-
-export type MessageStatus = 'pending' | 'completed' | 'failed' | 'cancelled'
+import type { Feedback, MessageContent, MessageCounts, MessageRole, MessageStatus } from '../message.js'
 
 /** A prompt and a reply have a text; a message that was stored has a content, and more. */
 type MessageText = Partial<MessageContent> & { text?: string }

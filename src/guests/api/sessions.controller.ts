@@ -9,7 +9,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger'
 import { SendPrompt } from '../../chat/commands/send-prompt.js'
-import { type Delivery, RequestedDelivery, Prompts } from '../../chat/api/prompts.js'
+import { type Delivery, Prompts, RequestedDelivery } from '../../chat/chat.module.js'
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Bus } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
@@ -103,12 +103,13 @@ export class SessionsController {
     @Body() { session_id, content }: GuestPromptBody,
     @CurrentGuest() guestId: string,
     @RequestCause() cause: Cause,
-    @RequestedDelivery() hearing: Delivery,
+    @RequestedDelivery() delivery: Delivery,
   ): Promise<GuestReplyDto | AsyncIterable<string>> {
     await this.mustBeActive(guestId)
-    return await this.prompts.send(new SendPrompt(cause, this.guests.chatOf(guestId), content), hearing, (answer) => {
-      hearing.reply.removeHeader('location') // where an account would look
-      return { session_id, role: 'assistant', content: 'text' in answer ? answer.text : '', status: answer.status }
+    const prompt = new SendPrompt(cause, this.guests.chatOf(guestId), content)
+    return await this.prompts.send(prompt, delivery, ({ outcome }) => {
+      delivery.reply.removeHeader('location') // only an account may look there
+      return { session_id, role: 'assistant', content: outcome?.text ?? '', status: outcome?.status ?? 'pending' }
     })
   }
 

@@ -1,24 +1,19 @@
-import { Choice, Decimal, Flag, DateTime, ObjectOf, ListOf, Text, Integer, AnyText } from '../../http/fields.js'
+import { AnyText, Choice, DateTime, Decimal, Flag, Id, Integer, ListOf, ObjectOf, Text } from '../../http/fields.js'
 
 const roles = ['system', 'user', 'assistant'] as const
-const anyId = {
-  min: 1,
-  max: 128,
-  pattern: [/^[\w.:-]+$/, 'must be made of letters, digits and . _ : -'] as [RegExp, string],
-}
 
 export class ProjectParams {
-  @Text(anyId)
+  @Id()
   id!: string
 }
 
 export class PromptParams extends ProjectParams {
-  @Text(anyId)
+  @Id()
   promptId!: string
 }
 
 export class FileParams extends ProjectParams {
-  @Text(anyId)
+  @Id()
   fileId!: string
 }
 

@@ -8,16 +8,15 @@ import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { definedFields } from '../../../commands/defined-fields.js'
 import { PageQuery } from '../../../http/pages.js'
-import { EraseQuery } from '../root/chats.dto.js'
+import { EraseQuery } from '../chat.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { LoggedChatBody, LoggedChatDetailsDto, LoggedChatDto, LoggedChatParams, SearchQuery } from './chat-log.dto.js'
 import { ChangeChat } from '../../commands.js'
 import { DeleteChat } from '../../commands/delete-chat.js'
 import { StartChat } from '../../commands/start-chat.js'
 import { asLoggedChat, asLoggedMessage } from './chat-log.presenter.js'
-import { GetChat } from '../../read-models/get-chat.js'
-import { ListChats } from '../../read-models/list-chats.js'
-import { ListMessages } from '../../read-models/list-messages.js'
+import { GetChat, ListChats } from '../../read-models/chat-queries.js'
+import { ListMessages } from '../../read-models/message-queries.js'
 import { SearchChats } from '../../read-models/search-chats.js'
 
 const newest = Object.assign(new PageQuery(), { limit: 50 })
@@ -40,7 +39,10 @@ export class ChatLogController {
     @RequestCause() cause: Cause,
   ): Promise<Answer<{ chat: LoggedChatDto }>> {
     const { chatId } = await this.bus.command(new StartChat(cause, caller.id, definedFields(body)))
-    return answer({ chat: asLoggedChat(await this.bus.query(new GetChat(chatId, caller.id))) }, 'Chat created')
+    return answer(
+      { chat: asLoggedChat(await this.bus.query(new GetChat({ chatId, ownerId: caller.id }))) },
+      'Chat created',
+    )
   }
 
   @Get()
@@ -76,10 +78,10 @@ export class ChatLogController {
     @Param() { chatId: name }: LoggedChatParams,
     @CurrentCaller() caller: Caller,
   ): Promise<Answer<{ chat: LoggedChatDetailsDto }>> {
-    const chatId = this.ids.of(caller.id, name)
-    const chat = asLoggedChat(await this.bus.query(new GetChat(chatId, caller.id)))
-    const { items } = await this.bus.query(new ListMessages(chatId, caller.id, newest, 'newest first'))
-    return answer({ chat: Object.assign(chat, { messages: items.reverse().map(asLoggedMessage) }) })
+    const chat = this.ids.chatOf(caller.id, name)
+    const shown = asLoggedChat(await this.bus.query(new GetChat(chat)))
+    const { items } = await this.bus.query(new ListMessages(chat, newest, 'newest first'))
+    return answer({ chat: Object.assign(shown, { messages: items.reverse().map(asLoggedMessage) }) })
   }
 
   @Put(':chatId')
@@ -91,9 +93,9 @@ export class ChatLogController {
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
   ): Promise<Answer<{ chat: LoggedChatDto }>> {
-    const chatId = this.ids.of(caller.id, name)
-    await this.bus.command(new ChangeChat(cause, { chatId, ownerId: caller.id }, definedFields(body)))
-    return answer({ chat: asLoggedChat(await this.bus.query(new GetChat(chatId, caller.id))) }, 'Chat updated')
+    const chat = this.ids.chatOf(caller.id, name)
+    await this.bus.command(new ChangeChat(cause, chat, definedFields(body)))
+    return answer({ chat: asLoggedChat(await this.bus.query(new GetChat(chat))) }, 'Chat updated')
   }
 
   @Delete(':chatId')
@@ -107,7 +109,7 @@ export class ChatLogController {
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
   ): Promise<Answer<object>> {
-    await this.bus.command(new DeleteChat(cause, { chatId: this.ids.of(caller.id, name), ownerId: caller.id }, erase))
+    await this.bus.command(new DeleteChat(cause, this.ids.chatOf(caller.id, name), erase))
     return answer({}, 'Chat deleted')
   }
 }

@@ -1,21 +1,29 @@
-import { messageRoles } from '../../message.js'
+import { PartialType } from '@nestjs/swagger'
 import {
+  AnyText,
+  AnyTexts,
   Choice,
+  DateTime,
   Decimal,
+  Id,
+  Integer,
   JsonObject,
   JsonObjects,
-  DateTime,
-  ObjectOf,
   ListOf,
+  ObjectOf,
   Text,
   Texts,
-  Integer,
-  AnyTexts,
-  AnyText,
 } from '../../../http/fields.js'
+import { ChatName, ReplyErrorDto } from '../chat.dto.js'
+import {
+  feedback,
+  type Feedback,
+  messageRole,
+  type MessageRole,
+  messageStatus,
+  type MessageStatus,
+} from '../../message.js'
 import { PageQuery } from '../../../http/pages.js'
-import { ReplyErrorDto } from '../root/replies.dto.js'
-import { anyId, chatName, letters, reserved } from '../../chat-names.js'
 
 export class LoggedChatBody {
   @Text({ min: 1, max: 200, optional: true, example: 'A talk about event stores' })
@@ -42,25 +50,20 @@ export class SearchQuery extends PageQuery {
 }
 
 export class LoggedChatParams {
-  @Text({
-    min: 1,
-    max: 128,
-    pattern: [chatName, `${letters}, and none of ${reserved.join(', ')}`],
-    about: 'A UUID, or the caller’s own name for a chat',
-  })
+  @ChatName()
   chatId!: string
 }
 
 export class LoggedMessageParams extends LoggedChatParams {
-  @Text({ min: 1, max: 128, pattern: [anyId, letters] })
+  @Id()
   messageId!: string
 }
 
 const role = { name: 'LoggedRole', example: 'assistant' }
 
 export class LoggedMessageBody {
-  @Choice(messageRoles, role)
-  role!: (typeof messageRoles)[number]
+  @Choice(messageRole.options, role)
+  role!: MessageRole
 
   @Text({ max: 100_000, example: 'The message content' })
   content!: string
@@ -91,36 +94,9 @@ export class LoggedMessageBody {
 }
 
 /** What is left out stays as it is. */
-export class MessageChangesBody {
-  @Choice(messageRoles, { ...role, optional: true })
-  role?: (typeof messageRoles)[number]
-
+export class MessageChangesBody extends PartialType(LoggedMessageBody, { skipNullProperties: false }) {
   @Text({ max: 100_000, optional: true, example: 'What it should have said' })
-  content?: string
-
-  @Text({ min: 1, max: 200, optional: true })
-  name?: string
-
-  @JsonObject({ optional: true })
-  functionCall?: Record<string, unknown>
-
-  @JsonObjects({ optional: true })
-  toolCalls?: Record<string, unknown>[]
-
-  @JsonObject({ optional: true })
-  metadata?: Record<string, unknown>
-
-  @Integer({ min: 0, optional: true })
-  tokens?: number
-
-  @Integer({ min: 0, optional: true })
-  promptTokens?: number
-
-  @Integer({ min: 0, optional: true })
-  completionTokens?: number
-
-  @Decimal({ min: 0, optional: true })
-  latency?: number
+  override content?: string
 }
 
 export class BatchBody {
@@ -135,8 +111,8 @@ export class LoggedMessageDto {
   @AnyText()
   chatId!: string
 
-  @Choice(messageRoles, role)
-  role!: string
+  @Choice(messageRole.options, role)
+  role!: MessageRole
 
   @AnyText()
   content!: string
@@ -165,11 +141,11 @@ export class LoggedMessageDto {
   @Decimal({ optional: true })
   latency?: number
 
-  @Choice(['pending', 'completed', 'failed', 'cancelled'], { name: 'ReplyStatus' })
-  status!: string
+  @Choice(messageStatus.options, { name: 'ReplyStatus' })
+  status!: MessageStatus
 
-  @Choice(['positive', 'negative'], { name: 'Feedback', nullable: true })
-  feedback!: string | null
+  @Choice(feedback.options, { name: 'Feedback', nullable: true })
+  feedback!: Feedback | null
 
   @AnyText({ optional: true })
   promptId?: string

@@ -1,7 +1,7 @@
 import { definedFields } from '../../../commands/defined-fields.js'
 import type { MessageContent, MessageCounts, MessageRole, StoredMessage } from '../../message.js'
 import type { ChatSummary } from '../../read-models/chat-summary.js'
-import type { Message } from '../../read-models/message.js'
+import type { OpenedMessage } from '../../read-models/opened-message.js'
 import type { LoggedChatDto, LoggedMessageDto } from './chat-log.dto.js'
 
 /** Chats and messages in the words of this family, and its bodies in those of the commands. */
@@ -26,10 +26,10 @@ export const asLoggedChat = ({
   messageCount,
 })
 
-export function asLoggedMessage(message: Message): LoggedMessageDto {
+export function asLoggedMessage(message: OpenedMessage): LoggedMessageDto {
   const { id, sessionId, status, tokens, feedback, promptId, model, error, timestamp, updatedAt = timestamp } = message
   const reply = definedFields({ promptId, model, error })
-  const { role, content, counts } = loggedFrom(message)
+  const { role, content, counts } = messageFromBody(message)
   return {
     id,
     chatId: sessionId,
@@ -45,11 +45,10 @@ export function asLoggedMessage(message: Message): LoggedMessageDto {
   }
 }
 
-type Logged = Omit<StoredMessage, 'messageId'>
-type Parts = MessageContent & Omit<MessageCounts, 'tokens'> & { role: MessageRole; tokens?: number | null }
+type MessageFields = MessageContent & Omit<MessageCounts, 'tokens'> & { role: MessageRole; tokens?: number | null }
 
-/** A body, or a message as it is, in the parts that the log seals and those it doesn't. */
-export function loggedFrom({
+/** Takes a body, or a message that was read, apart: what the log seals is the content, what it does not is the counts. */
+export function messageFromBody({
   role,
   content,
   name,
@@ -60,7 +59,7 @@ export function loggedFrom({
   promptTokens,
   completionTokens,
   latency,
-}: Parts): Logged {
+}: MessageFields): Omit<StoredMessage, 'messageId'> {
   const sealed = { content, ...definedFields({ name, functionCall, toolCalls, metadata }) }
   return {
     role,
@@ -69,15 +68,18 @@ export function loggedFrom({
   }
 }
 
-/** A message as it is to be: what the changes leave out stays. */
-export const changed = (message: Message, changes: Partial<Parts>): StoredMessage => ({
+/** The whole message after a change: what the change leaves out stays. */
+export const withChanges = (message: OpenedMessage, changes: Partial<MessageFields>): StoredMessage => ({
   messageId: message.id,
-  ...loggedFrom({ ...message, ...definedFields(changes) }),
+  ...messageFromBody({ ...message, ...definedFields(changes) }),
 })
 
-/** A message that was stored this moment. */
-export function stored(body: Parts, { id, chatId, at }: { id: string; chatId: string; at: Date }): LoggedMessageDto {
-  const { role, content, counts } = loggedFrom(body)
+/** A message that was stored just now, without reading it again. */
+export function asStoredMessage(
+  body: MessageFields,
+  { id, chatId, at }: { id: string; chatId: string; at: Date },
+): LoggedMessageDto {
+  const { role, content, counts } = messageFromBody(body)
   return {
     id,
     chatId,

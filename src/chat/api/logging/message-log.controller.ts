@@ -18,9 +18,8 @@ import {
 } from './chat-log.dto.js'
 import { DeleteMessage, EditMessage } from '../../commands.js'
 import { StoreMessages } from '../../commands/store-messages.js'
-import { asLoggedMessage, changed, loggedFrom, stored } from './chat-log.presenter.js'
-import { GetMessage } from '../../read-models/get-message.js'
-import { ListMessages } from '../../read-models/list-messages.js'
+import { asLoggedMessage, asStoredMessage, messageFromBody, withChanges } from './chat-log.presenter.js'
+import { GetMessage, ListMessages } from '../../read-models/message-queries.js'
 
 /** Messages that are kept as they come, without calling a model: document 2. */
 @ApiTags('messages')
@@ -64,7 +63,7 @@ export class MessageLogController {
     @Query() page: PageQuery,
     @CurrentCaller() caller: Caller,
   ): Promise<Answer<{ messages: LoggedMessageDto[]; nextCursor?: string }>> {
-    const { items, nextCursor } = await this.bus.query(new ListMessages(this.ids.of(caller.id, name), caller.id, page))
+    const { items, nextCursor } = await this.bus.query(new ListMessages(this.ids.chatOf(caller.id, name), page))
     return answer({ messages: items.map(asLoggedMessage), nextCursor })
   }
 
@@ -75,11 +74,8 @@ export class MessageLogController {
     @Param() { chatId: name, messageId }: LoggedMessageParams,
     @CurrentCaller() caller: Caller,
   ): Promise<Answer<{ message: LoggedMessageDto }>> {
-    return answer({
-      message: asLoggedMessage(
-        await this.bus.query(new GetMessage(this.ids.of(caller.id, name), messageId, caller.id)),
-      ),
-    })
+    const message = await this.bus.query(new GetMessage(this.ids.chatOf(caller.id, name), messageId))
+    return answer({ message: asLoggedMessage(message) })
   }
 
   @Put(':messageId')
@@ -91,10 +87,10 @@ export class MessageLogController {
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
   ): Promise<Answer<{ message: LoggedMessageDto }>> {
-    const chatId = this.ids.of(caller.id, name)
-    const now = () => this.bus.query(new GetMessage(chatId, messageId, caller.id))
-    await this.bus.command(new EditMessage(cause, { chatId, ownerId: caller.id }, changed(await now(), changes)))
-    return answer({ message: asLoggedMessage(await now()) }, 'Message updated')
+    const chat = this.ids.chatOf(caller.id, name)
+    const read = () => this.bus.query(new GetMessage(chat, messageId))
+    await this.bus.command(new EditMessage(cause, chat, withChanges(await read(), changes)))
+    return answer({ message: asLoggedMessage(await read()) }, 'Message updated')
   }
 
   @Delete(':messageId')
@@ -105,9 +101,9 @@ export class MessageLogController {
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
   ): Promise<Answer<object>> {
-    const chatId = this.ids.of(caller.id, name)
-    await this.bus.query(new GetMessage(chatId, messageId, caller.id)) // or there is no such message
-    await this.bus.command(new DeleteMessage(cause, { chatId, ownerId: caller.id }, messageId))
+    const chat = this.ids.chatOf(caller.id, name)
+    await this.bus.query(new GetMessage(chat, messageId)) // refuses when there is no such message
+    await this.bus.command(new DeleteMessage(cause, chat, messageId))
     return answer({}, 'Message deleted')
   }
 
@@ -117,8 +113,8 @@ export class MessageLogController {
     caller: Caller,
     cause: Cause,
   ): Promise<LoggedMessageDto[]> {
-    const chat = { chatId: this.ids.of(caller.id, name), ownerId: caller.id }
-    const { messageIds, at } = await this.bus.command(new StoreMessages(cause, chat, bodies.map(loggedFrom)))
-    return bodies.map((body, i) => stored(body, { id: messageIds[i]!, chatId: chat.chatId, at }))
+    const chat = this.ids.chatOf(caller.id, name)
+    const { messageIds, at } = await this.bus.command(new StoreMessages(cause, chat, bodies.map(messageFromBody)))
+    return bodies.map((body, i) => asStoredMessage(body, { id: messageIds[i]!, chatId: chat.chatId, at }))
   }
 }

@@ -10,13 +10,12 @@ import { derivedId } from '../../../commands/derived-ids.js'
 import { CountsAsPrompt } from '../../../http/limits.guard.js'
 import { ServiceSecrets } from '../../../commands/secrets.js'
 import { GetProjectForChat } from '../../../projects/read-models/project-queries.js'
-import type { AnswerDto, PendingDto } from '../root/replies.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
 import { ProjectMessageBody, ProjectParams, ProjectUsageDto } from './project-chat.dto.js'
-import { type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
+import { type AnsweredPrompt, type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
 
-interface Said {
+interface ProjectAnswer {
   message: string
   usage: ProjectUsageDto | null
   chatId: string
@@ -44,22 +43,21 @@ export class ProjectChatController {
     @Body() { message, chatId: name }: ProjectMessageBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
-    @RequestedDelivery() hearing: Delivery,
-  ): Promise<Answer<Said> | AsyncIterable<string>> {
+    @RequestedDelivery() delivery: Delivery,
+  ): Promise<Answer<ProjectAnswer> | AsyncIterable<string>> {
     const { settings } = await this.bus.query(new GetProjectForChat({ projectId, ownerId: caller.id }))
     const { model, ...others } = settings
     const chatId =
       name === undefined ? derivedId(this.secrets.commands, 'chat', cause.commandId) : this.ids.of(caller.id, name)
     const prompt = new SendPrompt(cause, { chatId, ownerId: caller.id }, message, model, others, projectId)
-    return await this.prompts.send(prompt, hearing, (said) => answer(asSaid(chatId, said)))
+    return await this.prompts.send(prompt, delivery, (answered) => answer(asAnswer(answered)))
   }
 }
 
-function asSaid(chatId: string, said: AnswerDto | PendingDto): Said {
-  const { messageId, status } = said
-  if (!('text' in said)) return { message: '', usage: null, chatId, messageId, status }
-  const { promptTokens, completionTokens, totalTokens } = said.usage
-  // In the words of OpenAI's answers, which document 4 passes on.
+function asAnswer({ chatId, replyId: messageId, outcome }: AnsweredPrompt): ProjectAnswer {
+  if (!outcome) return { message: '', usage: null, chatId, messageId, status: 'pending' }
+  const { promptTokens, completionTokens, totalTokens } = outcome.usage
+  // The names of OpenAI's answers, which this family passes on.
   const usage = { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: totalTokens }
-  return { message: said.text, usage, chatId, messageId, status }
+  return { message: outcome.text, usage, chatId, messageId, status: outcome.status }
 }

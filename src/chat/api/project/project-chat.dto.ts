@@ -1,8 +1,8 @@
-import { Text, Integer } from '../../../http/fields.js'
-import { anyId, chatName, letters, reserved } from '../../chat-names.js'
+import { Id, Integer, Text } from '../../../http/fields.js'
+import { ChatName } from '../chat.dto.js'
 
 export class ProjectParams {
-  @Text({ min: 1, max: 128, pattern: [anyId, letters] })
+  @Id()
   projectId!: string
 }
 
@@ -10,13 +10,7 @@ export class ProjectMessageBody {
   @Text({ min: 1, max: 100_000, example: 'Hello, how are you?' })
   message!: string
 
-  @Text({
-    min: 1,
-    max: 128,
-    pattern: [chatName, `${letters}, and none of ${reserved.join(', ')}`],
-    optional: true,
-    about: 'The chat to go on with; without it the message begins a new one',
-  })
+  @ChatName({ optional: true, about: 'The chat to go on with; without it the message begins a new one' })
   chatId?: string
 }
 

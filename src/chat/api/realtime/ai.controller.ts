@@ -8,12 +8,11 @@ import { RequestCause } from '../../../http/cause.guard.js'
 import { CountsAsPrompt } from '../../../http/limits.guard.js'
 import type { ListedModel } from '../../../llm/providers.js'
 import { AskBody, AskedDto, ModelDto } from './ai.dto.js'
-import type { AnswerDto, PendingDto } from '../root/replies.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { LoggedChatParams } from '../logging/chat-log.dto.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
 import { ModelList } from '../../model-list.js'
-import { type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
+import { type AnsweredPrompt, type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
 
 /** Prompts as document 5 sends them. */
 @ApiTags('prompts')
@@ -41,16 +40,14 @@ export class AiController {
     @Body() { content, model }: AskBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
-    @RequestedDelivery() hearing: Delivery,
+    @RequestedDelivery() delivery: Delivery,
   ): Promise<Answer<{ message: AskedDto }> | AsyncIterable<string>> {
-    const chatId = this.ids.of(caller.id, name)
-    const prompt = new SendPrompt(cause, { chatId, ownerId: caller.id }, content, model)
-    return this.prompts.send(prompt, hearing, (said) => answer({ message: asAsked(chatId, said) }))
+    const prompt = new SendPrompt(cause, this.ids.chatOf(caller.id, name), content, model)
+    return this.prompts.send(prompt, delivery, (answered) => answer({ message: asAsked(answered) }))
   }
 }
 
-function asAsked(chatId: string, said: AnswerDto | PendingDto): AskedDto {
-  const { messageId, promptId, status } = said
-  const [content, tokens] = 'text' in said ? [said.text, said.tokens] : ['', null]
-  return { id: messageId, chatId, role: 'assistant', content, status, tokens, promptId }
+function asAsked({ chatId, promptId, replyId: id, outcome }: AnsweredPrompt): AskedDto {
+  const { text: content, status, usage } = outcome ?? { text: '', status: 'pending' }
+  return { id, chatId, role: 'assistant', content, status, tokens: usage?.totalTokens ?? null, promptId }
 }

@@ -7,13 +7,13 @@ import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { PageQuery } from '../../../http/pages.js'
 import { Refused } from '../../../event-store/errors.js'
-import { ChatDto, ChatParams, ChatsDto, EditBody, EraseQuery, MessagesDto, UserParams } from './chats.dto.js'
+import { ChatDto, ChatParams, ChatsDto, EditBody, MessagesDto, UserParams } from './chats.dto.js'
+import { EraseQuery } from '../chat.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { DeleteChat } from '../../commands/delete-chat.js'
 import { RenameChat } from '../../commands.js'
-import { GetChat } from '../../read-models/get-chat.js'
-import { ListChats } from '../../read-models/list-chats.js'
-import { ListMessages } from '../../read-models/list-messages.js'
+import { GetChat, ListChats } from '../../read-models/chat-queries.js'
+import { ListMessages } from '../../read-models/message-queries.js'
 import { asSession, asSessionMessage } from './chats.presenter.js'
 
 @ApiTags('chats')
@@ -45,9 +45,7 @@ export class ChatsController {
     @Query() page: PageQuery,
     @CurrentCaller() caller: Caller,
   ): Promise<MessagesDto> {
-    const { items, nextCursor } = await this.bus.query(
-      new ListMessages(this.ids.of(caller.id, sessionId), caller.id, page),
-    )
+    const { items, nextCursor } = await this.bus.query(new ListMessages(this.ids.chatOf(caller.id, sessionId), page))
     return { messages: items.map(asSessionMessage), nextCursor }
   }
 
@@ -72,9 +70,9 @@ export class ChatsController {
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
   ): Promise<ChatDto> {
-    const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
+    const chat = this.ids.chatOf(caller.id, sessionId)
     await this.bus.command(new RenameChat(cause, chat, name))
-    return asSession(await this.bus.query(new GetChat(chat.chatId, chat.ownerId)))
+    return asSession(await this.bus.query(new GetChat(chat)))
   }
 
   @Delete('chat/:sessionId')
@@ -87,7 +85,7 @@ export class ChatsController {
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
   ): Promise<void> {
-    const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
+    const chat = this.ids.chatOf(caller.id, sessionId)
     await this.bus.command(new DeleteChat(cause, chat, erase))
   }
 }

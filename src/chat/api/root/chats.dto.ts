@@ -1,32 +1,27 @@
-import { Choice, Flag, DateTime, ObjectOf, ListOf, Text, Integer, AnyText } from '../../../http/fields.js'
-import { anyId, chatName, letters, reserved } from '../../chat-names.js'
-import { messageRoles } from '../../message.js'
-import { ReplyErrorDto } from './replies.dto.js'
+import { AnyText, Choice, DateTime, Id, Integer, ListOf, ObjectOf, Text } from '../../../http/fields.js'
+import { ChatName, ReplyErrorDto } from '../chat.dto.js'
+import {
+  feedback,
+  type Feedback,
+  messageRole,
+  type MessageRole,
+  messageStatus,
+  type MessageStatus,
+} from '../../message.js'
 
 export class ChatParams {
-  @Text({
-    min: 1,
-    max: 128,
-    pattern: [chatName, `${letters}, and none of ${reserved.join(', ')}`],
-    about: 'A UUID, or the caller’s own name for a chat',
-    example: 'my-first-chat',
-  })
+  @ChatName({ example: 'my-first-chat' })
   sessionId!: string
 }
 
 export class UserParams {
-  @Text({ min: 1, max: 128, pattern: [anyId, letters] })
+  @Id()
   userId!: string
 }
 
 export class EditBody {
   @Text({ min: 1, max: 200, example: 'Event stores' })
   name!: string
-}
-
-export class EraseQuery {
-  @Flag({ optional: true, about: 'Destroy its key at once, instead of when the retention period ends' })
-  erase: boolean = false
 }
 
 export class ChatDto {
@@ -67,17 +62,17 @@ export class MessageDto {
   @Choice(['user', 'system'], { name: 'SentBy' })
   sentBy!: string
 
-  @Choice(messageRoles, { name: 'MessageRole' })
-  role!: string
+  @Choice(messageRole.options, { name: 'MessageRole' })
+  role!: MessageRole
 
-  @Choice(['pending', 'completed', 'failed', 'cancelled'], { name: 'ReplyStatus' })
-  status!: string
+  @Choice(messageStatus.options, { name: 'ReplyStatus' })
+  status!: MessageStatus
 
   @DateTime()
   timestamp!: Date
 
-  @Choice(['positive', 'negative'], { name: 'Feedback', nullable: true })
-  feedback!: string | null
+  @Choice(feedback.options, { name: 'Feedback', nullable: true })
+  feedback!: Feedback | null
 
   @Integer({ nullable: true, about: 'Of an answer: all tokens of it, question and answer' })
   tokens!: number | null

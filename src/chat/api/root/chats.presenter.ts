@@ -1,5 +1,5 @@
 import type { ChatSummary } from '../../read-models/chat-summary.js'
-import type { Message } from '../../read-models/message.js'
+import type { OpenedMessage } from '../../read-models/opened-message.js'
 import type { ChatDto, MessageDto } from './chats.dto.js'
 
 /** Chats and messages in the words of this family, which calls a chat a session. */
@@ -25,7 +25,7 @@ export const asSessionMessage = ({
   promptId,
   model,
   error,
-}: Message): MessageDto => ({
+}: OpenedMessage): MessageDto => ({
   id,
   text: content,
   sessionId,

@@ -7,7 +7,7 @@ import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { FeedbackBody, FeedbackDto, MessageParams } from './feedback.dto.js'
 import { GiveFeedback, WithdrawFeedback } from '../../commands.js'
-import { FindMessage } from '../../read-models/find-message.js'
+import { FindMessage } from '../../read-models/message-queries.js'
 
 @ApiTags('feedback')
 @Controller('message/:messageId/feedback')

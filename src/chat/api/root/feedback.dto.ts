@@ -1,20 +1,20 @@
-import { Choice, Text, AnyText } from '../../../http/fields.js'
-import { anyId, letters } from '../../chat-names.js'
+import { AnyText, Choice, Id } from '../../../http/fields.js'
+import { feedback, type Feedback } from '../../message.js'
 
 export class MessageParams {
-  @Text({ min: 1, max: 128, pattern: [anyId, letters] })
+  @Id()
   messageId!: string
 }
 
 export class FeedbackBody {
-  @Choice(['positive', 'negative'], { name: 'Feedback', example: 'positive' })
-  type!: 'positive' | 'negative'
+  @Choice(feedback.options, { name: 'Feedback', example: 'positive' })
+  type!: Feedback
 }
 
 export class FeedbackDto {
   @AnyText()
   id!: string
 
-  @Choice(['positive', 'negative'], { name: 'Feedback', nullable: true })
-  feedback!: string | null
+  @Choice(feedback.options, { name: 'Feedback', nullable: true })
+  feedback!: Feedback | null
 }

@@ -21,9 +21,9 @@ import { AnswerDto, PendingDto, ReplyDto, ReplyEventDto, ReplyParams, SendBody }
 import { ChatParams } from './chats.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
-import { asReply } from './replies.presenter.js'
+import { asAnswer, asReply } from './replies.presenter.js'
 import { type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
-import { FindMessage } from '../../read-models/find-message.js'
+import { FindMessage } from '../../read-models/message-queries.js'
 import { mustBeReply, Replies } from '../../replies/ending/replies.js'
 import { ReplyStream } from '../../replies/stream/reply-stream.js'
 
@@ -65,14 +65,11 @@ export class RepliesController {
     @Body() { text, model, settings }: SendBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
-    @RequestedDelivery() hearing: Delivery,
+    @RequestedDelivery() delivery: Delivery,
   ): Promise<AnswerDto | PendingDto | Streamed> {
-    const chat = { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }
-    return await this.prompts.send(
-      new SendPrompt(cause, chat, text, model, definedFields(settings ?? {})),
-      hearing,
-      (answer) => answer,
-    )
+    const chat = this.ids.chatOf(caller.id, sessionId)
+    const prompt = new SendPrompt(cause, chat, text, model, definedFields(settings ?? {}))
+    return await this.prompts.send(prompt, delivery, asAnswer)
   }
 
   @Get('replies/:replyId')
@@ -112,6 +109,6 @@ export class RepliesController {
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
   ): Promise<ReplyDto> {
-    return asReply(await this.replies.cancel(cause, { chatId: this.ids.of(caller.id, sessionId), ownerId: caller.id }))
+    return asReply(await this.replies.cancel(cause, this.ids.chatOf(caller.id, sessionId)))
   }
 }

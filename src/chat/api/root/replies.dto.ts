@@ -1,8 +1,9 @@
-import { Choice, Decimal, Flag, ObjectOf, Text, Integer, AnyText } from '../../../http/fields.js'
-import { anyId, letters } from '../../chat-names.js'
+import { AnyText, Choice, Decimal, Flag, Id, Integer, ObjectOf, Text } from '../../../http/fields.js'
+import { ReplyErrorDto } from '../chat.dto.js'
+import { messageStatus, type MessageStatus } from '../../message.js'
 
 export class ReplyParams {
-  @Text({ min: 1, max: 128, pattern: [anyId, letters] })
+  @Id()
   replyId!: string
 }
 
@@ -49,8 +50,8 @@ export class AnswerDto {
   @AnyText({ about: 'Of the question' })
   promptId!: string
 
-  @Choice(['completed', 'cancelled'])
-  status!: string
+  @Choice(messageStatus.extract(['completed', 'cancelled']).options)
+  status!: MessageStatus
 
   @ObjectOf(() => TokensDto)
   usage!: TokensDto
@@ -66,16 +67,8 @@ export class PendingDto {
   @AnyText({ about: 'Where the answer will be: /chat/replies/{messageId}' })
   messageId!: string
 
-  @Choice(['pending'])
-  status!: string
-}
-
-export class ReplyErrorDto {
-  @AnyText()
-  code!: string
-
-  @AnyText()
-  detail!: string
+  @Choice(messageStatus.extract(['pending']).options)
+  status!: MessageStatus
 }
 
 export class ReplyDto {
@@ -85,8 +78,8 @@ export class ReplyDto {
   @AnyText()
   promptId!: string
 
-  @Choice(['pending', 'completed', 'failed', 'cancelled'], { name: 'ReplyStatus' })
-  status!: string
+  @Choice(messageStatus.options, { name: 'ReplyStatus' })
+  status!: MessageStatus
 
   @AnyText({ optional: true })
   text?: string

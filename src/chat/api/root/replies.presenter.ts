@@ -1,19 +1,12 @@
-import type { ReplyOutcome } from '../../replies/ending/reply-outcome.js'
 import type { StoredReply } from '../../replies/ending/replies.js'
-import type { AnswerDto, ReplyDto } from './replies.dto.js'
+import type { AnsweredPrompt } from '../prompts.js'
+import type { AnswerDto, PendingDto, ReplyDto } from './replies.dto.js'
 
-export const asAnswer = (
-  { promptId, replyId: messageId }: { promptId: string; replyId: string },
-  { status, text, usage, cached }: ReplyOutcome,
-): AnswerDto => ({
-  text,
-  tokens: usage.totalTokens,
-  usage,
-  messageId,
-  promptId,
-  status,
-  ...(cached && { cached }),
-})
+export function asAnswer({ promptId, replyId: messageId, outcome }: AnsweredPrompt): AnswerDto | PendingDto {
+  if (!outcome) return { promptId, messageId, status: 'pending' }
+  const { status, text, usage, cached } = outcome
+  return { text, tokens: usage.totalTokens, usage, messageId, promptId, status, ...(cached && { cached }) }
+}
 
 export function asReply({ doc: { _id: messageId, promptId = '', status }, outcome }: StoredReply): ReplyDto {
   if (!outcome) return { messageId, promptId, status }

@@ -1,0 +1,29 @@
+import { AnyText, Flag, Text, idLetters } from '../../http/fields.js'
+
+/** What several families say in the same words. */
+
+const reserved = ['chat', 'chats', 'ai', 'auth', 'users', 'projects', 'search', 'replies']
+const chatName = new RegExp(`^(?!(?:${reserved.join('|')})$)[A-Za-z0-9._:-]+$`)
+
+/** How a path or a body names a chat. The words that paths have for other things are no names. */
+export const ChatName = (about: { about?: string; example?: string; optional?: boolean } = {}) =>
+  Text({
+    min: 1,
+    max: 128,
+    pattern: [chatName, `must be made of ${idLetters}, and none of ${reserved.join(', ')}`],
+    about: 'A UUID, or the caller’s own name for a chat',
+    ...about,
+  })
+
+export class EraseQuery {
+  @Flag({ optional: true, about: 'Destroy its key at once, instead of when the retention period ends' })
+  erase: boolean = false
+}
+
+export class ReplyErrorDto {
+  @AnyText()
+  code!: string
+
+  @AnyText()
+  detail!: string
+}
