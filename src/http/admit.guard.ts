@@ -7,7 +7,7 @@ import type { AccountRole, Credentials } from '../commands/caller.js'
 import { FOR_GUESTS, NEEDS_NO_ACCOUNT, NEEDS_ROLE } from './access.js'
 import { credentialsOf } from './identify.guard.js'
 
-/** Last: keeps out who may not. */
+/** The last guard: refuses those who may not make this request. */
 @Injectable()
 export class AdmitGuard implements CanActivate {
   constructor(
@@ -18,11 +18,11 @@ export class AdmitGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     if (context.getType() !== 'http') return true
     const request = context.switchToHttp().getRequest<FastifyRequest>()
-    const at = [context.getHandler(), context.getClass()]
-    if (this.reflector.getAllAndOverride<boolean>(NEEDS_NO_ACCOUNT, at)) return true
-    if (this.config.guests.allowed && this.reflector.getAllAndOverride<boolean>(FOR_GUESTS, at)) return true
+    const places = [context.getHandler(), context.getClass()]
+    if (this.reflector.getAllAndOverride<boolean>(NEEDS_NO_ACCOUNT, places)) return true
+    if (this.config.guests.allowed && this.reflector.getAllAndOverride<boolean>(FOR_GUESTS, places)) return true
     if (!request.caller) throw unauthenticated(credentialsOf(request))
-    const roles = this.reflector.getAllAndOverride<readonly AccountRole[] | undefined>(NEEDS_ROLE, at)
+    const roles = this.reflector.getAllAndOverride<readonly AccountRole[] | undefined>(NEEDS_ROLE, places)
     if (roles && !roles.includes(request.caller.role)) {
       throw new Refused('forbidden', `this needs the role ${roles.join(' or ')}; yours is ${request.caller.role}`)
     }
@@ -31,13 +31,14 @@ export class AdmitGuard implements CanActivate {
 }
 
 function unauthenticated(credentials: Credentials | undefined): Refused {
-  if (!credentials)
-    return new Refused('unauthenticated', 'send Authorization: Bearer <token> from a login, or x-api-key: <key>')
-  return badCredentials(credentials)
+  if (credentials) return badCredentials(credentials)
+  return new Refused('unauthenticated', 'send Authorization: Bearer <token> from a login, or x-api-key: <key>')
 }
 
 export function badCredentials(credentials: Credentials): Refused {
-  const [what, then] =
-    credentials.apiKey && !credentials.bearer ? ['API key', 'make a new one'] : ['token', 'log in again']
-  return new Refused('unauthenticated', `this ${what} is not, or no longer, good; ${then}`)
+  const isKey = credentials.apiKey !== undefined && credentials.bearer === undefined
+  return new Refused(
+    'unauthenticated',
+    isKey ? 'this API key is not valid; make a new one' : 'this token is not valid, or no longer; log in again',
+  )
 }

@@ -2,10 +2,10 @@ import { applyDecorators, HttpCode } from '@nestjs/common'
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger'
 
 type Class = new () => object
-/** A thing, a list of things, or a plain word. */
+/** An object, a list of objects, or a plain value. */
 type Shape = Class | readonly [Class] | 'string' | 'number'
 
-/** The envelope that documents 2, 4 and 5 promise. */
+/** The shape of all answers under /api: clients rely on it. */
 export interface Answer<Data> {
   success: true
   message?: string
@@ -18,7 +18,7 @@ export const answer = <Data>(data: Data, message?: string): Answer<Data> => ({
   data,
 })
 
-/** Documents an answer in the envelope, with what `data` holds under which name. */
+/** Documents an answer of this shape: what `data` holds, under which names. */
 export function Answers(status: number, data: Record<string, Shape>, optional: readonly string[] = []) {
   const properties = Object.fromEntries(Object.entries(data).map(([name, shape]) => [name, schemaOf(shape)]))
   const schema = {

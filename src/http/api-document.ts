@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger'
-import { problemSchema } from './problem-schema.js'
+import { problemSchema } from './problems.js'
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>
 
@@ -38,14 +38,14 @@ export function documentApi(app: NestFastifyApplication): void {
   SwaggerModule.setup('api-docs', app, document, { raw: false })
 }
 
-/** What handlers say of themselves. */
+/** What decorators of handlers say about them. */
 interface Extensions {
   'x-open'?: boolean
   'x-roles'?: readonly string[]
   'x-prompt'?: boolean
 }
 
-/** Every error that the edge may answer, without each handler having to say so. */
+/** Documents what all handlers have in common, so that none has to say it: errors, headers. */
 function addCommonAnswers(operation: Operation, path: string, method: string): void {
   const {
     'x-open': isOpen = false,
@@ -78,12 +78,12 @@ const problemRef = { $ref: '#/components/schemas/Problem' }
 
 const reasons: Record<number, string> = {
   400: 'Something in the request is wrong; `errors` names each field',
-  401: 'Who are you?',
-  403: 'Not with your role',
-  404: 'There is no such thing, or it is not yours',
-  409: 'Not now',
+  401: 'Send a token or an API key',
+  403: 'This is not for your role',
+  404: 'It does not exist, or it is not yours',
+  409: 'This is not possible now; `code` says why',
   413: 'The body is larger than a megabyte',
-  415: 'The body is no JSON',
+  415: 'The body is not JSON',
   422: 'This Idempotency-Key was used for another request',
   429: 'Too many requests; Retry-After says when to go on',
   502: 'The model could not answer',
@@ -106,17 +106,17 @@ const minLogPosition = {
   schema: { type: 'integer', minimum: 0 },
 }
 
-/** Several paths lead to one handler; each spelling gets a name of its own. */
+/** Several paths may lead to one handler; each of them gets an operation id of its own. */
 function makeOperationIdsUnique({ paths }: OpenAPIObject): void {
   const seen = new Map<string, number>()
   for (const item of Object.values(paths)) {
     for (const method of methods) {
       const operation = item[method]
       if (!operation?.operationId) continue
-      const name = operation.operationId.replace(/\[\d+\]$/, '')
-      const times = (seen.get(name) ?? 0) + 1
-      seen.set(name, times)
-      operation.operationId = times > 1 ? `${name}_${times}` : name
+      const id = operation.operationId.replace(/\[\d+\]$/, '')
+      const times = (seen.get(id) ?? 0) + 1
+      seen.set(id, times)
+      operation.operationId = times > 1 ? `${id}_${times}` : id
     }
   }
 }

@@ -3,16 +3,16 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sendProblem } from './problem.filter.js'
-import { problem } from './problems.js'
+import { makeProblem } from './problems.js'
 
-/** For Fastify: requests that end before a route is found for them are answered as problems, too. */
+/** Options of Fastify: requests that fail before a route is found for them are answered as problems, too. */
 export const brokenRequests = {
-  /** An address that is no address. */
+  /** The address cannot be parsed. */
   frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
     void reply.header('x-request-id', request.id)
     sendProblem(error, request, reply)
   },
-  /** Bytes that are no request; nobody but the socket is there to answer. */
+  /** The bytes are no HTTP request, so there is no reply object: the answer is written to the socket. */
   clientErrorHandler: (error: Error & { code?: string }, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || socket.destroyed) return
     if (socket.writable) socket.write(responseTo(error))
@@ -21,9 +21,9 @@ export const brokenRequests = {
 }
 
 function responseTo({ code }: { code?: string }): string {
-  const { status, ...found } = problemOf(code)
+  const { status, ...problem } = brokenRequestProblem(code)
   const correlationId = randomUUID()
-  const body = JSON.stringify({ ...found, status, correlationId })
+  const body = JSON.stringify({ ...problem, status, correlationId })
   const headers = [
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
@@ -33,9 +33,9 @@ function responseTo({ code }: { code?: string }): string {
   return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers, '', body].join('\r\n')
 }
 
-function problemOf(code: string | undefined) {
+function brokenRequestProblem(code: string | undefined) {
   if (code === 'HPE_HEADER_OVERFLOW')
-    return problem('headers_too_large', 'the address and the headers together are too large; 16 KB are the most')
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return problem('request_timeout', 'the request did not arrive in time')
-  return problem('malformed', 'this is no HTTP request')
+    return makeProblem('headers_too_large', 'the address and the headers are larger than 16 KB together; send less')
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return makeProblem('request_timeout', 'the request did not arrive in time')
+  return makeProblem('malformed', 'this is not an HTTP request')
 }

@@ -37,7 +37,10 @@ const limits = ThrottlerModule.forRootAsync({
   }),
 })
 
-/** The edge that everyone shares. Its guards run in this order: who is it, which command, how often, may they. */
+/**
+ * What all controllers share. The guards run in this order: who calls, which command it is, how often they call, whether
+ * they may.
+ */
 @Global()
 @Module({
   imports: [limits],

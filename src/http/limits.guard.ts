@@ -6,35 +6,35 @@ import { accountTracker, addressTracker, countKey, promptsTracker, rateLimited }
 
 const COUNTS_AS_PROMPT = 'counts as a prompt'
 
-/** The handler costs a model's answer: prompts are counted for each chat as well. */
+/** For handlers that cost a model's answer: these requests are counted for each chat as well. */
 export const CountsAsPrompt = () => applyDecorators(SetMetadata(COUNTS_AS_PROMPT, true), ApiExtension('x-prompt', true))
 
 /** For health, metrics and documentation. */
 export const Unlimited = () => SkipThrottle({ default: true, prompts: true })
 
-/** Third: counts the request. It runs before AdmitGuard, so that guessing tokens and keys is counted too. */
+/** The third guard: counts the request. It runs before AdmitGuard, so that guesses of tokens and keys are counted too. */
 @Injectable()
 export class LimitsGuard extends ThrottlerGuard {
   protected override headerPrefix = 'RateLimit'
 
-  /** Sockets count for themselves what they are sent. */
+  /** What arrives over sockets is counted there. */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     return context.getType() !== 'http' || (await super.canActivate(context))
   }
 
-  /** Repeats are free. Without an account only a guest's prompts are: anything else could be guessed for nothing. */
+  /** Repeats are free for accounts. Without an account only a guest's prompts are: free repeats would allow endless guesses. */
   protected override generateKey(context: ExecutionContext, tracker: string, name: string): string {
     const { caller, guestId, cause } = requestOf(context)
     const isKnown = caller ?? (name === 'prompts' && guestId)
     return countKey(name, tracker, isKnown ? cause : undefined)
   }
 
-  /** An account is counted wherever it calls from, an address without account by itself. */
+  /** An account is counted wherever it calls from. Requests without an account are counted by their address. */
   protected override async getTracker(request: FastifyRequest): Promise<string> {
     return request.caller ? accountTracker(request.caller) : addressTracker(await super.getTracker(request))
   }
 
-  /** Nest tells the limits of requests that pass; of one that doesn't, this is the limit that counts. */
+  /** Nest sends the headers for requests that pass. A refused request gets those of the limit that it exceeds. */
   protected override throwThrottlingException(
     context: ExecutionContext,
     { limit, timeToBlockExpire }: { limit: number; timeToBlockExpire: number },
@@ -50,16 +50,16 @@ export const limitOf =
   (context: ExecutionContext): number =>
     requestOf(context).caller ? ratePerAccount : ratePerAddress
 
-/** In a chat of an account, and in the one of a guest. */
+/** The limit in the chat of an account, and in that of a guest. */
 export const promptLimitOf =
-  (ofChat: number, ofGuest: number) =>
+  (inChat: number, ofGuest: number) =>
   (context: ExecutionContext): number =>
-    requestOf(context).guestId === undefined ? ofChat : ofGuest
+    requestOf(context).guestId === undefined ? inChat : ofGuest
 
 export const isNotPrompt = (context: ExecutionContext): boolean =>
   !Reflect.getMetadata(COUNTS_AS_PROMPT, context.getHandler())
 
-/** The chat is what its path names; the same one under another spelling of the path counts together. */
+/** The path names the chat. Other spellings of the path are counted together with it. */
 export const chatTracker = (request: Record<string, unknown>): string => {
   const { guestId, caller, ip, params } = request as unknown as FastifyRequest
   return promptsTracker(guestId ?? caller?.id ?? ip, Object.values(params as object))

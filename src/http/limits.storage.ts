@@ -2,25 +2,23 @@ import { Injectable } from '@nestjs/common'
 import type { ThrottlerStorage } from '@nestjs/throttler'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
+import { redisName } from '../event-store/redis.js'
+import { within } from '../event-store/timing.js'
 
 type Count = Awaited<ReturnType<ThrottlerStorage['increment']>>
 
-const patienceMs = 100
+const longestWaitMs = 100
 
 /**
- * Counts in Redis, so that all processes count together, in windows that begin with their first request. Limits
- * protect the service; they are not worth stopping it, so without Redis everybody passes.
+ * Counts in Redis, so that all processes count together, in windows that begin with their first request. Limits protect
+ * the service and are not worth stopping it: without Redis every request passes.
  */
 @Injectable()
 export class LimitsStorage implements ThrottlerStorage {
-  private readonly prefix: string
-
   constructor(
     private readonly redis: Redis,
-    db: Db,
-  ) {
-    this.prefix = `verbatim:${db.databaseName}:limit:`
-  }
+    private readonly db: Db,
+  ) {}
 
   async increment(key: string, ttl: number, limit: number): Promise<Count> {
     const [counter, repeat] = JSON.parse(key) as [string, string | null]
@@ -37,17 +35,14 @@ export class LimitsStorage implements ThrottlerStorage {
     limit: number,
   ): Promise<[number, number, number] | undefined> {
     if (this.redis.status !== 'ready') return undefined
-    const keys = [counter, ...(repeat === null ? [] : [repeat])].map((name) => this.prefix + name)
-    let timer: NodeJS.Timeout | undefined
-    const tooLate = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, patienceMs, undefined)
-    })
+    const keys = [counter, ...(repeat === null ? [] : [repeat])].map((name) => redisName(this.db, 'limit', name))
     const counted = this.redis.eval(script, keys.length, ...keys, ttl, limit) as Promise<[number, number, number]>
-    return await Promise.race([counted.catch(() => undefined), tooLate]).finally(() => clearTimeout(timer))
+    const undefinedOnError = counted.catch(() => undefined)
+    return await within(longestWaitMs, undefinedOnError)
   }
 }
 
-// A repeat of a command that has passed is free, decided in one step: a thousand retries at once are one request.
+// A repeat of a command that has passed is free. One script decides it, so a thousand retries at once count as one request.
 const script = `
 local repeated = KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1
 local hits = tonumber(redis.call('GET', KEYS[1]) or '0')

@@ -7,7 +7,7 @@ import type { Caller } from '../commands/caller.js'
 import type { Cause } from '../commands/cause.js'
 import { LimitsStorage } from './limits.storage.js'
 
-/** The same counts as those of LimitsGuard, for whoever comes another way than over HTTP: what comes both ways counts together. */
+/** Counts what does not arrive over HTTP. LimitsGuard has the same counters: requests over both ways are counted together. */
 @Injectable()
 export class Limits {
   constructor(
@@ -20,7 +20,7 @@ export class Limits {
     await this.count('default', accountTracker(caller), rateWindowMs, ratePerAccount, cause)
   }
 
-  /** A request of nobody we know. */
+  /** A request without an account. */
   async countAnonymous(ip: string): Promise<void> {
     const { rateWindowMs, ratePerAddress } = this.config.edge
     await this.count('default', addressTracker(normalizeIp(ip)), rateWindowMs, ratePerAddress)
@@ -39,13 +39,13 @@ export class Limits {
 export const accountTracker = ({ id }: { id: string }) => `account:${id}`
 export const addressTracker = (ip: string) => `address:${ip}`
 
-/** A chat of somebody, by whatever name its owner gives it; a name is personal, so Redis gets a hash of it. */
-export const promptsTracker = (who: string, chat: readonly unknown[]): string =>
+/** A chat, by the name that its owner gives it. The name is personal, so Redis gets a hash of it. */
+export const promptsTracker = (sender: string, chat: readonly unknown[]): string =>
   createHash('sha256')
-    .update(JSON.stringify([who, chat]))
+    .update(JSON.stringify([sender, chat]))
     .digest('base64url')
 
-/** A stable name for what is counted, and one for this very command when a repeat of it is free. */
+/** The name of the counter, and a name for this very command when its repeats are free. */
 export const countKey = (name: string, tracker: string, cause?: Cause): string =>
   JSON.stringify([
     `${name}:${tracker}`,

@@ -1,14 +1,14 @@
 import { STATUS_CODES } from 'node:http'
 
 /**
- * What each error means over HTTP: the one place that decides it. The codes are those of the event store, of the
- * models and of the contexts; clients may rely on them, so they are never renamed.
+ * The one table that says which HTTP status an error has. The codes are those of the event store, of the models and of
+ * the contexts. Clients rely on them, so they are never renamed.
  */
 const statusOf = {
   // The request itself
   invalid: 400,
   malformed: 400,
-  user_exists: 400, // as document 4 promised
+  user_exists: 400, // not 409: clients of /api/auth/register rely on it
   username_taken: 400,
   unknown_model: 400,
   not_encodable: 400,
@@ -34,10 +34,10 @@ const statusOf = {
   command_reused: 422,
   rate_limited: 429,
   headers_too_large: 431,
-  // Erased for good: the caller's own thing, which nobody can read any more
+  // The caller's own thing, which was erased: nobody can read it any more
   erased: 410,
   session_expired: 410,
-  // The model's side
+  // The model has failed
   reply_failed: 502,
   provider_rejected: 502,
   provider_unauthorized: 502,
@@ -50,7 +50,7 @@ const statusOf = {
   file_rejected: 502,
   provider_quota_exceeded: 502,
   context_too_long: 502,
-  // Try again: nothing is lost, and a repeat with the same Idempotency-Key is safe
+  // Nothing is lost, and the client may repeat the request with the same Idempotency-Key
   outcome_unknown: 503,
   contended: 503,
   projection_behind: 503,
@@ -66,7 +66,7 @@ export interface FieldError {
   message: string
 }
 
-/** RFC 9457. */
+/** What every error is answered with (RFC 9457). */
 export interface Problem {
   type: string
   title: string
@@ -77,10 +77,41 @@ export interface Problem {
   errors?: FieldError[]
 }
 
-export function problem(code: ProblemCode | 'internal', detail: string, more: Record<string, unknown> = {}): Problem {
+export function makeProblem(
+  code: ProblemCode | 'internal',
+  detail: string,
+  more: Record<string, unknown> = {},
+): Problem {
   const status = code === 'internal' ? 500 : statusOf[code]
   return { type: `urn:verbatim:problem:${code}`, title: STATUS_CODES[status]!, status, detail, code, ...more }
 }
 
 export const isProblemCode = (code: unknown): code is ProblemCode =>
   typeof code === 'string' && Object.hasOwn(statusOf, code)
+
+/** The same for the documentation. */
+export const problemSchema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code'],
+  properties: {
+    type: { type: 'string', example: 'urn:verbatim:problem:not_found' },
+    title: { type: 'string', example: 'Not Found' },
+    status: { type: 'integer', example: 404 },
+    detail: { type: 'string', example: 'there is no such chat' },
+    code: { type: 'string', description: 'Stable: rely on this', example: 'not_found' },
+    correlationId: { type: 'string', description: 'Names this request in our log' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['field', 'message'],
+        properties: {
+          field: { type: 'string', example: 'text' },
+          message: { type: 'string', example: 'must be a string' },
+        },
+      },
+    },
+    success: { type: 'boolean', enum: [false], description: 'Under /api only' },
+    message: { type: 'string', description: 'Under /api only: the detail again' },
+  },
+}

@@ -5,15 +5,15 @@ import type { FastifyInstance } from 'fastify'
 
 const log = new Logger('Request')
 
-/** The caller's own id for a request when it makes sense, so that its log and ours can be laid side by side. */
+/** The client's own id for a request if it can be used, so that the client's log and ours can be compared. */
 export function correlationId({ headers }: IncomingMessage): string {
   const sent = headers['x-request-id']
   return typeof sent === 'string' && /^[\w.:-]{1,128}$/.test(sent) ? sent : randomUUID()
 }
 
 /**
- * One line for each request: who, which route, how it ended, how long it took. The route as it is written in the
- * code, never as it was called: addresses hold names that people gave to their chats.
+ * One line for each request: who sent it, the route, the status, how long it took. The route is the one in our code,
+ * never the address: addresses contain names that people gave to their chats.
  */
 export function logRequests(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', async (request, reply) => {

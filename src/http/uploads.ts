@@ -7,20 +7,20 @@ import { Refused } from '../event-store/errors.js'
 import { isForm } from './unread-bodies.js'
 import { invalidFields } from './validation.js'
 
-/** A file as it arrives. Reading its content fails when the form does not end as one file and nothing more. */
+/** A file as it arrives. Reading its content fails if the form holds anything but this one file. */
 export interface Upload {
   readonly filename: string
-  /** As the sender declares it. */
+  /** The media type that the sender declares. */
   readonly type: string
   readonly content: AsyncIterable<Uint8Array>
 }
 
 const field = 'file'
-/** Of the slowest lines that are worth waiting for. */
-const arrivesWithinMs = 600_000
-/** What a form may have around its file. */
+/** Long enough for slow lines. */
+const longestUploadMs = 600_000
+/** So many bytes may stand around the file in its form. */
 const formOverhead = 64 * 1024
-/** The file's own size is counted as it is read. */
+/** The file's own size has no limit here: it is counted as it is read. */
 const limits = {
   fileSize: Infinity,
   fields: 20,
@@ -30,7 +30,7 @@ const limits = {
   headerSize: 16 * 1024,
 }
 
-/** The handler takes one file, in the field `file` of a form, and reads it with `uploadOf`. */
+/** For handlers that take one file, in the field `file` of a form, and read it with `readUpload`. */
 export const TakesFile = () =>
   applyDecorators(
     RouteConfig({ takesFile: true }),
@@ -42,7 +42,7 @@ export const TakesFile = () =>
     ApiResponse({ status: 415, description: 'Files of this type are not taken' }),
   )
 
-/** Forms are read where a handler takes a file, and nowhere else. */
+/** Forms are refused except where a handler takes a file. */
 export function refuseOtherForms(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', async ({ headers, is404, routeOptions }) => {
     const { takesFile = is404 } = routeOptions.config as { takesFile?: boolean }
@@ -51,17 +51,21 @@ export function refuseOtherForms(fastify: FastifyInstance): void {
   })
 }
 
-/** The one file of this request, of so many bytes at most. It is to be read once, and whole. */
-export async function readUpload(request: FastifyRequest, most: number): Promise<Upload> {
+/** The one file of this request. Its content must be read once, to its end. */
+export async function readUpload(request: FastifyRequest, maxBytes: number): Promise<Upload> {
   const { 'content-type': type, 'content-length': length } = request.headers
   if (!request.isMultipart())
     throw type ? new Refused('unsupported_media_type', 'send the file as multipart/form-data') : missing()
-  if (Number(length) > most + formOverhead) throw tooLarge(most)
+  if (Number(length) > maxBytes + formOverhead) throw tooLarge(maxBytes)
   const parts = filePartsOf(request)
   const { value: part } = await parts.next()
   if (!part) throw missing()
-  // Browsers escape the quotes that would end a name.
-  return { filename: part.filename.replaceAll('%22', '"'), type: part.mimetype, content: contentOf(part, parts, most) }
+  // Browsers escape quotes, which would end the name.
+  return {
+    filename: part.filename.replaceAll('%22', '"'),
+    type: part.mimetype,
+    content: contentOf(part, parts, maxBytes),
+  }
 }
 
 type Files = AsyncGenerator<MultipartFile, undefined>
@@ -71,7 +75,7 @@ async function* filePartsOf(request: FastifyRequest): Files {
     for await (const part of request.parts({ limits })) {
       if (part.type !== 'file') continue
       if (part.fieldname !== field) throw invalidFile('must be the name of the field with the file')
-      // What a browser sends for a field in which nobody has chosen a file.
+      // Without a name: a browser sends this for a field in which no file was chosen.
       if (part.filename) yield part
       else part.file.resume()
     }
@@ -80,16 +84,13 @@ async function* filePartsOf(request: FastifyRequest): Files {
   }
 }
 
-async function* contentOf({ file }: MultipartFile, parts: Files, most: number): AsyncGenerator<Uint8Array> {
-  const tooLate = setTimeout(
-    () => file.destroy(new Refused('request_timeout', 'the file did not arrive in time')),
-    arrivesWithinMs,
-  )
+async function* contentOf({ file }: MultipartFile, parts: Files, maxBytes: number): AsyncGenerator<Uint8Array> {
+  const deadline = setTimeout(() => file.destroy(tooLate()), longestUploadMs)
   let size = 0
   try {
     for await (const bytes of file as AsyncIterable<Uint8Array>) {
       size += bytes.length
-      if (size > most) throw tooLarge(most)
+      if (size > maxBytes) throw tooLarge(maxBytes)
       yield bytes
     }
     if (size === 0) throw invalidFile('must not be empty')
@@ -97,18 +98,19 @@ async function* contentOf({ file }: MultipartFile, parts: Files, most: number): 
   } catch (error) {
     throw toRefusal(error)
   } finally {
-    clearTimeout(tooLate)
+    clearTimeout(deadline)
   }
 }
 
-const missing = () => invalidFile('must be there, as one file in multipart/form-data')
+const missing = () => invalidFile('is missing; send one file as multipart/form-data')
 const invalidFile = (message: string) => invalidFields([{ field, message }])
 
-const tooLarge = (most: number) => new Refused('too_large', `the file is too large; ${most} bytes are the most`)
+const tooLarge = (maxBytes: number) => new Refused('too_large', `the file is larger than ${maxBytes} bytes`)
+const tooLate = () => new Refused('request_timeout', 'the file did not arrive in time')
 
-/** The parser has an error of its own for each way in which a form can be broken off. */
+/** The parser has several errors for forms that are damaged or incomplete; all of them are the client's fault. */
 function toRefusal(error: unknown): Refused {
   if (error instanceof Refused) return error
-  const message = `the form cannot be read to its end: ${error instanceof Error ? error.message : String(error)}`
+  const message = `the form is damaged or incomplete: ${error instanceof Error ? error.message : String(error)}`
   return new Refused('malformed', message, { errors: [{ field: 'body', message }] })
 }

@@ -3,7 +3,7 @@ import type { ValidationError } from 'class-validator'
 import { Refused } from '../event-store/errors.js'
 import type { FieldError } from './problems.js'
 
-/** Checks every body, query and path parameter; what is unknown is dropped, for the documents' clients send more than we need. */
+/** Checks every body, query and path parameter. Unknown fields are dropped, because existing clients send more than we need. */
 export const validationPipe = () =>
   new ValidationPipe({
     transform: true,
@@ -13,14 +13,14 @@ export const validationPipe = () =>
     exceptionFactory: (errors) => invalidFields(errors.flatMap((error) => fieldErrors(error))),
   })
 
-/** Names each field that is wrong and says how. */
+/** Names each field that is wrong and says what is wrong with it. */
 export function invalidFields(errors: FieldError[]): Refused {
   const detail = errors.map(({ field, message }) => `${field} ${message}`).join('; ')
   return new Refused('invalid', detail, { errors })
 }
 
-function fieldErrors({ property, constraints, children = [] }: ValidationError, above = ''): FieldError[] {
-  const field = above + property
+function fieldErrors({ property, constraints, children = [] }: ValidationError, parent = ''): FieldError[] {
+  const field = parent + property
   const own = Object.values(constraints ?? {}).map((message) => ({
     field,
     message: withoutProperty(message, property),

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
+import { redisName } from '../event-store/redis.js'
 import { pause } from '../event-store/timing.js'
 
 const keptMs = 5_000
@@ -14,14 +15,10 @@ const generationKeptMs = 60_000
  */
 @Injectable()
 export class AccountCache {
-  private readonly prefix: string
-
   constructor(
     private readonly redis: Redis,
-    db: Db,
-  ) {
-    this.prefix = `verbatim:${db.databaseName}:caller:`
-  }
+    private readonly db: Db,
+  ) {}
 
   async read<T>(name: string, lookUp: () => Promise<T | null>): Promise<T | null> {
     const seen = await this.seen(name)
@@ -49,7 +46,8 @@ export class AccountCache {
   }
 
   private keys(name: string): [string, string] {
-    return [`${this.prefix}${name}`, `${this.prefix}${name}:generation`]
+    const kept = redisName(this.db, 'caller', name)
+    return [kept, `${kept}:generation`]
   }
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
-import { type Collection, Db, MongoServerError } from 'mongodb'
+import { type Collection, Db } from 'mongodb'
 import { keyedHash } from '../commands/derived-ids.js'
+import { isDuplicateKey } from '../event-store/database-errors.js'
 import { ServiceSecrets } from '../commands/secrets.js'
 
 type Kind = 'email' | 'username'
@@ -44,7 +45,7 @@ export class Claims {
       await this.collection.insertOne(claim)
       return true
     } catch (error) {
-      if (!(error instanceof MongoServerError && error.code === 11000)) throw error
+      if (!isDuplicateKey(error)) throw error
     }
     const holder = await this.collection.findOne({ _id: claim._id })
     if (!holder) return await this.take(kind, value, userId, isGood) // released this moment
