@@ -5,6 +5,7 @@ import { Refused } from '../event-store/errors.js'
 
 const project = { projectId: z.string(), ownerId: z.string() }
 const role = z.enum(['system', 'user', 'assistant'])
+const providerCopy = z.strictObject({ provider: z.string(), id: z.string() })
 const settings = z.strictObject({ model: z.string(), temperature: z.number(), maxTokens: z.number().int() })
 
 /** What happens to a project. Names and texts are personal; the model, sizes and counts are not. */
@@ -26,7 +27,7 @@ export const projectEvents = defineEvents({
       fileId: z.string(),
       contentId: z.string(),
       size: z.number().int(),
-      copy: z.strictObject({ provider: z.string(), id: z.string() }).optional(),
+      copy: providerCopy.optional(),
     },
     personal: { filename: z.string(), type: z.string() },
   },
@@ -39,6 +40,8 @@ export type ProjectEvents = typeof projectEvents
 export type ProjectEvent = NewEventOf<ProjectEvents>
 export type ProjectSettings = z.infer<typeof settings>
 export type PromptRole = z.infer<typeof role>
+/** The name of a file at a provider that keeps files. */
+export type ProviderCopy = z.infer<typeof providerCopy>
 
 export interface ProjectState {
   readonly status: 'none' | 'active' | 'deleted' | 'erased'
@@ -107,7 +110,7 @@ export interface NewFile {
   fileId: string
   contentId: string
   size: number
-  copy?: { provider: string; id: string }
+  copy?: ProviderCopy
   filename: string
   type: string
 }

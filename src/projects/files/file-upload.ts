@@ -4,9 +4,9 @@ import type { Provider } from '../../llm/provider.js'
 import { ProviderError } from '../../llm/provider-error.js'
 import { FileContents } from './file-contents.js'
 import { FileRemovals } from './file-removals.js'
-import type { OwnProject } from '../project.js'
+import type { OwnProject, ProviderCopy } from '../project.js'
 import type { ContentIds } from './file-sealing.js'
-import { type ProviderCopy, type StoredFile, StoredFiles } from './stored-files.js'
+import { type StoredFile, StoredFiles } from './stored-files.js'
 
 /** Time for a provider to take a copy. */
 const copyTimeoutMs = 120_000

@@ -1,11 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { type Collection, Db, type Filter, ObjectId } from 'mongodb'
-import type { OwnProject } from '../project.js'
-
-export interface ProviderCopy {
-  provider: string
-  id: string
-}
+import type { OwnProject, ProviderCopy } from '../project.js'
 
 /** The places where bytes of a file are stored. Ids only. */
 export interface StoredFile extends OwnProject {

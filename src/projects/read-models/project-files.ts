@@ -2,7 +2,7 @@ import type { EnvelopeOf } from '../../event-store/catalog.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
-import type { NewFile, ProjectEvents } from '../project.js'
+import type { ProjectEvents, ProviderCopy } from '../project.js'
 
 export interface ProjectFileDoc {
   _id: string
@@ -12,7 +12,7 @@ export interface ProjectFileDoc {
   seq: number
   contentId: string
   size: number
-  copy?: NewFile['copy']
+  copy?: ProviderCopy
   /** The sealed filename and type. */
   words?: EnvelopeOf<ProjectEvents, 'ProjectFileAdded'>
   uploadedAt: Date
