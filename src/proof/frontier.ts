@@ -1,8 +1,8 @@
 import { emptyRoot, nodeHash } from './hashes.js'
 
 /**
- * The right edge of a Merkle tree that only grows: one hash for each complete subtree, largest first, as many as the
- * size has one-bits. It is all that is needed to add leaves and to know the root.
+ * The right edge of a growing Merkle tree: one hash for each complete subtree, largest first, as many as the size has
+ * one-bits. That is enough to add leaves and to compute the root.
  */
 export class MerkleFrontier {
   private constructor(
@@ -32,7 +32,7 @@ export class MerkleFrontier {
     return this.subtrees
   }
 
-  /** Adds a leaf's hash; subtrees of equal size become one. */
+  /** Adds a leaf's hash, and unites subtrees of equal size. */
   add(leaf: Buffer): void {
     let merged = leaf
     for (let size = this.leaves; size % 2 === 1; size = Math.floor(size / 2))

@@ -9,8 +9,8 @@ export interface FullTile {
 }
 
 /**
- * A tree in tiles, to which leaves are added: of each level it has the tile that is not yet full, and gives away those
- * that are. That, with the size, is all that has to be kept to go on later.
+ * A tree in tiles, to which leaves are added. It keeps only the last tile of each level, while that is not full, and
+ * returns full ones to its caller. These last tiles and the size are all that must be stored to go on later.
  */
 export class GrowingTree {
   private constructor(
@@ -34,17 +34,17 @@ export class GrowingTree {
     return this.leaves
   }
 
-  /** The last tile of each level, from the leaves upwards; empty where the level ends with a full one. */
+  /** The last tile of each level, from the leaves upwards; empty if the level ends with a full one. */
   get lastTiles(): Buffer[] {
     return this.edge.map((hashes) => Buffer.concat(hashes))
   }
 
-  /** The hash of the last leaf, unless it ended a tile. */
+  /** The hash of the last leaf; undefined if that has filled a tile. */
   get lastLeaf(): Buffer | undefined {
     return this.edge[0]?.at(-1)
   }
 
-  /** Adds a leaf’s hash; gives the tiles that it made full, if any. */
+  /** Adds a leaf’s hash; returns the tiles that it has filled. */
   add(leaf: Buffer): FullTile[] {
     const full: FullTile[] = []
     let hash = leaf
@@ -69,7 +69,7 @@ export class GrowingTree {
   }
 }
 
-/** A tile’s hashes, gathered into the largest complete subtrees; the rightmost and smallest first. */
+/** A tile’s hashes, united to the largest complete subtrees; the rightmost and smallest first. */
 function* completeSubtrees(tile: readonly Buffer[]): Generator<Buffer> {
   for (let [end, size] = [tile.length, 1]; end > 0; size *= 2) {
     if ((end / size) % 2 === 0) continue

@@ -3,14 +3,14 @@ import { emptyRoot, nodeHash } from './hashes.js'
 /** The hash over the leaves from index · 2^level, 2^level of them: a complete subtree. */
 export type CompleteSubtree = (level: number, index: number) => Promise<Buffer>
 
-/** How a tree of `size` leaves falls into two: the left part is the largest complete tree smaller than the whole. */
+/** The size of a tree’s left part: the largest complete tree that is smaller than the whole tree of `size` leaves. */
 function leftPart(size: number): number {
   let left = 1
   while (left * 2 < size) left *= 2
   return left
 }
 
-/** RFC 6962, 2.1: the hash over the leaves from `start`, `size` of them; `start` is where the recursion cuts. */
+/** RFC 6962, 2.1: the hash over `size` leaves from `start` on, which MUST be where the recursion divides the tree. */
 async function hashOver(start: number, size: number, subtree: CompleteSubtree): Promise<Buffer> {
   if (size === 0) return emptyRoot
   const level = Math.log2(size)
@@ -23,7 +23,7 @@ async function hashOver(start: number, size: number, subtree: CompleteSubtree): 
 
 export const rootOf = (size: number, subtree: CompleteSubtree): Promise<Buffer> => hashOver(0, size, subtree)
 
-/** The complete subtrees of a tree, largest first: what a `MerkleFrontier` goes on from. */
+/** The complete subtrees of a tree, largest first: those of a `MerkleFrontier`. */
 export async function edgeOf(size: number, subtree: CompleteSubtree): Promise<Buffer[]> {
   const edge: Promise<Buffer>[] = []
   for (let [start, width] = [0, leftPart(size + 1)]; start < size; width /= 2) {
@@ -34,7 +34,7 @@ export async function edgeOf(size: number, subtree: CompleteSubtree): Promise<Bu
   return Promise.all(edge)
 }
 
-/** RFC 6962, 2.1.1: what proves that leaf `index` is in the tree of `size` leaves, from the leaf’s sibling upwards. */
+/** RFC 6962, 2.1.1: the proof that leaf `index` is in the tree of `size` leaves, from the leaf’s sibling upwards. */
 export async function inclusionProof(index: number, size: number, subtree: CompleteSubtree): Promise<Buffer[]> {
   const path: Promise<Buffer>[] = []
   for (let [start, rest] = [0, size]; rest > 1;) {
@@ -51,7 +51,7 @@ export async function inclusionProof(index: number, size: number, subtree: Compl
   return Promise.all(path)
 }
 
-/** RFC 6962, 2.1.2: what proves that the tree of `size` leaves begins with that of `old` leaves. */
+/** RFC 6962, 2.1.2: the proof that the tree of `size` leaves begins with the tree of `old` leaves. */
 export async function consistencyProof(old: number, size: number, subtree: CompleteSubtree): Promise<Buffer[]> {
   if (old === 0 || old === size) return []
   const path: Promise<Buffer>[] = []

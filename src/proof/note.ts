@@ -1,16 +1,16 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { Unproven } from './unproven.js'
 
-/** C2SP signed-note: a text, and who stands for it. */
+/** C2SP signed-note: a text with signatures. */
 const ed25519 = 1
-const longest = 64 * 1024
-const mostSignatures = 100
+const maxCharacters = 64 * 1024
+const maxSignatures = 100
 
 /** A key that signs notes, under a name. */
 export interface NoteSigner {
   readonly name: string
   readonly privateKey: KeyObject
-  /** What verifiers are given: name, id and public key in one line. */
+  /** For verifiers: name, id and public key in one line. */
   readonly verifierKey: string
 }
 
@@ -43,7 +43,10 @@ function noteVerifier(verifierKey: string): NoteVerifier {
   const typed = Buffer.from(base64, 'base64')
   const id = Buffer.from(hex, 'hex')
   if (typed.length !== 33 || typed[0] !== ed25519 || !idOf(name, typed).equals(id)) {
-    throw new Unproven('bad_key', `this is no public key of a log (name+id+key): ${verifierKey.trim().slice(0, 200)}`)
+    throw new Unproven(
+      'bad_key',
+      `this is not a public key of a log (name+id+key): ${verifierKey.trim().slice(0, 200)}`,
+    )
   }
   return {
     name,
@@ -52,7 +55,7 @@ function noteVerifier(verifierKey: string): NoteVerifier {
   }
 }
 
-/** The text, which ends with a newline, with a signature of each. */
+/** The text, which MUST end with a newline, with the signatures of all signers. */
 export function signNote(text: string, signers: readonly NoteSigner[]): string {
   const lines = signers.map(({ name, privateKey, verifierKey }) => {
     const { id } = noteVerifier(verifierKey)
@@ -62,19 +65,19 @@ export function signNote(text: string, signers: readonly NoteSigner[]): string {
 }
 
 /**
- * The text of a note that at least one of the keys has signed. Signatures of others are passed over, as the standard
- * wants it: witnesses and later keys may add theirs. One of ours that is wrong spoils the whole.
+ * The text of a note that at least one of the keys has signed. Signatures of other keys are ignored, as the standard
+ * demands: witnesses and later keys may add theirs. A wrong signature of one of the keys makes the note invalid.
  */
 export function openNote(note: string, verifierKeys: readonly string[]): string {
-  if (note.length > longest) throw malformed(`it is longer than ${longest} characters`)
+  if (note.length > maxCharacters) throw malformed(`it is longer than ${maxCharacters} characters`)
   const end = note.lastIndexOf('\n\n')
   if (end < 0 || !note.endsWith('\n')) throw malformed('its text does not end with an empty line and signatures')
   const text = note.slice(0, end + 1)
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u0009\u000B-\u001F]/.test(note) || !note.isWellFormed())
-    throw malformed('it has characters that no note has')
+    throw malformed('it has characters that a note must not have')
   const lines = note.slice(end + 2, -1).split('\n')
-  if (lines.length > mostSignatures) throw malformed(`it has more than ${mostSignatures} signatures`)
+  if (lines.length > maxSignatures) throw malformed(`it has more than ${maxSignatures} signatures`)
   const verifiers = verifierKeys.map(noteVerifier)
   const known = lines.map(signatureOf).flatMap(({ name, id, signature }) => {
     const verifier = verifiers.find((key) => key.name === name && key.id.equals(id))
@@ -97,8 +100,8 @@ export function openNote(note: string, verifierKeys: readonly string[]): string 
 function signatureOf(line: string): { name: string; id: Buffer; signature: Buffer } {
   const [, name = '', base64 = ''] = /^— ([^\s+]+) ([A-Za-z0-9+/]+=*)$/.exec(line) ?? []
   const bytes = Buffer.from(base64, 'base64')
-  if (bytes.length < 5) throw malformed('a line after its text is no signature')
+  if (bytes.length < 5) throw malformed('a line after its text is not a signature')
   return { name, id: bytes.subarray(0, 4), signature: bytes.subarray(4) }
 }
 
-const malformed = (why: string) => new Unproven('malformed', `this is no signed note: ${why}`)
+const malformed = (why: string) => new Unproven('malformed', `this is not a signed note: ${why}`)

@@ -1,32 +1,32 @@
 import { nodeHash } from './hashes.js'
 import type { CompleteSubtree } from './merkle-proofs.js'
 
-/** C2SP tlog-tiles: a tile holds up to 256 hashes, side by side, of subtrees that are 8 levels apart from the next. */
+/** C2SP tlog-tiles: a tile has up to 256 neighbouring hashes of one level. Levels of tiles are 8 levels of nodes apart. */
 export const tileWidth = 256
 const tileHeight = 8
 export const hashBytes = 32
 
 export interface TilePlace {
-  /** Of tiles, not of nodes: the hashes of tile level 1 are those of 256 leaves each. */
+  /** Of tiles, not of nodes: each hash of tile level 1 is over 256 leaves. */
   level: number
   index: number
-  /** Fewer than 256 while the tree has no more. */
+  /** 256, or fewer at the end of the tree. */
   width: number
 }
 
 /** x001/x234/067 for 1234067. */
-const spelled = (index: number): string => {
+const indexPath = (index: number): string => {
   const thousands = String(index)
     .padStart(Math.ceil(String(index).length / 3) * 3, '0')
     .match(/\d{3}/g)!
   return thousands.map((part, i) => (i < thousands.length - 1 ? `x${part}` : part)).join('/')
 }
 
-/** What follows /tile/ in its address. */
+/** The part of a tile’s address after /tile/. */
 export const tilePath = ({ level, index, width }: TilePlace, kind: 'hashes' | 'entries' = 'hashes'): string =>
-  `${kind === 'entries' ? 'entries' : level}/${spelled(index)}${width < tileWidth ? `.p/${width}` : ''}`
+  `${kind === 'entries' ? 'entries' : level}/${indexPath(index)}${width < tileWidth ? `.p/${width}` : ''}`
 
-/** Undefined for an address that no tile has, also when another spelling of it would have one. */
+/** Undefined for an address that no tile has. Each tile has one address: other spellings of the same numbers have none. */
 export function parseTilePath(path: string): (TilePlace & { kind: 'hashes' | 'entries' }) | undefined {
   const [, kind = '', digits = '', partial] =
     /^(entries|\d{1,2})\/((?:x\d{3}\/)*\d{3})(?:\.p\/(\d{1,3}))?$/.exec(path) ?? []
@@ -43,17 +43,17 @@ export function parseTilePath(path: string): (TilePlace & { kind: 'hashes' | 'en
   return place
 }
 
-/** The hashes of the tile that a tree of this size has there; 0: it has none. */
+/** How many hashes the tile has in a tree of this size; 0 if there is no such tile. */
 export const widthIn = (size: number, { level, index }: Pick<TilePlace, 'level' | 'index'>): number =>
   Math.max(0, Math.min(tileWidth, Math.floor(size / tileWidth ** level) - index * tileWidth))
 
-/** Gives a tile’s bytes: at least the hashes that the tree has there. */
+/** Reads a tile’s bytes: at least the hashes that the tree has in it. */
 export type ReadTile = (level: number, index: number) => Promise<Buffer>
 
-/** Tiles that are kept at hand: 4 MB of them. */
-const atHand = 512
+/** 4 MB of tiles. */
+const maxCachedTiles = 512
 
-/** The complete subtrees of a tree that is kept in tiles. Each tile is read once, unless there are very many. */
+/** The complete subtrees of a tree that is stored in tiles. Each tile is read once, unless there are very many. */
 export function subtreesIn(read: ReadTile): CompleteSubtree {
   const tiles = new Map<string, Promise<Buffer>>()
   return async (level, index) => {
@@ -64,7 +64,7 @@ export function subtreesIn(read: ReadTile): CompleteSubtree {
     const key = `${tileLevel}/${tile}`
     const reading = tiles.get(key) ?? read(tileLevel, tile)
     tiles.set(key, reading)
-    if (tiles.size > atHand) tiles.delete(tiles.keys().next().value!)
+    if (tiles.size > maxCachedTiles) tiles.delete(tiles.keys().next().value!)
     const bytes = await reading
     if (bytes.length < (offset + count) * hashBytes)
       throw new Error(`tile ${key} ends at ${bytes.length / hashBytes}, before ${offset + count}`)
@@ -75,7 +75,7 @@ export function subtreesIn(read: ReadTile): CompleteSubtree {
 export const hashesOf = (tile: Buffer): Buffer[] =>
   Array.from({ length: tile.length / hashBytes }, (_, i) => tile.subarray(i * hashBytes, (i + 1) * hashBytes))
 
-/** Over a power of two of hashes. */
+/** The hash over some neighbouring hashes. Their number MUST be a power of two. */
 export function rootOfComplete(hashes: readonly Buffer[]): Buffer {
   let level = hashes
   while (level.length > 1)

@@ -1,6 +1,6 @@
 export type UnprovenCode = 'bad_key' | 'malformed' | 'not_signed' | 'bad_signature' | 'not_included' | 'inconsistent'
 
-/** Why a proof does not hold. */
+/** A proof does not prove what it should; the code says why. */
 export class Unproven extends Error {
   override readonly name = 'Unproven'
 

@@ -5,7 +5,7 @@ import { EventStoreError } from '../errors.js'
 import type { Envelope } from '../event.js'
 
 /**
- * An envelope is one binary value that can lie anywhere (log, read model, export) and still says what it is:
+ * An envelope is one binary value that can be stored anywhere (log, read model, export) and still says what it is:
  *
  *   1 byte   format, 1
  *   2 bytes  length of the header, big endian
@@ -14,8 +14,9 @@ import type { Envelope } from '../event.js'
  *   …        AES-256-GCM of salt (16 bytes) and canonical personal data
  *   16 bytes tag
  *
- * All before the nonce is authenticated, so an envelope cannot be moved to another event. GCM alone could be made to
- * open to two texts under two keys; the commitment, SHA-256(salt ‖ canonical personal data), pins the words.
+ * Everything before the nonce is authenticated, so an envelope cannot be moved to another event. With GCM alone one could
+ * make an envelope that opens to two texts under two keys; the commitment, SHA-256(salt ‖ canonical personal data),
+ * excludes that.
  */
 const format = 1
 const saltBytes = 16
@@ -40,33 +41,33 @@ export function sealPersonal<Personal>(
   personal: Personal,
 ): SealedPersonal<Personal> {
   const header = Buffer.from(canonical([stream, version, type, shape]))
-  const words = Buffer.from(canonical(personal))
-  const plain = Buffer.allocUnsafe(saltBytes + words.length)
-  randomBytesInto(plain, 0, saltBytes)
-  plain.set(words, saltBytes)
+  const json = Buffer.from(canonical(personal))
+  const plaintext = Buffer.allocUnsafe(saltBytes + json.length)
+  randomBytesInto(plaintext, 0, saltBytes)
+  plaintext.set(json, saltBytes)
 
   const start = 3 + header.length
-  const out = Buffer.allocUnsafe(start + nonceBytes + plain.length + tagBytes)
+  const out = Buffer.allocUnsafe(start + nonceBytes + plaintext.length + tagBytes)
   out.writeUInt8(format, 0)
   out.writeUInt16BE(header.length, 1)
   out.set(header, 3)
   randomBytesInto(out, start, nonceBytes)
   const cipher = createCipheriv('aes-256-gcm', key, out.subarray(start, start + nonceBytes))
   cipher.setAAD(out.subarray(0, start))
-  out.set(cipher.update(plain), start + nonceBytes)
+  out.set(cipher.update(plaintext), start + nonceBytes)
   cipher.final()
   out.set(cipher.getAuthTag(), out.length - tagBytes)
-  return { personal: new Binary(out), commitment: new Binary(commit(plain)) }
+  return { personal: new Binary(out), commitment: new Binary(commit(plaintext)) }
 }
 
-/** Whether the envelope says this of itself; quicker than to read what it says. */
+/** Whether the envelope has this header. Quicker than `headerOf`. */
 export function isSealedAs(envelope: Uint8Array, { stream, version, type, shape }: EnvelopeHeader): boolean {
   const header = canonical([stream, version, type, shape])
   const bytes = Buffer.from(envelope.buffer, envelope.byteOffset, envelope.byteLength)
   return bytes[0] === format && bytes.length > 3 && bytes.toString('utf8', 3, 3 + bytes.readUInt16BE(1)) === header
 }
 
-/** What the envelope says of itself. Trust it only after `open`: only the key proves it. */
+/** The envelope's header. Trust it only after `openPersonal`: only the key proves it. */
 export function headerOf(envelope: Envelope): EnvelopeHeader {
   const bytes = bytesOf(envelope)
   try {
@@ -79,7 +80,7 @@ export function headerOf(envelope: Envelope): EnvelopeHeader {
   }
 }
 
-/** The words and the salt. Throws `damaged_envelope` when the key or any byte is not the one it was sealed with. */
+/** The personal data and the salt. Throws `damaged_envelope` unless the key and every byte are those of the sealing. */
 export function openPersonal<Personal>(
   key: Uint8Array,
   envelope: Envelope<Personal>,
@@ -92,17 +93,17 @@ export function openPersonal<Personal>(
     })
     decipher.setAAD(bytes.subarray(0, start))
     decipher.setAuthTag(bytes.subarray(-tagBytes))
-    const plain = decipher.update(bytes.subarray(start + nonceBytes, -tagBytes))
+    const plaintext = decipher.update(bytes.subarray(start + nonceBytes, -tagBytes))
     decipher.final() // adds nothing in this mode; throws unless the tag is right
-    return { personal: JSON.parse(plain.toString('utf8', saltBytes)), salt: plain.subarray(0, saltBytes) }
+    return { personal: JSON.parse(plaintext.toString('utf8', saltBytes)), salt: plaintext.subarray(0, saltBytes) }
   } catch (cause) {
     throw damaged('it does not open with its stream’s key', cause)
   }
 }
 
-const commit = (saltAndWords: Uint8Array) => hash('sha256', saltAndWords, 'buffer')
+const commit = (saltAndJson: Uint8Array) => hash('sha256', saltAndJson, 'buffer')
 
-/** The commitment an auditor recomputes from opened words and their salt. */
+/** The commitment that an auditor computes from opened personal data and its salt. */
 export const commitmentOf = (salt: Uint8Array, personal: unknown): Buffer =>
   commit(Buffer.concat([salt, Buffer.from(canonical(personal))]))
 
@@ -114,16 +115,16 @@ const bytesOf = (envelope: Envelope) => {
 const damaged = (why: string, cause: unknown) =>
   new EventStoreError('damaged_envelope', `an envelope is damaged: ${why}`, {}, { cause })
 
-// Random bytes are drawn 8 KiB at a time: one call each would cost more than the sealing itself.
+// Random bytes are made 8 KiB at a time: a call for each envelope would cost more than the sealing itself.
 const pool = Buffer.allocUnsafeSlow(8192)
-let drawn = pool.length
+let used = pool.length
 
 function randomBytesInto(target: Buffer, offset: number, length: number): void {
-  if (drawn + length > pool.length) {
+  if (used + length > pool.length) {
     randomFillSync(pool)
-    drawn = 0
+    used = 0
   }
-  pool.copy(target, offset, drawn, drawn + length)
-  pool.fill(0, drawn, drawn + length)
-  drawn += length
+  pool.copy(target, offset, used, used + length)
+  pool.fill(0, used, used + length)
+  used += length
 }

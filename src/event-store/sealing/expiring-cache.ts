@@ -1,44 +1,44 @@
 /**
- * What may be known for a moment only: never for longer than `keptForMs`, and for half of that at least, unless more
- * than `most` come meanwhile. Two halves, of which the older is dropped whole: to look through entries for those that
- * are too old takes milliseconds that somebody waits for.
+ * Values that may be in memory for a moment only: never longer than `maxAgeMs`, and at least half of that, unless more
+ * than `maxEntries` come meanwhile. There are two generations, and the older one is dropped as a whole: a search for old
+ * entries would take milliseconds that a caller waits for.
  */
 export class ExpiringCache<Value> {
   private young = new Map<string, Value>()
   private old = new Map<string, Value>()
-  private since = this.now()
-  private readonly forgetting: NodeJS.Timeout
+  private youngSince = this.now()
+  private readonly timer: NodeJS.Timeout
 
   constructor(
-    private readonly keptForMs: number,
-    private readonly most: number,
+    private readonly maxAgeMs: number,
+    private readonly maxEntries: number,
     private readonly now = () => performance.now(),
   ) {
-    this.forgetting = setInterval(() => this.forgetOld(), keptForMs / 4).unref()
+    this.timer = setInterval(() => this.dropExpired(), maxAgeMs / 4).unref()
   }
 
   close(): void {
-    clearInterval(this.forgetting)
+    clearInterval(this.timer)
     this.clear()
   }
 
   get(name: string): Value | undefined {
-    this.forgetOld()
+    this.dropExpired()
     return this.young.get(name) ?? this.old.get(name)
   }
 
   set(name: string, value: Value): void {
-    this.forgetOld()
-    if (this.young.size >= this.most / 2) this.turn()
+    this.dropExpired()
+    if (this.young.size >= this.maxEntries / 2) this.startGeneration()
     this.young.set(name, value)
   }
 
-  /** Puts another value, or none, in the place of this one; changes nothing once something else is there. */
+  /** Replaces this value by another one, or removes it. Changes nothing if the entry has another value now. */
   replace(name: string, value: Value, by?: Value): void {
-    for (const half of [this.young, this.old]) {
-      if (half.get(name) !== value) continue
-      if (by === undefined) half.delete(name)
-      else half.set(name, by)
+    for (const generation of [this.young, this.old]) {
+      if (generation.get(name) !== value) continue
+      if (by === undefined) generation.delete(name)
+      else generation.set(name, by)
     }
   }
 
@@ -47,16 +47,16 @@ export class ExpiringCache<Value> {
     this.old.clear()
   }
 
-  private forgetOld(): void {
-    const age = this.now() - this.since
-    if (age < this.keptForMs / 2) return
-    this.turn()
-    if (age >= this.keptForMs) this.turn()
+  private dropExpired(): void {
+    const age = this.now() - this.youngSince
+    if (age < this.maxAgeMs / 2) return
+    this.startGeneration()
+    if (age >= this.maxAgeMs) this.startGeneration()
   }
 
-  private turn(): void {
+  private startGeneration(): void {
     this.old = this.young
     this.young = new Map()
-    this.since = this.now()
+    this.youngSince = this.now()
   }
 }

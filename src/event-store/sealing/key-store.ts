@@ -2,14 +2,16 @@ import { Binary, type Collection, type Db } from 'mongodb'
 import { batchedFind } from '../batched-find.js'
 import { durableWriteConcern, majorityReads, WriteNotDurable } from '../durability.js'
 import { coalesce } from '../coalesce.js'
+import { isDuplicateKey } from '../database-errors.js'
+import { backoff, pause } from '../timing.js'
 
-/** A wrapped key at rest, or the tombstone of a destroyed one. */
+/** A wrapped key, or the tombstone of a destroyed one. A storage format. */
 export interface StoredKey {
-  /** The stream it seals, or `secret:<name>`. */
+  /** The stream that it seals, or `secret:<name>`. */
   _id: string
-  /** Whose key wraps it: a stream, or 'master'. */
+  /** The stream whose key wraps it, or 'master'. */
   owner: string
-  /** Id of the master key it was wrapped under. */
+  /** The id of the master key that it was wrapped under. */
   master?: string
   key?: Binary
   destroyed?: Date
@@ -21,9 +23,9 @@ export interface LivingKey extends StoredKey {
 }
 
 /**
- * The collection `keys`. The first stored key of an id wins for ever: whoever comes second gets the stored one, and
- * a tombstone counts as stored, so a destroyed key never comes back. Reads and writes are majority ones; many callers
- * share a round trip.
+ * The collection `keys`. The first key that is stored under an id stays for ever: the second caller gets the stored one.
+ * A tombstone counts as stored, so a destroyed key never comes back. Reads and writes are majority ones, and many
+ * callers share a round trip.
  */
 export class KeyStore {
   private readonly keys: Collection<StoredKey>
@@ -42,7 +44,7 @@ export class KeyStore {
     await this.keys.createIndex({ owner: 1 })
   }
 
-  /** Keys below an owner's, in bunches: while one is looked at, the database finds the next. */
+  /** The keys that an owner's key wraps, in batches. */
   ownedBy(owner: string, limit: number): AsyncGenerator<Omit<StoredKey, 'owner'>[]> {
     return batchedFind(this.db, {
       find: 'keys',
@@ -53,7 +55,7 @@ export class KeyStore {
     })
   }
 
-  /** Stores the key unless its id has one already; answers what is stored. */
+  /** Stores the key unless its id has one already; returns what is stored. */
   readonly createOrGet = coalesce(async (wanted: StoredKey[]): Promise<StoredKey[]> => {
     const reply = await this.db.command({
       insert: 'keys',
@@ -63,21 +65,21 @@ export class KeyStore {
     })
     if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
     const refused = (reply.writeErrors ?? []) as { index: number; code: number; errmsg: string }[]
-    const other = refused.find(({ code }) => code !== duplicateKey)
+    const other = refused.find((error) => !isDuplicateKey(error))
     if (other) throw new Error(`keys could not be stored: ${other.errmsg}`)
     const stored = [...wanted]
-    await Promise.all(refused.map(async ({ index }) => (stored[index] = await this.stored(wanted[index]!._id))))
+    await Promise.all(refused.map(async ({ index }) => (stored[index] = await this.readDurable(wanted[index]!._id))))
     return stored
   })
 
-  /** Leaves a tombstone, also where no key was yet: then none will ever be. Repeating it changes nothing. */
+  /** Leaves a tombstone, also where there is no key yet: then there will never be one. A repeat changes nothing. */
   async destroy(id: string, at: Date): Promise<void> {
     const tombstone = { destroyed: { $ifNull: ['$destroyed', at] }, owner: { $ifNull: ['$owner', 'master'] } }
-    // By id alone: then the server itself tries an upsert again that raced with the key's creation.
+    // By id alone: then the server itself repeats an upsert that raced with the key's creation.
     await this.keys.updateOne({ _id: id }, [{ $set: tombstone }, { $unset: ['key', 'master'] }], { upsert: true })
   }
 
-  /** Some living keys that are wrapped under another master than this one. */
+  /** Some living keys that are wrapped under another master key than this one. */
   underOtherMasters(master: string, limit: number): Promise<LivingKey[]> {
     return this.keys
       .find({ key: { $exists: true }, master: { $ne: master } })
@@ -89,19 +91,17 @@ export class KeyStore {
     return this.keys.countDocuments({ key: { $exists: true }, master: { $ne: master } })
   }
 
-  /** Puts the new wrapping in place of exactly the old one, so it never brings back what was destroyed meanwhile. */
+  /** Replaces exactly the old wrapping, so a key that was destroyed meanwhile does not come back. */
   async rewrap(old: LivingKey, master: string, key: Uint8Array): Promise<void> {
     await this.keys.updateOne({ _id: old._id, key: old.key }, { $set: { master, key: new Binary(key) } })
   }
 
-  /** A duplicate may not be majority-committed yet; until it is, nobody may use it. */
-  private async stored(id: string): Promise<StoredKey> {
-    for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
+  /** A key whose id was taken may not be majority-committed yet. Until it is, nobody may use it. */
+  private async readDurable(id: string): Promise<StoredKey> {
+    for (let attempt = 0; ; attempt++) {
       const [found] = await this.keys.find({ _id: id }).toArray()
       if (found) return found
-      await new Promise((resolve) => setTimeout(resolve, wait))
+      await pause(backoff(attempt))
     }
   }
 }
-
-const duplicateKey = 11000

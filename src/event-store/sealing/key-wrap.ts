@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import { EventStoreError } from '../errors.js'
 
-/** The key above all keys. Its id names it in stored keys without telling anything about it. */
+/** The key above all keys. Stored keys name it by its id, which reveals nothing about it. */
 export interface MasterKey {
   readonly id: string
   readonly key: Uint8Array
@@ -13,9 +13,9 @@ export function masterKey(key: Uint8Array): MasterKey {
 }
 
 /**
- * The key that wraps what `owner` owns (the owner's own key, or nothing for what is the master's). It needs the
- * master *and* the owner's key, so that once a master is forgotten every copy wrapped under it is worthless: also the
- * copy of a destroyed chat key in an old backup, although its living owner's key is the same as ever.
+ * The key that wraps other keys: made of the master key and, for a stream that has an owner, the owner's key. It needs
+ * both, so that every copy that was wrapped under a forgotten master key is useless: also the copy of a destroyed chat
+ * key in an old backup, although the key of the chat's owner is still there.
  */
 export function wrappingKey(master: MasterKey, owner?: Uint8Array): Buffer {
   const mac = createHmac('sha256', master.key).update('verbatim wrapping key')
@@ -23,7 +23,7 @@ export function wrappingKey(master: MasterKey, owner?: Uint8Array): Buffer {
   return mac.digest()
 }
 
-/** 12 bytes nonce, the sealed key, 16 bytes tag. Bound to the id, so a stored key cannot be given to another stream. */
+/** 12 bytes nonce, the encrypted key, 16 bytes tag. Bound to the id: a stored key cannot be moved to another stream. */
 export function wrap(wrapping: Uint8Array, id: string, key: Uint8Array): Buffer {
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', wrapping, nonce).setAAD(Buffer.from(id))
@@ -36,7 +36,7 @@ export function unwrap(wrapping: Uint8Array, id: string, wrapped: Uint8Array): B
     decipher.setAAD(Buffer.from(id)).setAuthTag(wrapped.subarray(-16))
     const key = decipher.update(wrapped.subarray(12, -16))
     decipher.final() // adds nothing in this mode; throws unless the tag is right
-    return Buffer.from(key) // out of Buffer's pool: each ArrayBuffer of its own costs the collector, and many keys are kept
+    return Buffer.from(key) // from Buffer's pool: many keys are kept, and an ArrayBuffer for each would burden the collector
   } catch (cause) {
     throw new EventStoreError(
       'damaged_envelope',

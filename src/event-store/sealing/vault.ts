@@ -10,46 +10,46 @@ import { ExpiringCache } from './expiring-cache.js'
 
 export interface MasterKeys {
   readonly current: MasterKey
-  /** Still opens what was wrapped under it, until a rotation has re-wrapped everything. */
+  /** Still opens what was wrapped under it, until a rotation has wrapped everything anew. */
   readonly previous?: MasterKey
 }
 
 export interface OpenedEnvelope<Personal = unknown> {
   /** In the newest shape. */
   personal: Personal
-  /** As it was sealed: with the salt it makes the commitment. */
+  /** In the shape in which it was sealed: with the salt it makes the commitment. */
   original: unknown
   salt: Buffer
 }
 
-/** A key, or that it is on its way. */
-type KnownKey = Buffer | Promise<Buffer>
+/** A key, or the promise of one that is being loaded. */
+type CachedKey = Buffer | Promise<Buffer>
 
 /**
- * Who has which key. Each stream has one of its own, wrapped by its owner's (a chat's by its user's) and the master.
- * To erase is to destroy a key; with it goes everything below it.
+ * The keys of all streams. Each stream has its own, wrapped under its owner's key (a chat's under its user's) and the
+ * master key. To erase is to destroy a key, and with it everything whose key it wraps.
  *
  * - A key is durable before anything is sealed with it: no crash leaves an event that nobody can open.
- * - A stream gets its key with its first append and never a second one. Without it, it is `erased`.
- * - A key is in memory for at most five seconds, so that is how long another process may still open what this one
- *   erased; this process stops at once.
+ * - A stream gets its key with its first append and never a second one. A stream without its key is `erased`.
+ * - A key stays in memory for at most five seconds. So long may another process still open what this one has erased;
+ *   this process stops at once.
  */
 export class Vault {
   private readonly keys: KeyStore
-  private readonly known = new ExpiringCache<KnownKey>(4_000, 50_000)
-  /** How often something was destroyed here. */
-  private destroyed = 0
+  private readonly cache = new ExpiringCache<CachedKey>(4_000, 50_000)
+  /** How often this process has destroyed a key. */
+  private destructions = 0
 
   constructor(
     db: Db,
-    private readonly masters: MasterKeys,
+    private readonly masterKeys: MasterKeys,
     private readonly catalog: Catalog,
   ) {
     this.keys = new KeyStore(db)
   }
 
   close(): void {
-    this.known.close()
+    this.cache.close()
   }
 
   prepare(): Promise<void> {
@@ -57,39 +57,40 @@ export class Vault {
   }
 
   /**
-   * Gets the keys of an owner's streams in one go, for who is about to open many of them: one by one each costs the
-   * database a search. Those that it leaves out are got when they are needed.
+   * Loads the keys of an owner's streams at once, for callers that are about to open many of them: one by one, each costs
+   * the database a search. Keys that it leaves out are loaded when they are needed.
    */
   async prefetchKeys(owner: string): Promise<void> {
-    const { destroyed } = this
+    const { destructions } = this
     const wrappings = new Map<string, Buffer>()
-    for await (const stored of this.keys.ownedBy(owner, broughtAtOnce)) {
+    for await (const stored of this.keys.ownedBy(owner, maxPrefetched)) {
       for (const one of stored.filter(isLiving)) {
-        if (this.known.get(one._id)) continue
+        if (this.cache.get(one._id)) continue
         const wrapping = wrappings.get(one.master) ?? (await this.wrappingKeyOf(owner, this.master(one.master)))
         wrappings.set(one.master, wrapping)
-        if (this.destroyed !== destroyed) return // one of these, perhaps, after it was read
-        this.known.set(one._id, unwrap(wrapping, one._id, one.key.value()))
+        if (this.destructions !== destructions) return // perhaps one of these keys, after it was read
+        this.cache.set(one._id, unwrap(wrapping, one._id, one.key.value()))
       }
     }
   }
 
-  /** The key of a stream that has events already. */
+  /** The key of a stream that has events. */
   keyOf(stream: string): Promise<Buffer> {
-    return this.remembered(stream, async () => this.unwrapped(stream, await this.keys.read(stream)))
+    return this.cached(stream, async () => this.unwrapStored(stream, await this.keys.read(stream)))
   }
 
-  /** The key of a stream that may be about to begin. `owner` is the stream whose key wraps it; none means the master. */
+  /** The key of a stream that may begin now. `owner` is the stream whose key wraps it; without one the master key does. */
   keyForFirstAppend(stream: string, owner?: string): Promise<Buffer> {
-    return this.remembered(stream, async () => {
+    return this.cached(stream, async () => {
       const key = randomBytes(32)
-      const wrapped = await this.wrapped(stream, owner, key)
-      const stored = await this.keys.createOrGet(wrapped)
-      return stored === wrapped ? key : this.unwrapped(stream, stored)
+      const created = await this.wrapNew(stream, owner, key)
+      const stored = await this.keys.createOrGet(created)
+      // A crash here leaves a key that seals nothing; the stream's next append uses it.
+      return stored === created ? key : this.unwrapStored(stream, stored)
     })
   }
 
-  /** A named random key of the service itself, for HMACs. It survives rotation unchanged. */
+  /** A named random key of the service itself, for HMACs. A rotation does not change it. */
   secret(name: string): Promise<Buffer> {
     return this.keyForFirstAppend(`secret:${name}`)
   }
@@ -107,7 +108,7 @@ export class Vault {
   /** Opens at once, for callers that open many; undefined where the key is not in memory. */
   openNow<Personal>(envelope: Envelope<Personal>): OpenedEnvelope<Personal> | undefined {
     const header = headerOf(envelope)
-    const key = this.known.get(header.stream)
+    const key = this.cache.get(header.stream)
     return Buffer.isBuffer(key) ? this.openedWith(key, envelope, header) : undefined
   }
 
@@ -120,77 +121,77 @@ export class Vault {
     return { personal: this.catalog.newestPersonal(type, shape, original) as Personal, original, salt }
   }
 
-  /** Erases the stream and everything whose key is below its key. Final once the master has been rotated. */
+  /** Erases the stream and everything whose key its key wraps. Final after the next rotation of the master key. */
   async destroy(stream: string, at: Date): Promise<void> {
     await this.keys.destroy(stream, at)
-    this.destroyed++
-    this.known.clear()
+    this.destructions++
+    this.cache.clear()
   }
 
   /**
-   * Wraps every living key anew under the current master; what was destroyed, or belongs to what was, becomes a
-   * tombstone. May be interrupted and repeated. Afterwards the previous master opens nothing that is still in use and
-   * must be forgotten: with it goes what old backups hold of destroyed keys.
+   * Wraps every living key anew under the current master key. A key whose owner's key is destroyed becomes a tombstone.
+   * May be interrupted and repeated. After that the previous master key opens nothing that is still in use, and MUST be
+   * forgotten: then the copies of destroyed keys in old backups are useless.
    */
   async rotate(
     progress: (done: number, total: number) => void = () => {},
     at = new Date(),
   ): Promise<{ rewrapped: number; destroyed: number }> {
-    const total = await this.keys.countUnderOtherMasters(this.masters.current.id)
-    const outcome = { rewrapped: 0, destroyed: 0 }
+    const total = await this.keys.countUnderOtherMasters(this.masterKeys.current.id)
+    const counts = { rewrapped: 0, destroyed: 0 }
     for (;;) {
-      const some = await this.keys.underOtherMasters(this.masters.current.id, 500)
-      if (some.length === 0) return outcome
+      const some = await this.keys.underOtherMasters(this.masterKeys.current.id, 500)
+      if (some.length === 0) return counts
       for (const stored of some) {
         const key = await this.keyUnlessErased(stored)
         if (key)
           await this.keys.rewrap(
             stored,
-            this.masters.current.id,
-            wrap(await this.wrappingKeyOf(stored.owner, this.masters.current), stored._id, key),
+            this.masterKeys.current.id,
+            wrap(await this.wrappingKeyOf(stored.owner, this.masterKeys.current), stored._id, key),
           )
         else await this.keys.destroy(stored._id, at)
-        outcome[key ? 'rewrapped' : 'destroyed']++
+        counts[key ? 'rewrapped' : 'destroyed']++
       }
-      progress(outcome.rewrapped + outcome.destroyed, total)
+      progress(counts.rewrapped + counts.destroyed, total)
     }
   }
 
   private async keyUnlessErased(stored: LivingKey): Promise<Buffer | undefined> {
     try {
-      return await this.unwrapped(stored._id, stored)
+      return await this.unwrapStored(stored._id, stored)
     } catch (error) {
       if (isErased(error)) return undefined
       throw error
     }
   }
 
-  private async remembered(id: string, load: () => Promise<Buffer>): Promise<Buffer> {
-    const known = this.known.get(id)
+  private async cached(id: string, load: () => Promise<Buffer>): Promise<Buffer> {
+    const known = this.cache.get(id)
     if (known) return await known
     const loading = load()
-    this.known.set(id, loading)
+    this.cache.set(id, loading)
     try {
       const key = await loading
-      this.known.replace(id, loading, key)
+      this.cache.replace(id, loading, key)
       return key
     } catch (error) {
-      this.known.replace(id, loading)
+      this.cache.replace(id, loading)
       throw error
     }
   }
 
-  private async wrapped(id: string, owner: string | undefined, key: Uint8Array): Promise<StoredKey> {
-    const wrapping = await this.wrappingKeyOf(owner ?? 'master', this.masters.current)
+  private async wrapNew(id: string, owner: string | undefined, key: Uint8Array): Promise<StoredKey> {
+    const wrapping = await this.wrappingKeyOf(owner ?? 'master', this.masterKeys.current)
     return {
       _id: id,
       owner: owner ?? 'master',
-      master: this.masters.current.id,
+      master: this.masterKeys.current.id,
       key: new Binary(wrap(wrapping, id, key)),
     }
   }
 
-  private async unwrapped(id: string, stored: StoredKey | undefined): Promise<Buffer> {
+  private async unwrapStored(id: string, stored: StoredKey | undefined): Promise<Buffer> {
     if (!stored || !isLiving(stored)) throw erased(id)
     const wrapping = await this.wrappingKeyOf(stored.owner, this.master(stored.master))
     return unwrap(wrapping, id, stored.key.value())
@@ -201,7 +202,7 @@ export class Vault {
   }
 
   private master(id: string): MasterKey {
-    const { current, previous } = this.masters
+    const { current, previous } = this.masterKeys
     if (current.id === id) return current
     if (previous?.id === id) return previous
     throw new EventStoreError(
@@ -212,7 +213,7 @@ export class Vault {
   }
 }
 
-const broughtAtOnce = 2_000
+const maxPrefetched = 2_000
 
 const isLiving = <Stored extends Omit<StoredKey, 'owner'>>(
   stored: Stored,
