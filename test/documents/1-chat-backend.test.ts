@@ -53,7 +53,7 @@ function held() {
   return { begun, goOn }
 }
 
-describe('document 1', () => {
+describe('the root family', () => {
   it('POST /chat/:sessionId/send answers the text and its tokens', async () => {
     const { status, body } = await ann.post('/chat/my-chat/send', { text: 'Hello out there' })
     expect(status).toBe(200)

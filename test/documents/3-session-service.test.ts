@@ -31,7 +31,7 @@ beforeEach(async () => {
 const say = (content: string, by = visitor, session_id = sessionId) =>
   by.post('/chat/', { session_id, role: 'user', content })
 
-describe('document 3', () => {
+describe('the guest family', () => {
   it('POST /session/initialize_session begins a session', async () => {
     const { status, body } = await visitor.post('/session/initialize_session')
     expect(status).toBe(200)

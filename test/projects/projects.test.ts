@@ -26,7 +26,7 @@ async function details(id: string, who = ann) {
 }
 
 describe('a project', () => {
-  it('is created with the settings that document 4 gives it', async () => {
+  it('is created with the settings that the project family gives it', async () => {
     const { status, body, headers } = await ann.post('/api/projects', { name: 'Support desk' })
     const project = {
       id: expect.any(String),

@@ -4,7 +4,7 @@ import { readModelSchema } from '../../event-store/projecting/read-model-queries
 import type { UserEvents } from '../../identity/user.js'
 import type { ChatEvents } from '../chat.js'
 
-/** A chat in its owner's list; document 1 calls it a session. */
+/** A chat in its owner's list; the root family calls it a session. */
 export interface ChatDoc {
   _id: string
   userId: string

@@ -9,7 +9,7 @@ import type { Feedback, MessageContent, MessageCounts, MessageRole, MessageStatu
 /** A prompt and a reply have a text; a message that was stored has a content, and more. */
 type MessageText = Partial<MessageContent> & { text?: string }
 
-/** A message; document 1 calls its chat a session, and knows two senders. */
+/** A message; the root family calls its chat a session, and knows two senders. */
 export interface MessageDoc {
   _id: string
   sessionId: string

@@ -36,7 +36,7 @@ const NeedsSession = () =>
     ApiResponse({ status: 410, description: 'The session has expired: begin a new one' }),
   )
 
-/** Anonymous sessions as document 3 knows them. */
+/** The guest family: sessions without an account. */
 @ApiTags('sessions')
 @ApiExtraModels(GuestReplyDto)
 @ForGuests()

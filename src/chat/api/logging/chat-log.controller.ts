@@ -21,7 +21,7 @@ import { SearchChats } from '../../read-models/search-chats.js'
 
 const newest = Object.assign(new PageQuery(), { limit: 50 })
 
-/** Chats as documents 2 and 5 know them. */
+/** Chats in the logging family, which the realtime family shares. */
 @ApiTags('chats')
 @Controller(['api/chats', 'api/ai/chats'])
 export class ChatLogController {

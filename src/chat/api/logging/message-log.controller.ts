@@ -21,7 +21,7 @@ import { StoreMessages } from '../../commands/store-messages.js'
 import { asLoggedMessage, asStoredMessage, messageFromBody, withChanges } from './chat-log.presenter.js'
 import { GetMessage, ListMessages } from '../../read-models/message-queries.js'
 
-/** Messages that are kept as they come, without calling a model: document 2. */
+/** The logging family: messages that are stored as they come, without calling a model. */
 @ApiTags('messages')
 @Controller(['api/:chatId/messages', 'api/chats/:chatId/messages'])
 export class MessageLogController {

@@ -14,7 +14,7 @@ import { SendPrompt } from '../../commands/send-prompt.js'
 import { ModelList } from '../../model-list.js'
 import { type AnsweredPrompt, type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
 
-/** Prompts as document 5 sends them. */
+/** Prompts in the realtime family. */
 @ApiTags('prompts')
 @Controller('api/ai')
 export class AiController {
