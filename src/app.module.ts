@@ -34,7 +34,6 @@ import { RealtimeModule } from './realtime/realtime.module.js'
 import { ConnectionsModule } from './service/connections.module.js'
 import { EngineModule } from './service/engine.module.js'
 import { ModelsModule } from './service/models.module.js'
-import { MongooseConnectionModule } from './service/mongoose.module.js'
 import { TelemetryModule } from './telemetry/telemetry.module.js'
 
 const engine = EngineModule.with({
@@ -67,7 +66,6 @@ export class AppModule {
       global: true,
       imports: [
         ConnectionsModule,
-        MongooseConnectionModule,
         TelemetryModule,
         engine,
         CommandsModule,

@@ -1,20 +1,32 @@
-import type { EnvironmentReader } from './environment.js'
-import { key256 } from './values.js'
+import { optionalUnless, pattern } from './values.js'
+import { type Environment, group, isSet, variable } from './variables.js'
 
-interface KeyAndPrevious {
-  key: Buffer | undefined
-  /** The one before it, while it is being replaced. */
-  previous: Buffer | undefined
+const keyExpects = '32 random bytes in base64, base64url or hex (openssl rand -base64 32)'
+const key = pattern(/^([0-9a-f]{64}|[\w+/-]{43}=?)$/i, keyExpects).transform((text): Buffer =>
+  Buffer.from(text, text.length === 64 ? 'hex' : 'base64'),
+)
+
+/** A key, and the key before it while it is being replaced. */
+export function keyPair(environment: Environment, name: string, requiredBecause: string | undefined) {
+  const previous = `${name}_PREVIOUS`
+  const reason = requiredBecause ?? (isSet(environment, previous) ? `${previous} is set` : undefined)
+  return group({
+    key: variable(name, optionalUnless(reason, key, keyExpects), 'length'),
+    previous: variable(previous, key.optional(), 'length'),
+  }).refine(
+    (keys) => !keys.key || !keys.previous?.equals(keys.key),
+    `${previous}: got the same key as ${name}, expects the key before it, or nothing`,
+  )
 }
 
-/** A key of 32 bytes under its variable, and the one before it under the same with _PREVIOUS. `because` says why there must be one. */
-export function keyAndPrevious(from: EnvironmentReader, variable: string, because: string | undefined): KeyAndPrevious {
-  const expects = '32 random bytes in base64, base64url or hex (openssl rand -base64 32)'
-  const key = from.read(variable, expects, key256, 'secret')
-  const previous = from.read(`${variable}_PREVIOUS`, expects, key256, 'secret')
-  const why = because ?? (from.isSet(`${variable}_PREVIOUS`) ? `${variable}_PREVIOUS is set` : undefined)
-  if (!from.isSet(variable) && why !== undefined) from.refuse(variable, 'nothing', `${expects}, because ${why}`)
-  if (key && previous?.equals(key))
-    from.refuse(`${variable}_PREVIOUS`, `the same key as ${variable}`, 'the key before it, or nothing')
-  return { key, previous }
+/** Who signs the log. */
+export function notary(environment: Environment, requiredBecause: string | undefined) {
+  const reason = requiredBecause && `${requiredBecause} and this process has the role projector`
+  const expects = 'a name such as chat.example.com/log: up to 200 characters without spaces and plus signs'
+  return group({
+    /** The name of the log in its checkpoints. Undefined: the database keeps a name. */
+    origin: variable('NOTARY_ORIGIN', pattern(/^[\w.:/@~-]{1,200}$/, expects).optional()),
+    /** Private Ed25519 keys. The previous one signs as well, until every verifier has the new one. */
+    keys: keyPair(environment, 'NOTARY_KEY', reason),
+  }).transform(({ origin, keys }) => ({ origin, ...keys }))
 }

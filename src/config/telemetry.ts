@@ -1,48 +1,37 @@
-import type { EnvironmentReader } from './environment.js'
-import { addressOf, number, oneOf } from './values.js'
+import type { z } from 'zod'
+import { number, oneOf, pattern, uri } from './values.js'
+import { group, variable } from './variables.js'
 
-const samplers = [
+const sampler = oneOf([
   'always_on',
   'always_off',
   'traceidratio',
   'parentbased_always_on',
   'parentbased_always_off',
   'parentbased_traceidratio',
-] as const
-
-/** What operators may see of the service from outside. */
-export interface TelemetryConfig {
-  /** The bearer token that GET /metrics asks for; undefined: none. */
-  readonly metricsToken: string | undefined
-  /** Undefined: nothing is traced. */
-  readonly tracing: TracingConfig | undefined
-}
+])
 
 export interface TracingConfig {
   /** Where spans go: a collector that speaks OTLP over HTTP. */
   readonly endpoint: string
-  readonly sampler: (typeof samplers)[number]
-  /** Which part of the traces, for the samplers that choose by ratio. */
+  readonly sampler: z.output<typeof sampler>
+  /** Which part of the traces is sent, for the samplers that choose by ratio. */
   readonly ratio: number
 }
 
-export function telemetryConfig(from: EnvironmentReader): TelemetryConfig {
-  const endpoint = from.read(
-    'OTEL_EXPORTER_OTLP_ENDPOINT',
-    'http://… or https://…',
-    addressOf('http', 'https'),
-    'address',
-  )
-  const sampler =
-    from.read('OTEL_TRACES_SAMPLER', `one of ${samplers.join(', ')}`, oneOf(samplers)) ?? 'parentbased_always_on'
-  const ratio = from.read('OTEL_TRACES_SAMPLER_ARG', 'a number from 0 to 1', number(0, 1)) ?? 1
-  return {
-    metricsToken: from.read(
-      'METRICS_TOKEN',
-      'at least 16 characters without spaces',
-      (text) => (/^\S{16,}$/.test(text) ? text : undefined),
-      'secret',
-    ),
-    tracing: endpoint === undefined ? undefined : { endpoint, sampler, ratio },
-  }
-}
+/** What operators may see of the service from outside. */
+export const telemetry = group({
+  /** The bearer token that GET /metrics asks for; undefined: none. */
+  metricsToken: variable(
+    'METRICS_TOKEN',
+    pattern(/^\S{16,}$/, 'at least 16 characters without spaces').optional(),
+    'length',
+  ),
+  endpoint: variable('OTEL_EXPORTER_OTLP_ENDPOINT', uri('http', 'https').optional(), 'address'),
+  sampler: variable('OTEL_TRACES_SAMPLER', sampler.default('parentbased_always_on')),
+  ratio: variable('OTEL_TRACES_SAMPLER_ARG', number(0, 1, 'a number from 0 to 1').default(1)),
+}).transform(({ metricsToken, endpoint, ...sampling }) => ({
+  metricsToken,
+  /** Undefined: nothing is traced. */
+  tracing: endpoint === undefined ? undefined : ({ endpoint, ...sampling } satisfies TracingConfig),
+}))

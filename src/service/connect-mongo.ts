@@ -1,18 +1,18 @@
 import { Logger } from '@nestjs/common'
 import { MongoClient } from 'mongodb'
 import type { CompleteConfig } from '../config/index.js'
-import { withoutCredentials } from '../config/environment.js'
+import { withoutCredentials } from '../config/variables.js'
 import { StartupError } from './errors.js'
 
 /**
- * A frozen primary must not hold a request for the driver's usual 30 s: two seconds tell that it is gone, and within
- * five another is found or the caller hears that there is none.
+ * A frozen primary must not hold a request for 30 s, which is the driver's default. The driver notices within two
+ * seconds that it is gone. Within five it has found another one, or the caller is told that there is none.
  */
-const patience = { connectTimeoutMS: 2000, heartbeatFrequencyMS: 2000, serverSelectionTimeoutMS: 5000 }
+const timeouts = { connectTimeoutMS: 2000, heartbeatFrequencyMS: 2000, serverSelectionTimeoutMS: 5000 }
 
-/** Nothing works without the log, so a service that can't reach it doesn't start. */
+/** Nothing works without the log, so a service that cannot reach it does not start. */
 export async function connectMongo({ mongodbUri, production }: CompleteConfig): Promise<MongoClient> {
-  const client = new MongoClient(mongodbUri, { appName: 'verbatim', ...patience })
+  const client = new MongoClient(mongodbUri, { appName: 'verbatim', ...timeouts })
   try {
     await client.connect()
     if (production) await warnAboutStandalone(client)
@@ -23,7 +23,7 @@ export async function connectMongo({ mongodbUri, production }: CompleteConfig): 
   }
 }
 
-/** The database that the URI names, or ours. */
+/** The database that the URI names, else `verbatim`. */
 export function databaseName(mongodbUri: string): string {
   return /^[^/]+:\/\/[^/]+\/([^?]+)/.exec(mongodbUri)?.[1] ?? 'verbatim'
 }
@@ -32,7 +32,7 @@ async function warnAboutStandalone(client: MongoClient): Promise<void> {
   const { setName, msg } = await client.db('admin').command({ hello: 1 })
   if (setName || msg === 'isdbgrid') return
   new Logger('MongoDB').warn(
-    'this mongod is no replica set member: when its machine dies, what it has acknowledged dies too. ' +
+    'this mongod is not a member of a replica set: when its machine is lost, what it has acknowledged is lost too. ' +
       'Use a replica set in production.',
   )
 }

@@ -16,7 +16,7 @@ import { SocketAdapter } from './socket-adapter.js'
 import { RequestMetrics } from '../telemetry/request-metrics.js'
 import { traceRequests } from '../telemetry/request-spans.js'
 
-/** The HTTP service over everything else. */
+/** The application with its HTTP server, not yet listening. */
 export async function createApp(
   module: DynamicModule,
   config: CompleteConfig,
@@ -48,9 +48,9 @@ export async function equipApp(app: NestFastifyApplication, config: CompleteConf
   refuseOtherForms(fastify)
   readBeforeRefusing(fastify)
   await app.register(helmet, {
-    // The API's pages are served over plain HTTP on other hosts, too; a proxy that speaks TLS may add what it likes.
+    // The API's pages are also served over plain HTTP. A proxy that speaks TLS may add the directive.
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-    crossOriginResourcePolicy: { policy: 'cross-origin' }, // who may read is what CORS decides
+    crossOriginResourcePolicy: { policy: 'cross-origin' }, // CORS decides who may read
   })
   app.enableCors({
     origin: [...config.edge.origins],

@@ -1,34 +1,37 @@
 import { Server } from 'node:net'
 import type { Server as HttpServer } from 'node:http'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
-import type { ShutdownConfig } from '../config/shutdown.js'
+import type { Config } from '../config/index.js'
 import { pause } from '../event-store/timing.js'
 import { Drain } from '../commands/drain.js'
 
-/** A client may have sent a request on a connection that looks idle here: it hears of the end with its answer. */
-const lingerMs = 500
-const lookEveryMs = 20
+/** A connection that looks idle may carry a request that has not arrived yet. It is still answered within this time. */
+const requestOnItsWayMs = 500
+const pollMs = 20
 
 /**
- * Ends what others have asked this process for, before anything is taken away that it needs for that. Nobody is cut
- * off who comes to an end in time; connections on which nothing is asked are ended last.
+ * Lets all requests and replies of other people end before anything stops that they need. Those that end within the
+ * grace time are not cut off. Connections without a request are closed last.
  */
-export async function drainProcess(app: NestFastifyApplication, { delayMs, graceMs }: ShutdownConfig): Promise<void> {
+export async function drainProcess(
+  app: NestFastifyApplication,
+  { delayMs, graceMs }: Config['shutdown'],
+): Promise<void> {
   const drain = app.get(Drain)
   const server = app.getHttpServer()
   drain.announce()
   await pause(delayMs)
-  acceptNoMore(server)
+  stopAccepting(server)
   drain.close()
   const closedAt = Date.now()
   const isOver = async () =>
-    !drain.hasUnfinished && (Date.now() - closedAt >= lingerMs || (await connectionsOf(server)) === 0)
-  while (Date.now() - closedAt < graceMs && !(await isOver())) await pause(lookEveryMs)
+    !drain.hasUnfinished && (Date.now() - closedAt >= requestOnItsWayMs || (await connectionsOf(server)) === 0)
+  while (Date.now() - closedAt < graceMs && !(await isOver())) await pause(pollMs)
   server.closeAllConnections()
 }
 
-/** Not as HTTP servers close: that cuts every connection on which no request has arrived yet. */
-function acceptNoMore(server: HttpServer): void {
+/** Closes as plain servers do. An HTTP server would also cut each connection whose request has not arrived yet. */
+function stopAccepting(server: HttpServer): void {
   Server.prototype.close.call(server)
 }
 

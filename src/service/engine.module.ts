@@ -15,10 +15,10 @@ import { Engine, type EngineOptions } from '../event-store/engine.js'
 import { masterKey } from '../event-store/sealing/key-wrap.js'
 import { StoreMetrics } from '../telemetry/store-metrics.js'
 
-/** What the contexts bring to the event store. */
+/** What the contexts add to the event store. */
 export type Contributions = Pick<EngineOptions, 'events' | 'projections' | 'skippedEvents'>
 
-/** This process's event store. It follows the log as the process's roles say, and is closed before its connections. */
+/** This process's event store. Its roles say what it does with the log. It closes before its connections. */
 @Global()
 @Module({})
 export class EngineModule implements OnApplicationBootstrap, OnModuleDestroy {
@@ -28,7 +28,7 @@ export class EngineModule implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   static with(contributions: Contributions): DynamicModule {
-    const open = (
+    const openEngine = (
       db: Db,
       redis: Redis,
       { masterKey: current, masterKeyPrevious: previous }: CompleteConfig,
@@ -47,12 +47,12 @@ export class EngineModule implements OnApplicationBootstrap, OnModuleDestroy {
       })
     return {
       module: EngineModule,
-      providers: [{ provide: Engine, useFactory: open, inject: [Db, Redis, CONFIG, StoreMetrics] }],
+      providers: [{ provide: Engine, useFactory: openEngine, inject: [Db, Redis, CONFIG, StoreMetrics] }],
       exports: [Engine],
     }
   }
 
-  /** On an empty log the read models are made before the door opens; over a long one they are built while it is open. */
+  /** Over an empty log the read models are made before the service listens; over a long log, while it serves. */
   async onApplicationBootstrap(): Promise<void> {
     const { roles } = this.config
     this.engine.start({ projector: roles.includes('projector'), reactors: roles.includes('worker') })

@@ -1,9 +1,11 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { isatty } from 'node:tty'
 import { ConsoleLogger, type LogLevel as NestLevel } from '@nestjs/common'
-import type { Config, LogLevel } from '../config/index.js'
+import type { Config } from '../config/index.js'
 
-/** From the gravest down, with Nest's names for them. */
+type LogLevel = Config['logLevel']
+
+/** The most severe first, with Nest's names for them. */
 const nestLevels: Record<LogLevel, NestLevel> = {
   fatal: 'fatal',
   error: 'error',
@@ -13,8 +15,8 @@ const nestLevels: Record<LogLevel, NestLevel> = {
   trace: 'verbose',
 }
 
-/** Where Nest tells what it maps and initialises: of use to whoever debugs the wiring, noise to everyone else. */
-const wiring = new Set([
+/** Contexts in which Nest logs what it maps and initialises. Only those who debug the wiring need these lines. */
+const wiringContexts = new Set([
   'NestFactory',
   'InstanceLoader',
   'RoutesResolver',
@@ -23,10 +25,10 @@ const wiring = new Set([
   'WebSocketsController',
 ])
 
-/** Nest's report of a start that failed; main.ts tells it once, and better. */
+/** The context in which Nest reports a failed start. main.ts reports it too, in plain words. */
 const startFailure = 'ExceptionHandler'
 
-/** The service's own log: lines for people in development, one JSON object a line in production, and in a file if wanted. */
+/** The service's log: lines for people in development, JSON lines in production and in the file LOG_FILE. */
 export class ServiceLog extends ConsoleLogger {
   private readonly file: WriteStream | undefined
 
@@ -55,7 +57,7 @@ export class ServiceLog extends ConsoleLogger {
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
-    if (wiring.has(String(rest.at(-1)))) this.debug(message, ...rest)
+    if (wiringContexts.has(String(rest.at(-1)))) this.debug(message, ...rest)
     else super.log(message, ...rest)
   }
 

@@ -5,20 +5,20 @@ import type { CompletionRequest } from '../llm/provider.js'
 import type { ResolvedModel } from '../llm/providers.js'
 import { ReplyMetrics } from './reply-metrics.js'
 
-/** What whoever reads the answer tells of it. */
+/** What the reader of the answer reports about one call of a model. */
 export interface ModelCall {
-  /** The first words have come. */
+  /** Only the first call counts. */
   readonly recordFirstToken: () => void
-  /** The model's name as the server has it, where it tells. */
+  /** The model's name as the server has it, if the server says so. */
   readonly recordModel: (model: string) => void
-  /** How much was said until it ended, in whatever way. */
+  /** The tokens until the call ended, in whatever way. */
   readonly recordTokens: (tokens: { readonly prompt: number; readonly completion: number }) => void
   readonly recordFinish: (finish: string) => void
 }
 
 /**
- * Calls of models, measured and traced by OpenTelemetry's conventions for generative AI. A span says which model, how
- * long and how many tokens; never a word of prompt or answer.
+ * Calls of models, measured and traced by OpenTelemetry's conventions for generative AI. A span names the model and
+ * has times and tokens. It never has text of a prompt or an answer.
  */
 @Injectable()
 export class ModelCalls {
@@ -41,13 +41,13 @@ export class ModelCalls {
   }
 
   private call(span: Span, id: string): ModelCall {
-    const asked = performance.now()
-    let hasBegun = false
+    const startedAt = performance.now()
+    let hasFirstToken = false
     return {
       recordFirstToken: () => {
-        if (hasBegun) return
-        hasBegun = true
-        const seconds = (performance.now() - asked) / 1000
+        if (hasFirstToken) return
+        hasFirstToken = true
+        const seconds = (performance.now() - startedAt) / 1000
         this.metrics.recordFirstToken(id, seconds)
         span.addEvent('first token').setAttribute('gen_ai.response.time_to_first_chunk', seconds)
       },

@@ -2,19 +2,20 @@ import { Injectable } from '@nestjs/common'
 import { Counter, Histogram, Registry } from 'prom-client'
 import { ModelNames } from './model-names.js'
 
-/** How a reply ended, counted by the process that recorded it. */
+/** How a reply ended, as the process that recorded the end knows it. */
 export interface ReplyMeasurement {
   readonly outcome: 'completed' | 'failed' | 'cancelled'
   /** provider/model */
   readonly model: string
-  /** When the prompt was recorded, and when its end. */
+  /** When the prompt was recorded. */
   readonly since: Date
+  /** When the end was recorded. */
   readonly at: Date
-  /** Of one that failed nobody counted any. */
+  /** Undefined for a reply that failed. */
   readonly tokens?: { readonly prompt: number; readonly completion: number }
 }
 
-/** How long answers take and what they cost. */
+/** How long answers take, and how many tokens. */
 @Injectable()
 export class ReplyMetrics {
   private readonly duration: Histogram<'outcome' | 'provider' | 'model'>

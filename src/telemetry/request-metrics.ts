@@ -1,9 +1,14 @@
 import { Injectable } from '@nestjs/common'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Histogram, Registry } from 'prom-client'
-import { routeOf, statusOf } from './routes.js'
 
-/** How many requests, of which routes, how they ended, how long they took. Nothing of who or of what was in them. */
+/** The route as it is written in the code. A request that leads nowhere has the route `unknown`. */
+export const routeOf = ({ routeOptions }: FastifyRequest): string => routeOptions.url ?? 'unknown'
+
+/** 499, which proxies use as well, when the caller went away before the answer. */
+export const statusOf = ({ raw }: FastifyReply): number => (raw.headersSent ? raw.statusCode : 499)
+
+/** Number, route, status and time of requests. Nothing about the caller or the content. */
 @Injectable()
 export class RequestMetrics {
   private readonly duration: Histogram<'method' | 'route' | 'status'>
@@ -20,11 +25,11 @@ export class RequestMetrics {
 
   measure(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (request, reply, done) => {
-      const began = performance.now()
+      const startedAt = performance.now()
       reply.raw.once('close', () => {
         this.duration.observe(
           { method: request.method, route: routeOf(request), status: statusOf(reply) },
-          (performance.now() - began) / 1000,
+          (performance.now() - startedAt) / 1000,
         )
       })
       done()

@@ -1,21 +1,21 @@
 import { type Context, context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
-import { routeOf, statusOf } from './routes.js'
+import { routeOf, statusOf } from './request-metrics.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    traced?: Context
+    traceContext?: Context
   }
 }
 
 const tracer = trace.getTracer('verbatim')
 
-/** Asked all day long by machines. */
+/** Machines ask for these all day long. */
 const notTraced = /^\/(health|metrics)\b/
 
 /**
- * Each request as a span, in the caller's trace when it sends a `traceparent`. Of the address only the route as it is
- * written in the code: addresses hold names that people gave to their chats.
+ * Each request is a span, in the caller's trace if it sends a `traceparent`. The span has the route as it is written in
+ * the code and not the address: addresses can hold names that people gave to their chats.
  */
 export function traceRequests(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -25,7 +25,7 @@ export function traceRequests(fastify: FastifyInstance): void {
     const parent = propagation.extract(ROOT_CONTEXT, { traceparent, tracestate })
     const attributes = { 'http.request.method': method, 'http.route': route, 'verbatim.request.id': id }
     const span = tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER, attributes }, parent)
-    request.traced = trace.setSpan(parent, span)
+    request.traceContext = trace.setSpan(parent, span)
     reply.raw.once('close', () => {
       const status = statusOf(reply)
       span.setAttribute('http.response.status_code', status)
@@ -34,6 +34,8 @@ export function traceRequests(fastify: FastifyInstance): void {
     })
     done()
   })
-  // Not earlier: the body arrives in the socket's own context.
-  fastify.addHook('preHandler', ({ traced }, _reply, done) => (traced ? context.with(traced, done) : done()))
+  // Not in an earlier hook: the body arrives in the context of the socket.
+  fastify.addHook('preHandler', ({ traceContext }, _reply, done) =>
+    traceContext ? context.with(traceContext, done) : done(),
+  )
 }

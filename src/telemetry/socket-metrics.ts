@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Gauge, Registry } from 'prom-client'
 
-/** Who is connected to this process. */
+/** How many sockets are connected to this process. */
 @Injectable()
 export class SocketMetrics {
   readonly connected: Gauge

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Counter, Histogram, Registry } from 'prom-client'
 import type { Commit } from '../event-store/log/committer.js'
 
-/** What this process has written to the log. */
+/** What this process writes to the log. */
 @Injectable()
 export class StoreMetrics {
   private readonly appends: Counter

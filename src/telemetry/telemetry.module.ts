@@ -7,12 +7,12 @@ import { RequestMetrics } from './request-metrics.js'
 import { SocketMetrics } from './socket-metrics.js'
 import { StoreMetrics } from './store-metrics.js'
 
-const measures = [ModelCalls, ReplyMetrics, RequestMetrics, SocketMetrics, StoreMetrics]
+const metrics = [ModelCalls, ReplyMetrics, RequestMetrics, SocketMetrics, StoreMetrics]
 
-/** What this process measures of itself while it works. What is looked up when somebody asks is in ops/metrics. */
+/** What this process measures while it works. Metrics that are computed for a scrape are in ops/metrics. */
 @Global()
 @Module({
-  providers: [{ provide: Registry, useFactory: () => new Registry() }, ModelNames, ...measures],
-  exports: [Registry, ...measures],
+  providers: [{ provide: Registry, useFactory: () => new Registry() }, ModelNames, ...metrics],
+  exports: [Registry, ...metrics],
 })
 export class TelemetryModule {}

@@ -2,43 +2,46 @@ import { hostname } from 'node:os'
 import { diag, DiagLogLevel } from '@opentelemetry/api'
 import type { Sampler } from '@opentelemetry/sdk-trace-node'
 import { Logger } from '@nestjs/common'
-import { withoutCredentials } from '../config/environment.js'
+import { withoutCredentials } from '../config/variables.js'
+import { within } from '../event-store/timing.js'
 import type { TracingConfig } from '../config/telemetry.js'
-import type { ProcessRole } from '../config/index.js'
+import type { Config } from '../config/index.js'
 
-/** Ends before the process has to. */
-const farewellMs = 1_500
-const tellAgainMs = 60_000
+/** Shorter than the step of the shutdown in which it happens. */
+const flushLimitMs = 1_500
+const warnEveryMs = 60_000
 
 /**
- * Sends spans to a collector from now on. Without this nothing of the SDK is loaded, and every span is a no-op. Gives
- * what ends it: the last spans are sent if the collector takes them soon, else they are lost, and nothing else is.
+ * Sends spans to a collector from now on. Without this call the SDK is not loaded, and every span is a no-op. Returns
+ * the function that ends it: it sends the last spans if the collector takes them in time, else only they are lost.
  */
 export async function startTracing(
   { endpoint, sampler, ratio }: TracingConfig,
-  roles: readonly ProcessRole[],
+  roles: Config['roles'],
 ): Promise<() => Promise<void>> {
   const [sdk, { OTLPTraceExporter }, { defaultResource, resourceFromAttributes }] = await Promise.all([
     import('@opentelemetry/sdk-trace-node'),
     import('@opentelemetry/exporter-trace-otlp-http'),
     import('@opentelemetry/resources'),
   ])
-  tellWhatGoesWrong(endpoint)
-  const about = {
+  warnAboutLostSpans(endpoint)
+  const attributes = {
     'service.name': 'verbatim',
     'service.instance.id': `${hostname()}:${process.pid}`,
     'verbatim.roles': [...roles],
   }
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` })
   const provider = new sdk.NodeTracerProvider({
-    resource: defaultResource().merge(resourceFromAttributes(about)),
+    resource: defaultResource().merge(resourceFromAttributes(attributes)),
     sampler: samplerFor(sdk, sampler, ratio),
     spanProcessors: [new sdk.BatchSpanProcessor(exporter)],
   })
   provider.register()
   return async () => {
-    const limit = new Promise<void>((resolve) => setTimeout(resolve, farewellMs))
-    await Promise.race([provider.shutdown().catch(() => {}), limit])
+    await within(
+      flushLimitMs,
+      provider.shutdown().catch(() => {}),
+    )
   }
 }
 
@@ -56,17 +59,17 @@ function samplerFor(
   return name.startsWith('parentbased_') ? new sdk.ParentBasedSampler({ root }) : root
 }
 
-/** A collector that is away is told of once a minute; the service goes on. */
-function tellWhatGoesWrong(endpoint: string): void {
+/** At most one warning a minute about a collector that is away. The service goes on without it. */
+function warnAboutLostSpans(endpoint: string): void {
   const log = new Logger('Tracing')
-  let toldAt = -tellAgainMs
-  const tell = (message: string) => {
-    if (performance.now() - toldAt < tellAgainMs) return
-    toldAt = performance.now()
+  let warnedAt = -warnEveryMs
+  const warn = (message: string) => {
+    if (performance.now() - warnedAt < warnEveryMs) return
+    warnedAt = performance.now()
     log.warn(
       `OTEL_EXPORTER_OTLP_ENDPOINT: spans for ${withoutCredentials(endpoint)} are lost: ${message.slice(0, 200)}`,
     )
   }
   const ignore = () => {}
-  diag.setLogger({ error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN)
+  diag.setLogger({ error: warn, warn, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN)
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { readConfig } from '../../src/config/index.js'
-import { ConfigError } from '../../src/config/environment.js'
+import { ConfigError } from '../../src/config/variables.js'
 
 const hex = '00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'
 const key = Buffer.from(hex, 'hex')
