@@ -42,7 +42,7 @@ export const arrive =
     return [{ type: 'GuestArrived', data: { guestId: id } }]
   }
 
-export const giveFeedback =
+export const giveGuestFeedback =
   (id: string, feedbackId: string, text: string) =>
   ({ status }: GuestState): GuestEvent[] => {
     if (status !== 'here') throw noSuchSession()

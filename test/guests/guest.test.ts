@@ -1,5 +1,5 @@
 import { given } from '../../src/event-store/deciding/given-when-then.js'
-import { arrive, eraseGuest, giveFeedback, guest, type GuestEvent, guestEvents } from '../../src/guests/guest.js'
+import { arrive, eraseGuest, giveGuestFeedback, guest, type GuestEvent, guestEvents } from '../../src/guests/guest.js'
 import { isActive, mustBeActive } from '../../src/guests/session.js'
 import { guestIdOf, isGuest } from '../../src/commands/guest-ids.js'
 import { ownerStream } from '../../src/identity/users.js'
@@ -18,18 +18,18 @@ describe('a guest', () => {
   it('arrives', () => given(guest).when(arrive(guestId)).then([arrived]))
   it('says what it thinks of the service', () =>
     given(guest, [arrived])
-      .when(giveFeedback(guestId, 'f1', 'Helpful'))
+      .when(giveGuestFeedback(guestId, 'f1', 'Helpful'))
       .then([said]))
   it('says nothing before it has arrived', () =>
     given(guest)
-      .when(giveFeedback(guestId, 'f1', 'Helpful'))
+      .when(giveGuestFeedback(guestId, 'f1', 'Helpful'))
       .thenRefused('not_found'))
   it('is erased', () => given(guest, [arrived, said]).when(eraseGuest(guestId)).then([erased]))
   it('is erased once', () => given(guest, [arrived, erased]).when(eraseGuest(guestId)).then([]))
   it('is not erased before it has arrived', () => given(guest).when(eraseGuest(guestId)).then([]))
   it('says nothing after it was erased', () =>
     given(guest, [arrived, erased])
-      .when(giveFeedback(guestId, 'f2', 'x'))
+      .when(giveGuestFeedback(guestId, 'f2', 'x'))
       .thenRefused('not_found'))
   it('does not come back', () =>
     expect(() => given(guest, [arrived, erased]).when(arrive(guestId))).toThrow('came twice'))

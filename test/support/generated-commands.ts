@@ -238,7 +238,7 @@ const eraseGuest: GeneratedCommand = (history) => {
 
 const guestCommands = [
   arrive,
-  toGuest((id, history) => guests.giveFeedback(id, history.newId('guest feedback'), textOf(id))),
+  toGuest((id, history) => guests.giveGuestFeedback(id, history.newId('guest feedback'), textOf(id))),
   rarely(eraseGuest),
 ]
 

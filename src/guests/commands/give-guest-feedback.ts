@@ -3,7 +3,7 @@ import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
-import { giveFeedback } from '../guest.js'
+import { giveGuestFeedback } from '../guest.js'
 import { Guests } from '../guests.js'
 
 export class GiveGuestFeedback extends Command<Effect> {
@@ -25,6 +25,6 @@ export class GiveGuestFeedbackHandler implements ICommandHandler<GiveGuestFeedba
 
   execute({ cause, guestId, text }: GiveGuestFeedback): Promise<Effect> {
     const feedbackId = derivedId(this.secrets.commands, 'feedback', cause.commandId)
-    return this.guests.execute(guestId, cause.meta, giveFeedback(guestId, feedbackId, text))
+    return this.guests.execute(guestId, cause.meta, giveGuestFeedback(guestId, feedbackId, text))
   }
 }

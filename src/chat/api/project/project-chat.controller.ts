@@ -12,7 +12,7 @@ import { ServiceSecrets } from '../../../commands/secrets.js'
 import { GetProjectForChat } from '../../../projects/read-models/project-queries.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
-import { ProjectMessageBody, ProjectParams, ProjectUsageDto } from './project-chat.dto.js'
+import { ProjectMessageBody, ProjectChatParams, ProjectUsageDto } from './project-chat.dto.js'
 import { type AnsweredPrompt, type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
 
 interface ProjectAnswer {
@@ -39,7 +39,7 @@ export class ProjectChatController {
   @ApiOperation({ summary: 'Send a message to a project: in a chat of its own, or going on with one' })
   @Answers(200, { message: 'string', usage: ProjectUsageDto, chatId: 'string', messageId: 'string', status: 'string' })
   async send(
-    @Param() { projectId }: ProjectParams,
+    @Param() { projectId }: ProjectChatParams,
     @Body() { message, chatId: name }: ProjectMessageBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,

@@ -1,7 +1,7 @@
 import { Id, Integer, Text } from '../../../http/fields.js'
 import { ChatName } from '../chat.dto.js'
 
-export class ProjectParams {
+export class ProjectChatParams {
   @Id()
   projectId!: string
 }

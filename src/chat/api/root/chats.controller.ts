@@ -7,7 +7,7 @@ import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { PageQuery } from '../../../http/pages.js'
 import { Refused } from '../../../event-store/errors.js'
-import { ChatDto, ChatParams, ChatsDto, EditBody, MessagesDto, UserParams } from './chats.dto.js'
+import { ChatDto, ChatParams, ChatsDto, EditBody, MessagesDto, ChatOwnerParams } from './chats.dto.js'
 import { EraseQuery } from '../chat.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { DeleteChat } from '../../commands/delete-chat.js'
@@ -28,7 +28,7 @@ export class ChatsController {
   @ApiOperation({ summary: 'A user’s chats, newest first' })
   @ApiOkResponse({ type: ChatsDto })
   async list(
-    @Param() { userId }: UserParams,
+    @Param() { userId }: ChatOwnerParams,
     @Query() page: PageQuery,
     @CurrentCaller() caller: Caller,
   ): Promise<ChatsDto> {

@@ -14,7 +14,7 @@ export class ChatParams {
   sessionId!: string
 }
 
-export class UserParams {
+export class ChatOwnerParams {
   @Id()
   userId!: string
 }
