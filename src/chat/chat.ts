@@ -64,6 +64,7 @@ export const chatEvents = defineEvents({
 
 export type ChatEvents = typeof chatEvents
 export type ChatEvent = NewEventOf<ChatEvents>
+export type RecordedChatEvent = RecordedEventOf<ChatEvents>
 
 /** The events that end a reply, and the status that each gives it. Every list of them in the tree is this one. */
 export const replyEndings = { ReplyCompleted: 'completed', ReplyFailed: 'failed', ReplyCancelled: 'cancelled' } as const
@@ -103,7 +104,7 @@ export interface ChatState {
   readonly feedback: Readonly<Record<string, Feedback>>
 }
 
-export const chatAggregate: Aggregate<ChatState, RecordedEventOf<ChatEvents>> = {
+export const chatAggregate: Aggregate<ChatState, RecordedChatEvent> = {
   initial: { status: 'none', ownerId: '', open: null, feedback: {} },
   fold: 2,
   evolve(state, { type, data, at, meta: { trace } }) {

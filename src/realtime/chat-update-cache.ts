@@ -1,13 +1,14 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import { Engine } from '../event-store/engine.js'
-import { type RecordedChatEvent, type ChatUpdate, chatUpdateOf } from './chat-updates.js'
+import type { RecordedChatEvent } from '../chat/chat.js'
+import { type ChatUpdate, chatUpdateOf } from './chat-updates.js'
 
-/** As long as a key is kept in memory, and no longer: so soon is what was erased gone from here, too. */
+/** As long as a key is kept in memory, and no longer: what was erased is gone from here just as soon. */
 const keptForMs = 4_000
 const mostBytes = 32 * 1024 * 1024
 
-/** What events tell, opened once for all sockets of this process that are to hear it. */
+/** Opened updates, so that each event is opened once for all sockets of this process. */
 @Injectable()
 export class ChatUpdateCache implements OnModuleDestroy {
   private readonly updates = new LRUCache<number, Promise<ChatUpdate>>({ maxSize: mostBytes, ttl: keptForMs })
@@ -17,15 +18,15 @@ export class ChatUpdateCache implements OnModuleDestroy {
 
   of(event: RecordedChatEvent): Promise<ChatUpdate> {
     const { position, personal } = event
-    const known = this.updates.get(position)
-    if (known) return known
-    const opening = chatUpdateOf(this.engine, event)
-    this.updates.set(position, opening, { size: 1_000 + 2 * (personal?.length() ?? 0) })
-    opening.catch(() => this.updates.delete(position))
-    return opening
+    const cached = this.updates.get(position)
+    if (cached) return cached
+    const update = chatUpdateOf(this.engine, event)
+    this.updates.set(position, update, { size: 1_000 + 2 * (personal?.length() ?? 0) })
+    update.catch(() => this.updates.delete(position))
+    return update
   }
 
-  /** Something was erased. */
+  /** Called when something was erased. */
   clear(): void {
     this.updates.clear()
   }

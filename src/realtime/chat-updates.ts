@@ -1,72 +1,50 @@
-import type { RecordedEventOf } from '../event-store/catalog.js'
 import type { Engine } from '../event-store/engine.js'
 import type { EvolveHandler } from '../event-store/projecting/projection.js'
-import { type ChatEvents, replyEndings, type ReplyEndingStatus } from '../chat/chat.js'
-import type { LoggedMessageDto } from '../chat/api/logging/chat-log.dto.js'
+import { type RecordedChatEvent, type RecordedReplyEnding, replyEndings, type ReplyEndingStatus } from '../chat/chat.js'
+import type { AttemptText } from '../chat/open-reply/reply-cursor.js'
 import { type MessageDoc, messages } from '../chat/read-models/messages.js'
-import { asLoggedMessage } from '../chat/api/logging/chat-log.presenter.js'
-import { openMessage } from '../chat/read-models/opened-message.js'
+import { type OpenedMessage, openMessage } from '../chat/read-models/opened-message.js'
 import { outcomeFromEvent } from '../chat/replies/ending/reply-outcome.js'
 
-export type RecordedChatEvent = RecordedEventOf<ChatEvents>
-type Ending = RecordedEventOf<ChatEvents, 'ReplyCompleted' | 'ReplyCancelled'>
-
-/** What one event of a chat tells whoever has joined it, opened. */
+/** What one event of a chat tells the sockets that have joined it, opened. */
 export interface ChatUpdate {
-  readonly message?: LoggedMessageDto
-  /** The reply that is being written from now on. */
+  readonly message?: OpenedMessage
+  /** The reply that is written from now on. */
   readonly newReplyId?: string
-  readonly editedMessage?: EditedMessage
-  /** Of a message that is no more. */
+  /** A message as it is after an edit. Only what an edit sets is true of it. */
+  readonly editedMessage?: OpenedMessage
   readonly deletedId?: string
   readonly replyEnd?: ReplyEnd
 }
-
-/** What an edit sets. */
-export type EditedMessage = Omit<LoggedMessageDto, 'status' | 'feedback' | 'promptId' | 'model' | 'error' | 'createdAt'>
 
 export interface ReplyEnd {
   readonly replyId: string
   readonly status: ReplyEndingStatus
   readonly error?: { code: string; detail: string }
-  /** The stored reply, and which attempt's words these are. */
-  readonly text?: { attempt: string; text: string }
+  /** The stored reply. A reply that failed has none. */
+  readonly text?: AttemptText
 }
 
 export async function chatUpdateOf(engine: Engine, event: RecordedChatEvent): Promise<ChatUpdate> {
-  const shown = async (doc: MessageDoc, key: string) =>
-    asLoggedMessage(await openMessage(engine, evolvedMessage(doc, event, key)))
-  const { data } = event
+  const after = (doc: MessageDoc, messageId: string) => openMessage(engine, evolvedMessage(doc, event, messageId))
   switch (event.type) {
     case 'PromptSent':
-      return { message: await shown(emptyMessage, event.data.promptId), newReplyId: event.data.replyId }
+      return { message: await after(emptyMessage, event.data.promptId), newReplyId: event.data.replyId }
     case 'MessageStored':
-      return { message: await shown(emptyMessage, event.data.messageId) }
+      return { message: await after(emptyMessage, event.data.messageId) }
     case 'MessageEdited': {
-      const message = await shown(
-        { ...emptyMessage, _id: event.data.messageId, sessionId: data.chatId },
-        event.data.messageId,
-      )
-      const {
-        status: _,
-        feedback: __,
-        promptId: ___,
-        model: ____,
-        error: _____,
-        createdAt: ______,
-        ...edited
-      } = message
-      return { editedMessage: edited }
+      const { messageId, chatId } = event.data
+      return { editedMessage: await after({ ...emptyMessage, _id: messageId, sessionId: chatId }, messageId) }
     }
     case 'MessageDeleted':
       return { deletedId: event.data.messageId }
     case 'ReplyCompleted':
     case 'ReplyCancelled': {
       const { replyId, attempt = 'none' } = event.data
-      const message = await shown(pendingReply(event), replyId)
-      const isStored = event.type === 'ReplyCompleted' || message.content !== ''
-      const status = replyEndings[event.type]
-      return { ...(isStored && { message }), replyEnd: { replyId, status, text: { attempt, text: message.content } } }
+      const message = await after(pendingReply(event), replyId)
+      const replyEnd = { replyId, status: replyEndings[event.type], text: { attempt, text: message.content } }
+      // A reply that was cancelled before anything was written has no message.
+      return event.type === 'ReplyCancelled' && message.content === '' ? { replyEnd } : { message, replyEnd }
     }
     case 'ReplyFailed': {
       const { error } = await outcomeFromEvent(engine, event)
@@ -77,14 +55,14 @@ export async function chatUpdateOf(engine: Engine, event: RecordedChatEvent): Pr
   }
 }
 
-/** The same, once the message has been deleted: it is not shown any more. */
-export const withoutText = ({ replyEnd: ended }: ChatUpdate): ChatUpdate =>
-  ended ? { replyEnd: { replyId: ended.replyId, status: ended.status } } : {}
+/** The same update once its message has been deleted: nobody is shown the text any more. */
+export const withoutText = ({ replyEnd }: ChatUpdate): ChatUpdate =>
+  replyEnd ? { replyEnd: { replyId: replyEnd.replyId, status: replyEnd.status } } : {}
 
-/** As the read model will have it: a socket shows what a later GET shows. */
-function evolvedMessage(doc: MessageDoc, event: RecordedChatEvent, key: string): MessageDoc {
+/** As the read model will have it, so that a socket shows what a later GET shows. */
+function evolvedMessage(doc: MessageDoc, event: RecordedChatEvent, messageId: string): MessageDoc {
   const { evolve } = messages.on.get(event.type) as unknown as EvolveHandler<MessageDoc, RecordedChatEvent>
-  return evolve(doc, event, key)!
+  return evolve(doc, event, messageId)!
 }
 
 const emptyMessage: MessageDoc = {
@@ -100,7 +78,9 @@ const emptyMessage: MessageDoc = {
   feedback: null,
 }
 
-const pendingReply = ({ data: { chatId, ownerId, replyId, promptId, model } }: Ending): MessageDoc => ({
+const pendingReply = ({
+  data: { chatId, ownerId, replyId, promptId, model },
+}: Exclude<RecordedReplyEnding, { type: 'ReplyFailed' }>): MessageDoc => ({
   ...emptyMessage,
   _id: replyId,
   sessionId: chatId,

@@ -1,13 +1,14 @@
+import { DeltaBuffer } from '../chat/open-reply/delta-buffer.js'
 import type { Deltas } from '../chat/open-reply/deltas.js'
 import type { ReplyText } from './reader-progress.js'
-import { DeltaBuffer } from '../chat/open-reply/delta-buffer.js'
 
 /**
- * Hears what is written of one reply, once for all who read along here. Whatever goes wrong on the way is made good by
- * the reply's end, which comes from the log: so a delta that cannot be had is simply missing.
+ * Receives the deltas of one reply, once for all readers of a room. The reply's end comes from the log and makes good
+ * whatever went wrong here: so a delta that cannot be had is simply missing.
  */
 export class DeltaListener {
   private readonly buffer = new DeltaBuffer()
+  /** Deltas are opened one after the other, in the order in which they arrived. */
   private lastStep: Promise<void>
   private unsubscribe: (() => void) | undefined
   private isClosed = false
@@ -48,7 +49,7 @@ export class DeltaListener {
     else await this.catchUp()
   }
 
-  /** Everything that is kept of the latest attempt. */
+  /** Takes all that Redis has kept of the latest attempt. */
   private async catchUp(): Promise<void> {
     const kept = await this.deltas.kept(this.chatId, this.replyId)
     if (kept) this.buffer.addKept(kept)

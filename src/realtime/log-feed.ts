@@ -1,15 +1,18 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
+import { BackgroundLoop } from '../event-store/background-loop.js'
 import { Engine } from '../event-store/engine.js'
 import type { RecordedEvent } from '../event-store/event.js'
 import { Rooms } from './rooms.js'
 import { SocketSessions } from './socket-sessions.js'
 
-/** This process's own reading of the log: whatever concerns a socket here arrives, whoever wrote it and whatever Redis does. */
+/**
+ * Reads the log for the sockets of this process: an event that concerns one of them arrives here, whichever process
+ * wrote it and whatever happens to Redis.
+ */
 @Injectable()
 export class LogFeed implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger(LogFeed.name)
-  private readonly stopping = new AbortController()
-  private following = Promise.resolve()
+  private readonly loop = new BackgroundLoop((signal) => this.follow(signal))
 
   constructor(
     private readonly engine: Engine,
@@ -17,25 +20,24 @@ export class LogFeed implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly sessions: SocketSessions,
   ) {}
 
-  /** Nobody connects before it is settled where the reading begins. */
+  /** The service listens for connections only after this, so each socket's join finds a position. */
   async onApplicationBootstrap(): Promise<void> {
     this.rooms.position = await this.engine.store.head()
-    this.following = this.follow(this.rooms.position)
+    this.loop.start()
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort()
-    await this.following
+    await this.loop.stop()
   }
 
-  private async follow(after: number): Promise<void> {
-    for await (const events of this.engine.follow(after, this.stopping.signal)) {
+  private async follow(signal: AbortSignal): Promise<void> {
+    for await (const events of this.engine.follow(this.rooms.position, signal)) {
       for (const event of events) this.deliver(event)
       this.rooms.position = events.at(-1)!.position
     }
   }
 
-  /** An event that a newer build wrote must not keep the others from what comes after it. */
+  /** An event that a newer build wrote must not keep back the events after it. */
   private deliver(event: RecordedEvent): void {
     try {
       this.sessions.onEvent(event)

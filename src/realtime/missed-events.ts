@@ -1,37 +1,35 @@
 import type { EventStore } from '../event-store/log/event-store.js'
-import type { RecordedChatEvent } from './chat-updates.js'
+import type { RecordedChatEvent } from '../chat/chat.js'
 
-/** Read at once; a client that takes long holds no more than this. */
+/** One page. A slow client makes this process hold no more than this. */
 const appendsAtOnce = 20
 
-/** Whoever wants to know what was missed. */
 interface MissedEventsReader {
-  /** Deleted since: its words are not sent again. */
+  /** The message was deleted later: its text is not sent again. */
   hideMessage(messageId: string): void
   readonly hasLeft: boolean
 }
 
 /**
- * What a chat's stream has after a position, oldest first, page by page as it is taken. Whatever the log has when the
- * last page is read is in it. Which messages were deleted since is told before the first of them comes.
+ * The events of a chat's stream after a position, oldest first, read page by page as they are taken. Everything that is
+ * in the log when the last page is read is included. The reader is told which messages were deleted before the first
+ * event comes.
  */
 export async function* missedEvents(
   store: EventStore,
   stream: string,
   after: number,
-  asker: MissedEventsReader,
+  reader: MissedEventsReader,
 ): AsyncGenerator<RecordedChatEvent> {
-  const from = await firstVersionAfter(store, stream, after, asker)
+  const from = await firstVersionAfter(store, stream, after, reader)
   if (from === undefined) return
   let version = from - 1
   for (let isFirst = true; ; isFirst = false) {
     const before = version
-    // The position may be inside an append; where a page ends, an append does.
+    // The position may be inside an append; a page ends where an append does.
     const range = isFirst ? { from } : { after: version }
-    for await (const event of store.readStream(stream, {
-      ...range,
-      appends: appendsAtOnce,
-    }) as AsyncIterable<RecordedChatEvent>) {
+    const page = store.readStream(stream, { ...range, appends: appendsAtOnce })
+    for await (const event of page as AsyncIterable<RecordedChatEvent>) {
       version = event.version
       yield event
     }
@@ -39,21 +37,19 @@ export async function* missedEvents(
   }
 }
 
-/** Version of the first event after the position; undefined when there is none, or nobody wants to know any more. */
+/** Undefined when there is no event after the position, or when the reader has left. */
 async function firstVersionAfter(
   store: EventStore,
   stream: string,
   after: number,
-  asker: MissedEventsReader,
+  reader: MissedEventsReader,
 ): Promise<number | undefined> {
   let first: number | undefined
-  for await (const event of store.readStream(stream, {
-    backwards: true,
-    withoutPersonal: true,
-  }) as AsyncIterable<RecordedChatEvent>) {
+  const newestFirst = store.readStream(stream, { backwards: true, withoutPersonal: true })
+  for await (const event of newestFirst as AsyncIterable<RecordedChatEvent>) {
     if (event.position <= after) return first
-    if (asker.hasLeft) return undefined
-    if (event.type === 'MessageDeleted') asker.hideMessage(event.data.messageId)
+    if (reader.hasLeft) return undefined
+    if (event.type === 'MessageDeleted') reader.hideMessage(event.data.messageId)
     first = event.version
   }
   return first

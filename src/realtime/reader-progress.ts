@@ -1,3 +1,4 @@
+import type { RecordedChatEvent } from '../chat/chat.js'
 import {
   type AttemptText,
   cursorAfter,
@@ -6,14 +7,15 @@ import {
   type ReplyCursor,
   takesBack,
 } from '../chat/open-reply/reply-cursor.js'
-import type { ReplyEnd, ChatUpdate, RecordedChatEvent } from './chat-updates.js'
+import type { OpenedMessage } from '../chat/read-models/opened-message.js'
+import type { ChatUpdate, ReplyEnd } from './chat-updates.js'
 
 /** What this process has of a chat at the moment. */
 export interface RoomContents {
-  /** Its events after this position are in `recent`. */
+  /** The chat's events after this position are in `recent`. */
   readonly recentAfter: number
   readonly recent: readonly RecordedChatEvent[]
-  /** What is being written. */
+  /** The open reply, as far as it is written. */
   readonly replyText?: ReplyText | undefined
 }
 
@@ -26,84 +28,88 @@ export interface ReplyDelta extends Delta {
   readonly replyId: string
 }
 
-export type Emission = readonly [event: string, data: object]
+/** The name and the data of an event that a socket is sent. */
+export type Emission =
+  | readonly ['message' | 'message-edited', { position: number; message: OpenedMessage }]
+  | readonly ['message-deleted', { position: number; messageId: string }]
+  | readonly ['reply-delta', ReplyDelta]
+  | readonly ['reply-done', { position: number } & Omit<ReplyEnd, 'text'>]
 
 /**
  * What one reader has been sent of a chat, and so what comes next. Pure.
  *
- * - Each event once, in order: `at` only grows, and what is between it and the next event has been looked at.
- * - Deltas of a reply come after its prompt and before its end. Of a reply that ends while the reader is there, they
- *   add up to the stored text when `reply-done` comes, even if there is only one, at the end.
+ * - Each event is sent once, in order: `position` only grows, and no event of the chat at or below it is still to come.
+ * - Deltas of a reply come after its prompt and before its end. When a reply ends while the reader is there, they have
+ *   added up to the stored text when `reply-done` comes, even if there is only one, at the end.
  */
 export class ReaderProgress {
-  private reading: { replyId: string; cursor?: ReplyCursor } | undefined
+  private reply: { replyId: string; cursor?: ReplyCursor } | undefined
 
-  constructor(private last: number) {}
+  constructor(private lastPosition: number) {}
 
   get position(): number {
-    return this.last
+    return this.lastPosition
   }
 
-  /** Behind: what comes next is in the log only. Undefined: nothing, until there is more. A delta is taken as sent. */
+  /**
+   * What the reader is to be sent next. 'behind': only the log has it. Undefined: there is nothing yet. A delta counts
+   * as sent from now on; an event does when `advance` is called.
+   */
   next({
-    recentAfter: since,
+    recentAfter,
     recent,
-    replyText: written,
+    replyText,
   }: RoomContents): 'behind' | { event: RecordedChatEvent } | { delta: Emission } | undefined {
-    if (this.last < since) return 'behind'
-    const event = recent.find((one) => one.position > this.last)
+    if (this.lastPosition < recentAfter) return 'behind'
+    const event = recent.find(({ position }) => position > this.lastPosition)
     if (event) return { event }
-    const delta = written && this.replyDelta(written)
+    const delta = replyText && this.advanceReply(replyText)
     return delta && { delta: ['reply-delta', delta] }
   }
 
   /** The reader is there while this reply is written. */
   followReply(replyId: string): void {
-    if (this.reading?.replyId !== replyId) this.reading = { replyId }
+    if (this.reply?.replyId !== replyId) this.reply = { replyId }
   }
 
-  /** The reader has seen all there is up to here. */
+  /** The reader has all events of the chat up to here. */
   skipTo(position: number): void {
-    this.last = Math.max(this.last, position)
+    this.lastPosition = Math.max(this.lastPosition, position)
   }
 
-  emissionsOf(
-    position: number,
-    { message, editedMessage: edited, deletedId: deleted, replyEnd: ended }: ChatUpdate,
-  ): Emission[] {
-    if (position <= this.last) return []
-    this.last = position
-    const rest = ended && this.endOfReply(ended)
+  /** The event at this position is sent: returns what the socket is to emit. */
+  advance(position: number, { message, editedMessage, deletedId, replyEnd }: ChatUpdate): Emission[] {
+    if (position <= this.lastPosition) return []
+    this.lastPosition = position
+    const rest = replyEnd && this.endReply(replyEnd)
     return [
       ...(rest ? [['reply-delta', rest] as const] : []),
       ...(message ? [['message', { position, message }] as const] : []),
-      ...(edited ? [['message-edited', { position, message: edited }] as const] : []),
-      ...(deleted === undefined ? [] : [['message-deleted', { position, messageId: deleted }] as const]),
-      ...(ended ? [['reply-done', replyDone(position, ended)] as const] : []),
+      ...(editedMessage ? [['message-edited', { position, message: editedMessage }] as const] : []),
+      ...(deletedId === undefined ? [] : [['message-deleted', { position, messageId: deletedId }] as const]),
+      ...(replyEnd ? [replyDone(position, replyEnd)] : []),
     ]
   }
 
-  /** Only for who has been there: all others have it whole in its message. */
-  private endOfReply({ replyId, text: words }: ReplyEnd): ReplyDelta | undefined {
-    if (this.reading?.replyId !== replyId) return undefined
-    const rest = words && this.replyDelta({ replyId, ...words })
-    this.reading = undefined
+  /** Only for those who were there while it was written: all others have the whole text in its message. */
+  private endReply({ replyId, text }: ReplyEnd): ReplyDelta | undefined {
+    if (this.reply?.replyId !== replyId) return undefined
+    const rest = text && this.advanceReply({ replyId, ...text })
+    this.reply = undefined
     return rest
   }
 
-  /** What the reader lacks to have exactly this. */
-  private replyDelta({ replyId, ...text }: ReplyText): ReplyDelta | undefined {
-    const cursor = this.reading?.replyId === replyId ? this.reading.cursor : undefined
+  /** What the reader lacks to have exactly this text. */
+  private advanceReply({ replyId, ...text }: ReplyText): ReplyDelta | undefined {
+    const cursor = this.reply?.replyId === replyId ? this.reply.cursor : undefined
     const delta = deltaTo(cursor, text)
     if (!delta.text && !takesBack(cursor, delta)) return undefined
-    this.reading = { replyId, cursor: cursorAfter(delta) }
+    this.reply = { replyId, cursor: cursorAfter(delta) }
     return { replyId, ...delta }
   }
 }
 
-const replyDone = (position: number, { replyId, status, error }: ReplyEnd) => ({
-  position,
-  replyId,
-  status,
-  ...(error && { error }),
-})
+const replyDone = (position: number, { replyId, status, error }: ReplyEnd): Emission => [
+  'reply-done',
+  { position, replyId, status, ...(error && { error }) },
+]

@@ -1,29 +1,28 @@
 import type { Refused } from '../event-store/errors.js'
-import { isReplyEnding } from '../chat/chat.js'
+import { isReplyEnding, type RecordedChatEvent } from '../chat/chat.js'
 import type { DeltaListener } from './delta-listener.js'
-import type { RoomContents, ReplyText } from './reader-progress.js'
-import type { RecordedChatEvent } from './chat-updates.js'
+import type { ReplyText, RoomContents } from './reader-progress.js'
 
-/** Somebody who has joined a chat. */
+/** One socket that has joined a chat. */
 export interface RoomReader {
-  /** How far it has come. */
+  /** It has been sent all events of the chat up to here. */
   readonly position: number
-  /** There may be something for it. */
+  /** The room has changed: there may be something to send. */
   wake(): void
-  /** There will be nothing any more. */
-  end(why: Refused): void
+  /** The chat is gone: there will be nothing more to send. */
+  end(reason: Refused): void
 }
 
 const mostEvents = 100
 const mostBytes = 256 * 1024
 
 /**
- * A chat that somebody here has joined: what is new in it, until all have been sent it, as far as it fits. Whoever is
- * further behind reads the log. Events are kept sealed.
+ * A chat that sockets of this process have joined. It keeps the newest events until all readers have been sent them, as
+ * far as they fit; a reader that is further behind reads the log. Events are kept sealed.
  */
 export class Room implements RoomContents {
   readonly recent: RecordedChatEvent[] = []
-  /** Messages whose words are not to be shown any more. */
+  /** Messages whose text must not be shown any more. */
   readonly deleted = new Set<string>()
   readonly readers = new Set<RoomReader>()
   private bytes = 0
@@ -34,7 +33,7 @@ export class Room implements RoomContents {
   constructor(
     readonly chatId: string,
     private readonly log: { readonly position: number },
-    private readonly listen: (replyId: string, onNews: () => void) => DeltaListener,
+    private readonly listen: (replyId: string, onChange: () => void) => DeltaListener,
     public recentAfter = log.position,
   ) {}
 
@@ -51,34 +50,29 @@ export class Room implements RoomContents {
     this.bytes += sizeOf(event)
     while (this.recent.length > mostEvents || this.bytes > mostBytes) this.dropOldest()
     this.wake()
-    this.follow(event)
+    if (event.type === 'PromptSent') this.listenTo(event.data.replyId)
+    if (isReplyEnding(event)) this.listenTo(undefined)
+    if (event.type === 'MessageDeleted') this.deleted.add(event.data.messageId)
   }
 
-  /** The reply that was open when a reader came; what the log has told since is newer. */
-  setOpenReply(openReply: string | undefined): void {
-    if (!this.knowsOpenReply) this.listenTo(openReply)
+  /** The reply that was open when a reader joined. What events have told since is newer, and stays. */
+  setOpenReply(replyId: string | undefined): void {
+    if (!this.knowsOpenReply) this.listenTo(replyId)
   }
 
-  /** Everybody has been sent what is dropped. */
+  /** Drops what all readers have been sent. */
   prune(): void {
-    const slowest = Math.min(...[...this.readers].map(({ position: at }) => at))
+    const slowest = Math.min(...[...this.readers].map(({ position }) => position))
     while (this.recent[0] && this.recent[0].position <= slowest) this.dropOldest()
   }
 
-  end(why: Refused): void {
-    for (const reader of this.readers) reader.end(why)
+  end(reason: Refused): void {
+    for (const reader of this.readers) reader.end(reason)
   }
 
   close(): void {
     this.isClosed = true
     this.deltaListener?.close()
-  }
-
-  private follow(event: RecordedChatEvent): void {
-    const { type, data } = event
-    if (type === 'PromptSent') this.listenTo(data.replyId)
-    if (isReplyEnding(event)) this.listenTo(undefined)
-    if (type === 'MessageDeleted') this.deleted.add(data.messageId)
   }
 
   private listenTo(replyId: string | undefined): void {

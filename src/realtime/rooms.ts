@@ -1,18 +1,19 @@
 import { Injectable } from '@nestjs/common'
 import { Refused } from '../event-store/errors.js'
 import type { RecordedEvent } from '../event-store/event.js'
+import type { RecordedChatEvent } from '../chat/chat.js'
 import { chatStream } from '../chat/chats.js'
 import { Deltas } from '../chat/open-reply/deltas.js'
-import { DeltaListener } from './delta-listener.js'
 import { ChatUpdateCache } from './chat-update-cache.js'
-import { type RoomReader, Room } from './room.js'
-import type { RecordedChatEvent } from './chat-updates.js'
+import { DeltaListener } from './delta-listener.js'
+import { Room, type RoomReader } from './room.js'
 
 /** The chats that sockets of this process have joined. */
 @Injectable()
 export class Rooms {
-  /** The log has been read up to here, and what concerns a room is in it. */
+  /** The log has been read up to here. `LogFeed` moves it after it has delivered the events. */
   position = 0
+  /** By the chat's stream. */
   private readonly rooms = new Map<string, Room>()
 
   constructor(
@@ -20,8 +21,8 @@ export class Rooms {
     private readonly updates: ChatUpdateCache,
   ) {}
 
-  /** What comes after `position` from now on is in the room for as long as the reader is. */
-  enter<One extends RoomReader>(chatId: string, makeReader: (room: Room) => One): [One, Room] {
+  /** Events after `position` are in the room from now on, for as long as the reader is in it. */
+  enter<Reader extends RoomReader>(chatId: string, makeReader: (room: Room) => Reader): [Reader, Room] {
     const stream = chatStream(chatId)
     const room = this.rooms.get(stream) ?? this.openRoom(chatId)
     this.rooms.set(stream, room)
@@ -40,17 +41,17 @@ export class Rooms {
     if (event.type === 'ChatErased' || event.type === 'UserErased') this.updates.clear()
     const room = this.rooms.get(event.stream)
     if (!room) return
-    if (event.type === 'ChatDeleted' || event.type === 'ChatErased')
-      this.endRoom(room, event.type === 'ChatDeleted' ? chatDeleted() : chatErased())
+    if (event.type === 'ChatDeleted') this.endRoom(room, chatDeleted())
+    else if (event.type === 'ChatErased') this.endRoom(room, chatErased())
     else room.add(event as RecordedChatEvent)
   }
 
   private openRoom(chatId: string): Room {
-    return new Room(chatId, this, (replyId, onNews) => new DeltaListener(this.deltas, chatId, replyId, onNews))
+    return new Room(chatId, this, (replyId, onChange) => new DeltaListener(this.deltas, chatId, replyId, onChange))
   }
 
-  private endRoom(room: Room, why: Refused): void {
-    room.end(why)
+  private endRoom(room: Room, reason: Refused): void {
+    room.end(reason)
     this.closeRoom(room)
   }
 

@@ -2,6 +2,12 @@ import type { Socket } from 'socket.io'
 import { Refused } from '../event-store/errors.js'
 import type { Caller, Credentials } from '../commands/caller.js'
 
+/** Who has opened a socket. */
+export interface SocketIdentity {
+  readonly credentials: Credentials
+  readonly caller: Caller
+}
+
 /** A chat that a socket has joined, under the name that its client gave it. */
 export interface JoinedChat {
   readonly name: string
@@ -11,7 +17,7 @@ export interface JoinedChat {
 const mostQueued = 100
 const mostUnsent = 16
 
-/** One socket: whose it is, what it has joined, and how much it can take. */
+/** One socket: whose it is, which chats it has joined, and how much it can take. */
 export class SocketSession {
   /** By the chat's id. */
   readonly joinedChats = new Map<string, JoinedChat>()
@@ -21,15 +27,22 @@ export class SocketSession {
 
   constructor(
     private readonly socket: Socket,
-    readonly credentials: Credentials,
-    readonly caller: Caller,
+    private readonly identity: SocketIdentity,
   ) {}
+
+  get credentials(): Credentials {
+    return this.identity.credentials
+  }
+
+  get caller(): Caller {
+    return this.identity.caller
+  }
 
   get isOpen(): boolean {
     return this.socket.connected
   }
 
-  /** What a client asks for is done one after the other, as it was asked. */
+  /** Runs the client's requests one after the other, in the order in which they came. */
   async runInOrder<T>(work: () => Promise<T>): Promise<T> {
     if (this.queued >= mostQueued)
       throw new Refused('rate_limited', `more than ${mostQueued} events wait already; wait for their answers`, {
@@ -49,41 +62,41 @@ export class SocketSession {
     this.socket.emit(event, data)
   }
 
-  /** Nothing is sent until this is settled. */
+  /** `untilWritable` waits until the check is settled. */
   holdUntil(check: Promise<unknown>): void {
-    const held = check.finally(() => {
-      if (this.pendingCheck === held) this.pendingCheck = undefined
+    const settled = check.finally(() => {
+      if (this.pendingCheck === settled) this.pendingCheck = undefined
     })
-    this.pendingCheck = held
+    this.pendingCheck = settled
   }
 
   /**
-   * Resolves when it may be sent something and its client can take it. What waits in memory for a slow client is bounded
-   * by this: some messages, and those that are on their way to the kernel.
+   * Resolves when no check is pending and the client can take more. This bounds what waits in memory for a slow client:
+   * some messages, and what is on its way to the kernel.
    */
   async untilWritable(): Promise<void> {
     while (this.pendingCheck || this.isFull) await (this.pendingCheck ?? this.untilDrained())
   }
 
-  /** Its client is told why, and does not come back by itself. */
+  /** Tells the client why. It does not connect again by itself. */
   end({ code, message: detail }: Refused): void {
     this.emit('disconnect-reason', { code, detail })
     this.socket.disconnect(true)
   }
 
-  /** Its client comes back by itself, to this process or another. */
+  /** Cuts the connection. The client connects again by itself, to this process or another. */
   drop(): void {
     this.socket.conn.close()
   }
 
-  /** The same, once it has been answered what it has asked for. */
+  /** Cuts the connection once all requests that have come are answered. */
   async dropWhenIdle(): Promise<void> {
     await this.lastRequest
     this.drop()
   }
 
-  close(): void {
-    for (const joined of this.joinedChats.values()) joined.leave()
+  leaveChats(): void {
+    for (const chat of this.joinedChats.values()) chat.leave()
   }
 
   private get isFull(): boolean {

@@ -1,6 +1,7 @@
 import type { Delta } from '../../src/chat/open-reply/reply-cursor.js'
 import { type Emission, ReaderProgress, type ReplyText } from '../../src/realtime/reader-progress.js'
-import type { RecordedChatEvent, ReplyEnd, ChatUpdate } from '../../src/realtime/chat-updates.js'
+import type { RecordedChatEvent } from '../../src/chat/chat.js'
+import type { ReplyEnd, ChatUpdate } from '../../src/realtime/chat-updates.js'
 import { DeltaBuffer } from '../../src/chat/open-reply/delta-buffer.js'
 import { Story } from './story.js'
 
@@ -62,18 +63,18 @@ describe('a reader of a chat', () => {
   it('gets each event once and in order, whoever brings it', () => {
     const reader = new ReaderProgress(3)
     expect(reader.next(known([2, 3, 5, 9]))).toEqual({ event: event(5) })
-    expect(names(reader.emissionsOf(5, { message: message('a') }))).toEqual(['message'])
-    expect(names(reader.emissionsOf(5, { message: message('a') }))).toEqual([])
-    expect(names(reader.emissionsOf(4, { message: message('x') }))).toEqual([])
+    expect(names(reader.advance(5, { message: message('a') }))).toEqual(['message'])
+    expect(names(reader.advance(5, { message: message('a') }))).toEqual([])
+    expect(names(reader.advance(4, { message: message('x') }))).toEqual([])
     expect(reader.next(known([5, 9]))).toEqual({ event: event(9) })
-    reader.emissionsOf(9, {})
+    reader.advance(9, {})
     expect(reader.next(known([5, 9]))).toBeUndefined()
   })
 
   it('looks into the log for what is no longer at hand, and then goes on with what is', () => {
     const reader = new ReaderProgress(3)
     expect(reader.next(known([8], 7))).toBe('behind')
-    reader.emissionsOf(5, {})
+    reader.advance(5, {})
     expect(reader.next(known([8], 7))).toBe('behind')
     reader.skipTo(7)
     expect(reader.next(known([8], 7))).toEqual({ event: event(8) })
@@ -83,17 +84,17 @@ describe('a reader of a chat', () => {
 
   it('is told of changes and deletions where they are in the log', () => {
     const reader = new ReaderProgress(0)
-    expect(reader.emissionsOf(1, { editedMessage: message('a') })).toEqual([
+    expect(reader.advance(1, { editedMessage: message('a') })).toEqual([
       ['message-edited', { position: 1, message: { id: 'a' } }],
     ])
-    expect(reader.emissionsOf(2, { deletedId: 'a' })).toEqual([['message-deleted', { position: 2, messageId: 'a' }]])
+    expect(reader.advance(2, { deletedId: 'a' })).toEqual([['message-deleted', { position: 2, messageId: 'a' }]])
   })
 
   it('gets what is written after everything before it', () => {
     const written = { replyId: 'r', attempt: 'a', text: 'One' }
     const reader = new ReaderProgress(3)
     expect(reader.next(known([5], 0, written))).toEqual({ event: event(5) })
-    reader.emissionsOf(5, { message: message('p'), newReplyId: 'r' })
+    reader.advance(5, { message: message('p'), newReplyId: 'r' })
     expect(reader.next(known([5], 0, written))).toEqual({
       delta: ['reply-delta', { replyId: 'r', attempt: 'a', offset: 0, text: 'One' }],
     })
@@ -106,26 +107,24 @@ describe('a reader of a chat', () => {
       reader.next(known([], 0, { replyId: 'r', attempt: 'a', text: 'One' }))
       return reader
     }
-    expect(readAlong().emissionsOf(2, { message: message('r'), replyEnd: completed('a', 'One two') })).toEqual([
+    expect(readAlong().advance(2, { message: message('r'), replyEnd: completed('a', 'One two') })).toEqual([
       ['reply-delta', { replyId: 'r', attempt: 'a', offset: 3, text: ' two' }],
       ['message', { position: 2, message: { id: 'r' } }],
       ['reply-done', { position: 2, replyId: 'r', status: 'completed' }],
     ])
-    expect(readAlong().emissionsOf(2, { replyEnd: completed('b', 'Uno') })[0]).toEqual([
+    expect(readAlong().advance(2, { replyEnd: completed('b', 'Uno') })[0]).toEqual([
       'reply-delta',
       { replyId: 'r', attempt: 'b', offset: 0, text: 'Uno' },
     ])
-    expect(readAlong().emissionsOf(2, { replyEnd: completed('none', '') })[0]).toEqual([
+    expect(readAlong().advance(2, { replyEnd: completed('none', '') })[0]).toEqual([
       'reply-delta',
       { replyId: 'r', attempt: 'none', offset: 0, text: '' },
     ])
-    expect(readAlong().emissionsOf(2, { replyEnd: completed('a', 'On') })[0]).toEqual([
+    expect(readAlong().advance(2, { replyEnd: completed('a', 'On') })[0]).toEqual([
       'reply-delta',
       { replyId: 'r', attempt: 'a', offset: 2, text: '' },
     ])
-    expect(names(readAlong().emissionsOf(2, { replyEnd: { ...completed('', ''), replyId: 'q' } }))).toEqual([
-      'reply-done',
-    ])
+    expect(names(readAlong().advance(2, { replyEnd: { ...completed('', ''), replyId: 'q' } }))).toEqual(['reply-done'])
   })
 
   it('gets whole characters only, also when what it has ends inside a surrogate pair', () => {
@@ -134,7 +133,7 @@ describe('a reader of a chat', () => {
     expect(reader.next(known([], 1, { replyId: 'r', attempt: 'a', text: 'Hi 😀 the' }))).toEqual({
       delta: ['reply-delta', { replyId: 'r', attempt: 'a', offset: 3, text: '😀 the' }],
     })
-    expect(reader.emissionsOf(2, { replyEnd: completed('a', 'Hi 😀 there') })[0]).toEqual([
+    expect(reader.advance(2, { replyEnd: completed('a', 'Hi 😀 there') })[0]).toEqual([
       'reply-delta',
       { replyId: 'r', attempt: 'a', offset: 9, text: 're' },
     ])
@@ -143,12 +142,12 @@ describe('a reader of a chat', () => {
   it('gets the whole as one delta when it was there and nothing had come, and none when it comes later', () => {
     const [there, later] = [new ReaderProgress(0), new ReaderProgress(0)]
     there.followReply('r')
-    expect(names(there.emissionsOf(2, { message: message('r'), replyEnd: completed('a', 'One two') }))).toEqual([
+    expect(names(there.advance(2, { message: message('r'), replyEnd: completed('a', 'One two') }))).toEqual([
       'reply-delta',
       'message',
       'reply-done',
     ])
-    expect(names(later.emissionsOf(2, { message: message('r'), replyEnd: completed('a', 'One two') }))).toEqual([
+    expect(names(later.advance(2, { message: message('r'), replyEnd: completed('a', 'One two') }))).toEqual([
       'message',
       'reply-done',
     ])
@@ -158,7 +157,7 @@ describe('a reader of a chat', () => {
     const reader = new ReaderProgress(0)
     reader.followReply('r')
     const error = { code: 'provider_stalled', detail: 'Try again.' }
-    expect(reader.emissionsOf(2, { replyEnd: { replyId: 'r', status: 'failed', error } })).toEqual([
+    expect(reader.advance(2, { replyEnd: { replyId: 'r', status: 'failed', error } })).toEqual([
       ['reply-done', { position: 2, replyId: 'r', status: 'failed', error }],
     ])
   })

@@ -1,7 +1,7 @@
 import { chatEvents } from '../../src/chat/chat.js'
 import type { Engine } from '../../src/event-store/engine.js'
 import { ChatUpdateCache } from '../../src/realtime/chat-update-cache.js'
-import type { RecordedChatEvent } from '../../src/realtime/chat-updates.js'
+import type { RecordedChatEvent } from '../../src/chat/chat.js'
 import { command, Place } from '../event-store/engines.js'
 
 let place: Place

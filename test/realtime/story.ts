@@ -1,6 +1,7 @@
 import { chance } from '../chance.js'
 import { type Emission, ReaderProgress, type ReplyDelta } from '../../src/realtime/reader-progress.js'
-import type { RecordedChatEvent, ChatUpdate } from '../../src/realtime/chat-updates.js'
+import type { RecordedChatEvent } from '../../src/chat/chat.js'
+import type { ChatUpdate } from '../../src/realtime/chat-updates.js'
 import { DeltaBuffer } from '../../src/chat/open-reply/delta-buffer.js'
 
 /** Somebody who reads, and what arrives there. */
@@ -15,7 +16,7 @@ class Reader {
 
   tell(position: number, told: ChatUpdate): void {
     this.positions.push(position)
-    this.take(this.following.emissionsOf(position, told))
+    this.take(this.following.advance(position, told))
     if (told.newReplyId !== undefined) this.following.followReply(told.newReplyId)
   }
 

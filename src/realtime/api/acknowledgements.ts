@@ -3,7 +3,7 @@ import { problemOf, retryAfterOf } from '../../http/problem.filter.js'
 
 export type Ack = ({ ok: true } & object) | NegativeAck
 
-/** The same codes and details as over HTTP; `errors` names the fields. */
+/** The codes and details of the problems over HTTP; `errors` names the fields. */
 export interface NegativeAck {
   ok: false
   code: string
@@ -11,19 +11,19 @@ export interface NegativeAck {
   errors?: { field: string; message: string }[]
   /** Seconds. */
   retryAfter?: number
-  /** Names what nobody foresaw in our log. */
+  /** Finds an internal error in the service's log. */
   correlationId?: string
 }
 
 export function negativeAck(error: unknown, correlationId: string): NegativeAck {
-  const found = problemOf(error, correlationId)
-  const { type: _, title: __, status: ___, ...shown } = found
-  const retryAfter = retryAfterOf(error, found)
+  const problem = problemOf(error, correlationId)
+  const { type: _, title: __, status: ___, ...shown } = problem
+  const retryAfter = retryAfterOf(error, problem)
   return {
     ok: false,
     ...shown,
     ...(retryAfter !== undefined && { retryAfter }),
-    ...(found.code === 'internal' && { correlationId }),
+    ...(problem.code === 'internal' && { correlationId }),
   }
 }
 

@@ -14,10 +14,11 @@ import type { SocketSession } from '../socket-session.js'
 const mostChats = 100
 
 export interface JoinAnswer {
-  /** The name that its events carry, and the chat's id. */
+  /** The name that the client gave the chat. All its events carry it. */
   readonly chatId: string
+  /** The chat's id. */
   readonly id: string
-  /** What comes after this is sent. */
+  /** Everything after this position is sent. */
   readonly position: number
 }
 
@@ -32,17 +33,17 @@ export class ChatJoin {
     private readonly rooms: Rooms,
   ) {}
 
-  /** Joining again changes nothing. One's own name for a chat may be joined before the chat begins. */
+  /** Joining again changes nothing. A caller may join its own name for a chat before the chat begins. */
   async join(session: SocketSession, { chatId: name, after }: JoinBody): Promise<JoinAnswer> {
     const id = this.ids.of(session.caller.id, name)
-    const already = session.joinedChats.get(id) as ChatReader | undefined
-    if (already) return { chatId: already.name, id, position: already.position }
+    const joined = session.joinedChats.get(id) as ChatReader | undefined
+    if (joined) return { chatId: joined.name, id, position: joined.position }
     if (session.joinedChats.size >= mostChats)
       throw invalidFields([{ field: 'chatId', message: `is one too many: a socket joins at most ${mostChats} chats` }])
     if (after !== undefined) await this.mustBeInTheLog(after)
-    const { listener, openReply } = await this.enter(session, id, name, after)
-    const { position } = listener
-    setImmediate(() => listener.start(openReply)) // the answer goes first
+    const { reader, openReplyId } = await this.enter(session, id, name, after)
+    const { position } = reader
+    setImmediate(() => reader.start(openReplyId)) // the answer goes first
     return { chatId: name, id, position }
   }
 
@@ -51,29 +52,29 @@ export class ChatJoin {
     return { chatId: name }
   }
 
-  /** In first, and looked at then: so no end of the chat falls between the two. */
+  /** Enters the room first and looks at the chat then, so that no end of the chat falls between the two. */
   private async enter(
     session: SocketSession,
     id: string,
     name: string,
     after: number | undefined,
-  ): Promise<{ listener: ChatReader; openReply: string | undefined }> {
+  ): Promise<{ reader: ChatReader; openReplyId: string | undefined }> {
     const { store } = this.engine
-    const { updates: opened, rooms } = this
-    const [listener, room] = rooms.enter(
+    const { updates, rooms } = this
+    const [reader, room] = rooms.enter(
       id,
-      (room) => new ChatReader(session, room, name, after, { store, updates: opened, rooms }),
+      (room) => new ChatReader(session, room, name, after, { store, updates, rooms }),
     )
-    session.joinedChats.set(id, listener)
+    session.joinedChats.set(id, reader)
     try {
       const { status, ownerId, open } = await this.chats.state(id)
       const isOwn = status === 'active' ? ownerId === session.caller.id : status === 'none' && id !== name.toLowerCase()
       if (!isOwn) throw noSuchChat()
-      if (!session.isOpen) throw new Refused('unavailable', 'the socket has gone')
+      if (!session.isOpen) throw new Refused('unavailable', 'the socket is closed')
       room.setOpenReply(open?.replyId)
-      return { listener, openReply: open?.replyId }
+      return { reader, openReplyId: open?.replyId }
     } catch (error) {
-      listener.leave()
+      reader.leave()
       throw error
     }
   }

@@ -1,31 +1,32 @@
 import { randomUUID } from 'node:crypto'
+import { isRetryable } from '../../event-store/database-errors.js'
 import { isErased, Refused } from '../../event-store/errors.js'
 import type { EventStore } from '../../event-store/log/event-store.js'
-import { isRetryable } from '../../event-store/database-errors.js'
 import { backoff, pause } from '../../event-store/timing.js'
 import { problemOf } from '../../http/problem.filter.js'
-import { noSuchChat } from '../../chat/chat.js'
+import { noSuchChat, type RecordedChatEvent } from '../../chat/chat.js'
 import { chatStream } from '../../chat/chats.js'
-import { type Emission, ReaderProgress } from '../reader-progress.js'
-import { missedEvents } from '../missed-events.js'
 import type { ChatUpdateCache } from '../chat-update-cache.js'
-import type { RoomReader, Room } from '../room.js'
+import { withoutText } from '../chat-updates.js'
+import { missedEvents } from '../missed-events.js'
+import { type Emission, ReaderProgress } from '../reader-progress.js'
+import type { Room, RoomReader } from '../room.js'
 import { chatErased, type Rooms } from '../rooms.js'
 import type { JoinedChat, SocketSession } from '../socket-session.js'
-import { type RecordedChatEvent, withoutText } from '../chat-updates.js'
+import { emissionPayload } from './payloads.js'
 
-/** Where it has everything from. */
 export interface ReaderSources {
   readonly store: EventStore
   readonly updates: ChatUpdateCache
   readonly rooms: Rooms
 }
 
-/** One socket in one chat: sends it what comes, as fast as its client takes it. `Following` says what that is. */
+/** One socket in one chat. It sends what `ReaderProgress` says comes next, as fast as the client takes it. */
 export class ChatReader implements RoomReader, JoinedChat {
+  hasLeft = false
   private readonly progress: ReaderProgress
   private readonly joinedAt: number
-  hasLeft = false
+  /** Ends the present wait for something to send. */
   private wakeUp: () => void = () => {}
 
   constructor(
@@ -47,8 +48,8 @@ export class ChatReader implements RoomReader, JoinedChat {
     this.room.deleted.add(messageId)
   }
 
-  start(openReply: string | undefined): void {
-    if (openReply !== undefined) this.progress.followReply(openReply)
+  start(openReplyId: string | undefined): void {
+    if (openReplyId !== undefined) this.progress.followReply(openReplyId)
     void this.run()
   }
 
@@ -63,10 +64,10 @@ export class ChatReader implements RoomReader, JoinedChat {
     this.wakeUp()
   }
 
-  end(why: unknown): void {
+  end(reason: unknown): void {
     if (this.hasLeft) return
     this.leave()
-    const { code, detail } = problemOf(isChatErased(why) ? chatErased() : why, randomUUID())
+    const { code, detail } = problemOf(isChatErased(reason) ? chatErased() : reason, randomUUID())
     this.session.emit('chat-gone', { chatId: this.name, code, detail })
   }
 
@@ -88,35 +89,37 @@ export class ChatReader implements RoomReader, JoinedChat {
     const next = this.progress.next(this.room)
     if (next === 'behind') await this.readLog()
     else if (!next) await new Promise<void>((resolve) => (this.wakeUp = resolve))
-    else if ('delta' in next) this.emit([next.delta])
-    else await this.sendEvent(next.event)
+    else if ('delta' in next) this.emit(next.delta)
+    else await this.send(next.event)
   }
 
-  /** From the log, but never beyond what this process has heard of: an end of the chat or of a login comes first. */
+  /** Never reads beyond the room's position: the end of a chat, or of a login, must reach this process first. */
   private async readLog(): Promise<void> {
     const { position } = this.room
     for await (const event of missedEvents(this.sources.store, chatStream(this.room.chatId), this.position, this)) {
       await this.session.untilWritable()
       if (this.hasLeft) return
       if (event.position > this.room.position) break
-      await this.sendEvent(event)
+      await this.send(event)
     }
     this.progress.skipTo(position)
     this.room.prune()
   }
 
-  private async sendEvent(event: RecordedChatEvent): Promise<void> {
+  private async send(event: RecordedChatEvent): Promise<void> {
     if (event.data.ownerId !== this.session.caller.id) return this.end(noSuchChat())
-    const told = await this.sources.updates.of(event)
+    const update = await this.sources.updates.of(event)
     if (this.hasLeft) return
-    const { id = '' } = told.message ?? told.editedMessage ?? {}
-    this.emit(this.progress.emissionsOf(event.position, this.room.deleted.has(id) ? withoutText(told) : told))
-    if (told.newReplyId !== undefined && event.position > this.joinedAt) this.progress.followReply(told.newReplyId)
+    const { id = '' } = update.message ?? update.editedMessage ?? {}
+    const shown = this.room.deleted.has(id) ? withoutText(update) : update
+    for (const emission of this.progress.advance(event.position, shown)) this.emit(emission)
+    const { newReplyId } = update
+    if (newReplyId !== undefined && event.position > this.joinedAt) this.progress.followReply(newReplyId)
     this.room.prune()
   }
 
-  private emit(emissions: readonly Emission[]): void {
-    for (const [event, data] of emissions) this.session.emit(event, { chatId: this.name, ...data })
+  private emit(emission: Emission): void {
+    this.session.emit(emission[0], { chatId: this.name, ...emissionPayload(emission) })
   }
 }
 

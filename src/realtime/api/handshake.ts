@@ -3,17 +3,13 @@ import type { Socket } from 'socket.io'
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Refused } from '../../event-store/errors.js'
 import { badCredentials } from '../../http/admit.guard.js'
-import { Authenticator, type Caller, type Credentials } from '../../commands/caller.js'
+import { Authenticator, type Credentials } from '../../commands/caller.js'
 import { Limits } from '../../http/limits.js'
-
-export interface SocketIdentity {
-  readonly credentials: Credentials
-  readonly caller: Caller
-}
+import type { SocketIdentity } from '../socket-session.js'
 
 const longestToken = 4_096
 
-/** Who may open a socket: whoever could call the API with the same token or key. Counted like a request of theirs. */
+/** Lets those open a socket who may call the API with the same token or key. Counts like a request of theirs. */
 @Injectable()
 export class Handshake {
   constructor(
@@ -41,7 +37,7 @@ export class Handshake {
   }
 }
 
-/** A token has its parts divided by points, and a key has none. */
+/** A token has points between its parts; a key has no point. */
 function credentialsOf({ handshake }: Socket): Credentials | undefined {
   const { token } = handshake.auth as { token?: unknown }
   if (typeof token !== 'string' || token === '' || token.length > longestToken) return undefined

@@ -1,9 +1,11 @@
 import { IntersectionType } from '@nestjs/swagger'
 import { AskBody } from '../../chat/api/realtime/ai.dto.js'
-import { LoggedChatParams } from '../../chat/api/logging/chat-log.dto.js'
+import { LoggedChatParams, type LoggedMessageDto } from '../../chat/api/logging/chat-log.dto.js'
+import { asLoggedMessage } from '../../chat/api/logging/chat-log.presenter.js'
 import { idempotencyKey } from '../../commands/cause.js'
 import { Text, Integer } from '../../http/fields.js'
 import { invalidFields, validationPipe } from '../../http/validation.js'
+import type { Emission } from '../reader-progress.js'
 
 export class LeaveBody extends LoggedChatParams {}
 
@@ -28,18 +30,30 @@ const fields = ['chatId', 'after', 'content', 'model', 'commandId'] as const
 const pipe = validationPipe()
 
 /**
- * Whatever a client has sent, as what it should be, or refused with the field that is wrong. Only the fields that we
- * know are looked at, and none is looked into: they are all scalars.
+ * Turns what a client has sent into the body that the event takes, or refuses it and names the wrong field. Reads only
+ * the fields that we know, and nothing inside them: they are all scalars.
  */
 export async function readPayload<T extends Body>(type: new () => T, payload: unknown): Promise<T> {
   const object = typeof payload === 'string' ? { chatId: payload } : payload
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
     throw invalidFields([{ field: 'payload', message: 'must be an object with a chatId, or the chatId itself' }])
   }
-  const sent = fields
+  const known = fields
     .filter((field) => Object.hasOwn(object, field))
     .map((field) => [field, shallow((object as Record<string, unknown>)[field])])
-  return (await pipe.transform(Object.fromEntries(sent), { type: 'body', metatype: type })) as T
+  return (await pipe.transform(Object.fromEntries(known), { type: 'body', metatype: type })) as T
 }
 
 const shallow = (value: unknown) => (typeof value === 'object' && value !== null ? {} : value)
+
+/** The data of an event that a client receives. Messages have the shape of `GET /api/:chatId/messages`. */
+export function emissionPayload([event, data]: Emission): object {
+  if (event === 'message') return { ...data, message: asLoggedMessage(data.message) }
+  return event === 'message-edited' ? { ...data, message: editedFields(asLoggedMessage(data.message)) } : data
+}
+
+/** What an edit sets. */
+function editedFields(message: LoggedMessageDto): object {
+  const { status: _, feedback: __, promptId: ___, model: ____, error: _____, createdAt: ______, ...edited } = message
+  return edited
+}

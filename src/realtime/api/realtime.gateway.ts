@@ -15,18 +15,18 @@ import { isRetryable } from '../../event-store/database-errors.js'
 import { inSpan } from '../../event-store/span.js'
 import { Limits } from '../../http/limits.js'
 import { type Ack, connectError, negativeAck } from './acknowledgements.js'
-import { type SocketIdentity, Handshake } from './handshake.js'
+import { Handshake } from './handshake.js'
 import { ChatJoin } from './chat-join.js'
 import { JoinBody, LeaveBody, readPayload } from './payloads.js'
 import { SocketPrompts } from './socket-prompts.js'
-import type { SocketSession } from '../socket-session.js'
+import type { SocketIdentity, SocketSession } from '../socket-session.js'
 import { SocketSessions } from '../socket-sessions.js'
 
 const log = new Logger('Request')
 
 type SocketAction = (session: SocketSession, correlation: string) => Promise<object>
 
-/** What clients say over Socket.io; docs/realtime.md is their side of it. */
+/** The events that clients send over Socket.io, as docs/realtime.md describes them. */
 @WebSocketGateway()
 export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGatewayDisconnect {
   constructor(
@@ -77,33 +77,33 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
       Object.assign(socket.data as object, await this.handshake.admit(socket))
       next()
     } catch (error) {
-      // A client that is told of an error gives up; one that is cut off tries again by itself.
+      // A client that receives an error gives up; one whose connection is cut tries again by itself.
       if (isRetryable(error)) socket.conn.close()
       else next(connectError(error))
     }
   }
 
-  /** One line in the log for each event, as for each request. */
-  private async answer(socket: Socket, event: string, answer: SocketAction): Promise<Ack | undefined> {
+  /** Writes one line to the service's log for each event, as for each request. */
+  private async answer(socket: Socket, event: string, action: SocketAction): Promise<Ack | undefined> {
     const session = this.sessions.of(socket)
     if (!session) return undefined
     const [correlation, began] = [randomUUID(), performance.now()]
     const options = { kind: SpanKind.SERVER, attributes: { 'verbatim.request.id': correlation } }
-    const ack = await inSpan(`socket ${event}`, options, () => this.execute(session, correlation, answer))
+    const ack = await inSpan(`socket ${event}`, options, () => this.execute(session, correlation, action))
     const took = Math.round(performance.now() - began)
     log.log(`socket ${event} ${'code' in ack ? ack.code : 'ok'} ${took} ms ${session.caller.id} ${correlation}`)
     return ack
   }
 
-  private async execute(session: SocketSession, correlation: string, answer: SocketAction): Promise<Ack> {
+  private async execute(session: SocketSession, correlation: string, action: SocketAction): Promise<Ack> {
     try {
       return await session.runInOrder(async () => {
-        const lost = await this.sessions.refusalFor(session)
-        if (lost) {
-          setImmediate(() => session.end(lost)) // the answer goes first
-          throw lost
+        const refusal = await this.sessions.refusalFor(session)
+        if (refusal) {
+          setImmediate(() => session.end(refusal)) // the answer goes first
+          throw refusal
         }
-        return { ok: true, ...(await answer(session, correlation)) }
+        return { ok: true, ...(await action(session, correlation)) }
       })
     } catch (error) {
       return negativeAck(error, correlation)

@@ -15,7 +15,7 @@ export interface PromptAnswer {
   readonly position: number
 }
 
-/** A prompt that came over a socket. It is answered as soon as it is in the log. */
+/** Sends prompts that come over sockets. A client has its answer as soon as the prompt is in the log. */
 @Injectable()
 export class SocketPrompts {
   constructor(
@@ -44,7 +44,7 @@ export class SocketPrompts {
     return { promptId, replyId, position }
   }
 
-  /** What is no prompt is counted all the same. */
+  /** A payload that is no prompt counts as a request, too. */
   private async read(caller: Caller, payload: unknown): Promise<SocketPromptBody> {
     try {
       return await readPayload(SocketPromptBody, payload)
