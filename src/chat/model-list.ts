@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
+import { redisName } from '../event-store/redis.js'
 import { type ListedModel, Providers } from '../llm/providers.js'
 
 const keptForSeconds = 60
@@ -15,7 +16,7 @@ export class ModelList {
     private readonly redis: Redis,
     db: Db,
   ) {
-    this.key = `verbatim:${db.databaseName}:models`
+    this.key = redisName(db, 'models')
   }
 
   async read(): Promise<ListedModel[]> {

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { Binary, Db } from 'mongodb'
 import { openPersonal, sealPersonal } from '../../event-store/sealing/envelope.js'
 import { Engine } from '../../event-store/engine.js'
+import { redisName } from '../../event-store/redis.js'
 import { chatStream } from '../chats.js'
 import { Channels } from './channels.js'
 import { joinDeltas } from './delta-buffer.js'
@@ -28,7 +29,7 @@ export class Deltas {
     private readonly engine: Engine,
     db: Db,
   ) {
-    this.prefix = `verbatim:${db.databaseName}:reply:`
+    this.prefix = redisName(db, 'reply', '')
     redis.on('ready', () => void this.forgetEnded())
   }
 

@@ -23,7 +23,7 @@ interface ProjectAnswer {
   status: string
 }
 
-/** Chatting with a project, as document 4 does: its prompts come first, its settings apply. */
+/** The project family’s chats: the project’s prompts come first, and its settings apply. */
 @ApiTags('projects')
 @Controller('api/chat/:projectId')
 export class ProjectChatController {

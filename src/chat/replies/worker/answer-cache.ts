@@ -6,14 +6,16 @@ import { canonical } from '../../../event-store/canonical.js'
 import { sealPersonal } from '../../../event-store/sealing/envelope.js'
 import { Engine } from '../../../event-store/engine.js'
 import { isErased } from '../../../event-store/errors.js'
+import { redisName } from '../../../event-store/redis.js'
 import { keyedHash } from '../../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../../commands/secrets.js'
 import type { CompletionRequest } from '../../../llm/provider.js'
 import { chatStream } from '../../chats.js'
 
 /**
- * Answers that were given to the very same question: of the same owner, with the same model, settings and everything
- * said before. In Redis, for a while, sealed with the key of the chat they were given in: with that key they go.
+ * Caches answers in Redis for a while. An answer is reused for the same question: of the same owner, with the same model,
+ * the same settings and the same messages before. It is sealed with the key of the chat in which it was given, and is
+ * unreadable without that key. After Redis was emptied, models are asked again.
  */
 @Injectable()
 export class AnswerCache {
@@ -26,7 +28,7 @@ export class AnswerCache {
     db: Db,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'replies'>,
   ) {
-    this.prefix = `verbatim:${db.databaseName}:answer:`
+    this.prefix = redisName(db, 'answer', '')
   }
 
   async find(ownerId: string, model: string, request: CompletionRequest): Promise<string | undefined> {

@@ -13,8 +13,8 @@ const graceMs = 2_000
 const atOnce = 500
 
 /**
- * Compares the prompts that wait for an answer with the queue, and adds what is missing there: after Redis has lost
- * it, after a restore, after anything. Every worker does so; adding twice is adding once.
+ * Compares the prompts that wait for an answer with the queue, and adds the missing jobs: after Redis was emptied, after
+ * a backup was restored, after any other loss. Every worker does so; a job that is added twice is added once.
  */
 @Injectable()
 export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {

@@ -3,11 +3,11 @@ import { Inject, Injectable } from '@nestjs/common'
 import type { Queue } from 'bullmq'
 import type { Db } from 'mongodb'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
+import { redisName } from '../../../event-store/redis.js'
 
 export const replyQueue = 'replies'
 
-/** Several databases may share one Redis. */
-export const queuePrefix = ({ databaseName }: Db): string => `verbatim:${databaseName}:queue`
+export const queuePrefix = (db: Db): string => redisName(db, 'queue')
 
 /** Ids only: what was said stays in its envelope. */
 export interface ReplyJob {
