@@ -18,7 +18,7 @@ const tracer = trace.getTracer('verbatim')
 
 /**
  * Does some work as a span of the trace that it belongs to. Without tracing, which is the default, it only does the
- * work. When the work fails, the span gets the error's code and never its message, because that may quote somebody.
+ * work. When the work fails, the span gets the error's code and never its message, because that may quote a user.
  */
 export function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
   return tracer.startActiveSpan(name, options, async (span) => {

@@ -146,4 +146,4 @@ export class Notary {
 }
 
 const whatToDo =
-  'if it was restored from a backup, set NOTARY_ORIGIN to a name that it has not had yet; if not, somebody has changed it: keep everything as it is and compare it with `npm run audit -- verify`'
+  'if it was restored from a backup, set NOTARY_ORIGIN to a name that it has not had yet; if not, it was changed: keep everything as it is and compare it with `npm run audit -- verify`'

@@ -100,7 +100,7 @@ export function openNote(note: string, verifierKeys: readonly string[]): string 
 function signatureOf(line: string): { name: string; id: Buffer; signature: Buffer } {
   const [, name = '', base64 = ''] = /^— ([^\s+]+) ([A-Za-z0-9+/]+=*)$/.exec(line) ?? []
   const bytes = Buffer.from(base64, 'base64')
-  if (bytes.length < 5) throw malformed('a line after its text is not a signature')
+  if (bytes.length < 5) throw malformed('a line after its text is no signature')
   return { name, id: bytes.subarray(0, 4), signature: bytes.subarray(4) }
 }
 

@@ -79,7 +79,7 @@ describe('npm run audit -- verify', () => {
 
   it.each([
     [['--key', 'nowhere.key'], 2, 'nowhere.key cannot be read'],
-    [['--key', 'a+b+c'], 1, 'no public key'],
+    [['--key', 'a+b+c'], 1, 'not a public key'],
     [['--receipt', 'log.key'], 1, 'give --key'],
     [['--receipt', 'log.key', '--key', 'log.key'], 1, 'not JSON'],
     [['--export', 'log.key'], 1, 'not JSON'],

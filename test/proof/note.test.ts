@@ -83,5 +83,5 @@ describe('a checkpoint', () => {
     `origin\n-1\n${head.root.toString('base64')}\n`,
     `\n1\n${head.root.toString('base64')}\n`,
     `o\n9007199254740993\n${head.root.toString('base64')}\n`,
-  ])('has no other shape: %j', (text) => expect(() => treeHead(text)).toThrow('no checkpoint'))
+  ])('has no other shape: %j', (text) => expect(() => treeHead(text)).toThrow('not a checkpoint'))
 })

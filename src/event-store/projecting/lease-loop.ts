@@ -9,7 +9,7 @@ export interface LeaseLoopOptions {
   askAgainMs: number
   /**
    * What is done while the lease is ours. It MUST end soon after the signal aborts, and when it finds that the lease
-   * is lost. When it ends, by itself or with an error, the lease is asked for again.
+   * is lost. When it ends, with or without an error, the lease is asked for again.
    */
   work: (held: LeaseDocument, signal: AbortSignal) => Promise<void>
   /** Whether the lease is renewed by a timer while `work` runs. If not, `work` renews it itself. */

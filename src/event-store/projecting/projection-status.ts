@@ -26,7 +26,7 @@ export interface RebuildStatus {
   readonly state: 'running' | 'failed' | 'abandoned'
   readonly version: number
   readonly position: number
-  /** The command that started it; none if it started by itself. */
+  /** The command that started it; none if the service started it. */
   readonly cause?: string
   readonly error?: NonNullable<LeaseDocument['error']>
 }

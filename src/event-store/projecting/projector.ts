@@ -86,7 +86,7 @@ export class Projector {
       const before = await this.apply(batch, model, at, error.position - 1)
       const failed = { position: error.position, message: error.message, at: new Date() }
       this.context.onError?.(this.projection.name, error)
-      // A crash here leaves the model just before the event. Whoever goes on meets the event again and fails again.
+      // A crash here leaves the model just before the event. The next projector meets it again and fails again.
       return (await this.lease.change({ $set: { state: 'failed', error: failed } })) ?? before
     }
   }
