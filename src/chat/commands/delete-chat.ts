@@ -3,7 +3,7 @@ import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { type ChatRef, deleteChat } from '../chat.js'
 import { ChatErasures } from '../chat-erasures.js'
-import { Chats } from '../chats.js'
+import { Chats, chatStream } from '../chats.js'
 import { ReplyDrafts } from '../open-reply/reply-drafts.js'
 import { StopRequests } from '../open-reply/stop-requests.js'
 
@@ -33,7 +33,7 @@ export class DeleteChatHandler implements ICommandHandler<DeleteChat> {
     const draft = open ? await this.drafts.find(chat.chatId, open.replyId) : undefined
     const { position } = await this.chats.execute(chat, cause.meta, deleteChat(chat, erase, draft))
     if (open) await this.stopRequests.send(open.replyId)
-    if (erase) await this.erasures.erase(chat.chatId)
+    if (erase) await this.erasures.erase(chatStream(chat.chatId))
     return { position }
   }
 }

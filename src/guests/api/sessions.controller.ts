@@ -27,7 +27,7 @@ import {
   GuestSessionDto,
   SessionParams,
 } from './guests.dto.js'
-import { GetSession } from '../read-models/get-session.js'
+import { GetSession } from '../get-session.js'
 import { isActive, mustBeActive, type Session } from '../session.js'
 
 const NeedsSession = () =>

@@ -3,7 +3,7 @@ import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { deleteProject, type OwnProject } from '../project.js'
 import { ProjectErasures } from '../project-erasures.js'
-import { Projects } from '../projects.js'
+import { Projects, projectStream } from '../projects.js'
 
 export class DeleteProject extends Command<Effect> {
   constructor(
@@ -26,7 +26,7 @@ export class DeleteProjectHandler implements ICommandHandler<DeleteProject> {
 
   async execute({ cause, project, erase }: DeleteProject): Promise<Effect> {
     const { position } = await this.projects.execute(project, cause.meta, deleteProject(project, erase))
-    if (erase) await this.erasures.erase(project.projectId)
+    if (erase) await this.erasures.erase(projectStream(project.projectId))
     return { position }
   }
 }

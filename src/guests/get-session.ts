@@ -1,7 +1,7 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
-import { noSuchSession } from '../guest.js'
-import { Guests } from '../guests.js'
-import type { Session } from '../session.js'
+import { noSuchSession } from './guest.js'
+import { Guests } from './guests.js'
+import type { Session } from './session.js'
 
 export class GetSession extends Query<Session> {
   constructor(readonly guestId: string) {
