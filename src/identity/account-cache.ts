@@ -4,14 +4,15 @@ import { Db } from 'mongodb'
 import { redisName } from '../event-store/redis.js'
 import { pause } from '../event-store/timing.js'
 
-const keptMs = 5_000
-const generationKeptMs = 60_000
+const entryMs = 5_000
+/** Longer than any look-up takes. */
+const generationMs = 60_000
 
 /**
- * What was just looked up about a caller, in Redis, for all processes; so that most requests cost no read of the
- * database. It never outlives a change: whoever changes something forgets it here before answering, and a look-up that
- * was under way meanwhile is not kept. Where Redis cannot be told, the change is only answered when nothing kept from
- * before it can be left.
+ * What was last looked up about a caller, in Redis, for all processes, so that most requests cost no read of the
+ * database. No entry outlives a change: those who change something call `forget` before they answer, and a look-up that
+ * was under way meanwhile is not stored. If Redis does not answer, `forget` waits until every entry from before the
+ * change has expired.
  */
 @Injectable()
 export class AccountCache {
@@ -21,37 +22,38 @@ export class AccountCache {
   ) {}
 
   async read<T>(name: string, lookUp: () => Promise<T | null>): Promise<T | null> {
-    const seen = await this.seen(name)
-    if (seen?.kept) return JSON.parse(seen.kept) as T
+    const cached = await this.lookInCache(name)
+    if (cached?.entry) return JSON.parse(cached.entry) as T
     const found = await lookUp()
-    if (found !== null && seen) await this.keep(name, JSON.stringify(found), seen.generation)
+    if (found !== null && cached) await this.store(name, JSON.stringify(found), cached.generation)
     return found
   }
 
   /** To be awaited after the change and before its answer. */
   async forget(name: string): Promise<void> {
-    const [kept, generation] = this.keys(name)
-    const told = await this.redis.eval(forgetScript, 2, kept, generation, generationKeptMs).catch(() => undefined)
-    if (told === undefined) await pause(keptMs)
+    const [entry, generation] = this.keys(name)
+    const done = await this.redis.eval(forgetScript, 2, entry, generation, generationMs).catch(() => undefined)
+    if (done === undefined) await pause(entryMs)
   }
 
-  private async seen(name: string): Promise<{ kept: string | null; generation: string } | undefined> {
+  private async lookInCache(name: string): Promise<{ entry: string | null; generation: string } | undefined> {
     if (this.redis.status !== 'ready') return undefined
     const found = await this.redis.mget(...this.keys(name)).catch(() => undefined)
-    return found && { kept: found[0] ?? null, generation: found[1] ?? '0' }
+    return found && { entry: found[0] ?? null, generation: found[1] ?? '0' }
   }
 
-  private async keep(name: string, found: string, generation: string): Promise<void> {
-    await this.redis.eval(keepScript, 2, ...this.keys(name), found, generation, keptMs).catch(() => undefined) // then it is looked up again
+  /** An error is dropped: the next request looks it up again. */
+  private async store(name: string, entry: string, generation: string): Promise<void> {
+    await this.redis.eval(storeScript, 2, ...this.keys(name), entry, generation, entryMs).catch(() => undefined)
   }
 
-  private keys(name: string): [string, string] {
-    const kept = redisName(this.db, 'caller', name)
-    return [kept, `${kept}:generation`]
+  private keys(name: string): [entry: string, generation: string] {
+    const entry = redisName(this.db, 'caller', name)
+    return [entry, `${entry}:generation`]
   }
 }
 
-const keepScript = `
+const storeScript = `
 if (redis.call('GET', KEYS[2]) or '0') == ARGV[2] then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3]) end
 return 0`
 

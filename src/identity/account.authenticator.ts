@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common'
 import { Authenticator, type Caller, type Credentials } from '../commands/caller.js'
-import { CredentialStore } from './credentials.js'
-import { Tokens } from './tokens.js'
+import { AccessTokens } from './access-tokens.js'
+import { CredentialStore } from './credential-store.js'
 
-/** Tokens and keys are looked up at each request: the end of a login, a new password or a deleted key counts at once. */
+/** Looks up tokens and keys at each request, so that a logout, a new password or a deleted key counts at once. */
 @Injectable()
 export class AccountAuthenticator extends Authenticator {
   constructor(
     private readonly credentials: CredentialStore,
-    private readonly tokens: Tokens,
+    private readonly tokens: AccessTokens,
   ) {
     super()
   }
@@ -19,14 +19,14 @@ export class AccountAuthenticator extends Authenticator {
   }
 
   private async byKey(key: string): Promise<Caller | undefined> {
-    const userId = await this.credentials.keyHolder(key)
-    const account = userId && (await this.credentials.standing(userId))
+    const userId = await this.credentials.ownerOfKey(key)
+    const account = userId && (await this.credentials.findWithoutPassword(userId))
     return account ? { id: account._id, role: account.role } : undefined
   }
 
   private async byToken(token: string): Promise<Caller | undefined> {
-    const content = this.tokens.read(token)
-    const account = content && (await this.credentials.standing(content.sub))
+    const content = this.tokens.verify(token)
+    const account = content && (await this.credentials.findWithoutPassword(content.sub))
     if (!account || (account.generation !== content.generation && account.kept !== content.login)) return undefined
     if (account.ended.some(({ login }) => login === content.login)) return undefined
     return {

@@ -9,7 +9,7 @@ import { Users } from './users.js'
 
 export const firstAdminEmail = 'admin@verbatim.local'
 
-/** Somebody must be the first: an administrator without a password, reached by the API key that is shown once. */
+/** The first administrator: an account without a password, reached by an API key that is shown once. */
 @Injectable()
 export class FirstAdmin {
   constructor(
@@ -19,8 +19,8 @@ export class FirstAdmin {
   ) {}
 
   /**
-   * The key, when this start is the one that makes it. A crash before it was made leaves an account without keys,
-   * and the next start makes one.
+   * The key, if this start of the service makes it. A crash in between leaves an account without keys, and the next
+   * start makes one.
    */
   async ensure(): Promise<string | undefined> {
     const commandId = derivedId(this.secrets.commands, 'first-admin')

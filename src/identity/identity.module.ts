@@ -2,28 +2,23 @@ import { Global, Module, type OnModuleInit } from '@nestjs/common'
 import { JwtModule } from '@nestjs/jwt'
 import { MongooseModule } from '@nestjs/mongoose'
 import { Authenticator } from '../commands/caller.js'
+import { AccessTokens } from './access-tokens.js'
 import { AccountCache } from './account-cache.js'
+import { AccountErasure, ListRestoredAccountsHandler } from './account-erasure.js'
 import { AccountAuthenticator } from './account.authenticator.js'
 import { ApiKeysController } from './api/api-keys.controller.js'
 import { AuthController } from './api/auth.controller.js'
-import { Claims } from './claims.js'
+import { EraseAccountHandler, GrantRoleHandler, LogOutHandler, RevokeApiKeyHandler } from './commands.js'
 import { ChangePasswordHandler } from './commands/change-password.js'
 import { ChangeProfileHandler } from './commands/change-profile.js'
-import { EraseAccountHandler } from './commands/erase-account.js'
-import { GrantRoleHandler } from './commands/grant-role.js'
 import { IssueApiKeyHandler } from './commands/issue-api-key.js'
-import { LogOutHandler } from './commands/log-out.js'
 import { RegisterUserHandler } from './commands/register-user.js'
-import { RevokeApiKeyHandler } from './commands/revoke-api-key.js'
-import { CredentialStore } from './credentials.js'
-import { Erasures } from './erasures.js'
+import { CredentialStore } from './credential-store.js'
 import { FirstAdmin } from './first-admin.js'
-import { Logins } from './logins.js'
+import { NameClaims } from './name-claims.js'
+import { PasswordLogin } from './password-login.js'
 import { ProfileController } from './api/profile.controller.js'
-import { ListRestoredAccountsHandler } from './read-models/list-restored-accounts.js'
 import { RolesController } from './api/roles.controller.js'
-import { Tokens } from './tokens.js'
-import { UniqueNames } from './unique-names.js'
 import { UserProfiles } from './read-models/user-profiles.js'
 import { Users } from './users.js'
 import { userModel } from './read-models/users.js'
@@ -40,7 +35,7 @@ const handlers = [
   RevokeApiKeyHandler,
 ]
 
-/** Accounts. Global, because the edge asks it who calls. */
+/** Accounts. Global, because HTTP and sockets ask it who calls. */
 @Global()
 @Module({
   imports: [JwtModule.register({}), MongooseModule.forFeature([userModel])],
@@ -48,14 +43,13 @@ const handlers = [
   providers: [
     ...handlers,
     { provide: Authenticator, useClass: AccountAuthenticator },
+    AccessTokens,
     AccountCache,
-    Claims,
+    AccountErasure,
     CredentialStore,
-    Erasures,
     FirstAdmin,
-    Logins,
-    Tokens,
-    UniqueNames,
+    NameClaims,
+    PasswordLogin,
     UserProfiles,
     Users,
   ],
@@ -63,7 +57,7 @@ const handlers = [
 })
 export class IdentityModule implements OnModuleInit {
   constructor(
-    private readonly claims: Claims,
+    private readonly claims: NameClaims,
     private readonly credentials: CredentialStore,
   ) {}
 

@@ -7,7 +7,7 @@ import { type AccountRole, accountRoles } from '../commands/caller.js'
 const userId = z.string()
 const role = z.enum(accountRoles)
 
-/** The life of an account. Secrets are never in the log: it only tells that they changed. */
+/** The events of an account. Secrets are never in the log; it only says that they changed. */
 export const userEvents = defineEvents({
   UserRegistered: {
     data: { userId, role },
@@ -65,7 +65,7 @@ export const user: Aggregate<UserState, RecordedEventOf<UserEvents>> = {
   },
 }
 
-const mostKeys = 50
+const maxKeys = 50
 
 export const register =
   (id: string, profile: Profile, as: AccountRole = 'user') =>
@@ -87,8 +87,8 @@ export const logOut = (id: string) => whileActive((): UserEvent[] => [{ type: 'L
 
 export const issueApiKey = (id: string, keyId: string) =>
   whileActive(({ keys }): UserEvent[] => {
-    if (keys.length >= mostKeys)
-      throw new Refused('invalid', `an account has at most ${mostKeys} API keys; delete one first`)
+    if (keys.length >= maxKeys)
+      throw new Refused('invalid', `an account has at most ${maxKeys} API keys; delete one first`)
     return [{ type: 'ApiKeyIssued', data: { userId: id, keyId } }]
   })
 

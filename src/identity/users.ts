@@ -9,7 +9,7 @@ import { type ProfileField, user, type UserEvents, type UserState } from './user
 
 export const userStream = (userId: string) => `user-${userId}`
 
-/** The stream whose key is above what somebody owns: an account's, or a guest's, whose id is its name. */
+/** The stream whose key protects the keys of all that this owner has: an account's stream, or a guest's. */
 export const ownerStream = (ownerId: string) => (isGuest(ownerId) ? ownerId : userStream(ownerId))
 
 /** The streams of accounts. */
@@ -33,8 +33,8 @@ export class Users {
     return this.decider.read(userStream(userId))
   }
 
-  /** What the account is called, or was up to a version of its stream, by the log itself. */
-  async nameOf(userId: string, field: ProfileField, upTo?: number): Promise<string | undefined> {
+  /** A field of the profile as the log has it, now or at a version of the account's stream. */
+  async profileField(userId: string, field: ProfileField, upTo?: number): Promise<string | undefined> {
     const { store, vault } = this.engine
     for await (const event of store.readStream(userStream(userId), { backwards: true, from: upTo })) {
       const { type, data, personal } = event as RecordedEventOf<UserEvents>

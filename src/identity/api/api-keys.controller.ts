@@ -8,8 +8,8 @@ import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { ApiKeyDto, ApiKeyParams } from './account.dto.js'
 import { IssueApiKey } from '../commands/issue-api-key.js'
-import { RevokeApiKey } from '../commands/revoke-api-key.js'
-import { type ApiKeyInfo, CredentialStore } from '../credentials.js'
+import { RevokeApiKey } from '../commands.js'
+import { type ApiKeyInfo, CredentialStore } from '../credential-store.js'
 
 @ApiTags('accounts')
 @Controller('api/users')

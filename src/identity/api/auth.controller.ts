@@ -8,18 +8,18 @@ import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { AccountDto, LoginBody, RegisterBody } from './account.dto.js'
-import { LogOut } from '../commands/log-out.js'
+import { LogOut } from '../commands.js'
 import { RegisterUser } from '../commands/register-user.js'
-import { Logins } from '../logins.js'
+import { PasswordLogin } from '../password-login.js'
 import type { Profile } from '../user.js'
 import { type Account, UserProfiles } from '../read-models/user-profiles.js'
 
-interface LoggedIn {
+interface LoginAnswer {
   user: Account
   token: string
 }
 
-/** As it is, should the read model be late: a registration that is in the log has succeeded. */
+/** Shown if the read model is late: a registration that is in the log has succeeded. */
 const newAccount = (id: string, profile: Profile): Account => ({
   id,
   role: 'user',
@@ -34,7 +34,7 @@ const newAccount = (id: string, profile: Profile): Account => ({
 export class AuthController {
   constructor(
     private readonly bus: Bus,
-    private readonly logins: Logins,
+    private readonly passwordLogin: PasswordLogin,
     private readonly profiles: UserProfiles,
   ) {}
 
@@ -46,11 +46,11 @@ export class AuthController {
   async register(
     @Body() { password, ...profile }: RegisterBody,
     @RequestCause() cause: Cause,
-  ): Promise<Answer<LoggedIn>> {
+  ): Promise<Answer<LoginAnswer>> {
     const { userId } = await this.bus.command(new RegisterUser(cause, profile, password))
-    const token = await this.logins.tokenFor(userId)
+    const token = await this.passwordLogin.newToken(userId)
     return answer(
-      { user: (await this.profiles.of(userId)) ?? newAccount(userId, profile), token },
+      { user: (await this.profiles.find(userId)) ?? newAccount(userId, profile), token },
       'User registered successfully',
     )
   }
@@ -60,9 +60,9 @@ export class AuthController {
   @ApiOperation({ summary: 'Log in: gives a token to send as a bearer' })
   @ApiUnauthorizedResponse({ description: 'Nobody has this address and this password' })
   @Answers(200, { user: AccountDto, token: 'string' })
-  async login(@Body() { email, password }: LoginBody): Promise<Answer<LoggedIn>> {
-    const { userId, token } = await this.logins.logIn(email, password)
-    return answer({ user: await this.profiles.mustBe(userId), token }, 'Login successful')
+  async login(@Body() { email, password }: LoginBody): Promise<Answer<LoginAnswer>> {
+    const { userId, token } = await this.passwordLogin.logIn(email, password)
+    return answer({ user: await this.profiles.get(userId), token }, 'Login successful')
   }
 
   @Post(['auth/logout', 'users/logout'])

@@ -10,8 +10,8 @@ import { definedFields } from '../../commands/defined-fields.js'
 import { AccountDto, PasswordBody, ProfileBody } from './account.dto.js'
 import { ChangePassword } from '../commands/change-password.js'
 import { ChangeProfile } from '../commands/change-profile.js'
-import { EraseAccount } from '../commands/erase-account.js'
-import { Logins } from '../logins.js'
+import { EraseAccount } from '../commands.js'
+import { PasswordLogin } from '../password-login.js'
 import { type Account, UserProfiles } from '../read-models/user-profiles.js'
 
 @ApiTags('accounts')
@@ -20,14 +20,14 @@ export class ProfileController {
   constructor(
     private readonly bus: Bus,
     private readonly profiles: UserProfiles,
-    private readonly logins: Logins,
+    private readonly passwordLogin: PasswordLogin,
   ) {}
 
   @Get(['auth/profile', 'users/profile'])
   @ApiOperation({ summary: 'The caller’s own account' })
   @Answers(200, { user: AccountDto })
   async profile(@CurrentCaller() caller: Caller): Promise<Answer<{ user: Account }>> {
-    return answer({ user: await this.profiles.mustBe(caller.id) })
+    return answer({ user: await this.profiles.get(caller.id) })
   }
 
   @Put('users/profile')
@@ -39,7 +39,7 @@ export class ProfileController {
     @RequestCause() cause: Cause,
   ): Promise<Answer<{ user: Account }>> {
     await this.bus.command(new ChangeProfile(cause, caller.id, definedFields(changes)))
-    return answer({ user: await this.profiles.mustBe(caller.id) }, 'Profile updated')
+    return answer({ user: await this.profiles.get(caller.id) }, 'Profile updated')
   }
 
   @Post('users/password')
@@ -51,7 +51,10 @@ export class ProfileController {
     @RequestCause() cause: Cause,
   ): Promise<Answer<{ token: string }>> {
     await this.bus.command(new ChangePassword(cause, caller, body.currentPassword, body.newPassword))
-    return answer({ token: await this.logins.tokenFor(caller.id) }, 'Password changed; all other logins have ended')
+    return answer(
+      { token: await this.passwordLogin.newToken(caller.id) },
+      'Password changed; all other logins have ended',
+    )
   }
 
   @Delete('users/profile')

@@ -6,7 +6,7 @@ import { NeedsRole } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { AccountDto, RoleBody, UserParams } from './account.dto.js'
-import { GrantRole } from '../commands/grant-role.js'
+import { GrantRole } from '../commands.js'
 import { type Account, UserProfiles } from '../read-models/user-profiles.js'
 
 @ApiTags('accounts')
@@ -27,6 +27,6 @@ export class RolesController {
     @RequestCause() cause: Cause,
   ): Promise<Answer<{ user: Account }>> {
     await this.bus.command(new GrantRole(cause, userId, role))
-    return answer({ user: await this.profiles.mustBe(userId) }, `The account is ${role} now`)
+    return answer({ user: await this.profiles.get(userId) }, `The account is ${role} now`)
   }
 }

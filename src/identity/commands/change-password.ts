@@ -3,7 +3,7 @@ import type { Effect } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
 import type { Cause } from '../../commands/cause.js'
 import { invalidFields } from '../../http/validation.js'
-import { CredentialStore } from '../credentials.js'
+import { CredentialStore } from '../credential-store.js'
 import { hashPassword, isPassword } from '../passwords.js'
 import { changePassword } from '../user.js'
 import { Users } from '../users.js'
@@ -20,8 +20,8 @@ export class ChangePassword extends Command<Effect> {
 }
 
 /**
- * The new password counts first and is recorded then. Whoever repeats the request, after a crash in between or at the
- * same time, knows it already, and still has the login that asked for it.
+ * The new password is stored first and recorded after that. A repeat, after a crash in between or at the same time,
+ * finds the new password stored and records it; the login that sends it is still valid.
  */
 @CommandHandler(ChangePassword)
 export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
@@ -33,19 +33,19 @@ export class ChangePasswordHandler implements ICommandHandler<ChangePassword> {
   async execute({ cause, caller, current, next }: ChangePassword): Promise<Effect> {
     const repeat = await this.users.repeatOf(caller.id, cause.meta)
     if (repeat) return { position: repeat.position }
-    const isChanged = (await this.change(caller, current, next)) || (await this.isPassword(caller.id, next))
+    const isChanged = (await this.change(caller, current, next)) || (await this.isStored(caller.id, next))
     if (!isChanged) throw invalidFields([{ field: 'currentPassword', message: 'is not the current password' }])
     const { position } = await this.users.execute(caller.id, cause.meta, changePassword(caller.id))
     return { position }
   }
 
   private async change({ id, session }: Caller, current: string, next: string): Promise<boolean> {
-    const account = await this.credentials.of(id)
+    const account = await this.credentials.find(id)
     if (account?.password === undefined || !(await isPassword(current, account.password))) return false
     return await this.credentials.setPassword(id, account.password, await hashPassword(next), session?.id ?? null)
   }
 
-  private async isPassword(userId: string, password: string): Promise<boolean> {
-    return await isPassword(password, (await this.credentials.of(userId))?.password)
+  private async isStored(userId: string, password: string): Promise<boolean> {
+    return await isPassword(password, (await this.credentials.find(userId))?.password)
   }
 }

@@ -3,17 +3,17 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { Refused } from '../../event-store/errors.js'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
-import { CredentialStore } from '../credentials.js'
+import { CredentialStore } from '../credential-store.js'
 import { issueApiKey } from '../user.js'
 import { Users } from '../users.js'
 
-export interface ApiKeyIssued extends Effect {
+export interface IssuedApiKey extends Effect {
   readonly keyId: string
-  /** Shown this once. */
+  /** It is shown only in this result. */
   readonly apiKey: string
 }
 
-export class IssueApiKey extends Command<ApiKeyIssued> {
+export class IssueApiKey extends Command<IssuedApiKey> {
   constructor(
     readonly cause: Cause,
     readonly userId: string,
@@ -22,7 +22,7 @@ export class IssueApiKey extends Command<ApiKeyIssued> {
   }
 }
 
-/** Recorded first: a crash before the key is stored leaves a recorded key that opens nothing. */
+/** The log first. A crash in between leaves a recorded key that was never stored, so nobody can use it. */
 @CommandHandler(IssueApiKey)
 export class IssueApiKeyHandler implements ICommandHandler<IssueApiKey> {
   constructor(
@@ -30,13 +30,13 @@ export class IssueApiKeyHandler implements ICommandHandler<IssueApiKey> {
     private readonly credentials: CredentialStore,
   ) {}
 
-  async execute({ cause, userId }: IssueApiKey): Promise<ApiKeyIssued> {
+  async execute({ cause, userId }: IssueApiKey): Promise<IssuedApiKey> {
     const keyId = randomUUID()
     const { position, repeated } = await this.users.execute(userId, cause.meta, issueApiKey(userId, keyId))
     if (repeated)
       throw new Refused(
         'key_already_shown',
-        'this request has made a key, and a key is shown only once; delete that one and make another',
+        'this request has already made a key, and a key is shown only once; delete it and make another',
       )
     const apiKey = `vb_${randomBytes(24).toString('base64url')}`
     await this.credentials.addKey(apiKey, keyId, userId)

@@ -5,21 +5,21 @@ import type { AccountRole } from '../../commands/caller.js'
 import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
-import { CredentialStore } from '../credentials.js'
+import { CredentialStore } from '../credential-store.js'
+import { NameClaims } from '../name-claims.js'
 import { hashPassword, isPassword } from '../passwords.js'
 import { type Profile, register } from '../user.js'
-import { UniqueNames } from '../unique-names.js'
 import { Users } from '../users.js'
 
-export interface Registered extends Effect {
+export interface RegisteredUser extends Effect {
   readonly userId: string
 }
 
-export class RegisterUser extends Command<Registered> {
+export class RegisterUser extends Command<RegisteredUser> {
   constructor(
     readonly cause: Cause,
     readonly profile: Profile,
-    /** None: this account is reached by its API keys alone. */
+    /** Without a password only API keys give access to the account. */
     readonly password: string | undefined,
     readonly role: AccountRole = 'user',
   ) {
@@ -28,35 +28,36 @@ export class RegisterUser extends Command<Registered> {
 }
 
 /**
- * Claims the names, stores the password, appends, confirms. A crash in between leaves nothing that counts: without its
- * event an account does not exist, and a repeat goes on with the same id where the first try ended.
+ * Claims the names, stores the password, appends the event, confirms the claims. A crash in between leaves no account,
+ * because an account without its event does not exist; a repeat has the same id and goes on where the first try ended.
  *
- * A repeat of what has succeeded changes nothing. It is answered with a token, so it must show what a login would.
+ * A repeat of a registration that has succeeded changes nothing. The answer contains a token, so the password is checked
+ * as in a login.
  */
 @CommandHandler(RegisterUser)
 export class RegisterUserHandler implements ICommandHandler<RegisterUser> {
   constructor(
     private readonly users: Users,
-    private readonly names: UniqueNames,
+    private readonly claims: NameClaims,
     private readonly credentials: CredentialStore,
     private readonly secrets: ServiceSecrets,
   ) {}
 
-  async execute({ cause, profile, password, role }: RegisterUser): Promise<Registered> {
+  async execute({ cause, profile, password, role }: RegisterUser): Promise<RegisteredUser> {
     const userId = derivedId(this.secrets.commands, 'user', cause.commandId)
     const meta = { ...cause.meta, actor: userId }
-    const begin = async () => {
+    const storeAndAppend = async () => {
       await this.credentials.create(userId, password === undefined ? undefined : await hashPassword(password), role)
       return await this.users.execute(userId, meta, register(userId, profile, role))
     }
     const repeat = await this.users.repeatOf(userId, meta)
-    if (repeat && password !== undefined) await this.mustStillBe(userId, password)
-    const { position } = repeat ?? (await this.names.whileClaimed(userId, profile, begin))
+    if (repeat && password !== undefined) await this.checkPassword(userId, password)
+    const { position } = repeat ?? (await this.claims.whileClaimed(userId, profile, storeAndAppend))
     return { userId, position }
   }
 
-  private async mustStillBe(userId: string, password: string): Promise<void> {
-    const account = await this.credentials.of(userId)
+  private async checkPassword(userId: string, password: string): Promise<void> {
+    const account = await this.credentials.find(userId)
     if (!(await isPassword(password, account?.password)))
       throw new Refused('wrong_credentials', 'Invalid email or password')
   }

@@ -16,7 +16,7 @@ export interface Account extends Partial<Profile> {
   feedbackCount: number
 }
 
-/** Opens profiles, for their owners and to see whether a name is really somebody's. */
+/** Opens profiles: for their owners, and to see whether an account really has a name. */
 @Injectable()
 export class UserProfiles {
   constructor(
@@ -25,7 +25,7 @@ export class UserProfiles {
     @InjectModel(userModel.name) private readonly users: Model<UserDoc>,
   ) {}
 
-  async of(userId: string): Promise<Account | undefined> {
+  async find(userId: string): Promise<Account | undefined> {
     const find = () => this.users.findOne({ _id: userId, ...notRemoved }).lean<UserDoc>()
     const doc = await this.engine.findIn({ name: usersName }, find)
     if (!doc) return undefined
@@ -41,18 +41,22 @@ export class UserProfiles {
     return { id: doc._id, role, createdAt, totalTokensUsed, feedbackCount, ...profile }
   }
 
-  async mustBe(userId: string): Promise<Account> {
-    const account = await this.of(userId)
+  async get(userId: string): Promise<Account> {
+    const account = await this.find(userId)
     if (account) return account
     const { state } = await this.accounts.read(userId)
     if (state.status !== 'active') throw new Refused('not_found', 'there is no such account')
-    throw new Refused('projection_behind', 'the account is there, but cannot be read yet; try again in a moment', {
-      retryAfterMs: 1000,
-    })
+    throw new Refused(
+      'projection_behind',
+      'the account exists, but cannot be read yet; repeat the request in a moment',
+      {
+        retryAfterMs: 1000,
+      },
+    )
   }
 
   async has(userId: string, field: 'email' | 'username', value: string): Promise<boolean> {
-    return (await this.of(userId))?.[field] === value
+    return (await this.find(userId))?.[field] === value
   }
 
   private async open(doc: UserDoc, field: ProfileField): Promise<string | undefined> {

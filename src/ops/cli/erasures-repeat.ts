@@ -7,7 +7,7 @@ import { isErased, Refused } from '../../event-store/errors.js'
 import { EraseGuest } from '../../guests/commands/erase-guest.js'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
-import { EraseAccount } from '../../identity/commands/erase-account.js'
+import { EraseAccount } from '../../identity/commands.js'
 import { DeleteProject } from '../../projects/commands/delete-project.js'
 
 type Ids = Record<'userId' | 'chatId' | 'projectId' | 'guestId' | 'ownerId', string>

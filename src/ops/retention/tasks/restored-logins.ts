@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common'
 import { CommandBus, QueryBus } from '@nestjs/cqrs'
 import { Cause } from '../../../commands/cause.js'
-import { EraseAccount } from '../../../identity/commands/erase-account.js'
-import { ListRestoredAccounts } from '../../../identity/read-models/list-restored-accounts.js'
+import { EraseAccount } from '../../../identity/commands.js'
+import { ListRestoredAccounts } from '../../../identity/account-erasure.js'
 import { ErasedStreamList } from '../erased-streams.js'
 import type { Progress, RetentionTask, TaskOutcome } from '../retention.js'
 

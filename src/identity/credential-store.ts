@@ -4,22 +4,22 @@ import { type Collection, Db } from 'mongodb'
 import type { AccountRole } from '../commands/caller.js'
 import { AccountCache } from './account-cache.js'
 
-/** What proves that somebody is who they say. Outside the log, for a log forgets nothing. */
+/** The password and the logins of an account. They are not in the log, because a log forgets nothing. */
 interface CredentialsDocument {
   /** The account. */
   _id: string
   password?: string
   role: AccountRole
-  /** Tokens of an earlier one are no longer good … */
+  /** Counts password changes: tokens of an earlier generation are no longer valid … */
   generation: number
-  /** … but for those of the login that has changed the password. */
+  /** … except those of the login that changed the password. */
   kept?: string | null
-  /** Logins that have ended before their tokens run out. */
+  /** Logins that ended before their tokens expired. */
   ended: { login: string; until: Date }[]
 }
 
 interface ApiKeyDocument {
-  /** SHA-256 of the key: it has 192 random bits, so nothing slower is needed. */
+  /** SHA-256 of the key. The key has 192 random bits, so a slower hash is not needed. */
   _id: string
   keyId: string
   userId: string
@@ -48,23 +48,23 @@ export class CredentialStore {
     await this.keys.createIndex({ userId: 1 })
   }
 
-  /** A repeat of the registration finds what the first one stored. */
+  /** A repeat of the registration changes nothing that the first try stored. */
   async create(userId: string, password: string | undefined, role: AccountRole): Promise<void> {
-    const fresh = { role, generation: 1, ended: [], ...(password !== undefined && { password }) }
-    await this.accounts.updateOne({ _id: userId }, { $setOnInsert: fresh }, { upsert: true })
+    const account = { role, generation: 1, ended: [], ...(password !== undefined && { password }) }
+    await this.accounts.updateOne({ _id: userId }, { $setOnInsert: account }, { upsert: true })
   }
 
-  /** As it is in the database, with the password's hash. */
-  of(userId: string): Promise<CredentialsDocument | null> {
+  /** From the database, with the password's hash. */
+  find(userId: string): Promise<CredentialsDocument | null> {
     return this.accounts.findOne({ _id: userId })
   }
 
-  /** What says whether a token is good; may come from the cache, which forgets it with every change. */
-  standing(userId: string): Promise<Omit<CredentialsDocument, 'password'> | null> {
+  /** What decides whether a token is valid. It may come from the cache, which forgets it with every change. */
+  findWithoutPassword(userId: string): Promise<Omit<CredentialsDocument, 'password'> | null> {
     return this.cache.read(userId, () => this.accounts.findOne({ _id: userId }, { projection: { password: 0 } }))
   }
 
-  /** Ends every login but the one to keep. False when the password is no longer the old one. */
+  /** Ends every login except the one to keep. False when the old password is not the stored one any more. */
   async setPassword(userId: string, old: string, password: string, kept: string | null): Promise<boolean> {
     const change = { $set: { password, kept, ended: [] }, $inc: { generation: 1 } }
     const { modifiedCount } = await this.accounts.updateOne({ _id: userId, password: old }, change)
@@ -90,7 +90,7 @@ export class CredentialStore {
     await this.keys.insertOne({ _id: hashOf(key), keyId, userId, createdAt: new Date() })
   }
 
-  async keyHolder(key: string): Promise<string | undefined> {
+  async ownerOfKey(key: string): Promise<string | undefined> {
     const hash = hashOf(key)
     const found = await this.cache.read(hash, () => this.keys.findOne({ _id: hash }, { projection: { userId: 1 } }))
     return found?.userId
@@ -108,7 +108,7 @@ export class CredentialStore {
   }
 
   /** Which of these accounts have a password or a key. */
-  async heldBy(userIds: readonly string[]): Promise<string[]> {
+  async ownersAmong(userIds: readonly string[]): Promise<string[]> {
     const accounts = await this.accounts.distinct('_id', { _id: { $in: userIds } })
     return [...accounts, ...(await this.keys.distinct('userId', { userId: { $in: userIds } }))]
   }

@@ -4,7 +4,7 @@ import { JwtService } from '@nestjs/jwt'
 import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { ServiceSecrets } from '../commands/secrets.js'
 
-/** What a token says: whose it is, which login made it, and with which generation of the password. */
+/** What a token says: its account, the login that made it, and the generation of the password at that time. */
 export interface TokenContent {
   sub: string
   login: string
@@ -15,8 +15,9 @@ export interface TokenContent {
 
 const algorithm = 'HS256'
 
+/** Tokens that clients send with each request after a login. */
 @Injectable()
-export class Tokens {
+export class AccessTokens {
   private readonly secret: Buffer
   private readonly expiresIn: number
 
@@ -25,8 +26,8 @@ export class Tokens {
     secrets: ServiceSecrets,
     @Inject(CONFIG) { edge }: CompleteConfig,
   ) {
-    // As a key object: anything else is tried as a public key at each token first, which takes a millisecond. Nest's
-    // types don't know that one may pass it.
+    // The library takes any other type for a public key first, which costs a millisecond a token. It accepts a key
+    // object, but Nest's types do not say so.
     this.secret = createSecretKey(
       edge.jwtSecret === undefined ? secrets.tokens : Buffer.from(edge.jwtSecret),
     ) as unknown as Buffer
@@ -40,8 +41,8 @@ export class Tokens {
     )
   }
 
-  /** Undefined for a token that is not ours, or has run out. */
-  read(token: string): TokenContent | undefined {
+  /** Undefined for a token that is not ours or has expired. */
+  verify(token: string): TokenContent | undefined {
     try {
       const content = this.jwt.verify<TokenContent>(token, { secret: this.secret, algorithms: [algorithm] })
       return typeof content.sub === 'string' ? content : undefined
