@@ -6,8 +6,9 @@ import { ServiceSecrets } from '../commands/secrets.js'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * A UUID names a chat everywhere. Anything else is its caller's own name for a chat: the same name of another caller
- * is another chat, so names can be neither squatted nor probed, and none becomes the name of a stream.
+ * A UUID is a chat's id. Any other text is an owner's own name for a chat, and the id is derived from owner and name:
+ * the same name means another chat for another owner. So nobody can take a name away from others or find out which
+ * names exist, and no name becomes part of a stream's name.
  */
 @Injectable()
 export class ChatIds {
@@ -17,7 +18,7 @@ export class ChatIds {
     return uuid.test(name) ? name.toLowerCase() : derivedId(this.secrets.chatNames, ownerId, name)
   }
 
-  /** The chat that this owner calls by this name, if there is one. */
+  /** The chat may not exist yet. */
   chatOf(ownerId: string, name: string): ChatRef {
     return { chatId: this.of(ownerId, name), ownerId }
   }

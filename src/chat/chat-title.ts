@@ -1,9 +1,10 @@
+export const defaultTitle = 'New chat'
 const titleLength = 60
 
-/** A chat that was started without a title is called by the first words of its first prompt. */
+/** The first words of a prompt, as the title of the chat that it starts. Never cut inside a surrogate pair. */
 export function titleFromPrompt(text: string): string {
   const line = text.trim().replaceAll(/\s+/g, ' ')
-  if (line.length <= titleLength) return line || 'New chat'
+  if (line.length <= titleLength) return line || defaultTitle
   const cut = line.slice(0, titleLength).replace(/\s\S*$/, '')
   return `${cut.toWellFormed().replace(/\uFFFD$/, '')} …`
 }

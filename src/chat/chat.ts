@@ -3,7 +3,7 @@ import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-st
 import type { Aggregate } from '../event-store/deciding/aggregate.js'
 import { Refused } from '../event-store/errors.js'
 import { definedFields } from '../commands/defined-fields.js'
-import { titleFromPrompt } from './chat-title.js'
+import { defaultTitle, titleFromPrompt } from './chat-title.js'
 import {
   anyJson,
   feedback,
@@ -23,7 +23,7 @@ const reply = { ...chat, promptId: z.string(), replyId: z.string() }
 const message = { ...chat, messageId: z.string() }
 const text = { text: z.string() }
 
-/** The life of a chat. What people and models say is personal; who, when and how much is not. */
+/** The life of a chat. What people and models write is personal; who wrote it, when and how much is not. */
 export const chatEvents = defineEvents({
   ChatStarted: { data: chat, personal: { title: z.string() } },
   ChatRenamed: { data: chat, personal: { title: z.string() } },
@@ -66,7 +66,7 @@ export type ChatEvents = typeof chatEvents
 export type ChatEvent = NewEventOf<ChatEvents>
 export type RecordedChatEvent = RecordedEventOf<ChatEvents>
 
-/** The events that end a reply, and the status that each gives it. Every list of them in the tree is this one. */
+/** The events that end a reply, and the status that each gives it. There is no other list of them. */
 export const replyEndings = { ReplyCompleted: 'completed', ReplyFailed: 'failed', ReplyCancelled: 'cancelled' } as const
 
 type ReplyEndingType = keyof typeof replyEndings
@@ -77,14 +77,11 @@ export type RecordedReplyEnding = RecordedEventOf<ChatEvents, ReplyEndingType>
 export const isReplyEnding = (event: { type: string }): event is RecordedReplyEnding =>
   Object.hasOwn(replyEndings, event.type)
 
-/** One handler of a projection for all of them. */
-export const atReplyEnding = <Handler>(handler: Handler): Record<ReplyEndingType, Handler> => ({
-  ReplyCompleted: handler,
-  ReplyFailed: handler,
-  ReplyCancelled: handler,
-})
+/** Handles all of them alike, in a projection. */
+export const atReplyEnding = <Handler>(handler: Handler) =>
+  Object.fromEntries(Object.keys(replyEndings).map((type) => [type, handler])) as Record<ReplyEndingType, Handler>
 
-/** A prompt that waits for its answer. */
+/** A prompt that is not answered yet. A chat has one at most. */
 export interface OpenReply {
   readonly replyId: string
   readonly promptId: string
@@ -92,7 +89,7 @@ export interface OpenReply {
   readonly settings: ModelSettings
   readonly projectId?: string
   readonly since: Date
-  /** The prompt's trace, which its answer belongs to. */
+  /** The trace of the prompt. Its answer belongs to the same trace. */
   readonly trace?: string
 }
 
@@ -100,7 +97,7 @@ export interface ChatState {
   readonly status: 'none' | 'active' | 'deleted' | 'erased'
   readonly ownerId: string
   readonly open: OpenReply | null
-  /** Of the messages that have any. */
+  /** By message; messages without feedback are not listed. */
   readonly feedback: Readonly<Record<string, Feedback>>
 }
 
@@ -141,7 +138,7 @@ export const chatAggregate: Aggregate<ChatState, RecordedChatEvent> = {
   },
 }
 
-/** A chat, and the owner that the caller must be. */
+/** A chat and its owner. A decision refuses when the chat belongs to somebody else. */
 export interface ChatRef {
   chatId: string
   ownerId: string
@@ -156,7 +153,7 @@ export interface Prompt extends ChatRef {
   projectId?: string
 }
 
-/** What an owner says of a chat. */
+/** What an owner may set. */
 export interface ChatDetails {
   title?: string
   tags?: string[]
@@ -164,13 +161,13 @@ export interface ChatDetails {
 }
 
 export const startChat =
-  (chat: ChatRef, { title = 'New chat', ...details }: ChatDetails) =>
+  (chat: ChatRef, { title = defaultTitle, ...details }: ChatDetails) =>
   ({ status }: ChatState): ChatEvent[] => {
     if (status !== 'none') throw noSuchChat()
     return [{ type: 'ChatStarted', data: chat, personal: { title } }, ...changes(chat, details)]
   }
 
-/** The first prompt under a new id starts a chat of its sender. */
+/** The first prompt with a new id starts the chat; its sender is the owner. */
 export const sendPrompt =
   ({ chatId, ownerId, promptId, replyId, text, model, settings, projectId }: Prompt) =>
   (state: ChatState): ChatEvent[] => {
@@ -184,7 +181,7 @@ export const sendPrompt =
       : [sent]
   }
 
-/** A reply ends once: what comes second adds nothing. */
+/** A reply ends once: a second ending of the same reply adds no event. */
 export const endReply =
   (ending: ReplyEnding) =>
   ({ status, open }: ChatState): ChatEvent[] =>
@@ -198,7 +195,7 @@ export interface ReplyDraft {
   readonly tokens: TokenCounts
 }
 
-/** The end of a reply that is stopped now. A draft of another reply is none of this one's. */
+/** The ending of a reply that is stopped now. A draft of another reply is ignored. */
 export function cancellationOf(
   { chatId, ownerId }: ChatRef,
   { promptId, replyId, model }: OpenReply,
@@ -229,12 +226,12 @@ function changes(data: ChatRef, { title, tags, metadata }: ChatDetails): ChatEve
   ]
 }
 
-/** All of them or none. */
+/** All of the messages or none. */
 export const storeMessages =
-  ({ chatId, ownerId }: ChatRef, logged: readonly StoredMessage[]) =>
+  ({ chatId, ownerId }: ChatRef, messages: readonly StoredMessage[]) =>
   (state: ChatState): ChatEvent[] => {
     mustBeActive(state, ownerId)
-    return logged.map(({ messageId, role, content, counts }) => ({
+    return messages.map(({ messageId, role, content, counts }) => ({
       type: 'MessageStored',
       data: { chatId, ownerId, messageId, role, ...counts },
       personal: content,
@@ -248,7 +245,7 @@ export const editMessage =
     return [{ type: 'MessageEdited', data: { chatId, ownerId, messageId, role, ...counts }, personal: content }]
   }
 
-/** One that is still being written is cancelled, not deleted. */
+/** A reply that is still being written cannot be deleted; it can be cancelled. */
 export const deleteMessage =
   ({ chatId, ownerId }: ChatRef, messageId: string) =>
   (state: ChatState): ChatEvent[] => {
@@ -258,8 +255,8 @@ export const deleteMessage =
   }
 
 /**
- * Cancels an open reply in the same append and keeps what was written of it. `erase` makes the chat unreadable for
- * good, also if it was deleted before.
+ * An open reply is cancelled in the same append; what was written of it is kept. With `erase` nobody can ever read the
+ * chat again; a chat that was deleted before can be erased, too.
  */
 export const deleteChat =
   ({ chatId, ownerId }: ChatRef, erase: boolean, draft?: ReplyDraft) =>
@@ -267,10 +264,10 @@ export const deleteChat =
     if (state.status === 'none' || state.ownerId !== ownerId) throw noSuchChat()
     if (state.status === 'erased') return []
     if (state.status === 'deleted' && !erase) throw noSuchChat()
-    const ends = state.open ? endReply(cancellationOf({ chatId, ownerId }, state.open, draft))(state) : []
+    const ending = state.open ? endReply(cancellationOf({ chatId, ownerId }, state.open, draft))(state) : []
     const deleted: ChatEvent[] = state.status === 'active' ? [{ type: 'ChatDeleted', data: { chatId, ownerId } }] : []
     const erased: ChatEvent[] = erase ? [{ type: 'ChatErased', data: { chatId, ownerId } }] : []
-    return [...ends, ...deleted, ...erased]
+    return [...ending, ...deleted, ...erased]
   }
 
 export const giveFeedback =
@@ -289,7 +286,7 @@ export const withdrawFeedback =
     return previous === undefined ? [] : [{ type: 'FeedbackWithdrawn', data: { chatId, ownerId, messageId, previous } }]
   }
 
-/** Somebody else's chat, and one that is gone, look like one that never was. */
+/** The same answer for a chat of somebody else, for a deleted one and for one that never existed. */
 export const noSuchChat = () => new Refused('not_found', 'there is no such chat')
 
 const replyInProgress = ({ replyId, promptId }: OpenReply) =>

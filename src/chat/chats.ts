@@ -18,7 +18,7 @@ import { ReplyMetrics } from '../telemetry/reply-metrics.js'
 
 export const chatStream = (chatId: string) => `chat-${chatId}`
 
-/** The streams of chats. Each is sealed under its owner's key. */
+/** The streams of chats. Each has a key of its own, wrapped by its owner's key. Measures every reply that ends. */
 @Injectable()
 export class Chats {
   private readonly decider: Decider<ChatState, RecordedEventOf<ChatEvents>>
@@ -35,16 +35,17 @@ export class Chats {
     meta: AppendMeta,
     decide: Decide<ChatState>,
   ): Promise<CommandOutcome<ChatState>> {
-    const before: { open?: OpenReply | null } = {}
-    const noting: Decide<ChatState> = (state) => {
-      before.open = state.open
+    const decidedOn: { state?: ChatState } = {}
+    const decideAndKeep: Decide<ChatState> = (state) => {
+      decidedOn.state = state // of the last try, which is the one that was appended
       return decide(state)
     }
-    const outcome = await this.decider.execute(chatStream(chatId), meta, noting, { owner: ownerStream(ownerId) })
-    if (before.open && !outcome.repeated) this.measure(before.open, outcome.events)
+    const outcome = await this.decider.execute(chatStream(chatId), meta, decideAndKeep, { owner: ownerStream(ownerId) })
+    if (decidedOn.state?.open && !outcome.repeated) this.measure(decidedOn.state.open, outcome.events)
     return outcome
   }
 
+  /** As a majority of the database has it now. */
   async state(chatId: string): Promise<ChatState> {
     const { state } = await this.decider.read(chatStream(chatId))
     return state

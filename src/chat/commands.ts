@@ -50,7 +50,7 @@ export class EditMessage extends ChatCommand {
   constructor(
     cause: Cause,
     chat: ChatRef,
-    /** The whole message, as it shall be from now on. */
+    /** The whole message after the change. */
     readonly message: StoredMessage,
   ) {
     super(cause, chat)

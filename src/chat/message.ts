@@ -1,26 +1,26 @@
 import { z } from 'zod'
 
-/** What a message is made of: the schemas that its events store, its API families show and its types come from. */
+/** What a message is made of. The events, the API families and the types all take it from these schemas. */
 
 export const messageRole = z.enum(['user', 'assistant', 'system', 'function', 'tool'])
 export type MessageRole = z.infer<typeof messageRole>
 
-/** Only a reply is ever anything but completed. */
+/** Of a reply. Every other message is completed. */
 export const messageStatus = z.enum(['pending', 'completed', 'failed', 'cancelled'])
 export type MessageStatus = z.infer<typeof messageStatus>
 
 export const feedback = z.enum(['positive', 'negative'])
 export type Feedback = z.infer<typeof feedback>
 
-/** By how much a feedback raises its giver's count: those who only change their mind count once. */
+/** By how much a feedback raises the count: changing it does not count again. */
 export const feedbackStep = ({ previous }: { previous: Feedback | null }): number => (previous === null ? 1 : 0)
 
-/** What an answer has cost. */
+/** What a reply has cost. */
 export const tokenCounts = z.strictObject({
   prompt: z.number().int(),
   completion: z.number().int(),
   total: z.number().int(),
-  /** Who counted: the provider, or our tokenizer where the provider does not tell. */
+  /** Who counted: the provider or, if the provider reports nothing, our tokenizer. */
   by: z.enum(['provider', 'tokenizer']),
 })
 export type TokenCounts = z.infer<typeof tokenCounts>
@@ -31,7 +31,7 @@ export const modelSettings = z.strictObject({
 })
 export type ModelSettings = z.infer<typeof modelSettings>
 
-/** What a stored message has cost where it was written. */
+/** What a stored message has cost, as its client reports it. */
 export const messageCounts = {
   tokens: z.number().int().optional(),
   promptTokens: z.number().int().optional(),
@@ -42,7 +42,7 @@ export type MessageCounts = { [Name in keyof typeof messageCounts]?: number }
 
 export const anyJson = z.record(z.string(), z.unknown())
 
-/** What a stored message says. All of it is personal. */
+/** The personal part of a stored message. */
 export const messageContent = {
   content: z.string(),
   name: z.string().optional(),
@@ -58,7 +58,7 @@ export interface MessageContent {
   metadata?: Record<string, unknown>
 }
 
-/** A message that was written elsewhere and is stored as it comes. */
+/** A message that a client stores as it is, without calling a model. */
 export interface StoredMessage {
   messageId: string
   role: MessageRole

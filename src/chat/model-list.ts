@@ -4,9 +4,9 @@ import { Db } from 'mongodb'
 import { redisName } from '../event-store/redis.js'
 import { type ListedModel, Providers } from '../llm/providers.js'
 
-const keptForSeconds = 60
+const cachedForSeconds = 60
 
-/** The models of every configured provider; kept in Redis for a minute, so that providers are not asked by every page. */
+/** The models of every configured provider. Redis keeps the list for a minute, so that not every request asks them. */
 @Injectable()
 export class ModelList {
   private readonly key: string
@@ -20,12 +20,12 @@ export class ModelList {
   }
 
   async read(): Promise<ListedModel[]> {
-    const kept = await this.redis.get(this.key).catch(() => null)
-    if (kept) return JSON.parse(kept) as ListedModel[]
+    const cached = await this.redis.get(this.key).catch(() => null)
+    if (cached) return JSON.parse(cached) as ListedModel[]
     const { models, away } = await this.providers.models()
-    // What is incomplete is shown, and asked for again next time.
+    // An incomplete list is shown, but not cached: the next request asks again.
     if (away.length === 0)
-      await this.redis.set(this.key, JSON.stringify(models), 'EX', keptForSeconds).catch(() => undefined)
+      await this.redis.set(this.key, JSON.stringify(models), 'EX', cachedForSeconds).catch(() => undefined)
     return models
   }
 }

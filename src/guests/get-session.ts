@@ -9,7 +9,7 @@ export class GetSession extends Query<Session> {
   }
 }
 
-/** From the log itself: whether somebody may go on is not decided by what a read model has seen so far. */
+/** Reads the log itself: a read model may be behind, and this decides whether a guest may go on. */
 @QueryHandler(GetSession)
 export class GetSessionHandler implements IQueryHandler<GetSession> {
   constructor(private readonly guests: Guests) {}

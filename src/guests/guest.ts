@@ -3,10 +3,10 @@ import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-st
 import type { Aggregate } from '../event-store/deciding/aggregate.js'
 import { Refused } from '../event-store/errors.js'
 
-/** A keyed hash of the session id, which itself is nowhere in the log. */
+/** A keyed hash of the session id. The log does not have the session id itself. */
 const guestId = z.string()
 
-/** The life of somebody without an account. What guests and models say is in the guest's chat. */
+/** The life of a guest: a caller without an account. What guests and models write is in the guest's chat. */
 export const guestEvents = defineEvents({
   GuestArrived: { data: { guestId } },
   GuestFeedbackGiven: { data: { guestId, feedbackId: z.string() }, personal: { text: z.string() } },
@@ -54,6 +54,6 @@ export const eraseGuest =
   ({ status }: GuestState): GuestEvent[] =>
     status === 'here' ? [{ type: 'GuestErased', data: { guestId: id } }] : []
 
-/** A session that was erased looks like one that never was. */
+/** The same answer for an erased session and for one that never existed. */
 export const noSuchSession = () =>
   new Refused('not_found', 'there is no such session; begin one with POST /session/initialize_session')

@@ -20,7 +20,7 @@ const handlers = [
   ReviewFeedbackHandler,
 ]
 
-/** People without an account. */
+/** Callers without an account. */
 @Module({
   imports: [ChatModule, MongooseModule.forFeature([guestFeedbackModel])],
   controllers: [SessionsController, ReviewController],

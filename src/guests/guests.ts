@@ -10,7 +10,7 @@ import type { AppendMeta } from '../event-store/event.js'
 import { guest, type GuestEvents, type GuestState } from './guest.js'
 import type { Session } from './session.js'
 
-/** The streams of guests, each named by the guest's id and sealed under a key of its own, and their chats. */
+/** The streams of guests. Each is named by the guest's id and has a key of its own. */
 @Injectable()
 export class Guests {
   private readonly decider: Decider<GuestState, RecordedEventOf<GuestEvents>>
@@ -26,21 +26,21 @@ export class Guests {
     return this.decider.execute(guestId, meta, decide)
   }
 
-  /** The one chat of a guest, under a name of its own that nobody else can mean. */
+  /** A guest has one chat. Its id is derived from the guest's id, so nobody else can name it. */
   chatOf(guestId: string): ChatRef {
     return this.chatIds.chatOf(guestId, 'session')
   }
 
-  /** As the log has it now; undefined for one that never was or was erased. */
+  /** As the log has it now. Undefined for a guest that does not exist or was erased. */
   async session(guestId: string): Promise<Session | undefined> {
     const { state } = await this.decider.read(guestId)
     if (state.status !== 'here' || !state.arrived) return undefined
-    const said = this.engine.store.readStream(chatStream(this.chatOf(guestId).chatId), {
+    const events = this.engine.store.readStream(chatStream(this.chatOf(guestId).chatId), {
       backwards: true,
       withoutPersonal: true,
     })
-    const { value: last } = await said.next()
-    await said.return(undefined)
+    const { value: last } = await events.next()
+    await events.return(undefined)
     return { createdAt: state.arrived, lastActive: last?.at ?? state.arrived }
   }
 }

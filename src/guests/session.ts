@@ -1,9 +1,9 @@
 import { Refused } from '../event-store/errors.js'
 
-/** What a guest has while it is here. */
+/** What is known of a guest that is not erased. */
 export interface Session {
   readonly createdAt: Date
-  /** Its beginning, its last prompt or the end of its last answer. */
+  /** The time of its last prompt or of the end of its last answer; before that, of its beginning. */
   readonly lastActive: Date
 }
 

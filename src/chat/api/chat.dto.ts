@@ -1,18 +1,18 @@
 import { AnyText, Flag, Text, idLetters } from '../../http/fields.js'
 
-/** What several families say in the same words. */
+/** Fields and bodies that several families share. */
 
 const reserved = ['chat', 'chats', 'ai', 'auth', 'users', 'projects', 'search', 'replies']
 const chatName = new RegExp(`^(?!(?:${reserved.join('|')})$)[A-Za-z0-9._:-]+$`)
 
-/** How a path or a body names a chat. The words that paths have for other things are no names. */
-export const ChatName = (about: { about?: string; example?: string; optional?: boolean } = {}) =>
+/** A chat in a path or a body. Words that other paths begin with are no names of chats. */
+export const ChatName = (info: { about?: string; example?: string; optional?: boolean } = {}) =>
   Text({
     min: 1,
     max: 128,
     pattern: [chatName, `must be made of ${idLetters}, and none of ${reserved.join(', ')}`],
     about: 'A UUID, or the caller’s own name for a chat',
-    ...about,
+    ...info,
   })
 
 export class EraseQuery {

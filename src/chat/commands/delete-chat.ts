@@ -11,14 +11,14 @@ export class DeleteChat extends Command<Effect> {
   constructor(
     readonly cause: Cause,
     readonly chat: ChatRef,
-    /** Nobody can read it from now on. */
+    /** Also destroy its key, so that nobody can ever read it again. */
     readonly erase: boolean,
   ) {
     super()
   }
 }
 
-/** Answers a request to erase when the key is gone. A crash after the event leaves that to the reactor. */
+/** Erasing answers when the key is destroyed. A crash after the event leaves that to the reactor of `ChatErasures`. */
 @CommandHandler(DeleteChat)
 export class DeleteChatHandler implements ICommandHandler<DeleteChat> {
   constructor(

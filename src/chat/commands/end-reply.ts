@@ -5,8 +5,8 @@ import { endReply, type ReplyEnding } from '../chat.js'
 import { Chats } from '../chats.js'
 
 /**
- * Every reply ends here: completed, failed or cancelled. It ends once; the second command for the same reply appends
- * nothing. The only other end is the deletion of the chat, which makes the same decision in its own append.
+ * Every reply ends here: completed, failed or cancelled. It ends once: a second command for the same reply appends
+ * nothing. Deleting a chat ends its open reply by the same decision, in its own append.
  */
 export class EndReply extends Command<Effect> {
   constructor(

@@ -4,7 +4,7 @@ import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { Providers } from '../../llm/providers.js'
-import { sendPrompt } from '../chat.js'
+import { type ChatRef, sendPrompt } from '../chat.js'
 import type { ModelSettings } from '../message.js'
 import { Chats } from '../chats.js'
 
@@ -17,18 +17,18 @@ export interface PromptSent extends Effect {
 export class SendPrompt extends Command<PromptSent> {
   constructor(
     readonly cause: Cause,
-    readonly chat: { chatId: string; ownerId: string },
+    readonly chat: ChatRef,
     readonly text: string,
     readonly model?: string,
     readonly settings: ModelSettings = {},
-    /** In whose name it is sent. */
+    /** Its prompts come before the chat's own. */
     readonly projectId?: string,
   ) {
     super()
   }
 }
 
-/** The ids come from the command's: a retry finds the prompt and the reply of the first try. */
+/** The ids are derived from the command's id, so a retry finds the prompt and the reply of the first try. */
 @CommandHandler(SendPrompt)
 export class SendPromptHandler implements ICommandHandler<SendPrompt> {
   constructor(

@@ -20,7 +20,7 @@ export class StartChat extends Command<ChatStarted> {
   }
 }
 
-/** The id comes from the command's: a retry finds the chat of the first try. */
+/** The id is derived from the command's id, so a retry finds the chat of the first try. */
 @CommandHandler(StartChat)
 export class StartChatHandler implements ICommandHandler<StartChat> {
   constructor(

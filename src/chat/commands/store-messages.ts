@@ -3,7 +3,7 @@ import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
-import { storeMessages } from '../chat.js'
+import { type ChatRef, storeMessages } from '../chat.js'
 import type { StoredMessage } from '../message.js'
 import { Chats } from '../chats.js'
 
@@ -15,14 +15,14 @@ export interface MessagesStored extends Effect {
 export class StoreMessages extends Command<MessagesStored> {
   constructor(
     readonly cause: Cause,
-    readonly chat: { chatId: string; ownerId: string },
+    readonly chat: ChatRef,
     readonly messages: readonly Omit<StoredMessage, 'messageId'>[],
   ) {
     super()
   }
 }
 
-/** One append: all messages are in, or none. */
+/** One append stores all of them or none. */
 @CommandHandler(StoreMessages)
 export class StoreMessagesHandler implements ICommandHandler<StoreMessages> {
   constructor(
@@ -32,8 +32,8 @@ export class StoreMessagesHandler implements ICommandHandler<StoreMessages> {
 
   async execute({ cause, chat, messages }: StoreMessages): Promise<MessagesStored> {
     const messageIds = messages.map((_, i) => derivedId(this.secrets.commands, 'message', cause.commandId, String(i)))
-    const logged = messages.map((message, i) => ({ ...message, messageId: messageIds[i]! }))
-    const { position, events } = await this.chats.execute(chat, cause.meta, storeMessages(chat, logged))
+    const stored = messages.map((message, i) => ({ ...message, messageId: messageIds[i]! }))
+    const { position, events } = await this.chats.execute(chat, cause.meta, storeMessages(chat, stored))
     return { messageIds, at: events[0]!.at, position }
   }
 }

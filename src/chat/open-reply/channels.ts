@@ -5,10 +5,10 @@ import { pause } from '../../event-store/timing.js'
 
 export type MessageListener = (message: Buffer) => void
 
-/** A Redis that says nothing for so long counts as away. */
-const patienceMs = 1_000
+/** A Redis that does not answer for so long counts as away. */
+const redisTimeoutMs = 1_000
 
-/** Redis channels of this process, over one connection. Messages get lost with Redis: nobody may rely on one. */
+/** The Redis channels of this process, over one connection. A message may get lost with Redis: do not rely on one. */
 @Injectable()
 export class Channels implements OnModuleDestroy {
   private readonly listeners = new Map<string, Set<MessageListener>>()
@@ -16,18 +16,18 @@ export class Channels implements OnModuleDestroy {
 
   constructor(private readonly redis: Redis) {}
 
-  /** Resolves when messages arrive from now on, or, without Redis, at once: then they arrive when it is back. */
-  async listen(channel: string, hear: MessageListener): Promise<() => void> {
+  /** Resolves when every later message will arrive. Without Redis it resolves at once; messages arrive when Redis is back. */
+  async listen(channel: string, listener: MessageListener): Promise<() => void> {
     const others = this.listeners.get(channel)
-    if (others) others.add(hear)
+    if (others) others.add(listener)
     else {
-      this.listeners.set(channel, new Set([hear]))
+      this.listeners.set(channel, new Set([listener]))
       const subscribed = this.connection()
         .subscribe(channel)
-        .catch(() => {}) // the connection subscribes again by itself
-      if (this.redis.status === 'ready') await Promise.race([subscribed, pause(patienceMs)])
+        .catch(() => {}) // the connection subscribes again when Redis is back
+      if (this.redis.status === 'ready') await Promise.race([subscribed, pause(redisTimeoutMs)])
     }
-    return () => this.forget(channel, hear)
+    return () => this.forget(channel, listener)
   }
 
   onModuleDestroy(): void {
@@ -38,18 +38,18 @@ export class Channels implements OnModuleDestroy {
     if (this.subscriber) return this.subscriber
     this.subscriber = dedicatedConnection(this.redis)
     this.subscriber.on('messageBuffer', (channel: Buffer, message: Buffer) => {
-      for (const hear of this.listeners.get(channel.toString()) ?? []) hear(message)
+      for (const listener of this.listeners.get(channel.toString()) ?? []) listener(message)
     })
     return this.subscriber
   }
 
-  private forget(channel: string, hear: MessageListener): void {
+  private forget(channel: string, listener: MessageListener): void {
     const listeners = this.listeners.get(channel)
-    listeners?.delete(hear)
+    listeners?.delete(listener)
     if (listeners?.size !== 0) return
     this.listeners.delete(channel)
     this.connection()
       .unsubscribe(channel)
-      .catch(() => {}) // a message for nobody is dropped anyway
+      .catch(() => {}) // without a listener a message is dropped anyway
   }
 }

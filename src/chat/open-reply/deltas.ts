@@ -12,15 +12,15 @@ import type { AttemptText, Delta } from './reply-cursor.js'
 const keptForMs = 10 * 60_000
 
 /**
- * What models write, on its way to whoever reads along. Redis keeps it until the reply has ended, sealed with the
- * chat's key like everything else. Losing it costs the readers some seconds: the text comes with the reply's end.
+ * Carries what a model writes to those who read the reply along. Redis keeps it until the reply ends, sealed with the
+ * chat's key. Losing it delays readers by some seconds: the text comes with the reply's end.
  *
- * Of two attempts at once only the one that began last is heard.
+ * If two attempts run at once, readers get the one that began last.
  */
 @Injectable()
 export class Deltas {
   private readonly prefix: string
-  /** Replies that have ended, and whose text may still be there. Few: while Redis is away no worker begins another. */
+  /** Replies that have ended and may still be in Redis. They are few: without Redis no worker begins another reply. */
   private readonly ended = new Set<string>()
 
   constructor(
@@ -43,7 +43,7 @@ export class Deltas {
     await this.redis.eval(addScript, 1, this.prefix + replyId, delta.attempt, sealed, keptForMs)
   }
 
-  /** At once, or when Redis is back. Should this process not live to see that, the text runs out by itself. */
+  /** At once or, if Redis is away, when it is back. If this process ends before that, the text expires by itself. */
   async forget(replyId: string): Promise<void> {
     this.ended.add(replyId)
     await this.forgetEnded()
@@ -60,16 +60,16 @@ export class Deltas {
     }
   }
 
-  /** What is kept of the latest attempt; undefined when that is nothing, or Redis is away. */
+  /** What Redis keeps of the latest attempt; undefined if that is nothing, or Redis is away. */
   async kept(chatId: string, replyId: string): Promise<AttemptText | undefined> {
     if (this.redis.status !== 'ready') return undefined
     const [, ...sealed] = await this.redis.lrangeBuffer(this.prefix + replyId, 0, -1).catch(() => [])
     return joinDeltas(await Promise.all(sealed.map((one) => this.open(chatId, one))))
   }
 
-  /** Hears every delta from now on, in order and sealed. */
-  listen(replyId: string, hear: (sealed: Buffer) => void): Promise<() => void> {
-    return this.channels.listen(this.prefix + replyId, hear)
+  /** Calls the listener with every later delta, in order and sealed. */
+  listen(replyId: string, listener: (sealed: Buffer) => void): Promise<() => void> {
+    return this.channels.listen(this.prefix + replyId, listener)
   }
 
   async open(chatId: string, sealed: Buffer): Promise<Delta> {
@@ -87,8 +87,8 @@ export class Deltas {
   }
 }
 
-// The list begins with the attempt it belongs to. Lost with Redis, it stays lost for this attempt: a list with a hole
-// would be worse than none.
+// The list begins with the id of its attempt. If Redis loses it, this attempt does not begin it again: a list with a
+// hole would be worse than none.
 const addScript = `
 local attempt = redis.call('LINDEX', KEYS[1], 0)
 if attempt == ARGV[1] then

@@ -3,12 +3,12 @@ import { loadTokenizer } from '../../llm/tokens.js'
 import type { ReplyDraft } from '../chat.js'
 import { Deltas } from './deltas.js'
 
-/** What has been written of replies that are still open, as far as readers have been sent it. */
+/** What readers have been sent of replies that are still open. */
 @Injectable()
 export class ReplyDrafts {
   constructor(private readonly deltas: Deltas) {}
 
-  /** Undefined when nothing was written yet, or when Redis is away. Its tokens are counted here. */
+  /** Undefined if nothing was written yet, or Redis is away. The tokens are our own count. */
   async find(chatId: string, replyId: string): Promise<ReplyDraft | undefined> {
     const kept = await this.deltas.kept(chatId, replyId)
     if (!kept) return undefined

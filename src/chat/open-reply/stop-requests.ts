@@ -4,7 +4,7 @@ import { Db } from 'mongodb'
 import { redisName } from '../../event-store/redis.js'
 import { Channels } from './channels.js'
 
-/** Asks the worker that writes a reply to stop. A request may get lost with Redis: nobody relies on it. */
+/** Ask the worker that writes a reply to stop. A request may get lost with Redis, so senders wait only a while for it. */
 @Injectable()
 export class StopRequests {
   constructor(
@@ -13,7 +13,7 @@ export class StopRequests {
     private readonly db: Db,
   ) {}
 
-  /** Calls `stop` at every request for this reply from now on. */
+  /** Calls `stop` at every later request for this reply. */
   listen(replyId: string, stop: () => void): Promise<() => void> {
     return this.channels.listen(this.channelOf(replyId), stop)
   }

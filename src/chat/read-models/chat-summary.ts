@@ -1,7 +1,7 @@
 import type { Engine } from '../../event-store/engine.js'
 import type { ChatDoc } from './chats.js'
 
-/** A chat, opened for its owner. */
+/** A chat with its personal data opened, for those who may read it. */
 export interface ChatSummary {
   id: string
   name: string
@@ -29,7 +29,7 @@ export const titleOf = async ({ vault }: Engine, { name }: Pick<ChatDoc, 'name'>
 export const tagsOf = async ({ vault }: Engine, { tags }: Pick<ChatDoc, 'tags'>): Promise<string[]> =>
   (await vault.openOrEmpty(tags)).tags ?? []
 
-/** The same where the chat's key is in memory. */
+/** The same at once, if the chat's key is in memory; else undefined. */
 export const titleNow = ({ vault }: Engine, { name }: Pick<ChatDoc, 'name'>): string | undefined =>
   name ? vault.openNow(name)?.personal.title : ''
 

@@ -13,22 +13,22 @@ export interface ChatDoc {
   metadata?: EnvelopeOf<ChatEvents, 'ChatAnnotated'>
   createdAt: Date
   lastActive: Date
-  /** Prompts, answers that were given, and messages that were stored. */
+  /** Prompts, answers that have a text, and stored messages. */
   messageCount: number
 }
 
 type Events = ChatEvents & UserEvents
 
-const goesOn = { key: (e: { data: { chatId: string } }) => e.data.chatId }
+const byChat = { key: (e: { data: { chatId: string } }) => e.data.chatId }
 
-const grownBy = (messages: number) => ({
-  ...goesOn,
+const addMessages = (messages: number) => ({
+  ...byChat,
   evolve: (doc: ChatDoc | null, { at }: { at: Date }) =>
     doc && { ...doc, messageCount: doc.messageCount + messages, lastActive: at },
 })
 
-const sets = <Field extends 'name' | 'tags' | 'metadata'>(field: Field) => ({
-  ...goesOn,
+const setField = <Field extends 'name' | 'tags' | 'metadata'>(field: Field) => ({
+  ...byChat,
   evolve: (doc: ChatDoc | null, { personal, at }: { personal?: ChatDoc[Field]; at: Date }) =>
     doc && { ...doc, lastActive: at, ...(personal && { [field]: personal }) },
 })
@@ -48,17 +48,17 @@ export const chats = projection<ChatDoc, Events>('chats', {
         messageCount: 0,
       }),
     },
-    ChatRenamed: sets('name'),
-    ChatTagged: sets('tags'),
-    ChatAnnotated: sets('metadata'),
-    PromptSent: grownBy(1),
-    ReplyCompleted: grownBy(1),
-    ReplyCancelled: grownBy(1),
-    ReplyFailed: grownBy(0),
-    MessageStored: grownBy(1),
-    MessageEdited: grownBy(0),
-    MessageDeleted: grownBy(-1),
-    ChatDeleted: { ...goesOn, evolve: () => null },
+    ChatRenamed: setField('name'),
+    ChatTagged: setField('tags'),
+    ChatAnnotated: setField('metadata'),
+    PromptSent: addMessages(1),
+    ReplyCompleted: addMessages(1),
+    ReplyCancelled: addMessages(1),
+    ReplyFailed: addMessages(0),
+    MessageStored: addMessages(1),
+    MessageEdited: addMessages(0),
+    MessageDeleted: addMessages(-1),
+    ChatDeleted: { ...byChat, evolve: () => null },
     UserErased: { remove: (e) => ({ userId: e.data.userId }) },
   },
 })

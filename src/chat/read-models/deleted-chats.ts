@@ -3,7 +3,7 @@ import { readModelSchema } from '../../event-store/projecting/read-model-queries
 import type { UserEvents } from '../../identity/user.js'
 import type { ChatEvents } from '../chat.js'
 
-/** A chat that was deleted and is still kept: what retention looks for. */
+/** A deleted chat whose key still exists. Retention erases it when its time has come. */
 export interface DeletedChatDoc {
   _id: string
   ownerId: string

@@ -3,10 +3,11 @@ import type { Envelope } from '../../event-store/event.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
-import type { ChatEvents } from '../chat.js'
-import type { Feedback, MessageContent, MessageCounts, MessageRole, MessageStatus } from '../message.js'
+import { definedFields } from '../../commands/defined-fields.js'
+import { type ChatEvents, replyEndings } from '../chat.js'
+import type { Feedback, MessageContent, MessageCounts, MessageRole, MessageStatus, TokenCounts } from '../message.js'
 
-/** A prompt and a reply have a text; a message that was stored has a content, and more. */
+/** Prompts and replies have a text; stored messages have a content and more. */
 type MessageText = Partial<MessageContent> & { text?: string }
 
 /** A message; the root family calls its chat a session, and knows two senders. */
@@ -14,7 +15,7 @@ export interface MessageDoc {
   _id: string
   sessionId: string
   userId: string
-  /** Its place in the chat: a prompt and its reply come from one event, the prompt first. */
+  /** Orders the chat. A prompt and its reply come from one event: the prompt has the even number, the reply the odd one. */
   seq: number
   sentBy: 'user' | 'system'
   role: MessageRole
@@ -29,10 +30,10 @@ export interface MessageDoc {
   feedback: Feedback | null
   /** Of a prompt and of its reply. */
   promptId?: string
-  /** Of a reply: who wrote it, in which attempt, and what kept it from being finished. */
+  /** Of a reply: the model that wrote it, in which attempt, and why it failed. */
   model?: string
   attempt?: string
-  /** Its words were those of an earlier answer to the same question. */
+  /** The text is that of an earlier answer to the same question. */
   cached?: boolean
   error?: { code: string; detail?: EnvelopeOf<ChatEvents, 'ReplyFailed'> }
 }
@@ -47,7 +48,7 @@ export const messages = projection<MessageDoc, Events>('messages', {
       key: (e) => [e.data.promptId, e.data.replyId],
       evolve: (_, { data, personal, at, position }, key) => {
         const { chatId, ownerId, promptId, model } = data
-        const both = {
+        const shared = {
           _id: key,
           sessionId: chatId,
           userId: ownerId,
@@ -58,30 +59,32 @@ export const messages = projection<MessageDoc, Events>('messages', {
         }
         return key === promptId
           ? {
-              ...both,
+              ...shared,
               seq: position * 2,
               sentBy: 'user',
               role: 'user',
               status: 'completed',
               ...(personal && { text: personal }),
             }
-          : { ...both, seq: position * 2 + 1, sentBy: 'system', role: 'assistant', status: 'pending', model }
+          : { ...shared, seq: position * 2 + 1, sentBy: 'system', role: 'assistant', status: 'pending', model }
       },
     },
     ReplyCompleted: {
       key: (e) => e.data.replyId,
       evolve: (doc, { data, personal, at }) => {
         const { attempt, tokens, latency, cached } = data
-        const written = { attempt, latency, ...(cached && { cached }), ...(personal && { text: personal }) }
-        return doc && { ...doc, ...counted(tokens), status: 'completed', timestamp: at, ...written }
+        const end = { status: replyEndings.ReplyCompleted, timestamp: at, attempt, latency }
+        return (
+          doc && { ...doc, ...fieldsOf(tokens), ...end, ...(cached && { cached }), ...(personal && { text: personal }) }
+        )
       },
     },
     ReplyCancelled: {
       key: (e) => e.data.replyId,
       evolve: (doc, { data, personal, at }) => {
         const { attempt, tokens } = data
-        const written = { ...(attempt !== undefined && { attempt }), ...(personal && { text: personal }) }
-        return doc && { ...doc, ...counted(tokens), status: 'cancelled', timestamp: at, ...written }
+        const end = { status: replyEndings.ReplyCancelled, timestamp: at, ...definedFields({ attempt }) }
+        return doc && { ...doc, ...fieldsOf(tokens), ...end, ...(personal && { text: personal }) }
       },
     },
     ReplyFailed: {
@@ -89,7 +92,7 @@ export const messages = projection<MessageDoc, Events>('messages', {
       evolve: (doc, { data, personal, at }) =>
         doc && {
           ...doc,
-          status: 'failed',
+          status: replyEndings.ReplyFailed,
           timestamp: at,
           error: { code: data.code, ...(personal && { detail: personal }) },
         },
@@ -106,7 +109,7 @@ export const messages = projection<MessageDoc, Events>('messages', {
         status: 'completed',
         timestamp: at,
         feedback: null,
-        ...costs(data),
+        ...countsOf(data),
         ...(personal && { text: personal }),
       }),
     },
@@ -115,7 +118,14 @@ export const messages = projection<MessageDoc, Events>('messages', {
       evolve: (doc, { data, personal, at }) => {
         const sentBy = data.role === 'user' ? 'user' : 'system'
         return (
-          doc && { ...doc, role: data.role, sentBy, updatedAt: at, ...costs(data), ...(personal && { text: personal }) }
+          doc && {
+            ...doc,
+            role: data.role,
+            sentBy,
+            updatedAt: at,
+            ...countsOf(data),
+            ...(personal && { text: personal }),
+          }
         )
       },
     },
@@ -127,22 +137,15 @@ export const messages = projection<MessageDoc, Events>('messages', {
   },
 })
 
-const counted = ({ prompt, completion, total }: { prompt: number; completion: number; total: number }) => ({
+const fieldsOf = ({ prompt, completion, total }: TokenCounts) => ({
   tokens: total,
   promptTokens: prompt,
   completionTokens: completion,
 })
 
-const costs = ({
-  tokens = null,
-  promptTokens,
-  completionTokens,
-  latency,
-}: Omit<MessageCounts, 'tokens'> & { tokens?: number | null }) => ({
-  tokens,
-  ...(promptTokens !== undefined && { promptTokens }),
-  ...(completionTokens !== undefined && { completionTokens }),
-  ...(latency !== undefined && { latency }),
+const countsOf = ({ tokens, promptTokens, completionTokens, latency }: MessageCounts) => ({
+  tokens: tokens ?? null,
+  ...definedFields({ promptTokens, completionTokens, latency }),
 })
 
 export const messageModel = {

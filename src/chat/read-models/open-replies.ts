@@ -3,7 +3,7 @@ import { readModelSchema } from '../../event-store/projecting/read-model-queries
 import type { UserEvents } from '../../identity/user.js'
 import { atReplyEnding, type ChatEvents } from '../chat.js'
 
-/** A prompt that has no answer yet: what the reconciler compares with the queue. */
+/** A prompt that is not answered yet. The reconciler compares these with the queue. */
 export interface OpenReplyDoc {
   _id: string
   chatId: string

@@ -2,7 +2,7 @@ import type { Engine } from '../../event-store/engine.js'
 import type { MessageContent } from '../message.js'
 import type { MessageDoc } from './messages.js'
 
-/** A message, opened for somebody entitled. */
+/** A message with its personal data opened, for those who may read it. */
 export type OpenedMessage = Omit<MessageDoc, '_id' | 'seq' | 'text' | 'attempt' | 'error'> &
   MessageContent & {
     id: string
@@ -10,13 +10,14 @@ export type OpenedMessage = Omit<MessageDoc, '_id' | 'seq' | 'text' | 'attempt' 
   }
 
 export async function openMessage({ vault }: Engine, doc: MessageDoc): Promise<OpenedMessage> {
-  const { _id: id, seq: _, text, attempt: __, error, ...open } = withoutMarks(doc)
+  const { _id: id, seq: _, text, attempt: __, error, ...others } = withoutPosition(doc)
   const failure = error && { code: error.code, detail: (await vault.openOrEmpty(error.detail)).detail ?? '' }
-  const { text: content = '', ...written } = await vault.openOrEmpty(text)
-  return { id, ...open, content, ...written, ...(failure && { error: failure }) }
+  const { text: content = '', ...stored } = await vault.openOrEmpty(text)
+  return { id, ...others, content, ...stored, ...(failure && { error: failure }) }
 }
 
-function withoutMarks(doc: MessageDoc): MessageDoc {
+/** Lean documents have the engine's own field, too. */
+function withoutPosition(doc: MessageDoc): MessageDoc {
   const { _position: _, ...rest } = doc as MessageDoc & { _position?: number }
   return rest
 }

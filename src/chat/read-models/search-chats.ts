@@ -13,9 +13,9 @@ import { type ChatSummary, summaryOf, tagsNow, tagsOf, titleNow, titleOf } from 
 export class SearchChats extends Query<Page<ChatSummary>> {
   constructor(
     readonly ownerId: string,
-    /** Any part of the title, in whatever case. */
+    /** Any part of the title; upper and lower case are the same. */
     readonly text: string,
-    /** All of them. */
+    /** The chat must have all of them. */
     readonly tags: readonly string[],
     readonly page: PageQuery,
   ) {
@@ -24,8 +24,8 @@ export class SearchChats extends Query<Page<ChatSummary>> {
 }
 
 /**
- * Titles and tags are sealed, so there is no index over them: those of this one owner are opened and looked at here,
- * newest first, as far as the page needs.
+ * Titles and tags are sealed, so no index covers them. This opens and compares those of the one owner, newest first,
+ * until the page is full.
  */
 @QueryHandler(SearchChats)
 export class SearchChatsHandler implements IQueryHandler<SearchChats> {
@@ -37,67 +37,71 @@ export class SearchChatsHandler implements IQueryHandler<SearchChats> {
   async execute({ ownerId, text, tags, page: { limit, cursor } }: SearchChats): Promise<Page<ChatSummary>> {
     const last = newestFirst.read(cursor)
     const keys = this.engine.vault.prefetchKeys(ownerStream(ownerId)) // while the first titles are found
-    keys.catch(() => {}) // told where it is waited for
-    const wanted = normal(text)
-    const found: Looked[] = []
-    const looked = { createdAt: 1, ...(wanted !== '' && { name: 1 }), ...(tags.length > 0 && { tags: 1 }) }
-    for await (const docs of this.chatsAfter(last, ownerId, looked)) {
+    keys.catch(() => {}) // `await keys` below throws it
+    const wantedText = normalize(text)
+    const found: SearchedChat[] = []
+    const fields = { createdAt: 1, ...(wantedText !== '' && { name: 1 }), ...(tags.length > 0 && { tags: 1 }) }
+    for await (const docs of this.chatsAfter(last, ownerId, fields)) {
       await keys
-      const matches = await Promise.all(docs.map(async (doc) => this.matches(doc, wanted, tags)))
+      const matches = await Promise.all(docs.map(async (doc) => this.matches(doc, wantedText, tags)))
       found.push(...docs.filter((_, i) => matches[i]))
       if (found.length > limit) break
     }
     const { items, nextCursor } = pageOf(found, limit, (doc) => newestFirst.cursorPartsOf(doc))
-    return { items: await this.whole(items), nextCursor }
+    return { items: await this.summaries(items), nextCursor }
   }
 
-  /** At once where the keys were brought, which is so for nearly all: waiting for each takes longer than opening it. */
-  private matches(doc: Looked, text: string, tags: readonly string[]): boolean | Promise<boolean> {
+  /** Waits only if a key is not in memory: for a prefetched key, waiting would take longer than opening. */
+  private matches(doc: SearchedChat, text: string, tags: readonly string[]): boolean | Promise<boolean> {
     const title = text === '' ? '' : titleNow(this.engine, doc)
     const own = tags.length === 0 ? [] : tagsNow(this.engine, doc)
     if (title !== undefined && own !== undefined) return fits(title, own, text, tags)
-    return Promise.all([titleOf(this.engine, doc), tagsOf(this.engine, doc)]).then((words) =>
-      fits(...words, text, tags),
+    return Promise.all([titleOf(this.engine, doc), tagsOf(this.engine, doc)]).then(([opened, openedTags]) =>
+      fits(opened, openedTags, text, tags),
     )
   }
 
-  /** With all that a summary shows. One that has gone meanwhile is left out. */
-  private async whole(found: readonly Looked[]): Promise<ChatSummary[]> {
+  /** A chat that was deleted meanwhile is left out. */
+  private async summaries(found: readonly SearchedChat[]): Promise<ChatSummary[]> {
     const ids = found.map(({ _id }) => _id)
     const docs = await retryWhenReplaced(() => this.chats.find({ _id: { $in: ids }, ...notRemoved }).lean<ChatDoc[]>())
     const byId = new Map(docs.map((doc) => [doc._id, doc]))
     return Promise.all(ids.flatMap((id) => byId.get(id) ?? []).map((doc) => summaryOf(this.engine, doc)))
   }
 
-  private async *chatsAfter(last: Place | undefined, userId: string, projection: object): AsyncGenerator<Looked[]> {
-    for (let place = last; ;) {
+  private async *chatsAfter(
+    last: ListPosition | undefined,
+    userId: string,
+    projection: object,
+  ): AsyncGenerator<SearchedChat[]> {
+    for (let position = last; ;) {
       const find = {
         find: this.chats.collection.collectionName,
-        filter: { userId, ...(place && newestFirst.after(place)) },
+        filter: { userId, ...(position && newestFirst.after(position)) },
         sort: newestFirst.sort,
         projection,
       }
       try {
-        for await (const docs of batchedFind<Looked>(this.chats.db.db!, find)) {
+        for await (const docs of batchedFind<SearchedChat>(this.chats.db.db!, find)) {
           yield docs
-          place = docs.at(-1) ?? place
+          position = docs.at(-1) ?? position
         }
         return
       } catch (error) {
-        if (!isCursorKilled(error)) throw error // else a rebuild took the name: on from here, in what it has now
+        if (!isCursorKilled(error)) throw error // else a rebuilt model took the name: go on from here in that one
       }
     }
   }
 }
 
-type Place = Pick<ChatDoc, 'createdAt' | '_id'>
-/** As much of a chat as a search has to look at. */
-type Looked = Place & Pick<ChatDoc, 'name' | 'tags'>
+type ListPosition = Pick<ChatDoc, 'createdAt' | '_id'>
+/** The fields of a chat that a search reads. */
+type SearchedChat = ListPosition & Pick<ChatDoc, 'name' | 'tags'>
 
 function fits(title: string, own: readonly string[], text: string, tags: readonly string[]): boolean {
-  if (!normal(title).includes(text)) return false
-  const has = new Set(own.map(normal))
-  return tags.every((tag) => has.has(normal(tag)))
+  if (!normalize(title).includes(text)) return false
+  const has = new Set(own.map(normalize))
+  return tags.every((tag) => has.has(normalize(tag)))
 }
 
-const normal = (text: string) => text.normalize('NFKC').toLocaleLowerCase('en')
+const normalize = (text: string) => text.normalize('NFKC').toLocaleLowerCase('en')

@@ -1,9 +1,10 @@
+import { messageStatus, type MessageStatus } from '../../chat/message.js'
 import { Choice, DateTime, ListOf, Text, Integer, AnyText } from '../../http/fields.js'
 
 const sessionId = {
   min: 1,
   max: 128,
-  about: 'Whoever has it is the guest',
+  about: 'Identifies the guest; keep it secret',
   example: '9f86d081884c7d659a2feaa0c55ad015',
 }
 
@@ -32,7 +33,7 @@ export class GuestFeedbackBody {
 }
 
 export class GuestSessionDto {
-  @AnyText({ about: 'Keep it: it is shown this once' })
+  @AnyText({ about: 'Keep it: it is shown only once' })
   session_id!: string
 
   @DateTime()
@@ -55,10 +56,10 @@ export class GuestReplyDto {
   @AnyText({ example: 'I’m doing well, thank you! How can I assist you today?' })
   content!: string
 
-  @Choice(['completed', 'cancelled', 'pending'], {
-    about: 'pending: not answered yet; the same request with the same Idempotency-Key goes on waiting',
+  @Choice(messageStatus.extract(['completed', 'cancelled', 'pending']).options, {
+    about: 'pending: not answered yet; the same request with the same Idempotency-Key waits again',
   })
-  status!: string
+  status!: MessageStatus
 }
 
 export class FeedbackReceivedDto {

@@ -13,7 +13,7 @@ export class ReviewController {
 
   @Get()
   @NeedsRole('auditor', 'admin')
-  @ApiOperation({ summary: 'What guests think of the service, newest first' })
+  @ApiOperation({ summary: 'Feedback of guests on the service, newest first' })
   @ApiOkResponse({ type: ReviewsDto })
   async list(@Query() page: PageQuery): Promise<ReviewsDto> {
     const { items: feedback, nextCursor } = await this.bus.query(new ReviewFeedback(page))

@@ -52,18 +52,18 @@ export class SessionsController {
   @Post('session/initialize_session')
   @HttpCode(200)
   @IgnoresIdempotencyKey()
-  @ApiOperation({ summary: 'Begin a session; its id is shown this once, and whoever has it may use the session' })
+  @ApiOperation({ summary: 'Begin a session; its id is shown only once, and those who know it may use the session' })
   @ApiOkResponse({ type: GuestSessionDto })
   async begin(@RequestCause() cause: Cause): Promise<GuestSessionDto> {
     const session = await this.bus.command(new BeginSession(cause))
-    return this.shown(session.sessionId, session)
+    return this.asSession(session.sessionId, session)
   }
 
   @Get('session/:session_id')
-  @ApiOperation({ summary: 'Whether a session still goes on' })
+  @ApiOperation({ summary: 'Whether a session is still active' })
   @ApiOkResponse({ type: GuestSessionDto })
   async session(@Param() { session_id }: SessionParams, @CurrentGuest() guestId: string): Promise<GuestSessionDto> {
-    return this.shown(session_id, await this.bus.query(new GetSession(guestId)))
+    return this.asSession(session_id, await this.bus.query(new GetSession(guestId)))
   }
 
   @Post('chat')
@@ -71,7 +71,7 @@ export class SessionsController {
   @CountsAsPrompt()
   @ApiOperation({
     summary:
-      'Send a prompt in a session and get the answer: whole, as a stream of events, or later; sent again with its Idempotency-Key it goes on where it was',
+      'Send a prompt in a session and get the answer: whole, as a stream of events, or later; the same request with the same Idempotency-Key waits for the same answer',
   })
   @ApiHeader({
     name: 'Prefer',
@@ -105,17 +105,17 @@ export class SessionsController {
     @RequestCause() cause: Cause,
     @RequestedDelivery() delivery: Delivery,
   ): Promise<GuestReplyDto | AsyncIterable<string>> {
-    await this.mustBeActive(guestId)
+    await this.refuseExpired(guestId)
     const prompt = new SendPrompt(cause, this.guests.chatOf(guestId), content)
     return await this.prompts.send(prompt, delivery, ({ outcome }) => {
-      delivery.reply.removeHeader('location') // only an account may look there
+      delivery.reply.removeHeader('location') // that address is for accounts
       return { session_id, role: 'assistant', content: outcome?.text ?? '', status: outcome?.status ?? 'pending' }
     })
   }
 
   @Post('feedback')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Say what you think of the service' })
+  @ApiOperation({ summary: 'Give feedback on the service' })
   @ApiOkResponse({ type: FeedbackReceivedDto })
   @NeedsSession()
   async feedback(
@@ -123,16 +123,16 @@ export class SessionsController {
     @CurrentGuest() guestId: string,
     @RequestCause() cause: Cause,
   ): Promise<FeedbackReceivedDto> {
-    await this.mustBeActive(guestId)
+    await this.refuseExpired(guestId)
     await this.bus.command(new GiveGuestFeedback(cause, guestId, feedback))
     return { detail: 'Feedback received' }
   }
 
-  private async mustBeActive(guestId: string): Promise<void> {
+  private async refuseExpired(guestId: string): Promise<void> {
     mustBeActive(await this.bus.query(new GetSession(guestId)), new Date(), this.config.guests.idleMs)
   }
 
-  private shown(session_id: string, session: Session): GuestSessionDto {
+  private asSession(session_id: string, session: Session): GuestSessionDto {
     const { createdAt: created_at, lastActive: last_active } = session
     return {
       session_id,

@@ -9,7 +9,7 @@ import { Guests } from '../guests.js'
 import type { Session } from '../session.js'
 
 export interface SessionBegun extends Effect, Session {
-  /** The capability: told this once, kept nowhere. */
+  /** Those who know it are the guest. It is shown only once and stored nowhere. */
   readonly sessionId: string
 }
 
@@ -19,7 +19,7 @@ export class BeginSession extends Command<SessionBegun> {
   }
 }
 
-/** Who has no account is known in the log as the guest that comes of it. */
+/** In the log a caller without an account is the new guest itself. */
 @CommandHandler(BeginSession)
 export class BeginSessionHandler implements ICommandHandler<BeginSession> {
   constructor(

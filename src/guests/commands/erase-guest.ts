@@ -12,7 +12,7 @@ export class EraseGuest extends Command<Effect> {
   constructor(
     readonly cause: Cause,
     readonly guestId: string,
-    /** Only if it has not been active since then. */
+    /** A guest that was active since then is not erased. */
     readonly inactiveSince: Date,
   ) {
     super()
@@ -20,8 +20,8 @@ export class EraseGuest extends Command<Effect> {
 }
 
 /**
- * The chat first, then the guest: a crash in between leaves a guest without a chat, and a repeat goes on from there.
- * Answers when the keys are gone; a crash after the event leaves that to the reactor.
+ * Erases the chat first, then the guest: a crash in between leaves a guest without a chat, and a repeat erases the
+ * guest. Answers when the keys are destroyed; a crash after an event leaves its key to the reactor.
  */
 @CommandHandler(EraseGuest)
 export class EraseGuestHandler implements ICommandHandler<EraseGuest> {
@@ -48,7 +48,7 @@ export class EraseGuestHandler implements ICommandHandler<EraseGuest> {
     try {
       await this.commands.execute(new DeleteChat(cause, chat, true))
     } catch (error) {
-      // Its key is destroyed already: nobody can read it, and nothing can be added to it.
+      // Its key is destroyed already: nobody can read the chat or add to it.
       if (!isErased(error)) throw error
     }
   }

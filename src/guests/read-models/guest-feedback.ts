@@ -3,7 +3,7 @@ import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { GuestEvents } from '../guest.js'
 
-/** What a guest has said of the service, for review. */
+/** Feedback of a guest on the service. */
 export interface GuestFeedbackDoc {
   _id: string
   guestId: string

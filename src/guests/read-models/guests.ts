@@ -4,7 +4,7 @@ import { readModelSchema } from '../../event-store/projecting/read-model-queries
 import { isGuest } from '../../commands/guest-ids.js'
 import type { GuestEvents } from '../guest.js'
 
-/** When a guest was here last: what retention looks for. */
+/** When a guest was active last. Retention erases those who were not for long. */
 export interface GuestDoc {
   _id: string
   createdAt: Date
@@ -16,7 +16,7 @@ interface OfChat {
   at: Date
 }
 
-const wasActive = {
+const setLastActive = {
   key: ({ data: { ownerId } }: OfChat) => (isGuest(ownerId) ? ownerId : undefined),
   evolve: (doc: GuestDoc | null, { at }: OfChat) => doc && { ...doc, lastActive: at },
 }
@@ -29,8 +29,8 @@ export const guests = projection<GuestDoc, GuestEvents & ChatEvents>('guests', {
       key: (e) => e.data.guestId,
       evolve: (_, { data, at }) => ({ _id: data.guestId, createdAt: at, lastActive: at }),
     },
-    PromptSent: wasActive,
-    ...atReplyEnding(wasActive),
+    PromptSent: setLastActive,
+    ...atReplyEnding(setLastActive),
     GuestErased: { key: (e) => e.data.guestId, evolve: () => null },
   },
 })

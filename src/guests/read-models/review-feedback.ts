@@ -14,7 +14,7 @@ export interface Review {
   createdAt: Date
 }
 
-/** What guests have said, opened for whoever reviews it, newest first. */
+/** The feedback of guests, opened for those who review it, newest first. */
 export class ReviewFeedback extends Query<Page<Review>> {
   constructor(readonly page: PageQuery) {
     super()
@@ -34,7 +34,7 @@ export class ReviewFeedbackHandler implements IQueryHandler<ReviewFeedback> {
     return { items: opened.flat(), ...(nextCursor !== undefined && { nextCursor }) }
   }
 
-  /** None when its guest was erased just now. */
+  /** Empty if the guest was erased just now. */
   private async opened({ _id: id, guestId: session, text, createdAt }: GuestFeedbackDoc): Promise<Review[]> {
     if (!text) return []
     try {

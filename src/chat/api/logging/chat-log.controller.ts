@@ -85,7 +85,7 @@ export class ChatLogController {
   }
 
   @Put(':chatId')
-  @ApiOperation({ summary: 'Change title, tags or metadata; what is left out stays' })
+  @ApiOperation({ summary: 'Change title, tags or metadata; fields that are left out stay' })
   @Answers(200, { chat: LoggedChatDto })
   async change(
     @Param() { chatId: name }: LoggedChatParams,
@@ -100,7 +100,7 @@ export class ChatLogController {
 
   @Delete(':chatId')
   @ApiOperation({
-    summary: 'Delete a chat and its messages; with ?erase=true nobody can ever read it again, from now on',
+    summary: 'Delete a chat and its messages; with ?erase=true nobody can ever read it again',
   })
   @Answers(200, {})
   async delete(

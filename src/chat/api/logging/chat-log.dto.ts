@@ -93,7 +93,7 @@ export class LoggedMessageBody {
   latency?: number
 }
 
-/** What is left out stays as it is. */
+/** Fields that are left out stay as they are. */
 export class MessageChangesBody extends PartialType(LoggedMessageBody, { skipNullProperties: false }) {
   @Text({ max: 100_000, optional: true, example: 'What it should have said' })
   override content?: string

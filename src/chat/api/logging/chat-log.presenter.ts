@@ -4,7 +4,7 @@ import type { ChatSummary } from '../../read-models/chat-summary.js'
 import type { OpenedMessage } from '../../read-models/opened-message.js'
 import type { LoggedChatDto, LoggedMessageDto } from './chat-log.dto.js'
 
-/** Chats and messages in the words of this family, and its bodies in those of the commands. */
+/** Translates chats and messages into this family's fields, and its bodies into those of the commands. */
 
 export const asLoggedChat = ({
   id,
@@ -47,7 +47,7 @@ export function asLoggedMessage(message: OpenedMessage): LoggedMessageDto {
 
 type MessageFields = MessageContent & Omit<MessageCounts, 'tokens'> & { role: MessageRole; tokens?: number | null }
 
-/** Takes a body, or a message that was read, apart: what the log seals is the content, what it does not is the counts. */
+/** Separates the fields of a body, or of a message, that the log seals (the content) from the others (the counts). */
 export function messageFromBody({
   role,
   content,
@@ -68,7 +68,7 @@ export function messageFromBody({
   }
 }
 
-/** The whole message after a change: what the change leaves out stays. */
+/** The whole message after a change. Fields that the change leaves out stay. */
 export const withChanges = (message: OpenedMessage, changes: Partial<MessageFields>): StoredMessage => ({
   messageId: message.id,
   ...messageFromBody({ ...message, ...definedFields(changes) }),

@@ -31,7 +31,7 @@ export class MessageLogController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Keep a message' })
+  @ApiOperation({ summary: 'Store a message' })
   @Answers(201, { message: LoggedMessageDto })
   async add(
     @Param() { chatId: name }: LoggedChatParams,
@@ -44,7 +44,7 @@ export class MessageLogController {
   }
 
   @Post('batch')
-  @ApiOperation({ summary: 'Keep up to 500 messages: all of them or none' })
+  @ApiOperation({ summary: 'Store up to 500 messages: all of them or none' })
   @Answers(201, { messages: [LoggedMessageDto] })
   async addAll(
     @Param() { chatId: name }: LoggedChatParams,
@@ -79,7 +79,7 @@ export class MessageLogController {
   }
 
   @Put(':messageId')
-  @ApiOperation({ summary: 'Change a message; what is left out stays' })
+  @ApiOperation({ summary: 'Change a message; fields that are left out stay' })
   @Answers(200, { message: LoggedMessageDto })
   async edit(
     @Param() { chatId: name, messageId }: LoggedMessageParams,

@@ -36,7 +36,7 @@ export class ProjectChatController {
 
   @Post()
   @CountsAsPrompt()
-  @ApiOperation({ summary: 'Send a message to a project: in a chat of its own, or going on with one' })
+  @ApiOperation({ summary: 'Send a message to a project: in a new chat, or in an existing one' })
   @Answers(200, { message: 'string', usage: ProjectUsageDto, chatId: 'string', messageId: 'string', status: 'string' })
   async send(
     @Param() { projectId }: ProjectChatParams,

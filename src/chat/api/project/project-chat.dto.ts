@@ -10,7 +10,7 @@ export class ProjectMessageBody {
   @Text({ min: 1, max: 100_000, example: 'Hello, how are you?' })
   message!: string
 
-  @ChatName({ optional: true, about: 'The chat to go on with; without it the message begins a new one' })
+  @ChatName({ optional: true, about: 'The chat to continue; without it the message starts a new one' })
   chatId?: string
 }
 

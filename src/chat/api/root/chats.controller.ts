@@ -14,7 +14,7 @@ import { DeleteChat } from '../../commands/delete-chat.js'
 import { RenameChat } from '../../commands.js'
 import { GetChat, ListChats } from '../../read-models/chat-queries.js'
 import { ListMessages } from '../../read-models/message-queries.js'
-import { asSession, asSessionMessage } from './chats.presenter.js'
+import { asChat, asMessage } from './chats.presenter.js'
 
 @ApiTags('chats')
 @Controller()
@@ -34,7 +34,7 @@ export class ChatsController {
   ): Promise<ChatsDto> {
     if (userId !== caller.id && caller.role !== 'admin') throw new Refused('not_found', 'there is no such account')
     const { items, nextCursor } = await this.bus.query(new ListChats(userId, page))
-    return { chats: items.map(asSession), nextCursor }
+    return { chats: items.map(asChat), nextCursor }
   }
 
   @Get('chat/:sessionId/messages')
@@ -46,11 +46,11 @@ export class ChatsController {
     @CurrentCaller() caller: Caller,
   ): Promise<MessagesDto> {
     const { items, nextCursor } = await this.bus.query(new ListMessages(this.ids.chatOf(caller.id, sessionId), page))
-    return { messages: items.map(asSessionMessage), nextCursor }
+    return { messages: items.map(asMessage), nextCursor }
   }
 
   @Put('chat/:sessionId/edit')
-  @ApiOperation({ summary: 'Give a chat another title' })
+  @ApiOperation({ summary: 'Rename a chat' })
   @ApiOkResponse({ type: ChatDto })
   put(
     @Param() params: ChatParams,
@@ -62,7 +62,7 @@ export class ChatsController {
   }
 
   @Patch('chat/:sessionId/edit')
-  @ApiOperation({ summary: 'Give a chat another title' })
+  @ApiOperation({ summary: 'Rename a chat' })
   @ApiOkResponse({ type: ChatDto })
   async edit(
     @Param() { sessionId }: ChatParams,
@@ -72,13 +72,13 @@ export class ChatsController {
   ): Promise<ChatDto> {
     const chat = this.ids.chatOf(caller.id, sessionId)
     await this.bus.command(new RenameChat(cause, chat, name))
-    return asSession(await this.bus.query(new GetChat(chat)))
+    return asChat(await this.bus.query(new GetChat(chat)))
   }
 
   @Delete('chat/:sessionId')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Delete a chat; with ?erase=true nobody can ever read it again, from now on' })
-  @ApiResponse({ status: 204, description: 'It is gone' })
+  @ApiOperation({ summary: 'Delete a chat; with ?erase=true nobody can ever read it again' })
+  @ApiResponse({ status: 204, description: 'The chat is deleted' })
   async delete(
     @Param() { sessionId }: ChatParams,
     @Query() { erase }: EraseQuery,

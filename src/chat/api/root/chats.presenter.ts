@@ -2,9 +2,9 @@ import type { ChatSummary } from '../../read-models/chat-summary.js'
 import type { OpenedMessage } from '../../read-models/opened-message.js'
 import type { ChatDto, MessageDto } from './chats.dto.js'
 
-/** Chats and messages in the words of this family, which calls a chat a session. */
+/** Translates chats and messages into this family's fields; it calls a chat a session. */
 
-export const asSession = ({ id, name, createdAt, lastActive, messageCount }: ChatSummary): ChatDto => ({
+export const asChat = ({ id, name, createdAt, lastActive, messageCount }: ChatSummary): ChatDto => ({
   id,
   name,
   createdAt,
@@ -12,7 +12,7 @@ export const asSession = ({ id, name, createdAt, lastActive, messageCount }: Cha
   messageCount,
 })
 
-export const asSessionMessage = ({
+export const asMessage = ({
   id,
   content,
   sessionId,

@@ -16,7 +16,7 @@ export class FeedbackController {
 
   @Post()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Say what you think of a message; a later word replaces an earlier one' })
+  @ApiOperation({ summary: 'Give feedback on a message; it replaces your earlier feedback' })
   @ApiOkResponse({ type: FeedbackDto })
   async give(
     @Param() { messageId }: MessageParams,
@@ -30,7 +30,7 @@ export class FeedbackController {
   }
 
   @Delete()
-  @ApiOperation({ summary: 'Take it back' })
+  @ApiOperation({ summary: 'Withdraw your feedback' })
   @ApiOkResponse({ type: FeedbackDto })
   async withdraw(
     @Param() { messageId }: MessageParams,

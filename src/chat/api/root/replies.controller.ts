@@ -32,7 +32,7 @@ type Streamed = AsyncIterable<string>
 const schemaOf = (type: new () => object) => ({ schema: { $ref: getSchemaPath(type) } })
 const events = { 'text/event-stream': schemaOf(ReplyEventDto) }
 
-/** Prompts and what becomes of them. */
+/** Prompts and their answers in the root family. */
 @ApiTags('prompts')
 @ApiExtraModels(AnswerDto, ReplyEventDto)
 @Controller('chat')
@@ -73,14 +73,14 @@ export class RepliesController {
   }
 
   @Get('replies/:replyId')
-  @ApiOperation({ summary: 'An answer, or how far it has come' })
+  @ApiOperation({ summary: 'An answer, or its status' })
   @ApiOkResponse({ type: ReplyDto })
   async reply(@Param() { replyId }: ReplyParams, @CurrentCaller() caller: Caller): Promise<ReplyDto> {
     return asReply(await this.replies.read(await this.bus.query(new FindMessage(replyId, caller.id))))
   }
 
   @Get('replies/:replyId/stream')
-  @ApiOperation({ summary: 'An answer as a stream of events; Last-Event-ID goes on where a stream was cut' })
+  @ApiOperation({ summary: 'An answer as a stream of events; Last-Event-ID resumes a stream that was interrupted' })
   @ApiHeader({
     name: 'Last-Event-ID',
     required: false,
