@@ -13,7 +13,7 @@ const keptForMs = 10 * 60_000
 
 /**
  * Carries what a model writes to those who read the reply along. Redis keeps it until the reply ends, sealed with the
- * chat's key. Losing it delays readers by some seconds: the text comes with the reply's end.
+ * chat's key. When Redis is emptied, readers wait some seconds: the text comes with the reply's end.
  *
  * If two attempts run at once, readers get the one that began last.
  */
