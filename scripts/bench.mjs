@@ -7,7 +7,7 @@ const [name, ...options] = process.argv.slice(2)
 
 try {
   await setUpEverything()
-  await installPackages('bench', 'the peers that benches compare with')
+  await installPackages('bench', 'the other stores that benches compare with')
   if (name && existsSync(`build/bench/${name}.js`)) await node(`build/bench/${name}.js`, options)
   else explain()
 } catch (error) {

@@ -13,7 +13,7 @@ const steps = [
 
 try {
   await setUpEverything()
-  await installPackages('bench', 'the peers that benches compare with') // for their types
+  await installPackages('bench', 'the other stores that benches compare with') // for their types
   for (const [name, tool, options] of steps) {
     const started = performance.now()
     say(`${name} …`)

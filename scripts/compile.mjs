@@ -13,20 +13,20 @@ export const service = {
   compile: () => node('node_modules/@nestjs/cli/bin/nest.js', ['build'], { quiet: true }),
 }
 
-/** build/: everything, types unchecked, for the processes that tests and benches start. Jest compiles for itself. */
+/** build/: everything, types unchecked, for the processes that tests and benches start. Jest compiles by itself. */
 export const everything = {
   folder: 'build',
   sources: ['src', 'test', 'bench'],
   compile: async (sources) => {
     const options = ['--out-dir', 'build', '--config-file', '.swcrc', '--quiet', '--ignore', '**/node_modules/**']
     await node('node_modules/@swc/cli/bin/swc.js', [...sources, ...options])
-    await dropOrphans('build')
+    await removeOrphans('build')
   },
 }
 
 /**
- * Compiles when the sources are not those the output was made from. Judged by content, so a fresh clone, a
- * `git checkout` and a copied folder are all right; the mark is written last, so a failed build is done again.
+ * Compiles when the output was made from other sources. It compares their content, so it is right after a fresh clone,
+ * a `git checkout` and in a copied folder. The mark is written last, so a failed build is repeated.
  */
 export async function compile(output) {
   const started = performance.now()
@@ -54,8 +54,8 @@ async function fingerprint(sources) {
   return hash.digest('hex')
 }
 
-/** Compiling over what is there disturbs no running test; what has lost its source goes. */
-async function dropOrphans(folder) {
+/** Removes output whose source is gone. Everything else is compiled in place, which disturbs no running test. */
+async function removeOrphans(folder) {
   for (const file of await filesIn(folder)) {
     const source = relative(folder, file).replace(/\.js(\.map)?$/, '.ts')
     if (/\.js(\.map)?$/.test(file) && !existsSync(source)) await rm(file)

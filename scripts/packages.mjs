@@ -3,19 +3,19 @@ import { join } from 'node:path'
 import { npm, say } from './run.mjs'
 
 /**
- * Brings a folder's node_modules to what its lock says. npm leaves a lock of what it really installed inside
- * node_modules, as its last step: comparing the two needs no stamp of ours, survives `git checkout` and copied
- * folders, and an install that was cut short counts as none.
+ * Brings a folder's node_modules to what its lock says. As its last step, npm writes a lock of what it has installed
+ * into node_modules. Comparing the two locks is right after a `git checkout` and in copied folders, and an install that
+ * was interrupted counts as none.
  */
 export async function installPackages(folder, what, options = []) {
   if (await isInstalled(folder)) return false
   const started = performance.now()
   say(`installing ${what} …`)
-  // loglevel: some packages ask for a newer Node than they need, and the warnings would bury what matters
+  // loglevel: some packages ask for a newer Node than they need, and the warnings would hide what matters
   const plain = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
-  // an unreachable registry is told within seconds, not after npm's minute and more
-  const patience = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000']
-  await npm(['ci', ...plain, ...patience, ...options], { cwd: folder, quiet: true, name: `installing ${what}` })
+  // an unreachable registry is reported within seconds; by default npm takes more than a minute
+  const retries = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000']
+  await npm(['ci', ...plain, ...retries, ...options], { cwd: folder, quiet: true, name: `installing ${what}` })
   say(`installed ${what} in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   return true
 }
@@ -27,7 +27,7 @@ export async function isInstalled(folder) {
   return Object.entries(wanted).every(([path, entry]) => {
     if (path === '') return true
     const found = present[path]
-    if (!found) return Boolean(entry.optional) // made for another platform
+    if (!found) return Boolean(entry.optional) // it is for another platform
     return found.version === entry.version && found.integrity === entry.integrity
   })
 }

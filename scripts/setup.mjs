@@ -1,19 +1,19 @@
 import { fileURLToPath } from 'node:url'
 import { compile, everything, service } from './compile.mjs'
-import { installEnginesToo } from './engines.mjs'
+import { installEnginesOnFirstUse } from './engines.mjs'
 import { installPackages } from './packages.mjs'
-import { Failed } from './run.mjs'
+import { ProgramError } from './run.mjs'
 
-// Every path that scripts name is one of the project's.
+// Paths in scripts are relative to the project.
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
-/** All that the service needs to run. Does nothing, in a few milliseconds, when all is in place. */
+/** Installs and compiles what the service needs. Takes a few milliseconds when nothing is to be done. */
 export async function setUpService() {
   await install()
   await compile(service)
 }
 
-/** All that tests and benches need. */
+/** Installs and compiles what tests and benches need. */
 export async function setUpEverything() {
   await install()
   await compile(everything)
@@ -22,7 +22,7 @@ export async function setUpEverything() {
 async function install() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major < 20 || (major === 20 && minor < 19)) {
-    throw new Failed(`this is Node ${process.versions.node}; Verbatim needs 20.19 or later`, 1)
+    throw new ProgramError(`this is Node ${process.versions.node}; Verbatim needs 20.19 or later`, 1)
   }
-  await Promise.all([installPackages('.', 'packages'), installEnginesToo()])
+  await Promise.all([installPackages('.', 'packages'), installEnginesOnFirstUse()])
 }

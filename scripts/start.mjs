@@ -4,5 +4,5 @@ import { setUpService } from './setup.mjs'
 
 endWithNpm()
 await setUpService().catch(fail)
-// In this very process: one less to start, to signal and to leave behind.
+// In this process: a second one would have to be started, to get signals, and to be ended.
 await import('../dist/main.js')

@@ -10,7 +10,7 @@ export interface EngineAddresses {
 
 const fileIn = (dataDir: string) => join(dataDir, 'engines.json')
 
-/** For other programs of the same person: the command line reaches the engines of a service that runs. */
+/** For other programs of the same user: the command line uses the engines of a service that runs. */
 export function writeAddresses(dataDir: string, addresses: EngineAddresses): void {
   writeFileSync(fileIn(dataDir), `${JSON.stringify(addresses)}\n`, { mode: 0o600 })
 }
@@ -19,12 +19,12 @@ export function removeAddresses(dataDir: string): void {
   rmSync(fileIn(dataDir), { force: true })
 }
 
-/** Undefined when nothing runs there. What a supervisor that was killed has left behind is not believed. */
+/** Undefined when no engines run there. The file of a supervisor that was killed does not count. */
 export function runningEngines(dataDir: string): EngineAddresses | undefined {
   if (!isFolderInUse(dataDir)) return undefined
   try {
     return JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as EngineAddresses
   } catch {
-    return undefined // they are just starting, or ending
+    return undefined // the engines are starting or stopping right now
   }
 }

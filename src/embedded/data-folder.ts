@@ -1,16 +1,16 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { isAlive } from './alive.js'
 import { EngineError, hasCode } from './engine-error.js'
+import { isAlive } from './is-alive.js'
 
-/** An owner that was told to end is gone within this time; one that still lives then is not going to leave. */
+/** An owner that is stopping has ended within this time. One that still lives after it is not stopping. */
 const LONGEST_STOP_MS = 5_000
 
 export const mongoFolder = (dataDir: string): string => join(dataDir, 'mongo')
 export const redisFolder = (dataDir: string): string => join(dataDir, 'redis')
 
-/** Makes the folder (for its owner's eyes only) and what lies in it; says so if it can't be used. */
+/** Makes the folder and those inside it, for their owner only. Throws if the folder cannot be used. */
 export function prepareDataFolder(dataDir: string): void {
   try {
     for (const folder of [dataDir, mongoFolder(dataDir), redisFolder(dataDir)]) {
@@ -27,23 +27,24 @@ export function prepareDataFolder(dataDir: string): void {
 }
 
 /**
- * Takes the folder for this process, a supervisor, as supervisor.pid says inside it, beside the pid of the service that
- * it works for; the result gives it back. A file of a process that died is taken over. Two that take it over at the
- * very same moment could both succeed; mongod's own lock then stops one of them, and without a mongod only Redis data
- * is at stake, which is never the truth.
+ * Claims the folder for this process, a supervisor, and returns the function that releases it. The file supervisor.pid
+ * in the folder has the pid of the supervisor and of its service. A supervisor takes over the file of one that has
+ * ended. Two that take it over at the same moment could both succeed. Then mongod's own lock stops one of them; without
+ * a mongod only the data of Redis is at risk, which is never the truth.
  */
 export async function claimDataFolder(dataDir: string): Promise<() => void> {
   const file = join(dataDir, 'supervisor.pid')
   await retryWhileInUse(() => {
     const { supervisor, service } = readOwners(file)
-    if (supervisor && isSupervisorOf(dataDir, supervisor))
+    if (supervisor && isSupervisorOf(dataDir, supervisor)) {
       throw folderInUse(dataDir, `another Verbatim (process ${service})`)
+    }
     writeFileSync(file, `${process.pid} ${process.ppid}\n`)
   })
   return () => rmSync(file, { force: true })
 }
 
-/** Repeats an attempt for as long as whoever has the folder may be about to leave it. */
+/** Tries again for as long as the owner of the folder may be stopping. */
 export async function retryWhileInUse<T>(attempt: () => T | Promise<T>): Promise<T> {
   const deadline = Date.now() + LONGEST_STOP_MS
   for (;;) {
@@ -56,7 +57,7 @@ export async function retryWhileInUse<T>(attempt: () => T | Promise<T>): Promise
   }
 }
 
-/** Whether a supervisor has the folder right now. */
+/** Whether a supervisor owns the folder right now. */
 export function isFolderInUse(dataDir: string): boolean {
   const { supervisor } = readOwners(join(dataDir, 'supervisor.pid'))
   return supervisor !== undefined && isSupervisorOf(dataDir, supervisor)
@@ -79,7 +80,7 @@ function readOwners(file: string): { supervisor?: number; service?: number } {
   }
 }
 
-/** A pid comes back after a reboot, and in a container almost at once; so where it can be seen, its command decides. */
+/** After a reboot, and soon in a container, a pid belongs to another process. Where it can be read, the command decides. */
 function isSupervisorOf(dataDir: string, pid: number): boolean {
   if (pid === process.pid || !isAlive(pid)) return false
   try {

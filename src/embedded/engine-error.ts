@@ -1,4 +1,4 @@
-/** What can be wrong with an engine that we start ourselves. */
+/** What can be wrong with an embedded engine. */
 export type EngineFault =
   | 'data_folder_in_use'
   | 'data_folder_unusable'
@@ -9,7 +9,7 @@ export type EngineFault =
   | 'engine_failed'
   | 'engine_lost'
 
-/** Its message is for whoever typed `npm start`: what was wrong, in the engine's own words, and what to do. */
+/** The message is for the person who ran `npm start`: what is wrong, as the engine says it, and what to do. */
 export class EngineError extends Error {
   override readonly name = 'EngineError'
 
@@ -21,7 +21,7 @@ export class EngineError extends Error {
   }
 }
 
-/** Not by its class: an error from Node itself is no instance of the Error that a test sees. */
+/** Asks for the code and not for the class: under Jest, errors from Node are not instances of the test's Error. */
 export function hasCode(error: unknown, code: string): boolean {
   return (error as { code?: unknown } | undefined)?.code === code
 }

@@ -3,22 +3,22 @@ import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from './engine-error.js'
 
-/** What a generated key is for, and what it costs to lose it. */
+/** What a generated key is for, and what happens when it is lost. */
 const keys = {
-  master: { variable: 'MASTER_KEY', lost: 'what it sealed opens with nothing else' },
+  master: { variable: 'MASTER_KEY', whenLost: 'no other key opens what it has sealed' },
   notary: {
     variable: 'NOTARY_KEY',
-    lost: 'what it signed must go on with it, or under a new key that every verifier is told of',
+    whenLost: 'the log must be signed with it, or with a new key that every verifier is told of',
   },
 } as const
 
 export type KeyName = keyof typeof keys
 
 /**
- * A key of a service that was given none: `keys/<name>.key` in the data folder, readable by its owner only, made on
- * first use. Two processes that start at once end with the same key: each writes a whole file of its
- * own and links it to the name, which only one can. A crash leaves the name with a whole key or without one, and at
- * most a stray file that no data depends on. A file that holds no key is never replaced: what it sealed would be lost.
+ * The key of a service whose environment names none: `keys/<name>.key` in the data folder, readable by its owner only,
+ * made on first use. Two processes that start at once get the same key: each writes a whole file and links it to the
+ * name, which only one of them can. A crash leaves a whole key under the name or none, and at most an unused file. A
+ * file that holds no key is never replaced: what the key has sealed would be lost.
  */
 export async function loadOrGenerateKey(dataDir: string, name: KeyName): Promise<Buffer> {
   const folder = join(dataDir, 'keys')
@@ -47,7 +47,7 @@ async function readKey(name: KeyName, file: string): Promise<Buffer | undefined>
   }
   throw new EngineError(
     'data_folder_unusable',
-    `${file} holds no 32-byte key: restore it from a copy, since ${keys[name].lost}`,
+    `${file} holds no 32-byte key: restore it from a copy, because ${keys[name].whenLost}`,
   )
 }
 
@@ -56,7 +56,7 @@ async function generateKey(name: KeyName, folder: string, file: string): Promise
   try {
     await writeDurably(draft, `${randomBytes(32).toString('base64url')}\n`)
     await link(draft, file).catch((error: unknown) => {
-      if (codeOf(error) !== 'EEXIST') throw error // somebody was faster: their key is the key
+      if (codeOf(error) !== 'EEXIST') throw error // another process was faster: its key counts
     })
   } finally {
     await rm(draft, { force: true })

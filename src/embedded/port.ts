@@ -1,12 +1,12 @@
 import { createServer } from 'node:net'
 import { EngineError, hasCode } from './engine-error.js'
 
-/** Engines are for this machine only. */
+/** Engines listen on this machine only. */
 export const LOOPBACK = '127.0.0.1'
 
 /**
- * Starts something on the wanted port, or on a free one. Somebody else may take a free port between our finding it
- * and the engine's binding it; then another one is tried.
+ * Starts an engine on the wanted port, or on a free one. Another program may take a free port before the engine does;
+ * then another port is tried.
  */
 export async function startOnPort<T>(wanted: number | undefined, start: (port: number) => Promise<T>): Promise<T> {
   if (wanted) return start(wanted)
@@ -28,10 +28,12 @@ export function portTaken(engine: string, port: number): EngineError {
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, LOOPBACK, () => {
-      const address = probe.address()
-      probe.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+    const server = createServer().once('error', reject)
+    server.listen(0, LOOPBACK, () => {
+      const address = server.address()
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      )
     })
   })
 }

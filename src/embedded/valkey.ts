@@ -9,35 +9,35 @@ import { LOOPBACK, portTaken } from './port.js'
 import { sendCommand } from './valkey-command.js'
 import { ValkeySockets } from './valkey-sockets.js'
 
-/** Of what Node offers, as much as we use: the types of Node 20 leave it out. */
+/** The part of Node's WebAssembly that is used here. The types of Node 20 do not have it. */
 declare const WebAssembly: {
   instantiate(code: Buffer, imports: object): Promise<{ instance: { exports: unknown } }>
   Tag: new (type: { parameters: string[] }) => object
 }
 
-/** What a SIGKILL may lose. */
+/** A SIGKILL loses the writes of up to this time. */
 const SAVE_EVERY_MS = 5_000
-/** Expiries and the timeouts of blocked clients are this exact. */
+/** The precision of expiries and of the timeouts of blocked clients. */
 const TICK_MS = 10
-/** Steps without a break: other work in this process must get its turn, too. */
+/** Steps without a break. Other work in this process must have its turn as well. */
 const STEPS_AT_ONCE = 32
 
 interface ValkeyOptions {
   /** The compiled Valkey. */
   wasm: string
-  /** Where dump.rdb lies. */
+  /** Where dump.rdb is. */
   dir: string
   port?: number | undefined
   warn: (line: string) => void
 }
 
-interface Compiled {
+interface ValkeyExports {
   readonly memory: { readonly buffer: ArrayBuffer }
   rk_boot(port: number): void
   rk_step(): void
 }
 
-/** Starts a Valkey in this process; without a port it takes a free one. */
+/** Starts a Valkey in this process. Without a port it takes a free one. */
 export async function startValkey({ wasm, dir, port = 0, warn }: ValkeyOptions): Promise<Valkey> {
   const server = createServer()
   const valkey = new Valkey(server, dir, warn) // before it listens: the first clients may be faster than its boot
@@ -54,35 +54,35 @@ function listen(server: Server, port: number): Promise<void> {
 }
 
 /**
- * A real Valkey, compiled to WebAssembly. It owns no thread: whenever something arrives, and every 10 ms, it is stepped
- * through its event loop until it has nothing left to do. It can't fork, so it never snapshots by itself; it is told to
- * SAVE when something changed, every 5 s and at the end, and a SIGKILL loses what is younger. Never give it a `save`
- * setting of its own: its snapshot would fail, and every write after it.
+ * A real Valkey, compiled to WebAssembly. It has no thread: whenever something arrives, and every 10 ms, this class
+ * steps it through its event loop until it has nothing left to do. It cannot fork, so it makes no snapshots by itself:
+ * this class sends SAVE every 5 s, if something has changed, and at the end. A SIGKILL loses what is younger. Valkey
+ * must not get a `save` setting: its snapshot would fail, and every write after it.
  */
 export class Valkey {
   /** Known when it has booted. */
   port: number
-  /** Settles when it has stopped, be it by a fault of its own or by a client's SHUTDOWN. */
-  readonly exited: Promise<EngineExit>
+  /** Settles when it has stopped: by stop(), by a fault, or by a client's SHUTDOWN. */
+  readonly exit: Promise<EngineExit>
 
   private readonly sockets: ValkeySockets
-  private compiled: Compiled | undefined
-  private booted = false
-  private stepping = false
-  private ended = false
+  private exports: ValkeyExports | undefined
+  private isBooted = false
+  private isStepScheduled = false
+  private hasEnded = false
   private readonly timers: NodeJS.Timeout[] = []
-  private settle: (exit: EngineExit) => void
+  private resolveExit: (exit: EngineExit) => void
 
   constructor(
     private readonly server: Server,
     private readonly dir: string,
     private readonly warn: (line: string) => void,
   ) {
-    this.exited = new Promise((resolve) => (this.settle = resolve))
+    this.exit = new Promise((resolve) => (this.resolveExit = resolve))
     this.sockets = new ValkeySockets(
       server,
-      () => this.compiled!.memory.buffer,
-      () => this.stepSoon(),
+      () => this.exports!.memory.buffer,
+      () => this.scheduleStep(),
     )
   }
 
@@ -96,28 +96,28 @@ export class Valkey {
       host: this.sockets.imports,
       env: { __c_longjmp: new WebAssembly.Tag({ parameters: ['i32'] }) }, // Lua's errors
     })
-    const compiled = instance.exports as Compiled
-    this.compiled = compiled
+    const compiled = instance.exports as ValkeyExports
+    this.exports = compiled
     try {
       wasi.initialize(instance)
       compiled.rk_boot(this.port)
     } catch (error) {
       this.sockets.closeAll()
-      throw this.cannotBoot(error)
+      throw this.bootError(error)
     }
-    this.booted = true
+    this.isBooted = true
     this.timers.push(
       setInterval(() => this.step(), TICK_MS),
       setInterval(() => void this.save(), SAVE_EVERY_MS),
     )
-    await sendCommand(this.port, 'CONFIG', 'SET', 'loglevel', 'warning') // or each save would add to the log
+    await sendCommand(this.port, 'CONFIG', 'SET', 'loglevel', 'warning') // at the default level each save would add a line to the log
   }
 
-  /** Saves what is not saved yet, and ends. */
+  /** Saves what is not saved yet, and stops. */
   async stop(): Promise<void> {
-    if (this.ended) return
+    if (this.hasEnded) return
     await this.save()
-    this.end({ how: 'stop', output: '' })
+    this.end({ reason: 'stop', output: '' })
   }
 
   private async save(): Promise<void> {
@@ -125,56 +125,56 @@ export class Valkey {
       if (/^rdb_changes_since_last_save:0\r$/m.test(await sendCommand(this.port, 'INFO', 'persistence'))) return
       await sendCommand(this.port, 'SAVE')
     } catch (error) {
-      if (!this.ended) this.warn(`Valkey could not save its data: ${(error as Error).message}`)
+      if (!this.hasEnded) this.warn(`Valkey could not save its data: ${(error as Error).message}`)
     }
   }
 
-  /** Many arrivals of one turn of the event loop are one step. */
-  private stepSoon(): void {
-    if (this.stepping || this.ended || !this.booted) return
-    this.stepping = true
+  /** All that arrives in one turn of the event loop is handled in one step. */
+  private scheduleStep(): void {
+    if (this.isStepScheduled || this.hasEnded || !this.isBooted) return
+    this.isStepScheduled = true
     setImmediate(() => {
-      this.stepping = false
+      this.isStepScheduled = false
       this.step()
     })
   }
 
   private step(): void {
-    for (let steps = 0; !this.ended && steps < STEPS_AT_ONCE; steps++) {
-      this.sockets.moved = false
+    for (let steps = 0; !this.hasEnded && steps < STEPS_AT_ONCE; steps++) {
+      this.sockets.hasActivity = false
       try {
-        this.compiled!.rk_step()
+        this.exports!.rk_step()
       } catch (error) {
-        // a trap, or its way to exit: either way this memory can't be used any more
-        this.end({ how: error instanceof Error ? error.message : 'exit', output: this.lastWords() })
+        // a trap, or the way it exits: in both cases this memory cannot be used any more
+        this.end({ reason: error instanceof Error ? error.message : 'exit', output: this.lastLogLines() })
       }
-      if (!this.sockets.moved) return
+      if (!this.sockets.hasActivity) return
     }
-    this.stepSoon()
+    this.scheduleStep()
   }
 
   private end(exit: EngineExit): void {
-    this.ended = true
+    this.hasEnded = true
     for (const timer of this.timers) clearInterval(timer)
     this.sockets.closeAll()
-    this.settle(exit)
+    this.resolveExit(exit)
   }
 
-  /** Of its present life only. */
+  /** The log since the last boot. */
   private get log(): string {
     return join(this.dir, 'valkey.log')
   }
 
-  private lastWords(): string {
+  private lastLogLines(): string {
     return readFileSync(this.log, 'utf8').trim().split('\n').slice(-3).join('\n')
   }
 
-  private cannotBoot(error: unknown): EngineError {
-    const why = error instanceof Error ? `${error.message}: ${this.lastWords()}` : this.lastWords()
+  private bootError(error: unknown): EngineError {
+    const why = error instanceof Error ? `${error.message}: ${this.lastLogLines()}` : this.lastLogLines()
     return new EngineError(
       'engine_failed',
       `Valkey could not start on ${this.dir}: ${why}. ` +
-        'What it holds can be made again: if its data is what it stumbles over, delete dump.rdb there and start again',
+        'Its data can be made again: if it cannot read that data, delete dump.rdb there and start again',
     )
   }
 }

@@ -18,7 +18,7 @@ export async function listen(app: NestFastifyApplication, { host, port }: Config
 function withAdvice(error: NodeJS.ErrnoException, host: string, port: number): Error {
   switch (error.code) {
     case 'EADDRINUSE':
-      return new StartupError(`PORT: another program uses ${port} on ${host}. Set PORT to a free port.`)
+      return new StartupError(`PORT: ${port} on ${host} is taken by another program. Set PORT to a free port.`)
     case 'EACCES':
       return new StartupError(`PORT: this user may not listen on ${port}. Set PORT to a port above 1023.`)
     case 'EADDRNOTAVAIL':

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import { isAlive } from '../../src/embedded/alive.js'
+import { isAlive } from '../../src/embedded/is-alive.js'
 import { type EmbeddedEngineOptions, type EmbeddedEngines, startEngines } from '../../src/embedded/index.js'
 
 /** Of one test file: its folders, and whatever it has started and not ended. */

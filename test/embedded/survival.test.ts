@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { isAlive } from '../../src/embedded/alive.js'
+import { isAlive } from '../../src/embedded/is-alive.js'
 import { withNotes, withRedis, write, writeUntilItFails, written } from './clients.js'
 import { allGone, endEverything, newFolder, spawnParent, start, startParent, until } from './lives.js'
 

@@ -78,7 +78,7 @@ export class Member {
   /** After a deadly signal it returns when the member is gone. */
   async kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     this.mongod.kill(signal)
-    if (signal === 'SIGKILL' || signal === 'SIGTERM') await this.mongod.exited
+    if (signal === 'SIGKILL' || signal === 'SIGTERM') await this.mongod.exit
   }
 
   /** On the port and with the data it had, after it was killed. */
@@ -89,7 +89,7 @@ export class Member {
   private adopt(mongod: Mongod): void {
     this.mongod = mongod
     this.running = true
-    void mongod.exited.then(() => (this.running = false))
+    void mongod.exit.then(() => (this.running = false))
   }
 
   async isPrimary(): Promise<boolean> {

@@ -36,7 +36,7 @@ describe('a standalone mongod', () => {
       await eventually(acknowledged, (count) => count > round * 200)
       const { port } = mongod
       mongod.kill('SIGKILL')
-      await mongod.exited
+      await mongod.exit
       mongod = await startMongod({ dbPath: folder, port })
       expect(await scene.bystanderAppends()).toBeLessThan(2000)
     }
