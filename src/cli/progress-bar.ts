@@ -1,15 +1,15 @@
 const width = 24
 const redrawMs = 100
-const sayAgainMs = 10_000
+const newLineMs = 10_000
 
 interface Output {
   readonly isTTY?: boolean
   write(text: string): unknown
 }
 
-/** How far long work has come, how fast it goes and how long it will take. One line on a terminal, a few in a file. */
+/** The progress of long work: how much is done, how fast, and the time that is left. One line on a terminal, few in a file. */
 export class ProgressBar {
-  private readonly began = Date.now()
+  private readonly startedAt = Date.now()
   private shownAt: number | undefined
   private latest: string | undefined
 
@@ -20,12 +20,12 @@ export class ProgressBar {
 
   update(done: number, total: number): void {
     const now = Date.now()
-    this.latest = progressLine(this.name, { done, total, ms: now - this.began })
-    const since = now - (this.shownAt ?? (this.output.isTTY ? 0 : this.began))
-    if (since >= (this.output.isTTY ? redrawMs : sayAgainMs)) this.show(now)
+    this.latest = progressLine(this.name, { done, total, ms: now - this.startedAt })
+    const since = now - (this.shownAt ?? (this.output.isTTY ? 0 : this.startedAt))
+    if (since >= (this.output.isTTY ? redrawMs : newLineMs)) this.show(now)
   }
 
-  /** Leaves the last state standing; work of which there was none leaves nothing. */
+  /** Shows the last state. Work that had no steps shows nothing. */
   end(): void {
     this.show(Date.now())
     if (this.shownAt !== undefined && this.output.isTTY) this.output.write('\n')

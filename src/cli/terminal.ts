@@ -1,9 +1,9 @@
 import { ProgressBar } from './progress-bar.js'
 
-/** What a command tells the operator: results go to standard output, so that they can be piped; all else beside it. */
+/** The output of a command. Results go to standard output, so that they can be piped; progress to standard error. */
 export class Terminal {
   constructor(
-    /** The operator wants it to end; what is half done is finished. */
+    /** Aborts when the operator stops the command. The command then finishes the step it is in. */
     readonly signal: AbortSignal,
   ) {}
 
@@ -11,7 +11,7 @@ export class Terminal {
     console.log(line)
   }
 
-  /** Columns as wide as they need to be. */
+  /** Prints rows in columns as wide as their widest cell. */
   table(rows: readonly (readonly string[])[]): void {
     const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
     for (const row of rows)
@@ -23,7 +23,7 @@ export class Terminal {
       )
   }
 
-  /** Shows the progress of some work while it goes on. */
+  /** Shows a progress bar while the work runs. */
   async withProgress<T>(name: string, work: (update: (done: number, total: number) => void) => Promise<T>): Promise<T> {
     const bar = new ProgressBar(name, process.stderr)
     try {

@@ -31,7 +31,7 @@ export class StoreMetrics {
     })
     this.collisions = new Counter({
       name: 'verbatim_commit_collisions_total',
-      help: 'Commits whose position another process had taken; they are numbered anew',
+      help: 'Commits whose position another process had taken; they get new positions',
       registers,
     })
     this.batches = new Histogram({
