@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { models, replies } from './answers.js'
+import { models, replies } from './replies.js'
 import { edge } from './edge.js'
 import { fileTypes } from './file-types.js'
 import { keyPair, notary } from './keys.js'

@@ -23,7 +23,7 @@ export async function createApp(
   logger: LoggerService,
 ): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(config), { logger, ...appOptions })
-  return await equipApp(app, config)
+  return await configureApp(app, config)
 }
 
 export const appOptions = { abortOnError: false, forceCloseConnections: true, bodyParser: false }
@@ -36,8 +36,12 @@ export const httpAdapter = ({ edge }: Pick<CompleteConfig, 'edge'>): FastifyAdap
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     ...brokenRequests,
   })
-/** Hooks, parsers, headers and sockets: all of HTTP that is no controller. */
-export async function equipApp(app: NestFastifyApplication, config: CompleteConfig): Promise<NestFastifyApplication> {
+
+/** Adds hooks, parsers, headers and sockets: all of HTTP except the controllers. */
+export async function configureApp(
+  app: NestFastifyApplication,
+  config: CompleteConfig,
+): Promise<NestFastifyApplication> {
   const fastify = app.getHttpAdapter().getInstance()
   readJsonBodies(fastify)
   logRequests(fastify)

@@ -3,9 +3,9 @@ import { IoAdapter } from '@nestjs/platform-socket.io'
 import type { Server, ServerOptions } from 'socket.io'
 import type { CompleteConfig } from '../config/index.js'
 
-/** As large as a body over HTTP. */
+/** The same as for a body over HTTP. */
 const maxHttpBufferSize = 1024 * 1024
-/** Until a connection must have said who it is. */
+/** A connection must authenticate within this time. */
 const connectTimeout = 10_000
 
 /** Socket.io on the service's own port, for the same pages as the rest of the API. */

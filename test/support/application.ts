@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { Test } from '@nestjs/testing'
 import { AppModule } from '../../src/app.module.js'
 import { readConfig } from '../../src/config/index.js'
-import { appOptions, equipApp, httpAdapter } from '../../src/service/create-app.js'
+import { appOptions, configureApp, httpAdapter } from '../../src/service/create-app.js'
 import { drainProcess } from '../../src/service/drain-process.js'
 import { listen } from '../../src/service/listen.js'
 import { ServiceLog } from '../../src/service/service-log.js'
@@ -44,7 +44,7 @@ export async function openApplication(
     .setLogger(logger)
     .compile()
   const app = module.createNestApplication<NestFastifyApplication>(httpAdapter(config), { logger, ...appOptions })
-  await equipApp(app, config)
+  await configureApp(app, config)
   const port = await listen(app, config)
   const close = async () => {
     await drainProcess(app, { delayMs: 0, graceMs: 100 })
