@@ -15,7 +15,7 @@ import {
   recomputeContext,
   type RecordedProjectEvent,
   type RecordedPrompt,
-  replyEnding,
+  endingOf,
 } from './recomputed-context.js'
 import { eventsUpTo } from './replay.js'
 
@@ -24,7 +24,7 @@ type ChatEvent = RecordedEventOf<ChatEvents>
 export interface ReplyContext extends RecomputedContext {
   prompt: RecordedPrompt
   changes: ContextChange[]
-  end?: ReturnType<typeof replyEnding>
+  end?: ReturnType<typeof endingOf>
 }
 
 /** The context that the model was given for a reply; the read is recorded. */
@@ -65,7 +65,7 @@ export class ReadContextHandler implements IQueryHandler<ReadContext> {
     const project =
       projectId === undefined ? [] : await eventsUpTo<RecordedProjectEvent>(store, projectStream(projectId), now)
     const projectThen = project.filter(({ position }) => position <= prompt.position)
-    const end = replyEnding(replyId, events)
+    const end = endingOf(replyId, events)
     return {
       prompt,
       ...(await recomputeContext(this.engine, prompt, projectThen)),

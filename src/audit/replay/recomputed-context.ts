@@ -38,7 +38,7 @@ export async function recomputeContext(
   return { contextTokens, budgetTokens, ...fitted }
 }
 
-export const replyEnding = (replyId: string, events: readonly ChatEvent[]): RecordedReplyEnding | undefined =>
+export const endingOf = (replyId: string, events: readonly ChatEvent[]): RecordedReplyEnding | undefined =>
   events.filter(isReplyEnding).find(({ data }) => data.replyId === replyId)
 
 /** Events that change a context. */
