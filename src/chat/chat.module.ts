@@ -3,57 +3,43 @@ import { Module } from '@nestjs/common'
 import { MongooseModule } from '@nestjs/mongoose'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
-import { AiController } from './api/realtime/ai.controller.js'
 import { ChatErasures } from './chat-erasures.js'
 import { ChatIds } from './chat-ids.js'
 import { Chats } from './chats.js'
-import { ChatsController } from './api/root/chats.controller.js'
-import { chatModel } from './read-models/chats.js'
-import { ChatLogController } from './api/logging/chat-log.controller.js'
 import { chatCommandHandlers } from './commands.js'
-import { DeleteChatHandler } from './commands/delete-chat.js'
-import { EndReplyHandler } from './commands/end-reply.js'
-import { SendPromptHandler } from './commands/send-prompt.js'
-import { StartChatHandler } from './commands/start-chat.js'
-import { StoreMessagesHandler } from './commands/store-messages.js'
-import { FeedbackController } from './api/root/feedback.controller.js'
-import { MessageLogController } from './api/logging/message-log.controller.js'
-import { messageModel } from './read-models/messages.js'
-import { openReplyModel } from './read-models/open-replies.js'
 import { ModelList } from './model-list.js'
+import { ChatLogController } from './api/logging/chat-log.controller.js'
+import { MessageLogController } from './api/logging/message-log.controller.js'
 import { ProjectChatController } from './api/project/project-chat.controller.js'
 import { Prompts } from './api/prompts.js'
-import { chatQueryHandlers } from './read-models/chat-queries.js'
-import { messageQueryHandlers } from './read-models/message-queries.js'
-import { SearchChatsHandler } from './read-models/search-chats.js'
-import { AnswerCache } from './replies/worker/answer-cache.js'
-import { AnswerAttempt } from './replies/worker/answer-attempt.js'
-import { ReplyCancellation } from './replies/ending/reply-cancellation.js'
+import { AiController } from './api/realtime/ai.controller.js'
+import { ChatsController } from './api/root/chats.controller.js'
+import { FeedbackController } from './api/root/feedback.controller.js'
+import { RepliesController } from './api/root/replies.controller.js'
 import { Channels } from './open-reply/channels.js'
 import { Deltas } from './open-reply/deltas.js'
 import { ReplyDrafts } from './open-reply/reply-drafts.js'
 import { StopRequests } from './open-reply/stop-requests.js'
-import { ReplyOutcomes } from './replies/ending/reply-outcomes.js'
-import { Reconciler } from './replies/worker/reconciler.js'
+import { chatQueryHandlers } from './read-models/chat-queries.js'
+import { chatModel } from './read-models/chats.js'
+import { messageQueryHandlers } from './read-models/message-queries.js'
+import { messageModel } from './read-models/messages.js'
+import { openReplyModel } from './read-models/open-replies.js'
+import { SearchChatsHandler } from './read-models/search-chats.js'
 import { Replies } from './replies/ending/replies.js'
-import { queuePrefix, ReplyQueue, replyQueue } from './replies/worker/reply-queue.js'
-import { ReplyReactor } from './replies/worker/reply.reactor.js'
+import { ReplyCancellation } from './replies/ending/reply-cancellation.js'
+import { ReplyOutcomes } from './replies/ending/reply-outcomes.js'
 import { ReplyStream } from './replies/stream/reply-stream.js'
-import { ReplyWorker } from './replies/worker/reply-worker.js'
+import { AnswerAttempt } from './replies/worker/answer-attempt.js'
+import { AnswerCache } from './replies/worker/answer-cache.js'
+import { Reconciler } from './replies/worker/reconciler.js'
+import { queuePrefix, ReplyQueue, replyQueue } from './replies/worker/reply-queue.js'
 import { ReplyRun } from './replies/worker/reply-run.js'
-import { RepliesController } from './api/root/replies.controller.js'
+import { ReplyWorker } from './replies/worker/reply-worker.js'
+import { ReplyReactor } from './replies/worker/reply.reactor.js'
 
 /** What other contexts use of this one beside its commands, queries and events. */
-export { type Delivery, Prompts, RequestedDelivery } from './api/prompts.js'
-
-const commandHandlers = [
-  ...chatCommandHandlers,
-  DeleteChatHandler,
-  EndReplyHandler,
-  SendPromptHandler,
-  StartChatHandler,
-  StoreMessagesHandler,
-]
+export { type Delivery, LastEventIdHeader, PreferHeader, Prompts, RequestedDelivery } from './api/prompts.js'
 
 const queryHandlers = [...chatQueryHandlers, ...messageQueryHandlers, SearchChatsHandler]
 
@@ -92,7 +78,7 @@ const replies = [
     FeedbackController,
   ],
   providers: [
-    ...commandHandlers,
+    ...chatCommandHandlers,
     ...queryHandlers,
     ...openReply,
     ...replies,

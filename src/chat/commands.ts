@@ -15,6 +15,11 @@ import {
 } from './chat.js'
 import type { Feedback, StoredMessage } from './message.js'
 import { Chats } from './chats.js'
+import { DeleteChatHandler } from './commands/delete-chat.js'
+import { EndReplyHandler } from './commands/end-reply.js'
+import { SendPromptHandler } from './commands/send-prompt.js'
+import { StartChatHandler } from './commands/start-chat.js'
+import { StoreMessagesHandler } from './commands/store-messages.js'
 
 /** Commands that are one decision about one chat. A command that takes more steps has a file of its own in commands/. */
 abstract class ChatCommand extends Command<Effect> {
@@ -88,7 +93,7 @@ export class WithdrawFeedback extends ChatCommand {
   }
 }
 
-/** Every command above with the decision that it asks for. */
+/** Every command on chats: those above with the decision that each asks for, and those with a file of their own. */
 export const chatCommandHandlers = [
   handlerOf(RenameChat, ({ chat, title }) => changeChat(chat, { title })),
   handlerOf(ChangeChat, ({ chat, details }) => changeChat(chat, details)),
@@ -96,6 +101,11 @@ export const chatCommandHandlers = [
   handlerOf(DeleteMessage, ({ chat, messageId }) => deleteMessage(chat, messageId)),
   handlerOf(GiveFeedback, ({ chat, messageId, type }) => giveFeedback(chat, messageId, type)),
   handlerOf(WithdrawFeedback, ({ chat, messageId }) => withdrawFeedback(chat, messageId)),
+  DeleteChatHandler,
+  EndReplyHandler,
+  SendPromptHandler,
+  StartChatHandler,
+  StoreMessagesHandler,
 ]
 
 function handlerOf<C extends ChatCommand>(

@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common'
+import { ApiHeader } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Bus } from '../../commands/bus.js'
 import { acceptsEventStream, sseHeaders } from '../../http/sse.js'
@@ -24,6 +25,12 @@ export const RequestedDelivery = createParamDecorator((_: unknown, context: Exec
     reply: http.getResponse<FastifyReply>(),
   }
 })
+
+const header = (name: string, description: string) =>
+  ApiHeader({ name, description, required: false, schema: { type: 'string' } })
+
+export const PreferHeader = () => header('Prefer', 'respond-async: do not wait for the answer')
+export const LastEventIdHeader = () => header('Last-Event-ID', 'The id of the last event that arrived')
 
 /** A prompt that was sent. Without an outcome it is not answered yet. */
 export interface AnsweredPrompt extends PromptSent {

@@ -1,15 +1,7 @@
 import { applyDecorators, Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common'
-import {
-  ApiExtraModels,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiResponse,
-  ApiTags,
-  getSchemaPath,
-} from '@nestjs/swagger'
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger'
 import { SendPrompt } from '../../chat/commands/send-prompt.js'
-import { type Delivery, Prompts, RequestedDelivery } from '../../chat/chat.module.js'
+import { type Delivery, LastEventIdHeader, PreferHeader, Prompts, RequestedDelivery } from '../../chat/chat.module.js'
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Bus } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
@@ -73,18 +65,8 @@ export class SessionsController {
     summary:
       'Send a prompt in a session and get the answer: whole, as a stream of events, or later; the same request with the same Idempotency-Key waits for the same answer',
   })
-  @ApiHeader({
-    name: 'Prefer',
-    required: false,
-    description: 'respond-async: do not wait for the answer',
-    schema: { type: 'string' },
-  })
-  @ApiHeader({
-    name: 'Last-Event-ID',
-    required: false,
-    description: 'The id of the last event that arrived',
-    schema: { type: 'string' },
-  })
+  @PreferHeader()
+  @LastEventIdHeader()
   @ApiOkResponse({
     description: 'The answer, or its events when they are asked for',
     content: {

@@ -1,13 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common'
-import {
-  ApiExtraModels,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiResponse,
-  ApiTags,
-  getSchemaPath,
-} from '@nestjs/swagger'
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { Bus } from '../../../commands/bus.js'
 import type { Caller } from '../../../commands/caller.js'
@@ -22,7 +14,7 @@ import { ChatParams } from './chats.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
 import { asAnswer, asReply } from './replies.presenter.js'
-import { type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
+import { type Delivery, LastEventIdHeader, PreferHeader, Prompts, RequestedDelivery } from '../prompts.js'
 import { FindMessage } from '../../read-models/message-queries.js'
 import { mustBeReply, Replies } from '../../replies/ending/replies.js'
 import { ReplyStream } from '../../replies/stream/reply-stream.js'
@@ -49,12 +41,7 @@ export class RepliesController {
   @HttpCode(200)
   @CountsAsPrompt()
   @ApiOperation({ summary: 'Send a prompt and get the answer: whole, as a stream of events, or later' })
-  @ApiHeader({
-    name: 'Prefer',
-    required: false,
-    description: 'respond-async: do not wait for the answer',
-    schema: { type: 'string' },
-  })
+  @PreferHeader()
   @ApiOkResponse({
     description: 'The answer, or its events when they are asked for',
     content: { 'application/json': schemaOf(AnswerDto), ...events },
@@ -81,12 +68,7 @@ export class RepliesController {
 
   @Get('replies/:replyId/stream')
   @ApiOperation({ summary: 'An answer as a stream of events; Last-Event-ID resumes a stream that was interrupted' })
-  @ApiHeader({
-    name: 'Last-Event-ID',
-    required: false,
-    description: 'The id of the last event that arrived',
-    schema: { type: 'string' },
-  })
+  @LastEventIdHeader()
   @ApiOkResponse({ description: 'start, delta, reset, done, failed, cancelled', content: events })
   async events(
     @Param() { replyId }: ReplyParams,
