@@ -42,7 +42,7 @@ export class GuestSessionDto {
   @DateTime()
   last_active!: Date
 
-  @Integer({ about: '1, or 0 once the session has expired', example: 1 })
+  @Integer({ about: '1, or 0 if the session has expired', example: 1 })
   is_active!: number
 }
 
@@ -71,7 +71,7 @@ export class ReviewDto {
   @AnyText()
   id!: string
 
-  @AnyText({ about: 'The guest: a hash of its session id' })
+  @AnyText({ about: 'The id of the guest: a hash of its session id' })
   session!: string
 
   @AnyText({ example: 'The chat was very helpful.' })

@@ -176,7 +176,7 @@ export class LoggedChatDto {
   @JsonObject()
   metadata!: Record<string, unknown>
 
-  @AnyText({ about: 'Whose it is' })
+  @AnyText({ about: 'The id of the owner' })
   user!: string
 
   @DateTime()
@@ -190,6 +190,6 @@ export class LoggedChatDto {
 }
 
 export class LoggedChatDetailsDto extends LoggedChatDto {
-  @ListOf(() => LoggedMessageDto, { about: 'The newest, oldest of them first' })
+  @ListOf(() => LoggedMessageDto, { about: 'The newest messages, oldest first' })
   messages!: LoggedMessageDto[]
 }

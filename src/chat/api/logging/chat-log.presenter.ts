@@ -26,7 +26,7 @@ export const asLoggedChat = ({
   messageCount,
 })
 
-export function asLoggedMessage(message: OpenedMessage): LoggedMessageDto {
+export function asLoggedMessage(message: Omit<OpenedMessage, 'userId' | 'sentBy'>): LoggedMessageDto {
   const { id, sessionId, status, tokens, feedback, promptId, model, error, timestamp, updatedAt = timestamp } = message
   const reply = definedFields({ promptId, model, error })
   const { role, content, counts } = messageFromBody(message)
@@ -75,21 +75,16 @@ export const withChanges = (message: OpenedMessage, changes: Partial<MessageFiel
 })
 
 /** A message that was stored just now, without reading it again. */
-export function asStoredMessage(
+export const asStoredMessage = (
   body: MessageFields,
-  { id, chatId, at }: { id: string; chatId: string; at: Date },
-): LoggedMessageDto {
-  const { role, content, counts } = messageFromBody(body)
-  return {
+  { id, chatId: sessionId, at: timestamp }: { id: string; chatId: string; at: Date },
+): LoggedMessageDto =>
+  asLoggedMessage({
+    ...body,
     id,
-    chatId,
-    role,
-    ...content,
-    ...counts,
-    tokens: counts.tokens ?? null,
+    sessionId,
+    tokens: body.tokens ?? null,
     status: 'completed',
     feedback: null,
-    createdAt: at,
-    updatedAt: at,
-  }
-}
+    timestamp,
+  })

@@ -7,7 +7,7 @@ export class ModelDto {
   @AnyText({ example: 'offline' })
   provider!: string
 
-  @Integer({ optional: true, about: 'How much it takes in at once' })
+  @Integer({ optional: true, about: 'The size of its context, in tokens' })
   contextTokens?: number
 }
 
@@ -21,7 +21,7 @@ export class AskBody {
 
 /** The answer, or where it will be. */
 export class AskedDto {
-  @AnyText({ about: 'Of the answer' })
+  @AnyText({ about: 'The id of the answer' })
   id!: string
 
   @AnyText()
@@ -39,6 +39,6 @@ export class AskedDto {
   @Integer({ nullable: true })
   tokens!: number | null
 
-  @AnyText({ about: 'Of the question' })
+  @AnyText({ about: 'The id of the question' })
   promptId!: string
 }

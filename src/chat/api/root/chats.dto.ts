@@ -56,7 +56,7 @@ export class MessageDto {
   @AnyText()
   text!: string
 
-  @AnyText({ about: 'The chat' })
+  @AnyText({ about: 'The id of the chat' })
   sessionId!: string
 
   @Choice(['user', 'system'], { name: 'SentBy' })
@@ -74,10 +74,10 @@ export class MessageDto {
   @Choice(feedback.options, { name: 'Feedback', nullable: true })
   feedback!: Feedback | null
 
-  @Integer({ nullable: true, about: 'Of an answer: all tokens of it, question and answer' })
+  @Integer({ nullable: true, about: 'Only of an answer: the tokens of question and answer together' })
   tokens!: number | null
 
-  @AnyText({ optional: true, about: 'The question it is, or answers' })
+  @AnyText({ optional: true, about: 'The id of the question: the message itself, or the one that it answers' })
   promptId?: string
 
   @AnyText({ optional: true })

@@ -38,16 +38,16 @@ export class TokensDto {
 }
 
 export class AnswerDto {
-  @AnyText({ about: 'What the model answered' })
+  @AnyText({ about: 'The model’s answer' })
   text!: string
 
-  @Integer({ about: 'All tokens of it, question and answer' })
+  @Integer({ about: 'The tokens of question and answer together' })
   tokens!: number
 
-  @AnyText({ about: 'Of the answer' })
+  @AnyText({ about: 'The id of the answer' })
   messageId!: string
 
-  @AnyText({ about: 'Of the question' })
+  @AnyText({ about: 'The id of the question' })
   promptId!: string
 
   @Choice(messageStatus.extract(['completed', 'cancelled']).options)
@@ -56,7 +56,7 @@ export class AnswerDto {
   @ObjectOf(() => TokensDto)
   usage!: TokensDto
 
-  @Flag({ optional: true, about: 'It was given to the same question before, and has cost nothing now' })
+  @Flag({ optional: true, about: 'True if the same question was answered before: this answer has cost nothing' })
   cached?: boolean
 }
 
@@ -64,7 +64,7 @@ export class PendingDto {
   @AnyText()
   promptId!: string
 
-  @AnyText({ about: 'Where the answer will be: /chat/replies/{messageId}' })
+  @AnyText({ about: 'The id of the answer, which will be at /chat/replies/{messageId}' })
   messageId!: string
 
   @Choice(messageStatus.extract(['pending']).options)
@@ -91,26 +91,26 @@ export class ReplyDto {
   error?: ReplyErrorDto
 }
 
-/** The data of a reply's events: each has some of these. */
+/** The data of a reply's events. Each event has some of these fields. */
 export class ReplyEventDto {
-  @AnyText({ optional: true, about: 'Of delta: what comes next. Of done and cancelled: the whole answer' })
+  @AnyText({ optional: true, about: 'In delta: the next part. In done and cancelled: the whole answer' })
   text?: string
 
-  @Integer({ optional: true, about: 'Of done and cancelled' })
+  @Integer({ optional: true, about: 'In done and cancelled' })
   tokens?: number
 
-  @AnyText({ optional: true, about: 'Of start, done and cancelled' })
+  @AnyText({ optional: true, about: 'In start, done and cancelled' })
   promptId?: string
 
-  @AnyText({ optional: true, about: 'Of start' })
+  @AnyText({ optional: true, about: 'In start' })
   replyId?: string
 
-  @AnyText({ optional: true, about: 'Of done and cancelled' })
+  @AnyText({ optional: true, about: 'In done and cancelled' })
   messageId?: string
 
-  @AnyText({ optional: true, about: 'Of failed' })
+  @AnyText({ optional: true, about: 'In failed' })
   code?: string
 
-  @AnyText({ optional: true, about: 'Of failed' })
+  @AnyText({ optional: true, about: 'In failed' })
   detail?: string
 }
