@@ -7,8 +7,8 @@ interface RoundOptions {
 }
 
 /**
- * Work that a process does beside its requests, from `start` to `stop`. The work handles its own errors. When the signal
- * aborts it MUST end soon; `stop` waits for that.
+ * Work that a process does beside its requests, from `start` to `stop`. The work handles its own errors. When the
+ * signal aborts it MUST end soon; `stop` waits for that.
  */
 export class BackgroundLoop {
   private readonly stopping = new AbortController()

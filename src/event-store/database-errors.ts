@@ -30,7 +30,9 @@ const retryableNames = new Set([
   'MongoOperationTimeoutError',
 ])
 
-/** Elections, shutdowns, operations that were interrupted or timed out, write concerns that were not reached in time. */
+/**
+ * Elections, shutdowns, operations that were interrupted or timed out, write concerns that were not reached in time.
+ */
 const retryableCodes = new Set([
   6, 7, 50, 64, 89, 91, 100, 112, 134, 189, 262, 317, 358, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
 ])

@@ -124,9 +124,7 @@ export class Engine {
     this.runners.push(new ReactorRunner(this.context, reactor))
   }
 
-  /**
-   * One document of a read model. If there is none, it looks again when the model has everything that is in the log now.
-   */
+  /** One document of a read model. If there is none, it looks again when the model has all that is in the log now. */
   async findIn<Doc>({ name }: Pick<Projection, 'name'>, find: () => PromiseLike<Doc | null>): Promise<Doc | null> {
     const doc = await retryWhenReplaced(find)
     if (doc) return doc
@@ -147,8 +145,8 @@ export class Engine {
   }
 
   /**
-   * Waits for what is under way, and releases the leases, so that another process goes on at once. A second call changes
-   * nothing.
+   * Waits for what is under way, and releases the leases, so that another process goes on at once. A second call
+   * changes nothing.
    */
   close(): Promise<void> {
     return (this.closing ??= this.closeAll())

@@ -11,7 +11,9 @@ export interface LeafPlace {
   at: Date | string
 }
 
-/** All that is stored of an event: its own part of the append, and the append’s meta. An envelope counts as its bytes. */
+/**
+ * All that is stored of an event: its own part of the append, and the append’s meta. An envelope counts as its bytes.
+ */
 export const storedText = ({ events, meta }: Pick<AppendDocument, 'events' | 'meta'>, index: number): string =>
   canonical({ ...events[index]!, meta })
 

@@ -32,9 +32,9 @@ const lookIntoItAgainMs = 5_000
 /**
  * Reads the log as it grows, adds each event to the Merkle tree, and signs what the tree has become. Each step is
  * durable before the next: full tiles; then size and root, only from where this notary began (compare and swap); then
- * the signature of exactly these. So an origin has one line of sizes and roots, whichever process dies, and however many
- * notaries run: the second one finds that the tree has moved, and starts again from there. The lease only saves double
- * work.
+ * the signature of exactly these. So an origin has one line of sizes and roots, whichever process dies, and however
+ * many notaries run: the second one finds that the tree has moved, and starts again from there. The lease only saves
+ * double work.
  *
  * It signs nothing for a log that is shorter than the one it has signed, or that has another event at its end: that is
  * another log.

@@ -30,9 +30,9 @@ interface StoredTile {
 }
 
 /**
- * Stores the tree: full tiles for ever, the rest with the size and root that they belong to. The size only moves on from
- * where the writer found it, and only after the tiles below it are durable. So those who read a size find all of its
- * tiles, and of two notaries the second one changes nothing.
+ * Stores the tree: full tiles for ever, the rest with the size and root that they belong to. The size only moves on
+ * from where the writer found it, and only after the tiles below it are durable. So those who read a size find all of
+ * its tiles, and of two notaries the second one changes nothing.
  */
 export class TreeStore {
   private readonly trees: Collection<NotaryDocument>

@@ -1,7 +1,9 @@
 import { nodeHash } from './hashes.js'
 import type { CompleteSubtree } from './merkle-proofs.js'
 
-/** C2SP tlog-tiles: a tile has up to 256 neighbouring hashes of one level. Levels of tiles are 8 levels of nodes apart. */
+/**
+ * C2SP tlog-tiles: a tile has up to 256 neighbouring hashes of one level. Levels of tiles are 8 levels of nodes apart.
+ */
 export const tileWidth = 256
 const tileHeight = 8
 export const hashBytes = 32
@@ -26,7 +28,9 @@ const indexPath = (index: number): string => {
 export const tilePath = ({ level, index, width }: TilePlace, kind: 'hashes' | 'entries' = 'hashes'): string =>
   `${kind === 'entries' ? 'entries' : level}/${indexPath(index)}${width < tileWidth ? `.p/${width}` : ''}`
 
-/** Undefined for an address that no tile has. Each tile has one address: other spellings of the same numbers have none. */
+/**
+ * Undefined for an address that no tile has. Each tile has one address: other spellings of the same numbers have none.
+ */
 export function parseTilePath(path: string): (TilePlace & { kind: 'hashes' | 'entries' }) | undefined {
   const [, kind = '', digits = '', partial] =
     /^(entries|\d{1,2})\/((?:x\d{3}\/)*\d{3})(?:\.p\/(\d{1,3}))?$/.exec(path) ?? []

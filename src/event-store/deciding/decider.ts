@@ -47,7 +47,7 @@ export class Decider<State, Event extends { type: string }> {
     this.folds = new FoldCache(store, aggregate, options)
   }
 
-  /** Commands of one process on one stream run one after the other, because they would only conflict with each other. */
+  /** Commands of one process on one stream run one after the other; at once they would only conflict. */
   async execute(
     stream: string,
     meta: AppendMeta,

@@ -8,7 +8,7 @@ import type { StoredFolds, StreamFold } from './stored-folds.js'
 export interface FoldCacheOptions {
   /** How many commands the folds in memory may know in all: a fold's memory grows with its commands. */
   rememberedCommands?: number
-  /** Stores the states of an aggregate with a `fold`. Without it, a stream that is not in memory is folded from its start. */
+  /** Stores the states of an aggregate with a `fold`. Without it, streams that are not in memory are folded in full. */
   folds?: StoredFolds
 }
 

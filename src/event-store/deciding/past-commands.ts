@@ -10,8 +10,8 @@ export interface PastCommand {
 
 /**
  * The commands that took effect on a stream: the newer ones exactly (about 150 bytes each), the older ones as hashes
- * (eight bytes). A command whose hash is missing is certainly new; one whose hash is there is almost certainly a repeat,
- * and the log decides. The list only grows, so several folds of a stream may share it.
+ * (eight bytes). A command whose hash is missing is certainly new; one whose hash is there is almost certainly a
+ * repeat, and the log decides. The list only grows, so several folds of a stream may share it.
  */
 export class PastCommands {
   constructor(
@@ -58,7 +58,9 @@ export class CommandHashes {
     return this.bytes.length > 0 && this.hasHash(hashOf(commandId))
   }
 
-  /** These and some more. What lies between two new ones is copied as a whole, so it costs little more than one copy. */
+  /**
+   * These and some more. What lies between two new ones is copied as a whole, so it costs little more than one copy.
+   */
   with(commandIds: Iterable<string>): CommandHashes {
     const hashes = Array.from(commandIds, hashOf).filter((hash) => !this.hasHash(hash))
     const added = BigUint64Array.from(new Set(hashes)).sort()

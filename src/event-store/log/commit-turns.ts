@@ -24,8 +24,8 @@ const redisRestMs = 5_000
  * the next generation, atomically and only if no other process has done so; a token of an older generation is dropped
  * when it comes back.
  *
- * A process that is alone pays nothing: it joins the turns when it first collides with another one, and leaves them when
- * every token of the last seconds was its own.
+ * A process that is alone pays nothing: it joins the turns when it first collides with another one, and leaves them
+ * when every token of the last seconds was its own.
  */
 export class CommitTurns {
   private readonly tokens: string

@@ -79,7 +79,7 @@ export class Committer {
       turn.end(this.head)
       this.queue.endBatch()
       if (failures > 0) await pause(backoff(failures))
-      if (collisions > 1) await pause(Math.random() * backoff(collisions)) // without turns, the same two collide for ever
+      if (collisions > 1) await pause(Math.random() * backoff(collisions)) // without turns, two would collide for ever
     }
     this.isRunning = false
   }
@@ -92,8 +92,8 @@ export class Committer {
       const documents = this.assignPositions(rest, (this.head ??= await this.log.head()))
       const started = performance.now()
       const { inserted, stoppedBy } = await this.log.insert(documents)
-      // A crash during the insert or here leaves all appends of the batch in the log, or the first few, or none; each is
-      // whole, and there is no gap. No caller has an answer: one that repeats its command finds out.
+      // A crash during the insert or here leaves all appends of the batch in the log, or the first few, or none; each
+      // is whole, and there is no gap. No caller has an answer; those who repeat their command find out.
       if (inserted > 0) this.acknowledge(rest, documents.slice(0, inserted), performance.now() - started)
       rest = rest.slice(inserted)
       if (!stoppedBy) return true

@@ -53,8 +53,8 @@ export class LogCollection {
   }
 
   /**
-   * Some appends that begin after the position, in order: as many as asked for, or as fit into one reply. It is a command
-   * and not a cursor, because the driver decodes a whole reply in half the time that its single documents take.
+   * Some appends that begin after the position, in order: as many as asked for, or as fit into one reply. It is a
+   * command and not a cursor, because the driver decodes a whole reply in half the time that its single documents take.
    */
   async appendsAfter(position: number, limit: number): Promise<AppendDocument[]> {
     const { cursor } = await this.db.command(findAfter(position, limit))
@@ -114,7 +114,7 @@ export class LogCollection {
     yield* this.collection.find({ _id: { $gte: first?._id ?? 1 } }).sort({ _id: 1 })
   }
 
-  /** The first version of the append that has this version of the stream, or of the last before it. Reads the index alone. */
+  /** The first version of the append that has this version of the stream, or of the last one. Reads only the index. */
   async firstVersionOfAppend(stream: string, version: number): Promise<number> {
     const append = this.collection.find({ stream, version: { $lte: version } }, { projection: { _id: 0, version: 1 } })
     const [found] = await append.sort({ version: -1 }).limit(1).toArray()

@@ -21,7 +21,7 @@ export class LogReader {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** The batch after a position. It may be empty: after 600 ms, and when interrupted, so that the caller can do else. */
+  /** The batch after a position. It is empty after 600 ms without news and when interrupted: the caller has other work. */
   async next(position: number): Promise<LogBatch> {
     const known = Math.max(position, this.notFound)
     if (!this.hasMore) await this.announcements.waitAbove('log', known, lookAgainMs, this.signal)
@@ -42,8 +42,8 @@ export interface FollowOptions {
 }
 
 /**
- * What is new in the log, as it comes, in order and complete: for readers that store no position, such as a request that
- * waits for an answer. It ends with the signal. An error is reported, and the read is tried again.
+ * What is new in the log, as it comes, in order and complete: for readers that store no position, such as a request
+ * that waits for an answer. It ends with the signal. An error is reported, and the read is tried again.
  */
 export async function* follow({
   feed,

@@ -12,9 +12,12 @@ export interface ProjectionRateMarks {
 const markEveryMs = 5_000
 
 const here = { position: '$position', at: '$$NOW' }
-const lastMarkIsOlderThan = (ms: number) => ({ $lt: ['$pace.since.at', { $subtract: ['$$NOW', ms] }] }) // or there is none
+/** Or there is no mark. */
+const lastMarkIsOlderThan = (ms: number) => ({ $lt: ['$pace.since.at', { $subtract: ['$$NOW', ms] }] })
 
-/** The next marks, computed by the write that moves the position, so they cost no write. After a pause they start anew. */
+/**
+ * The next marks, computed by the write that moves the position, so they cost no write. After a pause they start anew.
+ */
 export const nextRateMarks = {
   $cond: [
     lastMarkIsOlderThan(2 * markEveryMs),

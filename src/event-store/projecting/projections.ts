@@ -57,7 +57,8 @@ export class Projections {
       (name) =>
         new Rebuild(this.context, this.projectionNamed(name), { ...options, signal, lockstep: lockstep.join() }),
     )
-    const running = Promise.allSettled(rebuilds.map((rebuild) => rebuild.run())) // if one fails, the others are waited for
+    // If one fails, the others are waited for.
+    const running = Promise.allSettled(rebuilds.map((rebuild) => rebuild.run()))
     this.rebuilds.add(running)
     const results = await running.finally(() => this.rebuilds.delete(running))
     return results.map((result) => {

@@ -21,8 +21,9 @@ const collectionUuidMismatch = 361
  *
  * Exactly once without transactions: every document carries the position of its last event, an update names the
  * position that it was folded from, and the id of a new document must be free. A projector that another one has
- * overtaken changes nothing and folds again. So a document may also be folded from memory: if it is outdated, its update
- * finds nothing. Writes name the collection's UUID, so that nobody writes into a model that was replaced meanwhile.
+ * overtaken changes nothing and folds again. So a document may also be folded from memory: if it is outdated, its
+ * update finds nothing. Writes name the collection's UUID, so that nobody writes into a model that was replaced
+ * meanwhile.
  *
  * What a crash leaves: some documents of the batch are written and others are not. The next projector folds the batch
  * again; the written ones have its events already.

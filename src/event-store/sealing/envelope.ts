@@ -14,9 +14,9 @@ import type { Envelope } from '../event.js'
  *   …        AES-256-GCM of salt (16 bytes) and canonical personal data
  *   16 bytes tag
  *
- * Everything before the nonce is authenticated, so an envelope cannot be moved to another event. With GCM alone one could
- * make an envelope that opens to two texts under two keys; the commitment, SHA-256(salt ‖ canonical personal data),
- * excludes that.
+ * Everything before the nonce is authenticated, so an envelope cannot be moved to another event. With GCM alone one
+ * could make an envelope that opens to two texts under two keys; the commitment, SHA-256(salt ‖ canonical personal
+ * data), excludes that.
  */
 const format = 1
 const saltBytes = 16

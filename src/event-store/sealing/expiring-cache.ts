@@ -1,7 +1,7 @@
 /**
  * Values that may be in memory for a moment only: never longer than `maxAgeMs`, and at least half of that, unless more
- * than `maxEntries` come meanwhile. There are two generations, and the older one is dropped as a whole: a search for old
- * entries would take milliseconds that a caller waits for.
+ * than `maxEntries` come meanwhile. There are two generations, and the older one is dropped as a whole: a search for
+ * old entries would take milliseconds that a caller waits for.
  */
 export class ExpiringCache<Value> {
   private young = new Map<string, Value>()

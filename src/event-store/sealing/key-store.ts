@@ -23,8 +23,8 @@ export interface LivingKey extends StoredKey {
 }
 
 /**
- * The collection `keys`. The first key that is stored under an id stays for ever: the second caller gets the stored one.
- * A tombstone counts as stored, so a destroyed key never comes back. Reads and writes are majority ones, and many
+ * The collection `keys`. The first key that is stored under an id stays for ever: the second caller gets the stored
+ * one. A tombstone counts as stored, so a destroyed key never comes back. Reads and writes are majority ones, and many
  * callers share a round trip.
  */
 export class KeyStore {

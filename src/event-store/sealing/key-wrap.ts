@@ -36,7 +36,7 @@ export function unwrap(wrapping: Uint8Array, id: string, wrapped: Uint8Array): B
     decipher.setAAD(Buffer.from(id)).setAuthTag(wrapped.subarray(-16))
     const key = decipher.update(wrapped.subarray(12, -16))
     decipher.final() // adds nothing in this mode; throws unless the tag is right
-    return Buffer.from(key) // from Buffer's pool: many keys are kept, and an ArrayBuffer for each would burden the collector
+    return Buffer.from(key) // from Buffer's pool: many keys are kept, and each ArrayBuffer costs the collector
   } catch (cause) {
     throw new EventStoreError(
       'damaged_envelope',

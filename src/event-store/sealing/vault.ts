@@ -57,8 +57,8 @@ export class Vault {
   }
 
   /**
-   * Loads the keys of an owner's streams at once, for callers that are about to open many of them: one by one, each costs
-   * the database a search. Keys that it leaves out are loaded when they are needed.
+   * Loads the keys of an owner's streams at once, for callers that are about to open many of them: one by one, each
+   * costs the database a search. Keys that it leaves out are loaded when they are needed.
    */
   async prefetchKeys(owner: string): Promise<void> {
     const { destructions } = this
@@ -79,7 +79,9 @@ export class Vault {
     return this.cached(stream, async () => this.unwrapStored(stream, await this.keys.read(stream)))
   }
 
-  /** The key of a stream that may begin now. `owner` is the stream whose key wraps it; without one the master key does. */
+  /**
+   * The key of a stream that may begin now. `owner` is the stream whose key wraps it; without one the master key does.
+   */
   keyForFirstAppend(stream: string, owner?: string): Promise<Buffer> {
     return this.cached(stream, async () => {
       const key = randomBytes(32)
