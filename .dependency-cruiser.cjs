@@ -115,6 +115,18 @@ module.exports = {
       { path: '^src/chat/(replies|api|read-models)/' },
     ),
     never(
+      'open-replies-lie-below',
+      'Commands, the worker and readers share what is known of an open reply; it knows none of them',
+      { path: '^src/chat/open-reply/' },
+      { path: '^src/chat/(replies|api|read-models|commands/|commands\\.ts$)' },
+    ),
+    never(
+      'families-share-no-bodies',
+      'A family can change its bodies without another; what they share is in chat/api itself',
+      { path: '^src/chat/api/([^/]+)/' },
+      { path: '^src/chat/api/[^/]+/', pathNot: '^src/chat/api/$1/' },
+    ),
+    never(
       'telemetry-knows-no-context',
       'Everything may be measured, so what measures knows only what all know',
       { path: '^src/telemetry/' },

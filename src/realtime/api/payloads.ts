@@ -1,15 +1,15 @@
 import { IntersectionType } from '@nestjs/swagger'
-import { AskBody } from '../../chat/api/realtime/ai.dto.js'
-import { LoggedChatParams, type LoggedMessageDto } from '../../chat/api/logging/chat-log.dto.js'
+import { AskBody, AskParams } from '../../chat/api/realtime/ai.dto.js'
+import type { LoggedMessageDto } from '../../chat/api/logging/chat-log.dto.js'
 import { asLoggedMessage } from '../../chat/api/logging/chat-log.presenter.js'
 import { idempotencyKey } from '../../commands/cause.js'
 import { Text, Integer } from '../../http/fields.js'
 import { invalidFields, validationPipe } from '../../http/validation.js'
 import type { Emission } from '../reader-progress.js'
 
-export class LeaveBody extends LoggedChatParams {}
+export class LeaveBody extends AskParams {}
 
-export class JoinBody extends LoggedChatParams {
+export class JoinBody extends AskParams {
   @Integer({
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
@@ -19,7 +19,7 @@ export class JoinBody extends LoggedChatParams {
   after?: number
 }
 
-export class SocketPromptBody extends IntersectionType(LoggedChatParams, AskBody) {
+export class SocketPromptBody extends IntersectionType(AskParams, AskBody) {
   @Text({ min: 1, max: 255, optional: true, pattern: [idempotencyKey, 'must be printable characters without spaces'] })
   commandId?: string
 }

@@ -7,9 +7,8 @@ import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { CountsAsPrompt } from '../../../http/limits.guard.js'
 import type { ListedModel } from '../../../llm/providers.js'
-import { AskBody, AskedDto, ModelDto } from './ai.dto.js'
+import { AskBody, AskParams, AskedDto, ModelDto } from './ai.dto.js'
 import { ChatIds } from '../../chat-ids.js'
-import { LoggedChatParams } from '../logging/chat-log.dto.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
 import { ModelList } from '../../model-list.js'
 import { type AnsweredPrompt, type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
@@ -36,7 +35,7 @@ export class AiController {
   @ApiOperation({ summary: 'Send a prompt and get the answer: whole, as a stream of events, or later' })
   @Answers(200, { message: AskedDto })
   ask(
-    @Param() { chatId: name }: LoggedChatParams,
+    @Param() { chatId: name }: AskParams,
     @Body() { content, model }: AskBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,

@@ -1,4 +1,5 @@
 import { Text, Integer, AnyText } from '../../../http/fields.js'
+import { ChatName } from '../chat.dto.js'
 
 export class ModelDto {
   @AnyText({ about: 'provider/model', example: 'offline/echo' })
@@ -9,6 +10,11 @@ export class ModelDto {
 
   @Integer({ optional: true, about: 'The size of its context, in tokens' })
   contextTokens?: number
+}
+
+export class AskParams {
+  @ChatName()
+  chatId!: string
 }
 
 export class AskBody {
