@@ -33,10 +33,9 @@ import { ReplyStream } from './replies/stream/reply-stream.js'
 import { AnswerAttempt } from './replies/worker/answer-attempt.js'
 import { AnswerCache } from './replies/worker/answer-cache.js'
 import { Reconciler } from './replies/worker/reconciler.js'
-import { queuePrefix, ReplyQueue, replyQueue } from './replies/worker/reply-queue.js'
+import { queuePrefix, ReplyQueue, replyQueue, ReplyReactor } from './replies/worker/reply-queue.js'
 import { ReplyRun } from './replies/worker/reply-run.js'
 import { ReplyWorker } from './replies/worker/reply-worker.js'
-import { ReplyReactor } from './replies/worker/reply.reactor.js'
 
 /** What other contexts use of this one beside its commands, queries and events. */
 export { type Delivery, LastEventIdHeader, PreferHeader, Prompts, RequestedDelivery } from './api/prompts.js'

@@ -22,9 +22,9 @@ export class ModelList {
   async read(): Promise<ListedModel[]> {
     const cached = await this.redis.get(this.key).catch(() => null)
     if (cached) return JSON.parse(cached) as ListedModel[]
-    const { models, away } = await this.providers.models()
+    const { models, unavailable } = await this.providers.models()
     // An incomplete list is shown, but not cached: the next request asks again.
-    if (away.length === 0)
+    if (unavailable.length === 0)
       await this.redis.set(this.key, JSON.stringify(models), 'EX', cachedForSeconds).catch(() => undefined)
     return models
   }

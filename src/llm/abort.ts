@@ -1,11 +1,38 @@
 /**
- * A controller of one's own that aborts with the signal, until released. For what never takes its listener back (the
- * openai client), and for what may also be ended for a reason of its own.
+ * An abort signal of our own, which also aborts with its parent's until it is released. It is for code that never
+ * removes its listeners (the openai client), and for work that may also end for a reason of its own.
  */
-export function childAbort(signal: AbortSignal): { own: AbortController; release: () => void } {
-  const own = new AbortController()
-  const abort = () => own.abort(signal.reason)
-  if (signal.aborted) abort()
-  else signal.addEventListener('abort', abort, { once: true })
-  return { own, release: () => signal.removeEventListener('abort', abort) }
+export class ChildAbort {
+  private readonly controller = new AbortController()
+  private readonly timers = new Set<NodeJS.Timeout>()
+  private readonly onParent = () => this.controller.abort(this.parent.reason)
+
+  constructor(private readonly parent: AbortSignal) {
+    if (parent.aborted) this.onParent()
+    else parent.addEventListener('abort', this.onParent, { once: true })
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal
+  }
+
+  abort(reason?: unknown): void {
+    this.controller.abort(reason)
+  }
+
+  /** The deadline: aborts with the reason after the time. Returns what cancels it. */
+  abortAfter(ms: number, reason: () => Error): () => void {
+    const timer = setTimeout(() => this.controller.abort(reason()), ms)
+    this.timers.add(timer)
+    return () => {
+      clearTimeout(timer)
+      this.timers.delete(timer)
+    }
+  }
+
+  /** Removes the listener at the parent, and all deadlines. */
+  release(): void {
+    this.parent.removeEventListener('abort', this.onParent)
+    for (const timer of this.timers) clearTimeout(timer)
+  }
 }

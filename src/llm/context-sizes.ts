@@ -1,16 +1,16 @@
-/** For a model nobody here knows. */
+/** For a model that is not in the list below. */
 export const defaultContextTokens = 8192
 
 /**
- * Ollama gives a model 4,096 tokens on a small machine, whatever it was made for, and cuts off silently what is more.
- * So it is told what to give, and this is what we ask it for: more would cost everyone a lot of memory.
+ * On a small machine Ollama gives every model 4,096 tokens and silently drops the rest of a prompt. So each request says
+ * how many tokens the model gets. More than this would take a lot of memory.
  */
 export const ollamaContextTokens = 8192
 
-/** The first that matches. Where members of a family differ, the smaller. */
+/** The first match counts. When the members of a family differ, this is the smallest size. */
 const families: readonly (readonly [RegExp, number])[] = [
   [/^gpt-5.*-chat/, 128_000],
-  [/^gpt-5/, 272_000], // of which the prompt; the answer has its own 128,000
+  [/^gpt-5/, 272_000], // for the prompt; the answer has its own 128,000
   [/^gpt-4\.1/, 1_047_576],
   [/^(gpt-4o|chatgpt-4o|gpt-4\.5|gpt-4-turbo|gpt-4-.*-preview)/, 128_000],
   [/^gpt-4-32k/, 32_768],
@@ -38,17 +38,17 @@ const families: readonly (readonly [RegExp, number])[] = [
   [/^grok/, 131_072],
 ]
 
-/** Of a well-known family, by a model's name as the provider has it: `meta/llama-3:8b`, `ft:gpt-3.5-turbo:org`. */
+/** By the provider's name for a model: `meta/llama-3:8b`, `ft:gpt-3.5-turbo:org`. Undefined for an unknown family. */
 export function knownContextTokens(model: string): number | undefined {
   const name = model.toLowerCase().replace(/^ft:/, '').split('/').at(-1)!
   return families.find(([pattern]) => pattern.test(name))?.[1]
 }
 
-/** What Ollama is asked to give a model. */
+/** How many tokens we ask Ollama to give a model. */
 export const contextTokensAtOllama = (model: string): number =>
   Math.min(knownContextTokens(model) ?? ollamaContextTokens, ollamaContextTokens)
 
-/** What a prompt and its answer may take together. The provider is the one that is asked, by its name. */
+/** The size of a model's context, for a prompt and its answer together. `provider` is the name of who serves the model. */
 export function contextTokensOf(provider: string, model: string): number {
   return provider === 'ollama' ? contextTokensAtOllama(model) : (knownContextTokens(model) ?? defaultContextTokens)
 }

@@ -2,17 +2,18 @@ import type { PromptMessage } from './provider.js'
 import { loadTokenizer } from './tokens.js'
 
 export interface FittedContext {
-  /** Oldest first, the system's before all others. */
+  /** Oldest first, after the messages of the system. */
   messages: PromptMessage[]
   promptTokens: number
-  /** Whether something of the history was left out. */
+  /** Whether a part of the history was left out. */
   truncated: boolean
 }
 
 /**
- * As much of a conversation as fits, from its newest message backwards, without a gap. It reads of the history what it
- * takes and one message more. The system's messages and the newest one are always in, even beyond the budget: then
- * the provider says that it is too much. Otherwise no answer comes first: its question would be missing.
+ * Takes as much of a conversation as fits, from its newest message backwards, without a gap. Of the history it reads the
+ * messages that it takes and one more. The messages of the system and the newest message are always taken, even beyond
+ * the budget: then the provider refuses the request. Apart from that an answer never comes first: its question would be
+ * missing.
  */
 export async function fitContext({
   system,
@@ -42,7 +43,7 @@ export async function fitContext({
   return { messages: [...system, ...taken.reverse().map(({ message }) => message)], promptTokens, truncated }
 }
 
-/** What a prompt may take of a model's context, so that its answer has room. */
+/** How much of a model's context a prompt may fill, so that there is room for the answer. */
 export function promptBudget(contextTokens: number, maxTokens = Math.floor(contextTokens / 4)): number {
   return Math.max(0, contextTokens - maxTokens)
 }

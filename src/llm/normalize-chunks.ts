@@ -1,9 +1,9 @@
-import { childAbort } from './abort.js'
+import { ChildAbort } from './abort.js'
 import type { Chunk } from './provider.js'
 
 /**
- * Makes of what a server sends what `Provider` promises: whole characters, the signal's reason for an abort, an
- * explained error for everything else, and a request that ends when nobody reads it any more.
+ * Makes a provider's chunks what `Provider` promises: whole characters, the signal's reason after an abort, an explained
+ * error for everything else, and a request that ends when its reader leaves.
  */
 export async function* normalizeChunks(
   signal: AbortSignal,
@@ -11,9 +11,9 @@ export async function* normalizeChunks(
   explain: (error: unknown) => Error,
 ): AsyncGenerator<Chunk, void, undefined> {
   signal.throwIfAborted()
-  const { own, release } = childAbort(signal)
+  const child = new ChildAbort(signal)
   try {
-    for await (const chunk of wholeCharacters(start(own.signal))) {
+    for await (const chunk of wholeCharacters(start(child.signal))) {
       signal.throwIfAborted()
       yield chunk
     }
@@ -22,8 +22,8 @@ export async function* normalizeChunks(
     signal.throwIfAborted()
     throw explain(error)
   } finally {
-    release()
-    own.abort()
+    child.release()
+    child.abort()
   }
 }
 

@@ -5,7 +5,7 @@ import type { Chunk, CompletionRequest, ModelInfo, PromptMessage, Provider } fro
 import { ProviderError } from './provider-error.js'
 import { loadTokenizer } from './tokens.js'
 
-/** What answers when no model is configured: no model, but everything around one can be tried with it. */
+/** Answers when no model is configured. It is no model, but everything around a model can be tried with it. */
 export class OfflineProvider implements Provider {
   readonly name = 'offline'
 
@@ -50,9 +50,9 @@ export class OfflineProvider implements Provider {
 }
 
 function answerTo(messages: readonly PromptMessage[]): string {
-  const said = messages.filter(({ role }) => role !== 'system')
-  const question = said.findLast(({ role }) => role === 'user')
-  const earlier = said.length - (question ? 1 : 0)
+  const conversation = messages.filter(({ role }) => role !== 'system')
+  const question = conversation.findLast(({ role }) => role === 'user')
+  const earlier = conversation.length - (question ? 1 : 0)
   return [
     question ? `You said: “${startOf(question.content)}”.` : 'You have said nothing yet.',
     memoryOf(earlier),

@@ -1,10 +1,9 @@
 import { contextTokensAtOllama } from './context-sizes.js'
 import { connectionError, connectionDropped, malformedAnswer, refusalError } from './provider-failures.js'
-import { ndjson } from './ndjson.js'
 import { normalizeChunks } from './normalize-chunks.js'
 import type { Chunk, CompletionRequest, ModelInfo, Provider } from './provider.js'
 
-/** Ollama, through its own API. */
+/** Speaks Ollama's own API. */
 export class OllamaProvider implements Provider {
   readonly name = 'ollama'
   private readonly url: string
@@ -13,7 +12,7 @@ export class OllamaProvider implements Provider {
   constructor({ url }: { url: string }) {
     const { username, password, origin, pathname } = new URL(url)
     this.url = origin + pathname.replace(/\/+(api\/*)?$/, '')
-    // fetch takes no credentials in an address.
+    // fetch refuses an address with credentials.
     const credentials = [username, password].map(decodeURIComponent).join(':')
     if (username) this.headers.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
   }
@@ -32,11 +31,11 @@ export class OllamaProvider implements Provider {
   }
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
-    const asked = { provider: this.name, model: request.model }
+    const target = { provider: this.name, model: request.model }
     return normalizeChunks(
       signal,
       (signal) => this.answer(request, signal),
-      (error) => connectionError(asked, error),
+      (error) => connectionError(target, error),
     )
   }
 
@@ -85,4 +84,26 @@ interface AnswerLine {
   prompt_eval_count?: number
   eval_count?: number
   error?: unknown
+}
+
+/**
+ * Reads one JSON object a line, wherever the chunks of bytes are cut. The last line needs no line break. Throws a
+ * SyntaxError for anything else.
+ */
+export async function* ndjson<T extends object>(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<T, void, undefined> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of bytes) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop()!
+    for (const line of lines) if (line.trim()) yield parseObject(line) as T
+  }
+  rest += decoder.decode()
+  if (rest.trim()) yield parseObject(rest) as T
+}
+
+function parseObject(line: string): object {
+  const value: unknown = JSON.parse(line)
+  if (typeof value !== 'object' || value === null) throw new SyntaxError('not an object')
+  return value
 }

@@ -1,17 +1,17 @@
 import { APIError, type OpenAI, toStreamingFile } from 'openai'
 import { malformedAnswer } from './provider-failures.js'
-import { childAbort } from './abort.js'
-import { openAiFault } from './openai-faults.js'
+import { ChildAbort } from './abort.js'
+import { openAiFault } from './openai-client.js'
 import type { ProviderFiles } from './provider.js'
 import { ProviderError } from './provider-error.js'
 
-/** How a server that speaks OpenAI's language answers when it has models only. */
+/** How a server with OpenAI's API answers when it stores no files. */
 const statusesWithoutFiles = new Set<unknown>([404, 405, 501])
 
-/** Where a redirect may be followed, fetch keeps all that it has sent, to send it again: the whole file in memory. */
+/** To follow a redirect, fetch would keep the whole file in memory and send it again. */
 const fetchOptions = { redirect: 'error' } as const
 
-/** What a refusal means when a file was offered. */
+/** The refusals that mean, after an upload, that the server does not accept the file. */
 const fileRejections = new Set<string>(['provider_rejected', 'unknown_model', 'context_too_long', 'content_filtered'])
 
 export class OpenAiFiles implements ProviderFiles {
@@ -25,8 +25,8 @@ export class OpenAiFiles implements ProviderFiles {
     { filename, type }: { filename: string; type: string },
     signal: AbortSignal,
   ): Promise<{ id: string } | undefined> {
-    const faults: unknown[] = []
-    const file = toStreamingFile(recordingErrors(content, faults), filename, { type })
+    const contentErrors: unknown[] = []
+    const file = toStreamingFile(recordErrors(content, contentErrors), filename, { type })
     try {
       const { id } = await this.call(signal, (signal) =>
         this.client.files.create({ file, purpose: 'assistants' }, { signal, fetchOptions }),
@@ -34,7 +34,7 @@ export class OpenAiFiles implements ProviderFiles {
       if (typeof id !== 'string') throw malformedAnswer(this.provider)
       return { id }
     } catch (error) {
-      if (faults.length > 0) throw faults[0]
+      if (contentErrors.length > 0) throw contentErrors[0]
       if (statusesWithoutFiles.has(statusOf(error))) return undefined
       throw this.fileFault(error)
     }
@@ -50,20 +50,20 @@ export class OpenAiFiles implements ProviderFiles {
 
   private async call<T>(signal: AbortSignal, call: (signal: AbortSignal) => PromiseLike<T>): Promise<T> {
     signal.throwIfAborted()
-    const { own, release } = childAbort(signal)
+    const child = new ChildAbort(signal)
     try {
-      return await call(own.signal)
+      return await call(child.signal)
     } catch (error) {
       signal.throwIfAborted()
       throw error
     } finally {
-      release()
+      child.release()
     }
   }
 
   private fileFault(error: unknown): Error {
-    const known = openAiFault({ provider: this.provider }, error)
-    if (!(known instanceof ProviderError) || !fileRejections.has(known.code)) return known
+    const fault = openAiFault({ provider: this.provider }, error)
+    if (!(fault instanceof ProviderError) || !fileRejections.has(fault.code)) return fault
     return new ProviderError(
       'file_rejected',
       `${this.provider} does not take this file (${String(statusOf(error))}). Send it in another form.`,
@@ -73,12 +73,12 @@ export class OpenAiFiles implements ProviderFiles {
 
 const statusOf = (error: unknown): unknown => (error instanceof APIError ? error.status : undefined)
 
-/** The client would take a fault of the content for one of the connection. */
-async function* recordingErrors(content: AsyncIterable<Uint8Array>, faults: unknown[]): AsyncGenerator<Uint8Array> {
+/** Records the errors of the content, which the client would take for errors of the connection. */
+async function* recordErrors(content: AsyncIterable<Uint8Array>, errors: unknown[]): AsyncGenerator<Uint8Array> {
   try {
     yield* content
   } catch (error) {
-    faults.push(error)
+    errors.push(error)
     throw error
   }
 }

@@ -3,11 +3,11 @@ import type { CompletionRequest, PromptMessage } from './provider.js'
 
 export type OpenAiRequest = ChatCompletionCreateParamsStreaming
 
-/** What not every server and model takes; the least often known first. */
-const optional = ['stream_options', 'max_tokens', 'temperature'] as const
-export type OptionalParameter = (typeof optional)[number]
+/** Parameters that not every server and model accepts; the least widely accepted first. */
+const optionalParameters = ['stream_options', 'max_tokens', 'temperature'] as const
+export type OptionalParameter = (typeof optionalParameters)[number]
 
-/** Compatible servers know `max_tokens`; OpenAI's reasoning models only its successor. */
+/** Compatible servers accept `max_tokens`; OpenAI's reasoning models accept only its successor. */
 export function openAiRequest(
   { model, messages, temperature, maxTokens }: CompletionRequest,
   leftOut: ReadonlySet<OptionalParameter>,
@@ -22,14 +22,14 @@ export function openAiRequest(
   }
 }
 
-/** A name that OpenAI does not accept would fail the whole request. */
+/** Leaves out a name that OpenAI would refuse the whole request for. */
 function withAcceptableName({ role, content, name }: PromptMessage): ChatCompletionMessageParam {
   return name && /^[\w-]{1,64}$/.test(name) ? { role, content, name } : { role, content }
 }
 
 /**
- * Which parameter to leave out after a refusal: the one it names as unsupported; and if it names nothing at all, the
- * one that is least often known. A parameter with a wrong value stays wrong, so its refusal stands.
+ * The parameter to leave out after a refusal: the one that the refusal names as unsupported, or, if it names nothing,
+ * `stream_options`. Undefined when a parameter has a wrong value: leaving it out would not be what the client asked for.
  */
 export function unsupportedParameter(
   request: OpenAiRequest,
@@ -38,11 +38,11 @@ export function unsupportedParameter(
 ): OptionalParameter | undefined {
   if (status !== 400 && status !== 422) return undefined
   const text = JSON.stringify(body)
-  const left = optional.filter((parameter) => request[parameter] !== undefined)
-  const named = left.find((parameter) => text.includes(parameter))
+  const sent = optionalParameters.filter((parameter) => request[parameter] !== undefined)
+  const named = sent.find((parameter) => text.includes(parameter))
   if (named) return saysUnsupported.test(text) ? named : undefined
   const { error } = (body ?? {}) as { error?: { param?: unknown; code?: unknown } }
-  return error?.param || error?.code ? undefined : left.find((parameter) => parameter === 'stream_options')
+  return error?.param || error?.code ? undefined : sent.find((parameter) => parameter === 'stream_options')
 }
 
 const saysUnsupported =

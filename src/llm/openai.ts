@@ -1,20 +1,19 @@
 import { APIError, type OpenAI } from 'openai'
 import { malformedAnswer } from './provider-failures.js'
-import { childAbort } from './abort.js'
-import { openAiClient, type OpenAiOptions } from './openai-client.js'
-import { openAiFault } from './openai-faults.js'
+import { ChildAbort } from './abort.js'
+import { openAiClient, openAiFault, type OpenAiOptions } from './openai-client.js'
 import { OpenAiFiles } from './openai-files.js'
 import { openAiRequest, type OptionalParameter, unsupportedParameter } from './openai-request.js'
 import { openAiChunks } from './openai-stream.js'
 import { normalizeChunks } from './normalize-chunks.js'
 import type { Chunk, CompletionRequest, ModelInfo, Provider, ProviderFiles } from './provider.js'
 
-/** OpenAI, and every server that speaks its language. */
+/** Speaks OpenAI's API, with OpenAI and with every compatible server. */
 export class OpenAiProvider implements Provider {
   readonly name = 'openai'
   readonly files: ProviderFiles
   private readonly client: OpenAI
-  /** What a model did not take and then answered without, so that the next request is right at once. */
+  /** By model: the parameters that it refused before it answered. The next request leaves them out. */
   private readonly unsupported = new Map<string, ReadonlySet<OptionalParameter>>()
 
   constructor(options: OpenAiOptions) {
@@ -24,10 +23,10 @@ export class OpenAiProvider implements Provider {
 
   async models(signal: AbortSignal): Promise<ModelInfo[]> {
     signal.throwIfAborted()
-    const { own, release } = childAbort(signal)
+    const child = new ChildAbort(signal)
     try {
       const body = await this.client.get<{ data?: ListedModel[] } | ListedModel[] | null>('/models', {
-        signal: own.signal,
+        signal: child.signal,
       })
       const listed = Array.isArray(body) ? body : body?.data
       if (!Array.isArray(listed)) throw malformedAnswer(this.name)
@@ -39,16 +38,16 @@ export class OpenAiProvider implements Provider {
       signal.throwIfAborted()
       throw openAiFault({ provider: this.name }, error)
     } finally {
-      release()
+      child.release()
     }
   }
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
-    const asked = { provider: this.name, model: request.model }
+    const target = { provider: this.name, model: request.model }
     return normalizeChunks(
       signal,
       (signal) => this.answer(request, signal),
-      (error) => openAiFault(asked, error),
+      (error) => openAiFault(target, error),
     )
   }
 
@@ -56,7 +55,7 @@ export class OpenAiProvider implements Provider {
     yield* openAiChunks(await this.ask(request, signal), this.client, this.name, request.answeredBy)
   }
 
-  /** Asks again, at once, without a parameter that is refused; each only once. */
+  /** When a parameter is refused, asks again at once without it; once for each parameter. */
   private async ask(request: CompletionRequest, signal: AbortSignal): Promise<Response> {
     const leftOut = new Set(this.unsupported.get(request.model))
     for (;;) {
@@ -74,7 +73,7 @@ export class OpenAiProvider implements Provider {
   }
 }
 
-/** vLLM, OpenRouter and Groq tell a model's context, each by a name of its own. */
+/** vLLM, OpenRouter and Groq each have another name for the size of a model's context. */
 interface ListedModel {
   id: string
   max_model_len?: number

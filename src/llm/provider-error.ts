@@ -1,4 +1,4 @@
-/** Whether the same request may succeed if it is simply made again later. */
+/** Whether the same request may succeed when it is made again later. */
 const retryable = {
   provider_rate_limited: true,
   provider_unavailable: true,
@@ -17,12 +17,12 @@ const retryable = {
 export type ProviderErrorCode = keyof typeof retryable
 
 /**
- * What went wrong, in words for the end client. They are ours: what a provider says may quote the prompt or show a
- * part of the API key, so it is looked at, and neither passed on nor kept as the cause.
+ * An error with a text for the end client. The text is ours: a provider's own text may quote the prompt or show a part
+ * of the API key, so we evaluate it, but neither pass it on nor keep it as the cause.
  */
 export class ProviderError extends Error {
   readonly retryable: boolean
-  /** How long the provider asks to be left alone. */
+  /** How long the provider asks us to wait. */
   readonly retryAfterMs?: number
 
   constructor(

@@ -1,20 +1,19 @@
 import { ProviderError } from './provider-error.js'
-import { retryAfterMs } from './retry-after.js'
 
-/** Who was asked, and for what. */
+/** The provider that was asked, and the model. */
 export interface RequestTarget {
   provider: string
   model?: string
 }
 
-/** What a provider answers instead of an answer. The status is not known when it says so in the middle of one. */
+/** An error that a provider sent. In the middle of an answer it comes without a status. */
 export interface ProviderRefusal {
   status?: number
   headers?: Headers
   body: unknown
 }
 
-/** Codes and phrases by which servers say the same thing; each has its own. */
+/** The codes and phrases of various servers for the same errors. */
 const refusalPatterns = {
   tooLong: /context_length_exceeded|context.?(length|window|size)|maximum context|prompt is too long|too many tokens/i,
   filtered: /content_filter|content_policy|content management policy|ResponsibleAIPolicy|moderation/i,
@@ -27,8 +26,8 @@ export function refusalError(
   { status, headers, body }: ProviderRefusal,
 ): ProviderError {
   const text = JSON.stringify(body) ?? ''
-  const wait = { retryAfterMs: headers && retryAfterMs(headers) }
-  const again = `Try again ${wait.retryAfterMs === undefined ? 'shortly' : `in ${Math.ceil(wait.retryAfterMs / 1000)} seconds`}.`
+  const retry = { retryAfterMs: headers && retryAfterMs(headers) }
+  const again = `Try again ${retry.retryAfterMs === undefined ? 'shortly' : `in ${Math.ceil(retry.retryAfterMs / 1000)} seconds`}.`
   if (status === 401 || (status === 403 && !refusalPatterns.filtered.test(text))) {
     return new ProviderError(
       'provider_unauthorized',
@@ -51,12 +50,12 @@ export function refusalError(
     return new ProviderError(
       'provider_rate_limited',
       `${provider} gets too many requests at the moment. ${again}`,
-      wait,
+      retry,
     )
   }
-  if (status === 408) return new ProviderError('provider_timeout', `${provider} took too long. ${again}`, wait)
+  if (status === 408) return new ProviderError('provider_timeout', `${provider} took too long. ${again}`, retry)
   if (status === 409 || (status && status >= 500)) {
-    return new ProviderError('provider_unavailable', `${provider} has a fault of its own (${status}). ${again}`, wait)
+    return new ProviderError('provider_unavailable', `${provider} has a fault of its own (${status}). ${again}`, retry)
   }
   if (status === 413 || refusalPatterns.tooLong.test(text)) {
     const advice = 'Shorten the prompt, or ask for a shorter answer.'
@@ -77,10 +76,10 @@ export function refusalError(
 
 const operator = 'The service’s operator must see to it.'
 
-/** An error from beneath: of the connection, or of the answer's form. Any other is no provider's fault and stays as it is. */
+/** Explains an error of the connection, or of the answer's form. Any other error is not the provider's and is returned as it is. */
 export function connectionError({ provider }: RequestTarget, error: unknown): Error {
   const { name, message } = error as Error
-  // By name: an error may come from another realm, as everything of Node's does under Jest.
+  // By name and not by class: under Jest, the errors of Node belong to another realm.
   if (name === 'SyntaxError') return malformedAnswer(provider)
   if (name === 'TypeError' && (message === 'terminated' || message === 'fetch failed'))
     return unreachable(provider, error)
@@ -89,7 +88,7 @@ export function connectionError({ provider }: RequestTarget, error: unknown): Er
 
 export function unreachable(provider: string, error: unknown): ProviderError {
   const code = systemCode(error)
-  if (code?.includes('TIME')) return tookTooLong(provider)
+  if (code?.includes('TIME')) return requestTimedOut(provider)
   if (!code || code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return connectionDropped(provider)
   return new ProviderError(
     'provider_unavailable',
@@ -97,7 +96,7 @@ export function unreachable(provider: string, error: unknown): ProviderError {
   )
 }
 
-export const tookTooLong = (provider: string) =>
+export const requestTimedOut = (provider: string) =>
   new ProviderError('provider_timeout', `${provider} took too long. Try again.`)
 
 export const connectionDropped = (provider: string) =>
@@ -115,11 +114,11 @@ export const contentFiltered = (provider: string) =>
     `The content filter of ${provider} does not let this be answered. Put it in other words.`,
   )
 
-/** A name that came from the client, as it may be shown to it. */
+/** A name that came from a client, in a form that may be shown to it. */
 export const quotedName = (name = '') =>
   JSON.stringify(name.length > 100 ? `${name.slice(0, 100).toWellFormed()}…` : name)
 
-/** The deepest ECONNREFUSED, ENOTFOUND, UND_ERR_SOCKET … */
+/** The innermost of the causes' codes: ECONNREFUSED, ENOTFOUND, UND_ERR_SOCKET … */
 function systemCode(error: unknown): string | undefined {
   const { cause, code } = (error ?? {}) as { cause?: unknown; code?: unknown }
   return (
@@ -128,10 +127,24 @@ function systemCode(error: unknown): string | undefined {
   )
 }
 
-/** What is at fault, in the provider's word: `invalid_value`, `max_tokens`. No key and no prompt looks like that. */
+/** The provider's own codes for what is wrong: `invalid_value`, `max_tokens`. No key and no prompt looks like one. */
 function identifiers(body: unknown): string[] {
   const { error } = (body ?? {}) as { error?: { code?: unknown; param?: unknown } }
   return [error?.code, error?.param].filter(
     (word) => typeof word === 'string' && /^[a-z_]{1,40}$/.test(word),
   ) as string[]
 }
+
+/** How long a server asks us to wait: `retry-after-ms`, or `retry-after` in seconds or as a date. */
+export function retryAfterMs(headers: Headers, now = Date.now()): number | undefined {
+  const ms = numberIn(headers.get('retry-after-ms'))
+  if (ms !== undefined) return ms
+  const text = headers.get('retry-after')
+  const seconds = numberIn(text)
+  if (seconds !== undefined) return Math.ceil(seconds * 1000)
+  const date = Date.parse(text ?? '')
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+}
+
+const numberIn = (text: string | null): number | undefined =>
+  text && /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : undefined

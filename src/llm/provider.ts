@@ -1,18 +1,18 @@
 export interface PromptMessage {
   role: 'system' | 'user' | 'assistant'
   content: string
-  /** Who of several speaks in this role. */
+  /** Tells several speakers in one role apart. */
   name?: string
 }
 
 export interface CompletionRequest {
-  /** Bare, without the provider's name before it. */
+  /** Without the provider's name before it. */
   model: string
   messages: readonly PromptMessage[]
   temperature?: number
-  /** Of the answer. */
+  /** The most tokens that the answer may have. */
   maxTokens?: number
-  /** Is told which model answers, by the name that the server has for it, where it tells. */
+  /** Called with the server's own name for the model that answers, if the server sends it. */
   answeredBy?: (model: string) => void
 }
 
@@ -21,45 +21,45 @@ export interface Usage {
   completionTokens: number
 }
 
-/** `length`: maxTokens or the context is used up. `filtered`: the model or a filter has declined to say (more). */
+/** `length`: maxTokens or the context is used up. `filtered`: the model or a filter refused to write more. */
 export type Finish = 'stop' | 'length' | 'filtered'
 
-/** `alive`: the model is at work and has nothing to show yet; it may be thinking. */
+/** `alive`: the model works and has no text yet; it may be thinking. */
 export type Chunk = { text: string } | { alive: true } | { usage: Usage } | { finish: Finish }
 
 export interface ModelInfo {
-  /** Bare. */
+  /** Without the provider's name before it. */
   id: string
-  /** Where the provider tells. */
+  /** Undefined when the provider does not say. */
   contextTokens?: number
 }
 
 /**
- * A provider's own store of files. Faults are `ProviderError`s; an aborted signal ends the request and throws its
- * reason; what the content itself throws comes out as it is.
+ * A provider's own store of files. An error of the provider is a `ProviderError`. An aborted signal ends the request and
+ * throws its reason. An error of the content itself is thrown as it is.
  */
 export interface ProviderFiles {
-  /** Sends the content as it comes, never whole in memory. Undefined when this server keeps no files. */
+  /** Sends the content as it comes and never holds all of it in memory. Undefined when the server stores no files. */
   upload(
     content: AsyncIterable<Uint8Array>,
     about: { filename: string; type: string },
     signal: AbortSignal,
   ): Promise<{ id: string } | undefined>
-  /** A file that is not there any more is as good as removed. */
+  /** Also succeeds when the file is not there any more. */
   remove(id: string, signal: AbortSignal): Promise<void>
 }
 
 /**
- * Where answers come from. What every provider promises, whatever its server sends:
+ * A source of answers. Every provider guarantees, whatever its server sends:
  *
- * - The `text` chunks, put together, are the answer. Each is well-formed and ends no surrogate pair halfway, so it can
- *   be sent, stored and counted by itself.
- * - An answer is complete exactly when its last chunk is `finish`. There is at most one `usage`, before it; a server
- *   that doesn't count sends none, and then the reader counts.
- * - Everything that goes wrong with the provider is a `ProviderError`. Nothing is tried again in here; who may try
- *   again sees it from the error.
- * - An aborted signal ends the request and the iteration, which throws the signal's reason. A reader that leaves early
- *   ends the request, too.
+ * - The `text` chunks, joined, are the answer. Each chunk is well-formed and cuts no surrogate pair, so it can be sent,
+ *   stored and counted by itself.
+ * - An answer is complete if and only if its last chunk is `finish`. At most one `usage` comes before it; a server that
+ *   does not count sends none, and then the reader counts.
+ * - Every error of the provider is a `ProviderError`. A provider makes no retries; the error says whether a retry may
+ *   succeed.
+ * - An aborted signal ends the request and the iteration, which throws the signal's reason. The request also ends when
+ *   the reader stops reading.
  */
 export interface Provider {
   readonly name: string

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { contextTokensOf, knownContextTokens } from './context-sizes.js'
-import { quotedName, tookTooLong } from './provider-failures.js'
-import { childAbort } from './abort.js'
+import { quotedName, requestTimedOut } from './provider-failures.js'
+import { ChildAbort } from './abort.js'
 import { OfflineProvider } from './offline.js'
 import { OllamaProvider } from './ollama.js'
 import { OpenAiProvider } from './openai.js'
@@ -9,19 +9,19 @@ import type { ModelInfo, Provider } from './provider.js'
 import { ProviderError } from './provider-error.js'
 
 export interface ProvidersOptions {
-  /** Configured when one of the two is set. */
+  /** Configured when one of the two fields is set. */
   openai?: { apiKey?: string; baseUrl?: string }
   ollama?: { url: string }
   /** Always there. */
   offline?: { delayMs?: number }
   defaultModel?: string
-  /** How long a provider may take to say what models it has. */
+  /** How long a provider may take to list its models. */
   listingMs?: number
 }
 
 export interface ResolvedModel {
   provider: Provider
-  /** As the provider calls it. */
+  /** The provider's own name for it. */
   model: string
   /** provider/model */
   id: string
@@ -35,23 +35,23 @@ export interface ListedModel {
   contextTokens?: number
 }
 
-export interface Listing {
+export interface ModelListing {
   models: ListedModel[]
-  /** Who could not be asked, and why. */
-  away: { provider: string; error: ProviderError }[]
+  /** The providers that did not answer, and why. */
+  unavailable: { provider: string; error: ProviderError }[]
 }
 
-/** What must be set for a provider to be there. */
-const settings = new Map([
+/** The variables that configure a provider. */
+const variables = new Map([
   ['openai', 'OPENAI_API_KEY or OPENAI_BASE_URL'],
   ['ollama', 'OLLAMA_API_URL'],
 ])
 
-/** The configured providers, by name and by the models they have. The offline one is always there. */
+/** Finds the configured providers by their names and by their models. The offline one is always configured. */
 export class Providers {
   private readonly providers = new Map<string, Provider>()
-  /** Bare names that were looked up, so that not every prompt asks every provider for its models. */
-  private readonly found = new LRUCache<string, ResolvedModel>({ max: 100, ttl: 60_000 })
+  /** Results for bare names, so that not every prompt makes every provider list its models. */
+  private readonly lookups = new LRUCache<string, ResolvedModel>({ max: 100, ttl: 60_000 })
 
   constructor(private readonly options: ProvidersOptions) {
     const { openai, ollama, offline } = options
@@ -61,38 +61,38 @@ export class Providers {
   }
 
   /**
-   * `provider/model`, which asks nobody; or a bare name, for the first provider that has it; or nothing, for the default.
-   * Throws `unknown_model`, or why the providers that might have it could not be asked.
+   * Takes `provider/model`, which needs no request; or a bare name, which means the first provider that has the model; or
+   * nothing, which means the default. Throws `unknown_model`, or the error of a provider that might have the model.
    */
-  async resolve(asked?: string, signal?: AbortSignal): Promise<ResolvedModel> {
-    const name = asked || this.options.defaultModel
-    if (!name) return this.firstChoice(signal)
-    const [prefix, model] = cut(name)
+  async resolve(requested?: string, signal?: AbortSignal): Promise<ResolvedModel> {
+    const name = requested || this.options.defaultModel
+    if (!name) return this.resolveDefault(signal)
+    const [prefix, model] = splitName(name)
     const provider = this.providers.get(prefix)
-    if (provider && model) return resolved(provider, model)
-    const setting = settings.get(prefix)
-    if (setting && !provider) {
-      const advice = `Choose another, or have ${setting} set.`
+    if (provider && model) return resolvedModel(provider, model)
+    const variable = variables.get(prefix)
+    if (variable && !provider) {
+      const advice = `Choose another, or have ${variable} set.`
       throw new ProviderError(
         'unknown_model',
         `${prefix} is not configured, so there is no model ${quotedName(name)}. ${advice}`,
       )
     }
-    return this.found.get(name) ?? (await this.lookUp(name, signal))
+    return this.lookups.get(name) ?? (await this.lookUp(name, signal))
   }
 
   /** All models of all configured providers. */
-  async models(signal?: AbortSignal): Promise<Listing> {
-    const listing: Listing = { models: [], away: [] }
+  async models(signal?: AbortSignal): Promise<ModelListing> {
+    const listing: ModelListing = { models: [], unavailable: [] }
     const answers = [...this.providers.values()].map((provider) => this.modelsOf(provider, signal))
-    for (const { models, away } of await Promise.all(answers)) {
+    for (const { models, unavailable } of await Promise.all(answers)) {
       listing.models.push(...models)
-      listing.away.push(...away)
+      listing.unavailable.push(...unavailable)
     }
     return listing
   }
 
-  /** Undefined when it is not configured, or not any more. */
+  /** Undefined when the provider is not configured, or no longer. */
   named(name: string): Provider | undefined {
     return this.providers.get(name)
   }
@@ -101,55 +101,54 @@ export class Providers {
     this.providers.set(provider.name, provider)
   }
 
-  /** A provider that is configured and away is not replaced by one that only repeats: who asks may ask again. */
-  private async firstChoice(signal?: AbortSignal): Promise<ResolvedModel> {
+  /** Throws when the configured provider does not answer, instead of falling back to the offline one: the caller may try again. */
+  private async resolveDefault(signal?: AbortSignal): Promise<ResolvedModel> {
     if (this.providers.has('openai')) return this.resolve('openai/gpt-3.5-turbo')
     const ollama = this.providers.get('ollama')
     if (ollama) {
-      const { models, away } = await this.modelsOf(ollama, signal)
-      if (away[0]) throw away[0].error
+      const { models, unavailable } = await this.modelsOf(ollama, signal)
+      if (unavailable[0]) throw unavailable[0].error
       if (models[0]) return this.resolve(models[0].id)
     }
     return this.resolve('offline/echo')
   }
 
   private async lookUp(name: string, signal?: AbortSignal): Promise<ResolvedModel> {
-    const { models, away } = await this.models(signal)
-    const called = (bare: string) => models.find(({ id }) => cut(id)[1] === bare)
-    const one = called(name) ?? called(`${name}:latest`)
-    if (!one) throw away[0]?.error ?? unknownModel(name, models)
-    const found = resolved(this.providers.get(one.provider)!, cut(one.id)[1])
-    found.contextTokens = one.contextTokens ?? found.contextTokens
-    this.found.set(name, found)
-    return found
+    const { models, unavailable } = await this.models(signal)
+    const modelNamed = (bare: string) => models.find(({ id }) => splitName(id)[1] === bare)
+    const listed = modelNamed(name) ?? modelNamed(`${name}:latest`)
+    if (!listed) throw unavailable[0]?.error ?? unknownModel(name, models)
+    const resolved = resolvedModel(this.providers.get(listed.provider)!, splitName(listed.id)[1])
+    resolved.contextTokens = listed.contextTokens ?? resolved.contextTokens
+    this.lookups.set(name, resolved)
+    return resolved
   }
 
-  private async modelsOf(provider: Provider, signal = new AbortController().signal): Promise<Listing> {
-    const { own, release } = childAbort(signal)
-    const limit = setTimeout(() => own.abort(tookTooLong(provider.name)), this.options.listingMs ?? 5000)
+  private async modelsOf(provider: Provider, signal = new AbortController().signal): Promise<ModelListing> {
+    const child = new ChildAbort(signal)
+    child.abortAfter(this.options.listingMs ?? 5000, () => requestTimedOut(provider.name))
     try {
-      const models = await provider.models(own.signal)
-      return { models: models.map((model) => listed(provider, model)), away: [] }
+      const models = await provider.models(child.signal)
+      return { models: models.map((model) => listedModel(provider, model)), unavailable: [] }
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error
-      return { models: [], away: [{ provider: provider.name, error }] }
+      return { models: [], unavailable: [{ provider: provider.name, error }] }
     } finally {
-      clearTimeout(limit)
-      release()
+      child.release()
     }
   }
 }
 
-function listed({ name }: Provider, { id, contextTokens }: ModelInfo): ListedModel {
+function listedModel({ name }: Provider, { id, contextTokens }: ModelInfo): ListedModel {
   return { id: `${name}/${id}`, provider: name, contextTokens: contextTokens ?? knownContextTokens(id) }
 }
 
-function resolved(provider: Provider, model: string): ResolvedModel {
+function resolvedModel(provider: Provider, model: string): ResolvedModel {
   return { provider, model, id: `${provider.name}/${model}`, contextTokens: contextTokensOf(provider.name, model) }
 }
 
-/** At the first slash only: a model's own name may have more. */
-function cut(name: string): [provider: string, model: string] {
+/** Splits at the first slash only: a model's own name may contain more. */
+function splitName(name: string): [provider: string, model: string] {
   const slash = name.indexOf('/')
   return slash < 0 ? ['', name] : [name.slice(0, slash), name.slice(slash + 1)]
 }

@@ -1,15 +1,15 @@
 import type { PromptMessage } from './provider.js'
 
-/** As OpenAI's newer models count; others differ by some percent, more for text that is not English. */
+/** Counts like OpenAI's newer models. Other models differ by some percent, by more when a text is not English. */
 export interface Tokenizer {
   countTokens: (text: string) => number
-  /** One message with what surrounds it. */
+  /** One message, with the tokens around it. */
   countMessage: (message: PromptMessage) => number
-  /** A whole prompt: its messages, and what makes the model answer them. */
+  /** A whole prompt: its messages, and the tokens that ask the model for an answer. */
   countMessages: (messages: readonly PromptMessage[]) => number
 }
 
-/** Loaded on first use, which takes 0.2 s, and kept. */
+/** The first call loads the tokenizer, which takes 0.2 s. */
 export function loadTokenizer(): Promise<Tokenizer> {
   return (loading ??= load())
 }
@@ -18,10 +18,10 @@ let loading: Promise<Tokenizer> | undefined
 
 async function load(): Promise<Tokenizer> {
   const o200k = await import('gpt-tokenizer/encoding/o200k_base')
-  o200k.setMergeCacheSize(0) // it would keep people's words in memory, where no erasure finds them
-  // Nothing is special in what people write: <|endoftext|> is text like any other.
-  const nothing = { disallowedSpecial: new Set<string>() }
-  const countTokens = (text: string) => count(text, (piece) => o200k.countTokens(piece, nothing))
+  o200k.setMergeCacheSize(0) // the cache would keep people's text in memory, where an erasure would not find it
+  // What people write has no special tokens: <|endoftext|> is text like any other.
+  const noSpecialTokens = { disallowedSpecial: new Set<string>() }
+  const countTokens = (text: string) => count(text, (piece) => o200k.countTokens(piece, noSpecialTokens))
   const countMessage = ({ role, content, name }: PromptMessage) =>
     3 + countTokens(role) + countTokens(content) + (name ? 1 + countTokens(name) : 0)
   return {
@@ -32,9 +32,9 @@ async function load(): Promise<Tokenizer> {
 }
 
 /**
- * The tokenizer takes quadratic time for what has no break in it (100,000 times the letter a: seven seconds), and
- * counting blocks everything else. So long runs are cut, which adds a few percent there, and beyond 65,536 units the
- * count is estimated from samples. At worst (random Chinese) that takes a sixth of a second.
+ * The tokenizer takes quadratic time for text without a break (seven seconds for 100,000 times the letter a), and
+ * counting blocks the event loop. So long runs are cut, which adds a few percent to their count, and beyond 65,536 units
+ * the count is estimated from samples. The worst case (random Chinese) takes a sixth of a second.
  */
 const longestRun = 64
 const tooLongRun = new RegExp(`\\S{${longestRun + 1},}|\\s{${longestRun + 1},}`, 'g')

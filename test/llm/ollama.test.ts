@@ -1,5 +1,4 @@
-import { ndjson } from '../../src/llm/ndjson.js'
-import { OllamaProvider } from '../../src/llm/ollama.js'
+import { ndjson, OllamaProvider } from '../../src/llm/ollama.js'
 import { FakeOllama } from './fake-ollama.js'
 import { asking, never, read } from './reading.js'
 

@@ -132,23 +132,23 @@ describe('the models', () => {
         { id: 'ollama/both', provider: 'ollama', contextTokens: 8192 },
         { id: 'offline/echo', provider: 'offline' },
       ],
-      away: [],
+      unavailable: [],
     })
     expect((await new Providers({}).models()).models.map(({ id }) => id)).toEqual(['offline/echo'])
   })
 
   it('are listed without those of a provider that is away, and who that is', async () => {
     await openai.close()
-    const { models, away } = await new Providers(withBoth()).models()
+    const { models, unavailable } = await new Providers(withBoth()).models()
     expect(models.map(({ provider }) => provider)).toEqual(['ollama', 'ollama', 'ollama', 'offline'])
-    expect(away).toMatchObject([{ provider: 'openai', error: { code: 'provider_unavailable' } }])
+    expect(unavailable).toMatchObject([{ provider: 'openai', error: { code: 'provider_unavailable' } }])
   })
 
   it('do not wait for a provider that does not answer', async () => {
     ollama.silence()
-    const { models, away } = await new Providers({ ...withOllama(), listingMs: 100 }).models()
+    const { models, unavailable } = await new Providers({ ...withOllama(), listingMs: 100 }).models()
     expect(models.map(({ id }) => id)).toEqual(['offline/echo'])
-    expect(away).toMatchObject([{ provider: 'ollama', error: { code: 'provider_timeout', retryable: true } }])
+    expect(unavailable).toMatchObject([{ provider: 'ollama', error: { code: 'provider_timeout', retryable: true } }])
     await ollama.idle()
   })
 

@@ -1,4 +1,4 @@
-import { retryAfterMs } from '../../src/llm/retry-after.js'
+import { retryAfterMs } from '../../src/llm/provider-failures.js'
 
 const now = Date.UTC(2026, 10, 20, 12, 0, 0)
 

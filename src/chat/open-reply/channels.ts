@@ -1,14 +1,14 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { dedicatedConnection } from '../../event-store/redis.js'
-import { pause } from '../../event-store/timing.js'
+import { within } from '../../event-store/timing.js'
 
 export type MessageListener = (message: Buffer) => void
 
 /** A Redis that does not answer for so long counts as away. */
-const redisTimeoutMs = 1_000
+const subscribeMs = 1_000
 
-/** The Redis channels of this process, over one connection. A message may get lost with Redis: do not rely on one. */
+/** Redis channels of this process, over one connection. A message may get lost with Redis: do not rely on one. */
 @Injectable()
 export class Channels implements OnModuleDestroy {
   private readonly listeners = new Map<string, Set<MessageListener>>()
@@ -16,18 +16,21 @@ export class Channels implements OnModuleDestroy {
 
   constructor(private readonly redis: Redis) {}
 
-  /** Resolves when every later message will arrive. Without Redis it resolves at once; messages arrive when Redis is back. */
+  /**
+   * Resolves when messages arrive from now on. While Redis is away it resolves at once, and messages arrive when Redis
+   * is back. Returns what ends the subscription.
+   */
   async listen(channel: string, listener: MessageListener): Promise<() => void> {
-    const others = this.listeners.get(channel)
-    if (others) others.add(listener)
+    const listeners = this.listeners.get(channel)
+    if (listeners) listeners.add(listener)
     else {
       this.listeners.set(channel, new Set([listener]))
       const subscribed = this.connection()
         .subscribe(channel)
-        .catch(() => {}) // the connection subscribes again when Redis is back
-      if (this.redis.status === 'ready') await Promise.race([subscribed, pause(redisTimeoutMs)])
+        .catch(() => {}) // the connection subscribes again by itself
+      if (this.redis.status === 'ready') await within(subscribeMs, subscribed)
     }
-    return () => this.forget(channel, listener)
+    return () => this.remove(channel, listener)
   }
 
   onModuleDestroy(): void {
@@ -43,13 +46,13 @@ export class Channels implements OnModuleDestroy {
     return this.subscriber
   }
 
-  private forget(channel: string, listener: MessageListener): void {
+  private remove(channel: string, listener: MessageListener): void {
     const listeners = this.listeners.get(channel)
     listeners?.delete(listener)
     if (listeners?.size !== 0) return
     this.listeners.delete(channel)
     this.connection()
       .unsubscribe(channel)
-      .catch(() => {}) // without a listener a message is dropped anyway
+      .catch(() => {}) // a message without a listener is dropped anyway
   }
 }

@@ -9,11 +9,13 @@ import { Deltas } from '../../open-reply/deltas.js'
 import { ReplyDrafts } from '../../open-reply/reply-drafts.js'
 import { StopRequests } from '../../open-reply/stop-requests.js'
 
-const workerPatienceMs = 1_500
+/** How long a worker has to end the reply that it was asked to stop. */
+const workerMs = 1_500
 
 /**
- * Stops an open reply and keeps what was written. The worker that writes it ends it best, for it knows the last word;
- * when none does, or it is silent, the canceller ends it with what readers have been sent.
+ * Stops an open reply and keeps what was written. The worker that writes the reply should end it, because it has the
+ * whole text. When no worker writes it, or the worker does not react, the reply ends here with the text that readers
+ * have been sent.
  */
 @Injectable()
 export class ReplyCancellation {
@@ -28,9 +30,8 @@ export class ReplyCancellation {
   /** Resolves when the chat no longer waits for this reply. */
   async cancel(chat: ChatRef, open: OpenReply): Promise<void> {
     if (await this.stopRequests.send(open.replyId)) {
-      for (const deadline = Date.now() + workerPatienceMs; Date.now() < deadline; await pause(25)) {
-        if (!(await this.isOpen(chat.chatId, open))) return
-      }
+      const deadline = AbortSignal.timeout(workerMs)
+      for (; !deadline.aborted; await pause(25, deadline)) if (!(await this.isOpen(chat.chatId, open))) return
     }
     const draft = await this.drafts.find(chat.chatId, open.replyId)
     const cause = Cause.by(chat.ownerId)

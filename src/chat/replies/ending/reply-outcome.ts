@@ -8,19 +8,19 @@ export interface ReplyUsage {
   readonly totalTokens: number
 }
 
-const nothing: ReplyUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 }
+const noUsage: ReplyUsage = { promptTokens: 0, completionTokens: 0, totalTokens: 0 }
 
 /** How a reply ended. */
 export interface ReplyOutcome {
   readonly status: ReplyEndingStatus
   readonly text: string
   readonly usage: ReplyUsage
-  /** It was given to the same question before, and has cost nothing now. */
+  /** The text is that of an earlier answer to the same question, and has cost nothing now. */
   readonly cached: boolean
-  /** Whose words these are; none when nothing was written. */
+  /** The attempt that wrote the text; undefined when nothing was written. */
   readonly attempt?: string
   readonly error?: { code: string; detail: string }
-  /** Where the log tells it; 0 when it was found in the read model. */
+  /** Of the event that ended the reply; 0 when the outcome comes from the read model. */
   readonly position: number
 }
 
@@ -33,7 +33,7 @@ export async function outcomeFromEvent({ vault }: Engine, event: RecordedReplyEn
     return {
       status,
       text: '',
-      usage: nothing,
+      usage: noUsage,
       cached: false,
       error: { code, detail },
       position,
@@ -46,22 +46,17 @@ export async function outcomeFromEvent({ vault }: Engine, event: RecordedReplyEn
   return { status, text, usage, cached, attempt, position }
 }
 
-/** The same from the read model, for a reply that ended long ago; undefined while it is open. */
+/** The outcome from the read model, for a reply that has ended long ago; undefined while the reply is open. */
 export async function outcomeFromReadModel({ vault }: Engine, doc: MessageDoc): Promise<ReplyOutcome | undefined> {
   const { status, tokens, promptTokens = 0, completionTokens = 0, attempt, error, updatedAt, cached = false } = doc
   if (status === 'pending') return undefined
   const usage = { promptTokens, completionTokens, totalTokens: tokens ?? 0 }
   const { content = '', text = content } = await vault.openOrEmpty(doc.text)
-  const written = {
-    text,
-    usage,
-    cached,
-    attempt: updatedAt ? editedAt(updatedAt) : attempt,
-  }
   const { detail = '' } = await vault.openOrEmpty(error?.detail)
   const failure = error && { error: { code: error.code, detail } }
-  return { status, ...written, ...failure, position: 0 }
+  const textAttempt = updatedAt ? editAttempt(updatedAt) : attempt
+  return { status, text, usage, cached, attempt: textAttempt, ...failure, position: 0 }
 }
 
-/** Words that somebody changed since are another attempt's: whoever has read the former ones begins again. */
-const editedAt = (at: Date) => `edited-${at.getTime()}`
+/** An edit counts as another attempt, so that those who have read the former text start over. */
+const editAttempt = (at: Date) => `edited-${at.getTime()}`

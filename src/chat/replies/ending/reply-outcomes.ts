@@ -1,22 +1,24 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
+import { BackgroundLoop } from '../../../event-store/background-loop.js'
 import { Engine } from '../../../event-store/engine.js'
 import { Drain } from '../../../commands/drain.js'
 import { Chats, chatStream } from '../../chats.js'
 import { isReplyEnding, type RecordedReplyEnding } from '../../chat.js'
-import { type ReplyOutcome, outcomeFromEvent } from './reply-outcome.js'
+import { outcomeFromEvent, type ReplyOutcome } from './reply-outcome.js'
 
-type EndListener = (event?: RecordedReplyEnding) => void
+type EndingListener = (event?: RecordedReplyEnding) => void
 
 /**
- * Tells how replies end to whoever waits for one: from this process's own reading of the log, so that an answer which
- * is in the log arrives, whatever happens to Redis, the queue or the worker.
+ * Waits for the ends of replies. It reads the log in this process, so that an answer which is in the log arrives,
+ * whatever happens to Redis, the queue or the worker.
  */
 @Injectable()
 export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly waiting = new Map<string, Set<EndListener>>()
-  private readonly stopping = new AbortController()
-  private following = Promise.resolve()
+  /** By reply. */
+  private readonly listeners = new Map<string, Set<EndingListener>>()
+  private readonly loop = new BackgroundLoop((signal) => this.follow(signal))
+  private position = 0
 
   constructor(
     private readonly engine: Engine,
@@ -25,36 +27,37 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles'>,
   ) {}
 
-  /** Nothing is answered before it is settled where the reading begins. The command line, without a role, answers nobody. */
+  /** No request is served before it is known where the reading begins. The command line has no role and needs none. */
   async onApplicationBootstrap(): Promise<void> {
     if (this.config.roles.length === 0) return
-    this.following = this.follow(await this.engine.store.head())
+    this.position = await this.engine.store.head()
+    this.loop.start()
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort()
-    await this.following
+    await this.loop.stop()
   }
 
-  /** Undefined when the signal comes first, for time is up or the caller has gone; or when this process is about to end. */
+  /** Undefined when the signal aborts first, or when this process is about to stop. */
   async wait(chatId: string, replyId: string, signal: AbortSignal): Promise<ReplyOutcome | undefined> {
-    const settled = new AbortController()
-    const heard = this.next(replyId, settled.signal)
-    const giveUp = () => settled.abort()
-    for (const ending of [signal, this.drain.closed]) ending.addEventListener('abort', giveUp)
-    if (signal.aborted || this.drain.closed.aborted) giveUp()
+    const stop = new AbortController()
+    const next = this.nextEnding(replyId, stop.signal)
+    const abort = () => stop.abort()
+    const signals = [signal, this.drain.closed]
+    for (const one of signals) one.addEventListener('abort', abort)
+    if (signals.some(({ aborted }) => aborted)) abort()
     try {
-      // Heard from now on; what was before is in the log already.
-      const event = (await this.ended(chatId, replyId)) ?? (await heard)
+      // The listener is there already: an end that it does not get is in the log.
+      const event = (await this.endingInLog(chatId, replyId)) ?? (await next)
       return event && (await outcomeFromEvent(this.engine, event))
     } finally {
-      settled.abort()
-      for (const ending of [signal, this.drain.closed]) ending.removeEventListener('abort', giveUp)
+      abort()
+      for (const one of signals) one.removeEventListener('abort', abort)
     }
   }
 
-  /** The event that ended the reply, if it has ended. */
-  private async ended(chatId: string, replyId: string): Promise<RecordedReplyEnding | undefined> {
+  /** Undefined while the reply is open. */
+  private async endingInLog(chatId: string, replyId: string): Promise<RecordedReplyEnding | undefined> {
     const { open } = await this.chats.state(chatId)
     if (open?.replyId === replyId) return undefined
     for await (const event of this.engine.store.readStream(chatStream(chatId), { backwards: true })) {
@@ -63,26 +66,25 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
     return undefined
   }
 
-  /** The reply's end when it is read from the log; undefined when the signal comes first. */
-  private next(replyId: string, signal: AbortSignal): Promise<RecordedReplyEnding | undefined> {
+  /** The event that ends the reply, when it is read from the log; undefined when the signal aborts first. */
+  private nextEnding(replyId: string, signal: AbortSignal): Promise<RecordedReplyEnding | undefined> {
     return new Promise((resolve) => {
-      const hearing = this.waiting.get(replyId) ?? new Set()
-      const done = (event?: RecordedReplyEnding) => {
-        hearing.delete(done)
-        if (hearing.size === 0 && this.waiting.get(replyId) === hearing) this.waiting.delete(replyId)
+      const listeners = this.listeners.get(replyId) ?? new Set()
+      const settle = (event?: RecordedReplyEnding) => {
+        listeners.delete(settle)
+        if (listeners.size === 0 && this.listeners.get(replyId) === listeners) this.listeners.delete(replyId)
         resolve(event)
       }
-      this.waiting.set(replyId, hearing.add(done))
-      signal.addEventListener('abort', () => done(), { once: true })
+      this.listeners.set(replyId, listeners.add(settle))
+      signal.addEventListener('abort', () => settle(), { once: true })
     })
   }
 
-  private async follow(after: number): Promise<void> {
-    const { signal } = this.stopping
-    for await (const events of this.engine.follow(after, signal)) {
+  private async follow(signal: AbortSignal): Promise<void> {
+    for await (const events of this.engine.follow(this.position, signal)) {
       for (const event of events) {
         if (!isReplyEnding(event)) continue
-        for (const hear of this.waiting.get(event.data.replyId) ?? []) hear(event)
+        for (const listener of this.listeners.get(event.data.replyId) ?? []) listener(event)
       }
     }
   }

@@ -1,34 +1,34 @@
 import { Injectable } from '@nestjs/common'
 import { Engine } from '../../../event-store/engine.js'
 import { isErased } from '../../../event-store/errors.js'
-import { type ServerSentEvent, sseReconnect, sseKeepAlive, sseText } from '../../../http/sse.js'
+import { type ServerSentEvent, sseKeepAlive, sseReconnect, sseText } from '../../../http/sse.js'
 import { chatStream } from '../../chats.js'
-import type { MessageDoc } from '../../read-models/messages.js'
 import { Deltas } from '../../open-reply/deltas.js'
-import { Inbox } from './inbox.js'
-import { type ReplyOutcome, outcomeFromReadModel } from '../ending/reply-outcome.js'
+import type { MessageDoc } from '../../read-models/messages.js'
+import { outcomeFromReadModel, type ReplyOutcome } from '../ending/reply-outcome.js'
 import { ReplyOutcomes } from '../ending/reply-outcomes.js'
+import { ArrivalQueue } from './arrival-queue.js'
 import { cursorFromEventId, ReplyFollower } from './reply-follower.js'
 
-/** A reply that may still be written; `doc` when it is in the read model already. */
-export interface ReadableReply {
+/** A reply that may still be open; with `doc` when it is in the read model. */
+export interface StreamableReply {
   readonly chatId: string
   readonly promptId: string
   readonly replyId: string
   readonly doc?: MessageDoc
 }
 
-/** Without either it goes on elsewhere, or later. */
-interface Ended {
+/** How the wait for the reply's end ended. With neither field, this process stops and the reply goes on. */
+interface StreamEnd {
   outcome?: ReplyOutcome | undefined
   error?: unknown
 }
 
-const heartbeatMs = 15_000
+const keepAliveMs = 15_000
 
 /**
- * Server-sent events of a reply, from wherever its reader has got to until its end. Where the process ends before, the
- * stream does so in good order, between two events: its reader comes back to another one with Last-Event-ID.
+ * The server-sent events of a reply, from where its reader has come to until its end. When this process stops before
+ * that, the stream ends between two events, and the reader reconnects to another process with Last-Event-ID.
  */
 @Injectable()
 export class ReplyStream {
@@ -38,66 +38,66 @@ export class ReplyStream {
     private readonly outcomes: ReplyOutcomes,
   ) {}
 
-  async *events(reply: ReadableReply, lastEventId: string | undefined): AsyncGenerator<string> {
+  async *events(reply: StreamableReply, lastEventId: string | undefined): AsyncGenerator<string> {
     const { promptId, replyId, doc } = reply
-    const along = new ReplyFollower(reply, cursorFromEventId(replyId, lastEventId))
+    const follower = new ReplyFollower(reply, cursorFromEventId(replyId, lastEventId))
     yield sseText({ event: 'start', data: { promptId, replyId } })
-    const stored = doc && (await outcomeFromReadModel(this.engine, doc))
-    if (stored) yield texts(along.outcome(stored))
-    else yield* this.live(reply, along)
+    const outcome = doc && (await outcomeFromReadModel(this.engine, doc))
+    if (outcome) yield textOf(follower.outcome(outcome))
+    else yield* this.liveEvents(reply, follower)
   }
 
-  private async *live({ chatId, replyId }: ReadableReply, along: ReplyFollower): AsyncGenerator<string> {
-    const gone = new AbortController()
-    const inbox = new Inbox<Buffer>()
-    const silence = await this.deltas.listen(replyId, (sealed) => inbox.put(sealed))
-    let ended: Ended | undefined
-    const end = (how: Ended) => {
-      ended = how
-      inbox.wake()
+  private async *liveEvents(reply: StreamableReply, follower: ReplyFollower): AsyncGenerator<string> {
+    const { chatId, replyId } = reply
+    const closed = new AbortController()
+    const arrivals = new ArrivalQueue<Buffer>()
+    const unsubscribe = await this.deltas.listen(replyId, (sealed) => arrivals.add(sealed))
+    let end: StreamEnd | undefined
+    const setEnd = (result: StreamEnd) => {
+      end = result
+      arrivals.wake()
     }
-    this.outcomes.wait(chatId, replyId, gone.signal).then(
-      (outcome) => end({ outcome }),
-      (error: unknown) => end({ error }),
+    this.outcomes.wait(chatId, replyId, closed.signal).then(
+      (outcome) => setEnd({ outcome }),
+      (error: unknown) => setEnd({ error }),
     )
     try {
-      yield texts(await this.catchUp(chatId, replyId, along))
-      while (!ended) {
-        const arrived = await inbox.take(heartbeatMs)
-        if (arrived.length === 0 && !ended) await this.engine.vault.keyOf(chatStream(chatId)) // is it still there?
-        const told = texts(await this.tell(arrived, chatId, replyId, along))
-        if (told || !ended) yield told || sseKeepAlive
+      yield textOf(await this.catchUp(reply, follower))
+      while (!end) {
+        const sealed = await arrivals.take(keepAliveMs)
+        if (sealed.length === 0 && !end) await this.engine.vault.keyOf(chatStream(chatId)) // throws once it is erased
+        const text = textOf(await this.followDeltas(sealed, reply, follower))
+        if (text || !end) yield text || sseKeepAlive
       }
-      if (isErased(ended.error)) throw ended.error // after the end was in the log, and before it was read here
-      yield ended.outcome ? texts(along.outcome(ended.outcome)) : sseReconnect()
+      if (isErased(end.error)) throw end.error // erased after the end was appended and before it was opened here
+      yield end.outcome ? textOf(follower.outcome(end.outcome)) : sseReconnect()
     } catch (error) {
       if (!isErased(error)) throw error
       yield sseText({ event: 'failed', data: { code: 'erased', detail: 'the chat was erased' } })
     } finally {
-      gone.abort()
-      silence()
+      closed.abort()
+      unsubscribe()
     }
   }
 
-  private async tell(
-    arrived: Buffer[],
-    chatId: string,
-    replyId: string,
-    along: ReplyFollower,
+  private async followDeltas(
+    sealed: readonly Buffer[],
+    reply: StreamableReply,
+    follower: ReplyFollower,
   ): Promise<ServerSentEvent[]> {
-    const told: ServerSentEvent[] = []
-    for (const sealed of arrived) {
-      const next = along.delta(await this.deltas.open(chatId, sealed))
-      told.push(...(next ?? (await this.catchUp(chatId, replyId, along))))
+    const events: ServerSentEvent[] = []
+    for (const one of sealed) {
+      const next = follower.delta(await this.deltas.open(reply.chatId, one))
+      events.push(...(next ?? (await this.catchUp(reply, follower))))
     }
-    return told
+    return events
   }
 
-  /** Everything that is kept of the latest attempt. What is missing there too comes with the reply's end. */
-  private async catchUp(chatId: string, replyId: string, along: ReplyFollower): Promise<ServerSentEvent[]> {
+  /** Sends all that Redis has kept of the latest attempt. What is missing there comes with the reply's end. */
+  private async catchUp({ chatId, replyId }: StreamableReply, follower: ReplyFollower): Promise<ServerSentEvent[]> {
     const kept = await this.deltas.kept(chatId, replyId)
-    return kept ? along.kept(kept) : []
+    return kept ? follower.kept(kept) : []
   }
 }
 
-const texts = (events: readonly ServerSentEvent[]) => events.map((event) => sseText(event)).join('')
+const textOf = (events: readonly ServerSentEvent[]) => events.map((event) => sseText(event)).join('')

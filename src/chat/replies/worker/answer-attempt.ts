@@ -4,13 +4,13 @@ import { QueryBus } from '@nestjs/cqrs'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { Engine } from '../../../event-store/engine.js'
 import { fitContext, promptBudget } from '../../../llm/context.js'
-import type { CompletionRequest, Finish, Usage } from '../../../llm/provider.js'
+import type { CompletionRequest, Finish, PromptMessage, Usage } from '../../../llm/provider.js'
 import { ProviderError } from '../../../llm/provider-error.js'
 import { Providers, type ResolvedModel } from '../../../llm/providers.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
 import { withWatchdog } from '../../../llm/watchdog.js'
 import { GetProjectForChat } from '../../../projects/read-models/project-queries.js'
-import type { OpenReply } from '../../chat.js'
+import type { ChatRef, OpenReply } from '../../chat.js'
 import type { TokenCounts } from '../../message.js'
 import { type ModelCall, ModelCalls } from '../../../telemetry/model-calls.js'
 import { AnswerCache } from './answer-cache.js'
@@ -27,10 +27,20 @@ export interface AttemptOutput {
   cached?: true
 }
 
-/** Beyond this an answer is taken to be complete: an append has its limits, and so has a reader. */
+/** One open reply that is being answered: what is asked, of which model, and where the answer goes. */
+interface Attempt {
+  readonly chat: ChatRef
+  readonly open: OpenReply
+  readonly resolved: ResolvedModel
+  readonly output: AttemptOutput
+  readonly writer: DeltaWriter
+  readonly signal: AbortSignal
+}
+
+/** An answer of this length counts as complete: an append has its limits, and so has a reader. */
 const longestAnswer = 1_000_000
 
-/** One attempt to answer an open prompt: context, model, deltas. It appends nothing. */
+/** One attempt to answer an open reply: it builds the context, asks the model and sends deltas. It appends nothing. */
 @Injectable()
 export class AnswerAttempt {
   constructor(
@@ -43,89 +53,72 @@ export class AnswerAttempt {
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'replies'>,
   ) {}
 
-  /** Whatever it throws, `written` has what was written until then. */
-  async answer(
-    chat: { chatId: string; ownerId: string },
-    open: OpenReply,
-    written: AttemptOutput,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Writes into `output`. When it throws, `output` has what was written until then. */
+  async answer(chat: ChatRef, open: OpenReply, output: AttemptOutput, signal: AbortSignal): Promise<void> {
     const resolved = await this.providers.resolve(open.model)
-    const writer = new DeltaWriter(this.deltas, { chatId: chat.chatId, replyId: open.replyId }, written.attempt)
+    const writer = new DeltaWriter(this.deltas, { chatId: chat.chatId, replyId: open.replyId }, output.attempt)
     await writer.begin()
+    const attempt = { chat, open, resolved, output, writer, signal }
     const budget = promptBudget(resolved.contextTokens, open.settings.maxTokens)
     try {
-      await this.ask(chat, open, resolved, budget, written, writer, signal).catch((error: unknown) => {
-        // A model may count in another way than we do: then it is asked with a part of what we thought would fit.
-        if (!isTooLong(error) || written.text) throw error
-        return this.ask(chat, open, resolved, Math.floor(budget / 2), written, writer, signal)
+      await this.ask(attempt, budget).catch((error: unknown) => {
+        // The model may count other than our tokenizer does, so it is asked once more with half of the budget.
+        if (!isTooLong(error) || output.text) throw error
+        return this.ask(attempt, Math.floor(budget / 2))
       })
     } finally {
       await writer.finish()
     }
   }
 
-  private async ask(
-    chat: { chatId: string; ownerId: string },
-    { model: id, settings, projectId }: OpenReply,
-    resolved: ResolvedModel,
-    budgetTokens: number,
-    written: AttemptOutput,
-    writer: DeltaWriter,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const system =
-      projectId === undefined
-        ? []
-        : (await this.queries.execute(new GetProjectForChat({ projectId, ownerId: chat.ownerId }))).prompts
+  private async ask(attempt: Attempt, budgetTokens: number): Promise<void> {
+    const { chat, open, resolved, output, writer } = attempt
     const { messages, promptTokens } = await fitContext({
-      system,
+      system: await this.projectPrompts(chat, open),
       history: chatHistory(this.engine, chat.chatId),
       budgetTokens,
     })
-    const request: CompletionRequest = { model: resolved.model, messages, ...settings }
-    const known = await this.cache.find(chat.ownerId, id, request)
-    if (known !== undefined) {
-      Object.assign(written, { text: known, cached: true })
-      return writer.write(known)
+    const request: CompletionRequest = { model: resolved.model, messages, ...open.settings }
+    const cachedText = await this.cache.find(chat.ownerId, open.model, request)
+    if (cachedText !== undefined) {
+      Object.assign(output, { text: cachedText, cached: true })
+      return writer.write(cachedText)
     }
     await this.calls.run(resolved, request, async (call) => {
       let usage: Usage | undefined
       try {
-        usage = await this.read(
-          (own) => resolved.provider.complete({ ...request, answeredBy: call.recordModel }, own),
-          written,
-          writer,
-          signal,
-          call,
-        )
-        call.recordFinish(written.finish)
+        usage = await this.read(attempt, { ...request, answeredBy: call.recordModel }, call)
+        call.recordFinish(output.finish)
       } finally {
-        written.tokens = usage ? counted(usage) : await estimated(promptTokens, written.text)
-        call.recordTokens(written.tokens)
+        output.tokens = usage ? reportedTokens(usage) : await estimatedTokens(promptTokens, output.text)
+        call.recordTokens(output.tokens)
       }
     })
-    if (written.finish === 'stop') await this.cache.keep(chat, id, request, written.text)
+    if (output.finish === 'stop') await this.cache.keep(chat, open.model, request, output.text)
+  }
+
+  private async projectPrompts({ ownerId }: ChatRef, { projectId }: OpenReply): Promise<PromptMessage[]> {
+    if (projectId === undefined) return []
+    return (await this.queries.execute(new GetProjectForChat({ projectId, ownerId }))).prompts
   }
 
   private async read(
-    start: Parameters<typeof withWatchdog>[0],
-    written: AttemptOutput,
-    writer: DeltaWriter,
-    signal: AbortSignal,
+    { resolved, output, writer, signal }: Attempt,
+    request: CompletionRequest,
     call: ModelCall,
   ): Promise<Usage | undefined> {
     const { idleMs, timeoutMs } = this.config.replies
+    const start = (own: AbortSignal) => resolved.provider.complete(request, own)
     let usage: Usage | undefined
     for await (const chunk of withWatchdog(start, { idleMs, totalMs: timeoutMs }, signal)) {
       if ('usage' in chunk) usage = chunk.usage
-      if ('finish' in chunk) written.finish = chunk.finish
+      if ('finish' in chunk) output.finish = chunk.finish
       if (!('text' in chunk)) continue
       call.recordFirstToken()
-      written.text += chunk.text
-      writer.write(written.text)
-      if (written.text.length < longestAnswer) continue
-      written.finish = 'length'
+      output.text += chunk.text
+      writer.write(output.text)
+      if (output.text.length < longestAnswer) continue
+      output.finish = 'length'
       return undefined
     }
     return usage
@@ -148,10 +141,11 @@ const tokensOf = (prompt: number, completion: number, by: TokenCounts['by']): To
   by,
 })
 
-const counted = ({ promptTokens, completionTokens }: Usage) => tokensOf(promptTokens, completionTokens, 'provider')
+const reportedTokens = ({ promptTokens, completionTokens }: Usage) =>
+  tokensOf(promptTokens, completionTokens, 'provider')
 
-/** Of a reply that was cut, or of a model that counts nothing. */
-async function estimated(promptTokens: number, text: string): Promise<TokenCounts> {
+/** For a reply that was cut, and for a model that does not count. */
+async function estimatedTokens(promptTokens: number, text: string): Promise<TokenCounts> {
   const { countTokens } = await loadTokenizer()
   return tokensOf(promptTokens, countTokens(text), 'tokenizer')
 }

@@ -10,6 +10,7 @@ import { redisName } from '../../../event-store/redis.js'
 import { keyedHash } from '../../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../../commands/secrets.js'
 import type { CompletionRequest } from '../../../llm/provider.js'
+import type { ChatRef } from '../../chat.js'
 import { chatStream } from '../../chats.js'
 
 /**
@@ -19,17 +20,13 @@ import { chatStream } from '../../chats.js'
  */
 @Injectable()
 export class AnswerCache {
-  private readonly prefix: string
-
   constructor(
     private readonly redis: Redis,
     private readonly engine: Engine,
     private readonly secrets: ServiceSecrets,
-    db: Db,
+    private readonly db: Db,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'replies'>,
-  ) {
-    this.prefix = redisName(db, 'answer', '')
-  }
+  ) {}
 
   async find(ownerId: string, model: string, request: CompletionRequest): Promise<string | undefined> {
     if (!this.isOn) return undefined
@@ -40,17 +37,12 @@ export class AnswerCache {
       return (await this.engine.vault.open<{ text: string }>(new Binary(sealed))).personal.text
     } catch (error) {
       if (!isErased(error)) throw error
-      await this.redis.del(key).catch(() => 0) // nobody can read it any more
+      await this.redis.del(key).catch(() => 0) // its key was destroyed
       return undefined
     }
   }
 
-  async keep(
-    chat: { chatId: string; ownerId: string },
-    model: string,
-    request: CompletionRequest,
-    text: string,
-  ): Promise<void> {
+  async keep(chat: ChatRef, model: string, request: CompletionRequest, text: string): Promise<void> {
     if (!this.isOn) return
     const stream = chatStream(chat.chatId)
     const envelope = { stream, version: 0, type: 'ReplyCompleted', shape: 1 }
@@ -58,7 +50,7 @@ export class AnswerCache {
     const key = this.keyOf(chat.ownerId, model, request)
     await this.redis
       .set(key, Buffer.from(personal.value()), 'EX', this.config.replies.cacheSeconds)
-      .catch(() => undefined) // then it is asked again
+      .catch(() => undefined) // then the model is asked again
   }
 
   private get isOn(): boolean {
@@ -66,15 +58,8 @@ export class AnswerCache {
   }
 
   private keyOf(ownerId: string, model: string, { messages, temperature, maxTokens }: CompletionRequest): string {
-    return (
-      this.prefix +
-      keyedHash(
-        this.secrets.commands,
-        'answer',
-        ownerId,
-        model,
-        canonical({ messages, temperature, maxTokens }),
-      ).toString('base64url')
-    )
+    const question = canonical({ messages, temperature, maxTokens })
+    const hash = keyedHash(this.secrets.commands, 'answer', ownerId, model, question)
+    return redisName(this.db, 'answer', hash.toString('base64url'))
   }
 }

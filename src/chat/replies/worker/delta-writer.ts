@@ -1,14 +1,14 @@
 import type { Deltas } from '../../open-reply/deltas.js'
 
 /**
- * Sends on what one attempt writes. One message is under way at a time; what comes meanwhile goes with the next, so a
- * fast model makes larger messages, not more.
+ * Sends the text of one attempt as deltas. Only one delta is on its way at a time, and the next one carries all text
+ * that came meanwhile: a fast model makes deltas larger, not more of them.
  */
 export class DeltaWriter {
   private latest = ''
-  private sent = 0
+  private sentLength = 0
   private sending: Promise<void> | undefined
-  private isAway = false
+  private hasGivenUp = false
 
   constructor(
     private readonly deltas: Deltas,
@@ -20,24 +20,24 @@ export class DeltaWriter {
     await this.deltas.begin(this.reply.replyId, this.attempt).catch(() => this.giveUp())
   }
 
-  /** Takes the whole text so far. */
+  /** `text` is the whole text so far. */
   write(text: string): void {
     this.latest = text
-    if (this.isAway || this.sending) return
-    if (text.length > this.sent) this.sending = this.send(text)
+    if (this.hasGivenUp || this.sending) return
+    if (text.length > this.sentLength) this.sending = this.send(text)
   }
 
-  /** Resolves when everything that was written has been sent. */
+  /** Resolves when all text has been sent. */
   async finish(): Promise<void> {
     while (this.sending) await this.sending
   }
 
   private async send(text: string): Promise<void> {
     const { chatId, replyId } = this.reply
-    const delta = { attempt: this.attempt, offset: this.sent, text: text.slice(this.sent) }
+    const delta = { attempt: this.attempt, offset: this.sentLength, text: text.slice(this.sentLength) }
     try {
       await this.deltas.add(chatId, replyId, delta)
-      this.sent = text.length
+      this.sentLength = text.length
     } catch {
       this.giveUp()
     }
@@ -45,8 +45,8 @@ export class DeltaWriter {
     this.write(this.latest)
   }
 
-  /** Redis is away: readers get the rest with the reply's end. */
+  /** Redis is away: readers get the rest of the text with the reply's end. */
   private giveUp(): void {
-    this.isAway = true
+    this.hasGivenUp = true
   }
 }

@@ -2,76 +2,71 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
-import { pause } from '../../../event-store/timing.js'
+import { BackgroundLoop } from '../../../event-store/background-loop.js'
 import { retryWhenReplaced } from '../../../event-store/projecting/read-model-queries.js'
 import { type OpenReplyDoc, openReplyModel } from '../../read-models/open-replies.js'
 import { ReplyQueue } from './reply-queue.js'
 
 const everyMs = 3_000
-/** Younger ones are on their way to the queue. */
+/** The reactor needs a moment to put a new prompt into the queue. */
 const graceMs = 2_000
-const atOnce = 500
+const pageSize = 500
 
 /**
- * Compares the prompts that wait for an answer with the queue, and adds the missing jobs: after Redis was emptied, after
- * a backup was restored, after any other loss. Every worker does so; a job that is added twice is added once.
+ * Compares the open replies with the queue and adds those that the queue lacks: after Redis has lost them, after a
+ * restore, after any crash. Every worker does so, because adding a reply twice changes nothing.
  */
 @Injectable()
 export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger('Replies')
-  private readonly stopping = new AbortController()
-  private running = Promise.resolve()
+  private readonly loop = BackgroundLoop.ofRounds(() => this.reconcileAndReport(), {
+    everyMs,
+    onError: (error) => this.log.debug(`reconciling: ${String(error)}; trying again`),
+  })
 
   constructor(
     private readonly queue: ReplyQueue,
-    @InjectModel(openReplyModel.name) private readonly open: Model<OpenReplyDoc>,
+    @InjectModel(openReplyModel.name) private readonly openReplies: Model<OpenReplyDoc>,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles'>,
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.config.roles.includes('worker')) this.running = this.run()
+    if (this.config.roles.includes('worker')) this.loop.start()
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort()
-    await this.running
+    await this.loop.stop()
   }
 
-  /** How many were missing. Goes through all of them, page by page. */
+  /** Goes through all open replies, page by page. Returns how many were missing. */
   async reconcile(progress: (seen: number) => void = () => {}): Promise<number> {
     let [seen, missing] = [0, 0]
-    for (let after: OpenReplyDoc | undefined; ;) {
-      const page = await this.page(after)
+    for (let last: OpenReplyDoc | undefined; ;) {
+      const page = await this.pageAfter(last)
       for (const { _id: replyId, chatId } of page) {
-        if (this.stopping.signal.aborted) return missing
+        if (this.loop.signal.aborted) return missing
         progress(++seen)
         if (await this.queue.has(replyId)) continue
         await this.queue.add({ chatId, replyId })
         missing++
       }
-      after = page.at(-1)
-      if (page.length < atOnce) return missing
+      last = page.at(-1)
+      if (page.length < pageSize) return missing
     }
   }
 
-  private page(after: OpenReplyDoc | undefined): Promise<OpenReplyDoc[]> {
-    const grown = { $lt: new Date(Date.now() - graceMs) }
-    const next = after
-      ? { $or: [{ since: { $gt: after.since, ...grown } }, { since: after.since, _id: { $gt: after._id } }] }
-      : { since: grown }
-    return retryWhenReplaced(() => this.open.find(next).sort({ since: 1, _id: 1 }).limit(atOnce).lean<OpenReplyDoc[]>())
+  private async reconcileAndReport(): Promise<void> {
+    const missing = await this.reconcile()
+    if (missing > 0) this.log.warn(`${missing} open replies were not in the queue; added again`)
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping
-    while (!signal.aborted) {
-      try {
-        const missing = await this.reconcile()
-        if (missing > 0) this.log.warn(`${missing} open replies were not in the queue; added again`)
-      } catch (error) {
-        this.log.debug(`reconciling: ${String(error)}; trying again`)
-      }
-      await pause(everyMs, signal)
-    }
+  private pageAfter(last: OpenReplyDoc | undefined): Promise<OpenReplyDoc[]> {
+    const oldEnough = { $lt: new Date(Date.now() - graceMs) }
+    const filter = last
+      ? { $or: [{ since: { $gt: last.since, ...oldEnough } }, { since: last.since, _id: { $gt: last._id } }] }
+      : { since: oldEnough }
+    return retryWhenReplaced(() =>
+      this.openReplies.find(filter).sort({ since: 1, _id: 1 }).limit(pageSize).lean<OpenReplyDoc[]>(),
+    )
   }
 }

@@ -3,23 +3,24 @@ import { CommandBus } from '@nestjs/cqrs'
 import { SpanKind } from '@opentelemetry/api'
 import { isErased, Refused } from '../../../event-store/errors.js'
 import { isRetryable } from '../../../event-store/database-errors.js'
-import { inTraceOf, inSpan } from '../../../event-store/span.js'
+import { inSpan, inTraceOf } from '../../../event-store/span.js'
 import { Cause } from '../../../commands/cause.js'
-import { childAbort } from '../../../llm/abort.js'
+import { ChildAbort } from '../../../llm/abort.js'
 import { ProviderError } from '../../../llm/provider-error.js'
 import { cancellationOf, type ChatRef, type OpenReply, type ReplyEnding } from '../../chat.js'
 import { Chats } from '../../chats.js'
 import { EndReply } from '../../commands/end-reply.js'
-import { AnswerAttempt, emptyOutput } from './answer-attempt.js'
-import { StopRequests } from '../../open-reply/stop-requests.js'
 import { Deltas } from '../../open-reply/deltas.js'
+import { StopRequests } from '../../open-reply/stop-requests.js'
+import { AnswerAttempt, emptyOutput } from './answer-attempt.js'
 import type { ReplyJob } from './reply-queue.js'
 
-class Cancelled extends Error {}
+class ReplyStopped extends Error {}
 
 /**
- * Answers one open prompt and records how that ended. Whether there is something to answer, the chat says; and however
- * many do so at once, a reply ends once. What a crash leaves is open still, and is answered again from the start.
+ * Answers one open reply and records how it ended. The chat says whether the reply is open, and its decision lets a
+ * reply end once, however many workers answer it at once. After a crash the reply is still open, and the next run starts
+ * it again.
  */
 @Injectable()
 export class ReplyRun {
@@ -31,7 +32,7 @@ export class ReplyRun {
     private readonly deltas: Deltas,
   ) {}
 
-  /** Throws what may be tried again, and the signal's reason. On the last attempt a model's fault ends the reply, too. */
+  /** Throws errors that another run may mend, and the signal's reason. On the last run an error of the model ends the reply. */
   async reply({ chatId, replyId }: ReplyJob, isLast: boolean, signal: AbortSignal): Promise<void> {
     const { open, ownerId } = await this.chats.state(chatId)
     if (open?.replyId === replyId) {
@@ -40,7 +41,7 @@ export class ReplyRun {
         inSpan('answer', options, () => this.end({ chatId, ownerId }, open, isLast, signal)),
       )
     }
-    // It has ended, now or before; whoever ended it may have been killed before this.
+    // The reply has ended, now or in an earlier run that was killed before this line.
     await this.deltas.forget(replyId)
   }
 
@@ -55,33 +56,33 @@ export class ReplyRun {
   }
 
   private async ending(chat: ChatRef, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<ReplyEnding> {
-    const began = Date.now()
-    const written = emptyOutput()
-    const { own: stop, release } = childAbort(signal)
-    const heedNoMore = await this.stopRequests.listen(open.replyId, () => stop.abort(new Cancelled()))
+    const startedAt = Date.now()
+    const output = emptyOutput()
+    const stop = new ChildAbort(signal)
+    const unsubscribe = await this.stopRequests.listen(open.replyId, () => stop.abort(new ReplyStopped()))
     const { promptId, replyId, model } = open
     const reply = { ...chat, promptId, replyId }
     try {
-      await this.attempt.answer(chat, open, written, stop.signal)
-      const { attempt, text, tokens, finish, cached } = written
-      const latency = Date.now() - began
+      await this.attempt.answer(chat, open, output, stop.signal)
+      const { attempt, text, tokens, finish, cached } = output
+      const latency = Date.now() - startedAt
       const data = { ...reply, attempt, model, tokens, finish, latency, ...(cached && { cached }) }
       return { type: 'ReplyCompleted', data, personal: { text } }
     } catch (error) {
-      if (error instanceof Cancelled) return cancellationOf(chat, open, { replyId, ...written })
+      if (error instanceof ReplyStopped) return cancellationOf(chat, open, { replyId, ...output })
       if (signal.aborted) throw error
       const failure = failureOf(error, isLast)
       if (!failure) throw error
       const { code, detail } = failure
       return { type: 'ReplyFailed', data: { ...reply, code }, personal: { detail } }
     } finally {
-      heedNoMore()
-      release()
+      unsubscribe()
+      stop.release()
     }
   }
 }
 
-/** Undefined for what another attempt may mend: the model's fault until the last attempt, the database's always. */
+/** Undefined for an error that another run may mend: one of the model until the last run, one of the database always. */
 function failureOf(error: unknown, isLast: boolean): { code: string; detail: string } | undefined {
   if (isErased(error)) return { code: 'erased', detail: 'the chat was erased' }
   if (error instanceof ProviderError)

@@ -6,23 +6,24 @@ import { Db } from 'mongodb'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { dedicatedConnection } from '../../../event-store/redis.js'
 import { Drain } from '../../../commands/drain.js'
+import { ProviderError } from '../../../llm/provider-error.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
 import { queuePrefix, type ReplyJob, replyQueue } from './reply-queue.js'
 import { ReplyRun } from './reply-run.js'
-import { retryDelay } from './retry-delay.js'
 
-/** The replies of a worker that was killed begin again within these two together. */
+/** When a worker is killed, another one begins its replies again within these two times together. */
 const lockMs = 8_000
 const stallCheckMs = 5_000
-/** A reply is given up because its model fails, never because workers died. */
-const anyNumber = 1_000_000
+/** A reply fails because its model does, never because workers died: they may die any number of times. */
+const maxStalledCount = 1_000_000
+const longestDelayMs = 60_000
 
 /** Takes replies from the queue, several at once. */
 @Injectable()
 export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger('Replies')
   private readonly stopping = new AbortController()
-  /** After Redis was emptied a reply may come again while it is still being answered here. */
+  /** By reply. After Redis was emptied, the queue may give out a reply that is still being answered here. */
   private readonly running = new Map<string, Promise<void>>()
   private worker: Worker<ReplyJob> | undefined
   private connection: Redis | undefined
@@ -37,52 +38,53 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     if (!this.config.roles.includes('worker')) return
-    setMaxListeners(0, this.stopping.signal) // one for each reply that is being written
-    loadTokenizer().catch((error: unknown) => this.log.error(String(error))) // a fifth of a second; not of the first reply's time
+    setMaxListeners(0, this.stopping.signal) // each reply that is being written listens to it
+    // Takes a fifth of a second, which the first reply should not have to wait for.
+    loadTokenizer().catch((error: unknown) => this.log.error(String(error)))
     const { concurrency, backoffMs } = this.config.replies
     this.connection = dedicatedConnection(this.redis)
-    this.worker = new Worker<ReplyJob>(replyQueue, (job, token) => this.once(job, token), {
+    this.worker = new Worker<ReplyJob>(replyQueue, (job, token) => this.runOnce(job, token), {
       connection: this.connection,
       prefix: queuePrefix(this.db),
       concurrency,
       lockDuration: lockMs,
       stalledInterval: stallCheckMs,
-      maxStalledCount: anyNumber,
+      maxStalledCount,
       settings: { backoffStrategy: (attempt, _type, error) => retryDelay(attempt, backoffMs, error) },
     })
-    this.drain.announced.addEventListener('abort', () => void this.takeNoMore())
+    this.drain.announced.addEventListener('abort', () => void this.drainWorker())
     this.worker.on('error', (error) => this.log.debug(`queue: ${error.message}`))
     this.worker.on('failed', (job, error) =>
       this.log.warn(`reply ${job?.id}: attempt ${job?.attemptsMade} failed: ${error.message}`),
     )
   }
 
-  /** What is still being written goes back to the queue at once, for another worker, and has cost it no attempt. */
+  /** Replies that are being written go back to the queue at once, for another worker. It costs them no attempt. */
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort(new Error('the worker stops'))
     await this.worker?.close()
     this.connection?.disconnect()
   }
 
-  /** What is being written already may be finished. */
-  private async takeNoMore(): Promise<void> {
+  /** Takes no more jobs; what is being written is finished. */
+  private async drainWorker(): Promise<void> {
     await this.drain.waitFor(this.worker!.close())
   }
 
-  private async once(job: Job<ReplyJob>, token: string | undefined): Promise<void> {
+  private async runOnce(job: Job<ReplyJob>, token: string | undefined): Promise<void> {
     const { replyId } = job.data
-    const earlier = this.running.get(replyId)
-    if (earlier) return await earlier
-    const work = this.work(job, token)
-    this.running.set(replyId, work)
+    const running = this.running.get(replyId)
+    if (running) return await running
+    const run = this.run(job, token)
+    this.running.set(replyId, run)
     try {
-      await work
+      await run
     } finally {
       this.running.delete(replyId)
     }
   }
 
-  private async work(job: Job<ReplyJob>, token: string | undefined): Promise<void> {
+  private async run(job: Job<ReplyJob>, token: string | undefined): Promise<void> {
     const isLast = job.attemptsMade + 1 >= this.config.replies.attempts
     try {
       await this.replyRun.reply(job.data, isLast, this.stopping.signal)
@@ -92,4 +94,11 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
       throw new DelayedError()
     }
   }
+}
+
+/** Longer each time, and not the same for all. Waits as long as a provider asks for, but not longer than a minute. */
+function retryDelay(attempt: number, firstMs: number, error: unknown): number {
+  const askedMs = error instanceof ProviderError ? (error.retryAfterMs ?? 0) : 0
+  const backoffMs = firstMs * 2 ** (attempt - 1) * (0.75 + Math.random() / 2)
+  return Math.round(Math.min(Math.max(askedMs, backoffMs), longestDelayMs))
 }
