@@ -3,7 +3,10 @@ export class StartupError extends Error {
   override readonly name = 'StartupError'
 }
 
-/** Errors whose message is written for the person who runs the program. A stack would add nothing. */
+/**
+ * Errors whose message is written for the person who runs the program; a stack would add nothing. They are listed by
+ * name, because the service does not import the contexts that define them.
+ */
 const withMessageForPeople = new Set([
   'StartupError',
   'ConfigError',
