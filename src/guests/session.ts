@@ -10,7 +10,7 @@ export interface Session {
 export const isActive = ({ lastActive }: Session, now: Date, idleMs: number): boolean =>
   now.getTime() - lastActive.getTime() < idleMs
 
-export function mustBeActive(session: Session, now: Date, idleMs: number): void {
+export function refuseExpired(session: Session, now: Date, idleMs: number): void {
   if (isActive(session, now, idleMs)) return
   throw new Refused(
     'session_expired',

@@ -1,6 +1,6 @@
 import { given } from '../../src/event-store/deciding/given-when-then.js'
 import { arrive, eraseGuest, giveGuestFeedback, guest, type GuestEvent, guestEvents } from '../../src/guests/guest.js'
-import { isActive, mustBeActive } from '../../src/guests/session.js'
+import { isActive, refuseExpired } from '../../src/guests/session.js'
 import { guestIdOf, isGuest } from '../../src/commands/guest-ids.js'
 import { ownerStream } from '../../src/identity/users.js'
 import { expectAggregateLaws } from '../support/aggregate-laws.js'
@@ -51,10 +51,10 @@ describe('a session', () => {
   })
 
   it('that has expired cannot be used', () => {
-    expect(() => mustBeActive(session, at('12:40:00'), 30 * minute)).toThrow(
+    expect(() => refuseExpired(session, at('12:40:00'), 30 * minute)).toThrow(
       expect.objectContaining({ code: 'session_expired' }),
     )
-    expect(() => mustBeActive(session, at('12:39:00'), 30 * minute)).not.toThrow()
+    expect(() => refuseExpired(session, at('12:39:00'), 30 * minute)).not.toThrow()
   })
 })
 

@@ -20,7 +20,7 @@ import {
   SessionParams,
 } from './guests.dto.js'
 import { GetSession } from '../get-session.js'
-import { isActive, mustBeActive, type Session } from '../session.js'
+import { isActive, refuseExpired, type Session } from '../session.js'
 
 const NeedsSession = () =>
   applyDecorators(
@@ -87,7 +87,7 @@ export class SessionsController {
     @RequestCause() cause: Cause,
     @RequestedDelivery() delivery: Delivery,
   ): Promise<GuestReplyDto | AsyncIterable<string>> {
-    await this.refuseExpired(guestId)
+    await this.checkSession(guestId)
     const prompt = new SendPrompt(cause, this.guests.chatOf(guestId), content)
     return await this.prompts.send(prompt, delivery, ({ outcome }) => {
       delivery.reply.removeHeader('location') // that address is for accounts
@@ -105,13 +105,13 @@ export class SessionsController {
     @CurrentGuest() guestId: string,
     @RequestCause() cause: Cause,
   ): Promise<FeedbackReceivedDto> {
-    await this.refuseExpired(guestId)
+    await this.checkSession(guestId)
     await this.bus.command(new GiveGuestFeedback(cause, guestId, feedback))
     return { detail: 'Feedback received' }
   }
 
-  private async refuseExpired(guestId: string): Promise<void> {
-    mustBeActive(await this.bus.query(new GetSession(guestId)), new Date(), this.config.guests.idleMs)
+  private async checkSession(guestId: string): Promise<void> {
+    refuseExpired(await this.bus.query(new GetSession(guestId)), new Date(), this.config.guests.idleMs)
   }
 
   private asSession(session_id: string, session: Session): GuestSessionDto {

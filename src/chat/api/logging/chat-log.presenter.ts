@@ -6,64 +6,28 @@ import type { LoggedChatDto, LoggedMessageDto } from './chat-log.dto.js'
 
 /** Translates chats and messages into this family's fields, and its bodies into those of the commands. */
 
-export const asLoggedChat = ({
-  id,
-  name,
-  tags,
-  metadata,
-  userId,
-  createdAt,
-  lastActive,
-  messageCount,
-}: ChatSummary): LoggedChatDto => ({
-  id,
-  title: name,
-  tags,
-  metadata,
-  user: userId,
-  createdAt,
-  updatedAt: lastActive,
-  messageCount,
-})
+export function asLoggedChat(chat: ChatSummary): LoggedChatDto {
+  const { id, name: title, tags, metadata, userId: user, createdAt, lastActive: updatedAt, messageCount } = chat
+  return { id, title, tags, metadata, user, createdAt, updatedAt, messageCount }
+}
 
 export function asLoggedMessage(message: Omit<OpenedMessage, 'userId' | 'sentBy'>): LoggedMessageDto {
   const { id, sessionId, status, tokens, feedback, promptId, model, error, timestamp, updatedAt = timestamp } = message
   const reply = definedFields({ promptId, model, error })
   const { role, content, counts } = messageFromBody(message)
-  return {
-    id,
-    chatId: sessionId,
-    role,
-    ...content,
-    ...counts,
-    tokens,
-    status,
-    feedback,
-    ...reply,
-    createdAt: timestamp,
-    updatedAt,
-  }
+  const times = { createdAt: timestamp, updatedAt }
+  return { id, chatId: sessionId, role, ...content, ...counts, tokens, status, feedback, ...reply, ...times }
 }
 
 type MessageFields = MessageContent & Omit<MessageCounts, 'tokens'> & { role: MessageRole; tokens?: number | null }
 
 /** Separates the fields of a body, or of a message, that the log seals (the content) from the others (the counts). */
-export function messageFromBody({
-  role,
-  content,
-  name,
-  functionCall,
-  toolCalls,
-  metadata,
-  tokens,
-  promptTokens,
-  completionTokens,
-  latency,
-}: MessageFields): Omit<StoredMessage, 'messageId'> {
-  const sealed = { content, ...definedFields({ name, functionCall, toolCalls, metadata }) }
+export function messageFromBody(fields: MessageFields): Omit<StoredMessage, 'messageId'> {
+  const { role, content, name, functionCall, toolCalls, metadata } = fields
+  const { tokens, promptTokens, completionTokens, latency } = fields
   return {
     role,
-    content: sealed,
+    content: { content, ...definedFields({ name, functionCall, toolCalls, metadata }) },
     counts: definedFields({ tokens: tokens ?? undefined, promptTokens, completionTokens, latency }),
   }
 }

@@ -50,11 +50,11 @@ export class ProjectChatController {
     const chatId =
       name === undefined ? derivedId(this.secrets.commands, 'chat', cause.commandId) : this.ids.of(caller.id, name)
     const prompt = new SendPrompt(cause, { chatId, ownerId: caller.id }, message, model, others, projectId)
-    return await this.prompts.send(prompt, delivery, (answered) => answer(asAnswer(answered)))
+    return await this.prompts.send(prompt, delivery, (answered) => answer(asProjectAnswer(answered)))
   }
 }
 
-function asAnswer({ chatId, replyId: messageId, outcome }: AnsweredPrompt): ProjectAnswer {
+function asProjectAnswer({ chatId, replyId: messageId, outcome }: AnsweredPrompt): ProjectAnswer {
   if (!outcome) return { message: '', usage: null, chatId, messageId, status: 'pending' }
   const { promptTokens, completionTokens, totalTokens } = outcome.usage
   // The names of OpenAI's answers, which this family passes on.
