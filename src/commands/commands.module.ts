@@ -5,7 +5,7 @@ import { Bus } from './bus.js'
 import { Drain } from './drain.js'
 import { ServiceSecrets } from './secrets.js'
 
-/** What everyone needs who sends a command: HTTP, sockets, workers and the command line alike. */
+/** What HTTP, sockets, workers and the command line all need to send a command. */
 @Global()
 @Module({
   imports: [CqrsModule.forRoot()],

@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto'
 
-/** A text that only who has the secret can make, from parts that cannot run into each other. */
+/** Only those who know the secret can make this hash. Each part is hashed with its length, so no two lists of parts look alike. */
 export function keyedHash(secret: Uint8Array, ...parts: readonly string[]): Buffer {
   const hmac = createHmac('sha256', secret)
   for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part)
   return hmac.digest()
 }
 
-/** The same as a UUID (version 8: one's own making), for ids that a repeat has to find again. */
+/** The same as a UUID (version 8: of one's own format), for ids that a repeat must find again. */
 export function derivedId(secret: Uint8Array, ...parts: readonly string[]): string {
   const bytes = keyedHash(secret, ...parts).subarray(0, 16)
   bytes[6] = (bytes[6]! & 0x0f) | 0x80

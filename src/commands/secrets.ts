@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common'
 import { Engine } from '../event-store/engine.js'
 
-/** The service's own HMAC keys: random, sealed in the database, the same for every process and across rotations. */
+/** The service's own HMAC keys: random, sealed in the database, the same in all processes and after a rotation of the master key. */
 @Injectable()
 export class ServiceSecrets {
   private constructor(
-    /** Command ids and what is derived from them. */
+    /** For command ids, and for ids derived from those. */
     readonly commands: Buffer,
-    /** Chat ids of callers' own names for their chats. */
+    /** For ids of chats that have a name of their owner's. */
     readonly chatNames: Buffer,
-    /** Email addresses and user names in claims. */
+    /** For email addresses and user names in claims. */
     readonly claims: Buffer,
-    /** Tokens, unless JWT_SECRET is set. */
+    /** For tokens, unless JWT_SECRET is set. */
     readonly tokens: Buffer,
-    /** Session ids of guests. */
+    /** For the session ids of guests. */
     readonly sessions: Buffer,
   ) {}
 

@@ -31,8 +31,8 @@ export const CurrentCaller = createParamDecorator((_: unknown, context: Executio
 })
 
 /**
- * The guest that makes this request; nobody has looked yet whether this guest exists. Without a session id it is an
- * empty text: such a request is refused by the checks of its fields.
+ * The guest that makes this request, whether or not such a guest exists. It is empty without a session id: the checks of
+ * its fields refuse such a request.
  */
 export const CurrentGuest = createParamDecorator((_: unknown, context: ExecutionContext): string => {
   const { guestId = '' } = context.switchToHttp().getRequest<FastifyRequest>()

@@ -33,7 +33,7 @@ type Class = new () => object
 
 /**
  * The last check runs first, as with decorators that stand above a property, and only the first failure is reported:
- * a number in place of a text is not told how long it must be.
+ * the message about a number in place of a text says nothing about its length.
  */
 const field = (
   checks: PropertyDecorator[],

@@ -35,13 +35,13 @@ export class ListOrder<Doc> {
   /** A filter for everything that comes after this document. */
   after(last: Doc): object {
     const after = this.fields.map(([field, direction], i) => ({
-      ...Object.fromEntries(this.fields.slice(0, i).map(([above]) => [above, last[above]])),
+      ...Object.fromEntries(this.fields.slice(0, i).map(([earlier]) => [earlier, last[earlier]])),
       [field]: { [direction === 1 ? '$gt' : '$lt']: last[field] },
     }))
     return after.length === 1 ? after[0]! : { $or: after }
   }
 
-  /** What a cursor says of this document. */
+  /** The parts of a cursor that names this document. */
   cursorPartsOf(doc: Doc): (string | number)[] {
     return this.fields.map(([field]) => {
       const value: unknown = doc[field]
@@ -50,7 +50,7 @@ export class ListOrder<Doc> {
   }
 
   /** The sorted fields of the document that a cursor names; undefined without a cursor. */
-  read(cursor: string | undefined): Doc | undefined {
+  parse(cursor: string | undefined): Doc | undefined {
     const place = parseCursor(cursor, ...this.fields.map(([, , type]) => (type === 'string' ? 'string' : 'number')))
     if (!place) return undefined
     const values = this.fields.map(([field, , type], i) => [field, type === 'date' ? new Date(place[i]!) : place[i]])
@@ -70,7 +70,7 @@ export async function findPage<Sorted, Doc extends Sorted>(
   order: ListOrder<Sorted>,
   { limit, cursor }: Pick<PageQuery, 'limit' | 'cursor'>,
 ): Promise<Page<Doc>> {
-  const last = order.read(cursor)
+  const last = order.parse(cursor)
   const wanted = { ...filter, ...notRemoved }
   const find = () =>
     model

@@ -35,7 +35,7 @@ export class SearchChatsHandler implements IQueryHandler<SearchChats> {
   ) {}
 
   async execute({ ownerId, text, tags, page: { limit, cursor } }: SearchChats): Promise<Page<ChatSummary>> {
-    const last = newestFirst.read(cursor)
+    const last = newestFirst.parse(cursor)
     const keys = this.engine.vault.prefetchKeys(ownerStream(ownerId)) // while the first titles are found
     keys.catch(() => {}) // `await keys` below throws it
     const wantedText = normalize(text)
