@@ -2,8 +2,8 @@
 export const defaultContextTokens = 8192
 
 /**
- * On a small machine Ollama gives every model 4,096 tokens and silently drops the rest of a prompt. So each request says
- * how many tokens the model gets. More than this would take a lot of memory.
+ * On a small machine Ollama gives every model 4,096 tokens and silently drops the rest of a prompt. So each request
+ * says how many tokens the model gets. More than this would take a lot of memory.
  */
 export const ollamaContextTokens = 8192
 
@@ -48,7 +48,9 @@ export function knownContextTokens(model: string): number | undefined {
 export const contextTokensAtOllama = (model: string): number =>
   Math.min(knownContextTokens(model) ?? ollamaContextTokens, ollamaContextTokens)
 
-/** The size of a model's context, for a prompt and its answer together. `provider` is the name of who serves the model. */
+/**
+ * The size of a model's context, for a prompt and its answer together. `provider` names the provider that serves the model.
+ */
 export function contextTokensOf(provider: string, model: string): number {
   return provider === 'ollama' ? contextTokensAtOllama(model) : (knownContextTokens(model) ?? defaultContextTokens)
 }

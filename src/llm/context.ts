@@ -10,10 +10,10 @@ export interface FittedContext {
 }
 
 /**
- * Takes as much of a conversation as fits, from its newest message backwards, without a gap. Of the history it reads the
- * messages that it takes and one more. The messages of the system and the newest message are always taken, even beyond
- * the budget: then the provider refuses the request. Apart from that an answer never comes first: its question would be
- * missing.
+ * Takes as much of a conversation as fits, from its newest message backwards, without a gap. Of the history it reads
+ * the messages that it takes and one more. The messages of the system and the newest message are always taken, even
+ * beyond the budget: then the provider refuses the request. Apart from that an answer never comes first: its question
+ * would be missing.
  */
 export async function fitContext({
   system,

@@ -2,8 +2,8 @@ import { ChildAbort } from './abort.js'
 import type { Chunk } from './provider.js'
 
 /**
- * Makes a provider's chunks what `Provider` promises: whole characters, the signal's reason after an abort, an explained
- * error for everything else, and a request that ends when its reader leaves.
+ * Makes a provider's chunks what `Provider` promises: whole characters, the signal's reason after an abort, an
+ * explained error for everything else, and a request that ends when its reader leaves.
  */
 export async function* normalizeChunks(
   signal: AbortSignal,

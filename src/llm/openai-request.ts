@@ -29,7 +29,8 @@ function withAcceptableName({ role, content, name }: PromptMessage): ChatComplet
 
 /**
  * The parameter to leave out after a refusal: the one that the refusal names as unsupported, or, if it names nothing,
- * `stream_options`. Undefined when a parameter has a wrong value: leaving it out would not be what the client asked for.
+ * `stream_options`. Undefined when a parameter has a wrong value: leaving it out would not be what the client asked
+ * for.
  */
 export function unsupportedParameter(
   request: OpenAiRequest,

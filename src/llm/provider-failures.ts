@@ -55,7 +55,7 @@ export function refusalError(
   }
   if (status === 408) return new ProviderError('provider_timeout', `${provider} took too long. ${again}`, retry)
   if (status === 409 || (status && status >= 500)) {
-    return new ProviderError('provider_unavailable', `${provider} has a fault of its own (${status}). ${again}`, retry)
+    return new ProviderError('provider_unavailable', `${provider} has an internal error (${status}). ${again}`, retry)
   }
   if (status === 413 || refusalPatterns.tooLong.test(text)) {
     const advice = 'Shorten the prompt, or ask for a shorter answer.'
@@ -66,7 +66,7 @@ export function refusalError(
   }
   if (refusalPatterns.filtered.test(text)) return contentFiltered(provider)
   if (!status)
-    return new ProviderError('provider_unavailable', `${provider} had a fault of its own while it answered. ${again}`)
+    return new ProviderError('provider_unavailable', `${provider} had an internal error while it answered. ${again}`)
   const what = [status, ...identifiers(body)].join(', ')
   return new ProviderError(
     'provider_rejected',
@@ -74,9 +74,12 @@ export function refusalError(
   )
 }
 
-const operator = 'The service’s operator must see to it.'
+const operator = 'The operator of this service must fix that.'
 
-/** Explains an error of the connection, or of the answer's form. Any other error is not the provider's and is returned as it is. */
+/**
+ * Explains an error of the connection, or of the answer's form. Any other error is not the provider's and is returned
+ * as it is.
+ */
 export function connectionError({ provider }: RequestTarget, error: unknown): Error {
   const { name, message } = error as Error
   // By name and not by class: under Jest, the errors of Node belong to another realm.
@@ -92,7 +95,7 @@ export function unreachable(provider: string, error: unknown): ProviderError {
   if (!code || code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return connectionDropped(provider)
   return new ProviderError(
     'provider_unavailable',
-    `${provider} cannot be reached (${code}). Try again; if it stays so: ${operator}`,
+    `${provider} cannot be reached (${code}). Try again. If that does not help: ${operator}`,
   )
 }
 
@@ -106,12 +109,12 @@ export const connectionDropped = (provider: string) =>
   )
 
 export const malformedAnswer = (provider: string) =>
-  new ProviderError('malformed_answer', `${provider} sent something that is no answer. Try again.`)
+  new ProviderError('malformed_answer', `${provider} sent an answer that cannot be read. Try again.`)
 
 export const contentFiltered = (provider: string) =>
   new ProviderError(
     'content_filtered',
-    `The content filter of ${provider} does not let this be answered. Put it in other words.`,
+    `The content filter of ${provider} does not allow an answer to this. Write it in other words.`,
   )
 
 /** A name that came from a client, in a form that may be shown to it. */

@@ -35,8 +35,8 @@ export interface ModelInfo {
 }
 
 /**
- * A provider's own store of files. An error of the provider is a `ProviderError`. An aborted signal ends the request and
- * throws its reason. An error of the content itself is thrown as it is.
+ * A provider's own store of files. An error of the provider is a `ProviderError`. An aborted signal ends the request
+ * and throws its reason. An error of the content itself is thrown as it is.
  */
 export interface ProviderFiles {
   /** Sends the content as it comes and never holds all of it in memory. Undefined when the server stores no files. */

@@ -61,8 +61,8 @@ export class Providers {
   }
 
   /**
-   * Takes `provider/model`, which needs no request; or a bare name, which means the first provider that has the model; or
-   * nothing, which means the default. Throws `unknown_model`, or the error of a provider that might have the model.
+   * Takes `provider/model`, which needs no request; or a bare name, which means the first provider that has the model;
+   * or nothing, which means the default. Throws `unknown_model`, or the error of a provider that might have the model.
    */
   async resolve(requested?: string, signal?: AbortSignal): Promise<ResolvedModel> {
     const name = requested || this.options.defaultModel
@@ -72,7 +72,7 @@ export class Providers {
     if (provider && model) return resolvedModel(provider, model)
     const variable = variables.get(prefix)
     if (variable && !provider) {
-      const advice = `Choose another, or have ${variable} set.`
+      const advice = `Choose another one, or ask the operator of this service to set ${variable}.`
       throw new ProviderError(
         'unknown_model',
         `${prefix} is not configured, so there is no model ${quotedName(name)}. ${advice}`,
@@ -101,7 +101,10 @@ export class Providers {
     this.providers.set(provider.name, provider)
   }
 
-  /** Throws when the configured provider does not answer, instead of falling back to the offline one: the caller may try again. */
+  /**
+   * Throws when the configured provider does not answer, instead of falling back to the offline one: the caller may try
+   * again.
+   */
   private async resolveDefault(signal?: AbortSignal): Promise<ResolvedModel> {
     if (this.providers.has('openai')) return this.resolve('openai/gpt-3.5-turbo')
     const ollama = this.providers.get('ollama')

@@ -33,8 +33,8 @@ async function load(): Promise<Tokenizer> {
 
 /**
  * The tokenizer takes quadratic time for text without a break (seven seconds for 100,000 times the letter a), and
- * counting blocks the event loop. So long runs are cut, which adds a few percent to their count, and beyond 65,536 units
- * the count is estimated from samples. The worst case (random Chinese) takes a sixth of a second.
+ * counting blocks the event loop. So long runs are cut, which adds a few percent to their count, and beyond 65,536
+ * units the count is estimated from samples. The worst case (random Chinese) takes a sixth of a second.
  */
 const longestRun = 64
 const tooLongRun = new RegExp(`\\S{${longestRun + 1},}|\\s{${longestRun + 1},}`, 'g')

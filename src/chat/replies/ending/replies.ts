@@ -59,7 +59,10 @@ export class Replies {
     if (open) {
       await this.cancellation.cancel(chat, open)
       await this.outcome(cause, chat.chatId, open.replyId)
-    } else await this.bus.waitUntilVisible(cause, await this.engine.store.head()) // somebody else may have ended it just now
+    } else {
+      // Another process may have ended it just now.
+      await this.bus.waitUntilVisible(cause, await this.engine.store.head())
+    }
     const latest = () =>
       this.messages
         .findOne({ sessionId: chat.chatId, model: { $exists: true } })

@@ -14,9 +14,9 @@ import type { ChatRef } from '../../chat.js'
 import { chatStream } from '../../chats.js'
 
 /**
- * Caches answers in Redis for a while. An answer is reused for the same question: of the same owner, with the same model,
- * the same settings and the same messages before. It is sealed with the key of the chat in which it was given, and is
- * unreadable without that key. After Redis was emptied, models are asked again.
+ * Caches answers in Redis for a while. An answer is reused for the same question: of the same owner, with the same
+ * model, the same settings and the same messages before. It is sealed with the key of the chat in which it was given,
+ * and is unreadable without that key. After Redis was emptied, models are asked again.
  */
 @Injectable()
 export class AnswerCache {

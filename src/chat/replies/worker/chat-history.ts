@@ -5,10 +5,10 @@ import { chatStream } from '../../chats.js'
 import type { MessageRole } from '../../message.js'
 
 /**
- * The messages of a chat as they read today, newest first: an edit replaces the text, and deleted messages are left out.
- * Events are read and opened only as far as the caller takes messages, so that a long chat costs no more than its end.
- * Messages of functions and tools are kept for people; models do not get them. `upTo` is a version of the stream: the
- * messages are as they were then.
+ * The messages of a chat as they read today, newest first: an edit replaces the text, and deleted messages are left
+ * out. Events are read and opened only as far as the caller takes messages, so that a long chat costs no more than its
+ * end. Messages of functions and tools are kept for people; models do not get them. `upTo` is a version of the stream:
+ * the messages are as they were then.
  */
 export async function* chatHistory(
   { store, vault }: Engine,

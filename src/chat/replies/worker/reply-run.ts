@@ -19,8 +19,8 @@ class ReplyStopped extends Error {}
 
 /**
  * Answers one open reply and records how it ended. The chat says whether the reply is open, and its decision lets a
- * reply end once, however many workers answer it at once. After a crash the reply is still open, and the next run starts
- * it again.
+ * reply end once, however many workers answer it at once. After a crash the reply is still open, and the next run
+ * starts it again.
  */
 @Injectable()
 export class ReplyRun {
@@ -32,7 +32,10 @@ export class ReplyRun {
     private readonly deltas: Deltas,
   ) {}
 
-  /** Throws errors that another run may mend, and the signal's reason. On the last run an error of the model ends the reply. */
+  /**
+   * Throws errors that another run may mend, and the signal's reason. On the last run an error of the model ends the
+   * reply.
+   */
   async reply({ chatId, replyId }: ReplyJob, isLast: boolean, signal: AbortSignal): Promise<void> {
     const { open, ownerId } = await this.chats.state(chatId)
     if (open?.replyId === replyId) {
@@ -82,7 +85,9 @@ export class ReplyRun {
   }
 }
 
-/** Undefined for an error that another run may mend: one of the model until the last run, one of the database always. */
+/**
+ * Undefined for an error that another run may mend: one of the model until the last run, one of the database always.
+ */
 function failureOf(error: unknown, isLast: boolean): { code: string; detail: string } | undefined {
   if (isErased(error)) return { code: 'erased', detail: 'the chat was erased' }
   if (error instanceof ProviderError)
