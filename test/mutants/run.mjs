@@ -41,25 +41,32 @@ async function work() {
   let worker
   for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
     const reach = covered[mutant.id]
-    // What runs while modules load is mutated in a process of its own, by all tests.
-    if (!reach || atLoad.includes(mutant.id)) {
-      const own = await start({ STATIC_MUTANT: mutant.id }).catch(() => undefined)
-      results.set(mutant.id, own ? await ask(own, { mutant: mutant.id }, 6 * patienceMs) : { noticedBy: 'loading' })
-      own?.kill()
-    } else {
+    let result = {}
+    if (reach) {
       worker ??= await start()
-      const result = await ask(worker, { mutant: mutant.id, which: reach.tests, hitLimit: reach.hits * 100 }, patienceMs)
-      results.set(mutant.id, result)
+      result = await ask(worker, { mutant: mutant.id, which: reach.tests, hitLimit: reach.hits * 100 }, patienceMs)
       if (result.noticedBy === 'time') worker = worker.kill() && undefined
     }
+    if (!result.noticedBy && atLoad.includes(mutant.id)) result = await whileLoading(mutant)
+    results.set(mutant.id, result)
     const done = results.size
     if (done % 100 === 0) console.log(`${done} of ${mutants.length}, ${[...results.values()].filter(({ noticedBy }) => !noticedBy).length} unnoticed`)
   }
   worker?.kill()
 }
 
+/** What runs while modules load is mutated in a process of its own, and tried by the tests that reach its file. */
+async function whileLoading({ id, fileName }) {
+  const reaching = mutants.filter((mutant) => mutant.fileName === fileName).flatMap((mutant) => covered[mutant.id]?.tests ?? [])
+  const own = await start({ STATIC_MUTANT: id }).catch(() => undefined)
+  if (!own) return { noticedBy: 'loading' }
+  const result = await ask(own, { mutant: id, which: [...new Set(reaching)] }, 6 * patienceMs)
+  own.kill()
+  return result
+}
+
 async function start(environment = {}) {
-  const worker = fork(resolve('test/mutants/worker.mjs'), built, { env: { ...process.env, ...environment }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  const worker = fork(resolve('test/mutants/worker.mjs'), built, { env: { ...process.env, SEEDS: '4', ...environment }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
   const ended = once(worker, 'exit').then(() => Promise.reject(new Error('the tests cannot be loaded')))
   ended.catch(() => {})
   await Promise.race([once(worker, 'message'), ended])
