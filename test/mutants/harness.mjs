@@ -34,7 +34,11 @@ describe.skip = it.skip = () => {}
 
 const hook = (kind) => (run) => hooks[kind].push(run)
 const names = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll']
-Object.assign(globalThis, { describe, it, test: it, expect }, Object.fromEntries(names.map((name) => [name, hook(name)])))
+Object.assign(
+  globalThis,
+  { describe, it, test: it, expect },
+  Object.fromEntries(names.map((name) => [name, hook(name)])),
+)
 
 /** Hooks for all run for each here: every test stands alone. Throws when it fails. */
 export async function runTest({ run, hooks: around }) {

@@ -10,10 +10,13 @@ const texts = {
   shouldIgnore(path) {
     const isText = path.isStringLiteral() || path.isTemplateLiteral()
     const { parent } = path
-    const isArgument = (parent?.type === 'NewExpression' || parent?.type === 'CallExpression') && parent.arguments.includes(path.node)
+    const isArgument =
+      (parent?.type === 'NewExpression' || parent?.type === 'CallExpression') && parent.arguments.includes(path.node)
     if (!isText || !isArgument) return undefined
     const name = parent.callee.property?.name ?? parent.callee.name ?? ''
-    return /Error$|^Refused$|^Unproven$|^Disproved$|^(log|warn|debug|error|inSpan|say)$/.test(name) ? 'a text for people' : undefined
+    return /Error$|^Refused$|^Unproven$|^Disproved$|^(log|warn|debug|error|inSpan|say)$/.test(name)
+      ? 'a text for people'
+      : undefined
   },
 }
 
@@ -24,12 +27,21 @@ const texts = {
 export async function instrument(files, folder) {
   const tree = join(folder, 'tree')
   await rm(folder, { recursive: true, force: true })
-  for (const part of ['src', 'test']) await cp(part, join(tree, part), { recursive: true, filter: (name) => !/node_modules/.test(name) })
+  for (const part of ['src', 'test'])
+    await cp(part, join(tree, part), { recursive: true, filter: (name) => !/node_modules/.test(name) })
   const silent = { debug() {}, info() {}, warn() {}, error() {}, isDebugEnabled: () => false }
-  const injector = createInjector().provideValue(commonTokens.getLogger, () => silent).provideValue(commonTokens.logger, silent)
+  const injector = createInjector()
+    .provideValue(commonTokens.getLogger, () => silent)
+    .provideValue(commonTokens.logger, silent)
   const instrumenter = injector.injectFunction(createInstrumenter)
-  const sources = await Promise.all(files.map(async (name) => ({ name, mutate: true, content: await readFile(name, 'utf8') })))
-  const { files: mutated, mutants } = await instrumenter.instrument(sources, { plugins: null, excludedMutations: [], ignorers: [texts] })
+  const sources = await Promise.all(
+    files.map(async (name) => ({ name, mutate: true, content: await readFile(name, 'utf8') })),
+  )
+  const { files: mutated, mutants } = await instrumenter.instrument(sources, {
+    plugins: null,
+    excludedMutations: [],
+    ignorers: [texts],
+  })
   for (const { name, content } of mutated) await writeFile(join(tree, name), content)
   await mkdir(join(folder, 'build'), { recursive: true })
   const options = ['--out-dir', join('..', 'build'), '--config-file', join(process.cwd(), '.swcrc'), '--quiet']

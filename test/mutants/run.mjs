@@ -13,7 +13,10 @@ import { instrument } from './instrument.mjs'
  * an effect are listed with the reason in equivalent.json.
  */
 const mutated = ['src/event-store', 'src/proof', 'src/notary', 'src/chat', 'src/audit/verification']
-const specs = [/^test\/(unit\/)?(event-store\/(canonical|catalog|envelope|past-commands|short-memory|expiring-cache|memory-[\w-]+)|proof\/\w[\w-]*|chat\/(chat|reading-along))\.test\.ts$/, /\.(read-model|aggregate)\.test\.ts$/]
+const specs = [
+  /^test\/(unit\/)?(event-store\/(canonical|catalog|envelope|past-commands|short-memory|expiring-cache|memory-[\w-]+)|proof\/\w[\w-]*|chat\/(chat|reading-along))\.test\.ts$/,
+  /\.(read-model|aggregate)\.test\.ts$/,
+]
 const folder = '.cache/mutants'
 const goal = 90
 /** A mutant that keeps its test busy for so long is noticed. */
@@ -50,14 +53,19 @@ async function work() {
     if (!result.noticedBy && atLoad.includes(mutant.id)) result = await whileLoading(mutant)
     results.set(mutant.id, result)
     const done = results.size
-    if (done % 100 === 0) console.log(`${done} of ${mutants.length}, ${[...results.values()].filter(({ noticedBy }) => !noticedBy).length} unnoticed`)
+    if (done % 100 === 0)
+      console.log(
+        `${done} of ${mutants.length}, ${[...results.values()].filter(({ noticedBy }) => !noticedBy).length} unnoticed`,
+      )
   }
   worker?.kill()
 }
 
 /** What runs while modules load is mutated in a process of its own, and tried by the tests that reach its file. */
 async function whileLoading({ id, fileName }) {
-  const reaching = mutants.filter((mutant) => mutant.fileName === fileName).flatMap((mutant) => covered[mutant.id]?.tests ?? [])
+  const reaching = mutants
+    .filter((mutant) => mutant.fileName === fileName)
+    .flatMap((mutant) => covered[mutant.id]?.tests ?? [])
   const own = await start({ STATIC_MUTANT: id }).catch(() => undefined)
   if (!own) return { noticedBy: 'loading' }
   const result = await ask(own, { mutant: id, which: [...new Set(reaching)] }, 6 * patienceMs)
@@ -66,7 +74,10 @@ async function whileLoading({ id, fileName }) {
 }
 
 async function start(environment = {}) {
-  const worker = fork(resolve('test/mutants/worker.mjs'), built, { env: { ...process.env, SEEDS: '4', ...environment }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  const worker = fork(resolve('test/mutants/worker.mjs'), built, {
+    env: { ...process.env, SEEDS: '4', ...environment },
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
   const ended = once(worker, 'exit').then(() => Promise.reject(new Error('the tests cannot be loaded')))
   ended.catch(() => {})
   await Promise.race([once(worker, 'message'), ended])
@@ -89,14 +100,18 @@ function ask(worker, order, limitMs) {
 
 async function report() {
   const known = JSON.parse(await readFile('test/mutants/equivalent.json', 'utf8'))
-  const texts = new Map(await Promise.all(files.map(async (file) => [file, (await readFile(file, 'utf8')).split('\n')])))
+  const texts = new Map(
+    await Promise.all(files.map(async (file) => [file, (await readFile(file, 'utf8')).split('\n')])),
+  )
   const perFile = new Map()
   let [noticed, equivalent] = [0, 0]
   for (const mutant of mutants) {
     const { fileName, location, replacement, mutatorName, id } = mutant
     const line = texts.get(fileName)[location.start.line]
     const tally = perFile.get(fileName) ?? perFile.set(fileName, { all: 0, noticed: 0, alive: [] }).get(fileName)
-    const isEqual = known.some((one) => one.file === fileName && line.trim() === one.line && replacement === one.replacement)
+    const isEqual = known.some(
+      (one) => one.file === fileName && line.trim() === one.line && replacement === one.replacement,
+    )
     if (isEqual) {
       equivalent++
       continue
@@ -105,17 +120,25 @@ async function report() {
     if (results.get(id)?.noticedBy) {
       tally.noticed++
       noticed++
-    } else tally.alive.push(`  ${fileName}:${location.start.line + 1} ${results.has(id) ? 'unnoticed' : 'not reached'} (${mutatorName})\n    - ${line.trim()}\n    + ${replacement.replaceAll(/\s+/g, ' ').slice(0, 160)}`)
+    } else
+      tally.alive.push(
+        `  ${fileName}:${location.start.line + 1} ${results.has(id) ? 'unnoticed' : 'not reached'} (${mutatorName})\n    - ${line.trim()}\n    + ${replacement.replaceAll(/\s+/g, ' ').slice(0, 160)}`,
+      )
   }
   for (const { alive } of perFile.values()) for (const one of alive) console.log(one)
-  for (const [file, { all, noticed }] of perFile) console.log(`${String(Math.round((100 * noticed) / all)).padStart(3)} % of ${String(all).padStart(4)}  ${file}`)
+  for (const [file, { all, noticed }] of perFile)
+    console.log(`${String(Math.round((100 * noticed) / all)).padStart(3)} % of ${String(all).padStart(4)}  ${file}`)
   const counted = mutants.length - equivalent
   const share = (100 * noticed) / counted
-  console.log(`${noticed} of ${counted} mutants noticed: ${share.toFixed(1)} % (bar: ${goal} %); ${equivalent} more are equal in effect`)
+  console.log(
+    `${noticed} of ${counted} mutants noticed: ${share.toFixed(1)} % (bar: ${goal} %); ${equivalent} more are equal in effect`,
+  )
   process.exitCode = share >= goal ? 0 : 1
 }
 
 async function sourcesIn(part) {
   const entries = await readdir(part, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules')).map((entry) => join(entry.parentPath, entry.name))
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules'))
+    .map((entry) => join(entry.parentPath, entry.name))
 }
