@@ -7,7 +7,9 @@ const mutants = (globalThis.__stryker__ ??= {})
 if (process.env.STATIC_MUTANT) mutants.activeMutant = process.env.STATIC_MUTANT
 for (const file of process.argv.slice(2)) await import(file)
 
-process.on('message', async (order) => process.send(await (order === 'cover' ? cover() : attempt(order))))
+process.on('message', (order) => {
+  void (order === 'cover' ? cover() : attempt(order)).then((answer) => process.send(answer))
+})
 process.on('disconnect', () => process.exit())
 process.on('unhandledRejection', () => {}) // of a mutant: its test notices, or it lives
 process.send({ ready: tests.length })
