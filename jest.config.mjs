@@ -27,8 +27,8 @@ const esModules = [
 export default {
   testEnvironment: '<rootDir>/test/support/environment.mjs',
   roots: ['<rootDir>/src', '<rootDir>/test'],
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['<rootDir>/test/faults/'],
+  // What a newcomer runs: everything that can be shown inside one process. See jest.all.config.mjs for the others.
+  testMatch: ['<rootDir>/test/unit/**/*.test.ts'],
   testTimeout: 30_000,
   maxWorkers: 2,
   cacheDirectory: '<rootDir>/.cache/jest',
@@ -39,6 +39,6 @@ export default {
   transformIgnorePatterns: [`/node_modules/(?!(.*/node_modules/)?(${esModules.join('|')})/)`],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js', '$1'] },
   // One mongod and one Valkey for the whole run.
-  globalSetup: '<rootDir>/test/engines/setup.mjs',
-  globalTeardown: '<rootDir>/test/engines/teardown.mjs',
+  globalSetup: '<rootDir>/test/support/engines/setup.mjs',
+  globalTeardown: '<rootDir>/test/support/engines/teardown.mjs',
 }

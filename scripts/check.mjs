@@ -2,13 +2,14 @@ import { installPackages } from './packages.mjs'
 import { fail, node, say } from './run.mjs'
 import { setUpEverything } from './setup.mjs'
 
+// npm run check [-- --all]
 const sources = ['src', 'test', 'bench', 'scripts']
 const steps = [
   ['format', 'node_modules/oxfmt/bin/oxfmt', ['--check', ...sources, '*.mjs', '.dependency-cruiser.cjs']],
   ['types and lint', 'node_modules/oxlint/bin/oxlint', ['--type-aware', '--type-check', '--deny-warnings']],
   ['import boundaries', 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', sources],
   ['unused code', 'node_modules/knip/bin/knip.js', []],
-  ['tests', 'scripts/test.mjs', []],
+  ['tests', 'scripts/test.mjs', process.argv.slice(2)],
 ]
 
 try {

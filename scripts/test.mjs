@@ -1,14 +1,16 @@
 import { fail, node } from './run.mjs'
 import { setUpEverything } from './setup.mjs'
 
-// npm test [-- [--faults] [a path pattern, or any option of Jest's]]
+// npm test [-- [--all | --faults] [a path pattern, or any option of Jest's]]
+const configs = { '--all': 'jest.all.config.mjs', '--faults': 'jest.faults.config.mjs' }
 const options = process.argv.slice(2)
-const config = options.includes('--faults') ? 'jest.faults.config.mjs' : 'jest.config.mjs'
-const passedOn = options.filter((option) => option !== '--faults')
+const chosen = options.find((option) => option in configs)
+const config = chosen ? configs[chosen] : 'jest.config.mjs'
+const jestOptions = options.filter((option) => option !== chosen)
 
 try {
   await setUpEverything()
-  await node('node_modules/jest/bin/jest.js', ['--config', config, ...passedOn])
+  await node('node_modules/jest/bin/jest.js', ['--config', config, ...jestOptions])
 } catch (error) {
   fail(error)
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { startEngines } from '../../src/embedded/index.js'
 import type { Shutdown } from '../../src/service/shutdown.js'
-import { startReplicaSet } from '../../test/engines/replica-set.js'
+import { startReplicaSet } from '../../test/support/engines/replica-set.js'
 import { connect, type Db } from './drivers.js'
 
 /** The addresses of the servers, and the name of a fresh database. */

@@ -1,4 +1,4 @@
-import { chance } from '../chance.js'
+import { chance } from './chance.js'
 
 /** What is drawn with a seed: a number below a bound, one of some things, or whether a thing of one in so many happens. */
 export class Random {

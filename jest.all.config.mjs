@@ -1,0 +1,7 @@
+import config from './jest.config.mjs'
+
+/** And what takes processes of its own: they are compiled, started, killed; engines are installed and elected. */
+export default {
+  ...config,
+  testMatch: ['<rootDir>/test/{unit,process}/**/*.test.ts'],
+}

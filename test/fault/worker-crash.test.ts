@@ -1,0 +1,177 @@
+import { Redis } from 'ioredis'
+import { Reader, sending } from '../support/chat/reader.js'
+import { ReplyLog } from '../support/chat/reply-log.js'
+import { answeredBy, type Client, World } from '../support/world.js'
+import { eventually } from '../support/event-store/engines.js'
+import { FakeOpenAi } from '../support/llm/fake-openai.js'
+import type { ServiceProcess } from '../support/service-process.js'
+import { command, type Fault, type Moment, Proxy, redisCommand, withField } from './proxy.js'
+import { held } from './strikes.js'
+
+let model: FakeOpenAi
+let world: World
+let log: ReplyLog
+let redis: Redis
+let me: Client
+let prompts = 0
+/** Between the worker that is struck and its engines. */
+let mongoProxy: Proxy
+let redisProxy: Proxy
+
+beforeAll(async () => {
+  model = await FakeOpenAi.start()
+  world = await World.begin(answeredBy(model))
+  log = await ReplyLog.of(world)
+  redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!)
+  me = await world.account(await world.spawn({ ROLES: 'api,projector' }).url())
+})
+
+afterAll(async () => {
+  await world?.end()
+  await log?.close()
+  await model?.close()
+  redis?.disconnect()
+})
+
+beforeEach(async () => {
+  mongoProxy = await Proxy.before(portOf(process.env.VERBATIM_TEST_MONGODB_URI!), 'mongodb')
+  redisProxy = await Proxy.before(portOf(process.env.VERBATIM_TEST_REDIS_URL!), 'redis')
+})
+
+afterEach(async () => {
+  await world.kill(...world.processes.slice(1))
+  await Promise.all([mongoProxy.close(), redisProxy.close()])
+})
+
+const portOf = (uri: string) => Number(new URL(uri).port)
+
+const both =
+  (...all: Fault['at'][]): Fault['at'] =>
+  (message) =>
+    all.every((at) => at(message))
+
+const about =
+  (...texts: string[]): Fault['at'] =>
+  (message) =>
+    texts.every((text) => message.includes(text))
+
+const not =
+  (at: Fault['at']): Fault['at'] =>
+  (message) =>
+    !at(message)
+
+/** A job's content is sent once: when it is put into the queue. */
+const enqueues = about('"replyId":')
+
+/** Of the worker, which asks now and then: when there is something to take. */
+function takes(): Fault['at'] {
+  let isThere = false
+  const asks = both(about(':replies:limiter'), not(about(':replies:completed')))
+  return (message) => {
+    isThere ||= enqueues(message)
+    return isThere && asks(message)
+  }
+}
+
+/** What a worker does for one prompt, in this order. */
+const steps: Record<string, { engine: 'mongo' | 'redis'; at: () => Fault['at'] }> = {
+  'putting the prompt into the queue': { engine: 'redis', at: () => enqueues },
+  'taking it from the queue': { engine: 'redis', at: takes },
+  'reading the chat': { engine: 'mongo', at: () => withField(command('find', 'log'), 'stream') },
+  'listening for a cancel': { engine: 'redis', at: () => both(redisCommand('subscribe'), about(':cancel:')) },
+  'beginning to tell what the model says': { engine: 'redis', at: () => redisCommand('rpush') },
+  'telling what the model says': { engine: 'redis', at: () => both(redisCommand('eval'), about(':reply:')) },
+  'recording the answer': { engine: 'mongo', at: () => command('insert', 'log') },
+  'forgetting what it has told': { engine: 'redis', at: () => both(redisCommand('del'), not(redisCommand('rpush'))) },
+  'taking the prompt off the queue': { engine: 'redis', at: () => both(about(':replies:completed'), not(enqueues)) },
+}
+
+/** Killed after a step, it leaves what it would leave before the next one. */
+const crashes: { moment: Moment; step: string }[] = [
+  { moment: 'before', step: 'putting the prompt into the queue' },
+  ...Object.keys(steps).map((step) => ({ moment: 'after' as const, step })),
+  { moment: 'during', step: 'recording the answer' },
+]
+
+/** Resolves when the fault has struck. */
+function arm(step: string, fault: Omit<Fault, 'at'>): Promise<void> {
+  const { engine, at } = steps[step]!
+  return (engine === 'mongo' ? mongoProxy : redisProxy).arm({ ...fault, at: at() })
+}
+
+async function victim(): Promise<ServiceProcess> {
+  const mongodbUri = new URL(world.mongodbUri)
+  mongodbUri.port = String(mongoProxy.port)
+  mongodbUri.searchParams.set('directConnection', 'true')
+  const worker = world.spawn({
+    ROLES: 'worker',
+    MONGODB_URI: mongodbUri.toString(),
+    REDIS_URL: `redis://127.0.0.1:${redisProxy.port}`,
+  })
+  await worker.url()
+  return worker
+}
+
+/** A prompt, and whoever reads its answer along; it takes the model a moment. */
+function prompt(): { reader: Reader; text: string; read: Promise<Reader> } {
+  const text = `${++prompts} and so on and so on and so on`
+  const reader = new Reader()
+  const read = reader.read(me, sending(`chat-${prompts}`, { text: `${text} [[fault:slow:20]]` }))
+  return { reader, text: `You asked: ${text}`, read }
+}
+
+/** The reply has ended once, for everybody, and nothing of its writing is left. */
+async function expectOneEnd({ reader, text, read }: ReturnType<typeof prompt>): Promise<void> {
+  await read
+  expect(reader).toMatchObject({ text, ended: { event: 'done', data: { text } } })
+  const { body } = await me.get(`/chat/chat-${prompts}/messages`)
+  expect(body.messages).toMatchObject([{ id: reader.promptId }, { id: reader.replyId, status: 'completed', text }])
+  await eventually(
+    () => redis.keys(`*${reader.replyId}*`),
+    (keys) => keys.length === 0,
+    30_000,
+  )
+  expect(await log.endOf(reader.replyId)).toMatchObject({ type: 'ReplyCompleted' })
+  await log.expectOneEndEach(prompts)
+}
+
+describe('a worker', () => {
+  it.each(crashes)(
+    'killed $moment $step: another one sees to it that the reply ends once',
+    async ({ moment, step }) => {
+      const worker = await victim()
+      const strike = async () => {
+        await world.kill(worker)
+        return 'cut' as const
+      }
+      const struck = arm(step, { moment, strike })
+      const asked = prompt()
+      await struck
+      await world.spawn({ ROLES: 'worker' }).url()
+      await expectOneEnd(asked)
+    },
+  )
+
+  it.each(['telling what the model says', 'recording the answer'])(
+    'frozen before %s until another one has ended the reply: it adds nothing',
+    async (step) => {
+      const worker = await victim()
+      const { until, release } = held()
+      const strike = async () => {
+        worker.process.kill('SIGSTOP')
+        return 'go on' as const
+      }
+      const struck = arm(step, { moment: 'before', strike, until })
+      const asked = prompt()
+      await struck
+      const other = world.spawn({ ROLES: 'worker' })
+      await asked.read
+      await world.kill(other)
+      worker.process.kill('SIGCONT')
+      release()
+      await expectOneEnd(asked)
+      // It is well, and has been through with the one before when it answers this one.
+      await expectOneEnd(prompt())
+    },
+  )
+})

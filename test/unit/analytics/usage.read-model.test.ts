@@ -1,0 +1,61 @@
+import { usage, type UsageDoc } from '../../../src/analytics/read-models/usage.js'
+import { given } from '../../../src/event-store/projecting/given-then.js'
+import type { GuestEvent } from '../../../src/guests/guest.js'
+import * as inChat from '../../support/chat/chat-events.js'
+import { expectReadModelLaws } from '../../support/read-model-laws.js'
+
+const nine = new Date('2024-05-01T09:00:00Z')
+const ten = new Date('2024-05-01T10:00:00Z')
+const at = (time: string) => new Date(`2024-05-01T${time}Z`)
+
+const ofAnn: Omit<UsageDoc, '_id' | 'hour'> = {
+  userId: 'ann',
+  model: 'offline/echo',
+  prompts: 0,
+  replies: 0,
+  promptTokens: 0,
+  completionTokens: 0,
+  totalTokens: 0,
+}
+const asked = { ...ofAnn, prompts: 1 }
+const answered = { ...ofAnn, replies: 1, promptTokens: 3, completionTokens: 2, totalTokens: 5 }
+
+describe('the usage of an hour', () => {
+  it('counts prompts and answers with their tokens, also of answers that were stopped', () =>
+    given<UsageDoc>(usage, [
+      { ...inChat.sent, at: at('09:00:00') },
+      { ...inChat.completed, at: at('09:30:00') },
+      { ...inChat.cancelled, at: at('09:59:59.999') },
+    ]).then({
+      'ann 2024-05-01T09:00:00.000Z offline/echo': {
+        ...ofAnn,
+        hour: nine,
+        prompts: 1,
+        replies: 2,
+        promptTokens: 6,
+        completionTokens: 4,
+        totalTokens: 10,
+      },
+    }))
+
+  it('is that of one hour, one account and one model', () =>
+    given<UsageDoc>(usage, [
+      { ...inChat.sent, at: at('09:59:59') },
+      { ...inChat.completed, at: at('10:00:00') },
+      { ...inChat.of(inChat.sent, { model: 'ollama/llama3.2' }), at: at('10:10:00') },
+      { ...inChat.of(inChat.sent, { ownerId: 'guest-1' }), at: at('10:20:00') },
+    ]).then({
+      'ann 2024-05-01T09:00:00.000Z offline/echo': { ...asked, hour: nine },
+      'ann 2024-05-01T10:00:00.000Z offline/echo': { ...answered, hour: ten },
+      'ann 2024-05-01T10:00:00.000Z ollama/llama3.2': { ...asked, hour: ten, model: 'ollama/llama3.2' },
+      'guest-1 2024-05-01T10:00:00.000Z offline/echo': { ...asked, hour: ten, userId: 'guest-1' },
+    }))
+
+  it('goes with the account, or with the guest', () => {
+    const guestErased: GuestEvent = { type: 'GuestErased', data: { guestId: 'guest-1' } }
+    given(usage, [inChat.sent, inChat.ownerErased]).then({})
+    given(usage, [inChat.of(inChat.sent, { ownerId: 'guest-1' }), guestErased]).then({})
+  })
+
+  expectReadModelLaws(usage)
+})

@@ -1,0 +1,248 @@
+import { answeredBy, Client, World } from '../../support/world.js'
+import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { Belongings } from '../../support/api/belongings.js'
+import { complaintsOf } from '../../support/api/checks.js'
+import { Contract, type Operation } from '../../support/api/contract.js'
+import { GeneratedClient } from '../../support/api/generated-client.js'
+import { Inside } from '../../support/api/inside.js'
+
+let model: FakeOpenAi
+let world: World
+let url: string
+let nobody: Client
+let contract: Contract
+
+beforeAll(async () => {
+  model = await FakeOpenAi.start()
+  world = await World.begin(answeredBy(model)) // the model that examples name is OpenAI's
+  url = await world.start().url()
+  nobody = new Client(url)
+  contract = await Contract.of(url)
+}, 60_000)
+afterAll(async () => {
+  await world?.end()
+  await model?.close()
+}, 60_000)
+
+const name = ({ method, path }: Operation) => `${method} ${path}`
+const those = (isWrong: (operation: Operation) => boolean) => contract.operations.filter(isWrong).map(name)
+
+describe('the documentation', () => {
+  it.each([
+    ['/docs', /^text\/html/, '<title>'],
+    ['/api-docs', /^text\/html/, '<title>'],
+    ['/docs-json', /^application\/json/, 'Verbatim'],
+    ['/docs-yaml', /yaml/, 'openapi: 3.'],
+  ])('is at %s', async (path, type, words) => {
+    for (const spelling of [path, `${path}/`]) {
+      const { status, headers, body } = await nobody.get(spelling)
+      expect([spelling, status]).toEqual([spelling, 200])
+      expect(headers.get('content-type')).toMatch(type)
+      expect(typeof body === 'string' ? body : JSON.stringify(body)).toContain(words)
+    }
+  })
+
+  it.each(['docs', 'api-docs'])(
+    'at /%s has everything that its page loads, and nothing from elsewhere',
+    async (path) => {
+      const { body } = await nobody.get(`/${path}`)
+      const links = [...(body as string).matchAll(/(?:src|href)="([^"]+)"/g)].map(
+        ([, link]) => new URL(link!, `${url}/${path}`),
+      )
+      expect(links.length).toBeGreaterThan(3)
+      for (const link of links) {
+        expect(link.origin).toBe(url)
+        expect([link.href, (await fetch(link)).status]).toEqual([link.href, 200])
+      }
+    },
+  )
+
+  it('says of every operation what it is for', () => {
+    expect(those(({ summary }) => !summary)).toEqual([])
+    const ids = contract.operations.map(({ operationId }) => operationId)
+    expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([])
+  })
+
+  it('says of every operation what it answers, in good times and in bad', () => {
+    const isTyped = ({ responses }: Operation) =>
+      Object.entries(responses).every(([status, { content }]) => {
+        const schemas = Object.values(content ?? {}).map(({ schema }) => schema)
+        if (Number(status) >= 400)
+          return content?.['application/problem+json']?.schema.$ref === '#/components/schemas/Problem'
+        return (
+          status === '204' ||
+          (schemas.length > 0 && schemas.every((schema) => Object.keys(contract.schema(schema)).length > 0))
+        )
+      })
+    expect(those((operation) => !isTyped(operation))).toEqual([])
+    expect(those(({ responses }) => !Object.keys(responses).some((status) => Number(status) < 300))).toEqual([])
+    expect(those(({ responses, isOpen }) => !isOpen && !('401' in responses))).toEqual([])
+    expect(those(({ responses, roles }) => Boolean(roles) && !('403' in responses))).toEqual([])
+    expect(those(({ responses, path, isOpen }) => path.includes('{') && !isOpen && !('404' in responses))).toEqual([])
+  })
+
+  it('points nowhere that is not', () => {
+    const named = JSON.stringify(contract.document).matchAll(/"\$ref":"([^"]*)"/g)
+    for (const [, $ref] of named) expect(() => contract.schema({ $ref })).not.toThrow()
+  })
+})
+
+describe('every example', () => {
+  let owner: Client
+  let belongings: Belongings
+
+  beforeAll(async () => {
+    const inside = await Inside.of(world)
+    owner = await world.account(url)
+    await inside.grant(owner.id, 'admin')
+    await inside.close()
+    belongings = await Belongings.of(owner, contract, 'Hello')
+  }, 30_000)
+
+  it('of a body is accepted', async () => {
+    // Nothing stands failed here that could go on without an event.
+    const operations = contract.operations.filter(
+      ({ requestBody, path }) => requestBody && !/\/(register|login|skip)$/.test(path),
+    )
+    // One after the other: a chat answers one prompt at a time. The role comes last, for it is taken from its giver.
+    const inOrder = operations.toSorted((a, b) => Number(a.path.endsWith('/role')) - Number(b.path.endsWith('/role')))
+    const checks = inOrder.map(
+      (operation) => async () =>
+        void (await expectAccepted(operation, belongings.addressOf(operation), belongings.bodyOf(operation))),
+    )
+    expect(checks.length).toBeGreaterThan(15)
+    expect(await complaintsOf(checks, 1)).toEqual([])
+  })
+
+  it('of an account is accepted wherever one registers and logs in', async () => {
+    const [registering, loggingIn] = ['register', 'login'].map((word) =>
+      contract.operations.filter(({ path }) => path.endsWith(`/${word}`)),
+    )
+    expect([registering!.length, loggingIn!.length]).toEqual([2, 2])
+    await owner.ask('PUT', '/api/users/profile', { email: 'no-longer-ada@example.org', username: 'no-longer-ada' })
+    for (const [i, operation] of registering!.entries()) {
+      await expectAccepted(operation, operation.path, belongings.bodyOf(operation), nobody)
+      const { body } = await expectAccepted(
+        loggingIn![i]!,
+        loggingIn![i]!.path,
+        belongings.bodyOf(loggingIn![i]!),
+        nobody,
+      )
+      await nobody.with({ authorization: `Bearer ${body.data.token}` }).ask('DELETE', '/api/users/profile')
+    }
+  })
+
+  it('of a query is accepted', async () => {
+    const reading = contract.operations.filter(({ method, roles }) => method === 'GET' && !roles)
+    const checks = reading.map((operation) => async () => {
+      const query = new URLSearchParams()
+      for (const { in: where, name: field, schema } of operation.parameters) {
+        const { example } = schema
+        if (where === 'query' && (typeof example === 'string' || typeof example === 'number'))
+          query.set(field, String(example))
+      }
+      await expectAccepted(operation, `${belongings.addressOf(operation)}?${query.toString()}`)
+    })
+    expect(await complaintsOf(checks)).toEqual([])
+  })
+
+  it('of an address is accepted', async () => {
+    const named = contract.operations.filter(({ path }) => path.endsWith('{sessionId}/send'))
+    for (const operation of named) {
+      const { name: field, schema } = operation.parameters.find(({ in: where }) => where === 'path')!
+      await expectAccepted(
+        operation,
+        belongings.addressOf(operation, { [field]: String(schema.example) }),
+        belongings.bodyOf(operation),
+      )
+    }
+  })
+
+  async function expectAccepted(operation: Operation, address: string, body?: unknown, by = owner) {
+    const answered = await by.ask(operation.method, address, body)
+    if (answered.status >= 300)
+      throw new Error(`${name(operation)} ${JSON.stringify(body)}: ${answered.status} ${JSON.stringify(answered.body)}`)
+    return answered
+  }
+})
+
+describe('a generated client', () => {
+  let client: GeneratedClient
+
+  beforeAll(async () => {
+    client = await GeneratedClient.from(contract.document)
+  }, 60_000)
+  afterAll(() => client?.remove())
+
+  it('compiles, and does the quick start', async () => {
+    const printed = JSON.parse(await client.run(quickStart, url))
+    expect(printed).toEqual({
+      name: 'Ada Lovelace',
+      answer: 'You asked: What is an event store?',
+      streamed: 'You asked: And a projection?',
+      texts: [
+        'What is an event store?',
+        'You asked: What is an event store?',
+        'And a projection?',
+        'You asked: And a projection?',
+      ],
+      feedback: 'positive',
+      chats: ['What is an event store?'],
+      isTopUser: true,
+      contributions: 1,
+      prompts: 2,
+      refused: ['unauthenticated', 'not_found', 'text'],
+    })
+  }, 120_000)
+})
+
+const quickStart = `
+import { client } from './client/client.gen.js'
+import {
+  analyticsTopContributors, analyticsTopUsers, analyticsUsage, authRegister, chatsList, chatsMessages, feedbackGive, repliesEvents, repliesReply, repliesSend,
+} from './client/sdk.gen.js'
+import type { MessageDto, Problem } from './client/types.gen.js'
+
+client.setConfig({ baseUrl: process.argv[2]! })
+const orThrow = { throwOnError: true } as const
+
+const { data: registered } = await authRegister({ body: { email: 'generated@example.org', password: 'a long secret', name: 'Ada Lovelace' }, ...orThrow })
+const { user, token } = registered.data
+const { error: unauthenticated } = await chatsList({ path: { userId: user.id } })
+client.setConfig({ auth: token })
+
+const chat = { sessionId: 'first-steps' }
+const { data: answer } = await repliesSend({ path: chat, body: { text: 'What is an event store?' }, headers: { 'Idempotency-Key': 'first' }, ...orThrow })
+if (!('text' in answer)) throw new Error(answer.status)
+
+const { data: later } = await repliesSend({ path: chat, body: { text: 'And a projection?' }, headers: { Prefer: 'respond-async' }, ...orThrow })
+let streamed = ''
+const { stream } = await repliesEvents({ path: { replyId: later.messageId } })
+for await (const event of stream) if (event.text !== undefined && event.tokens === undefined) streamed += event.text
+const { data: reply } = await repliesReply({ path: { replyId: later.messageId }, ...orThrow })
+if (reply.text !== streamed) throw new Error('the stream is not the reply')
+
+const { data: { messages } } = await chatsMessages({ path: chat, query: { limit: 10 }, ...orThrow })
+const { data: { feedback } } = await feedbackGive({ path: { messageId: answer.messageId }, body: { type: 'positive' }, ...orThrow })
+const { data: { chats } } = await chatsList({ path: { userId: user.id }, ...orThrow })
+const { data: top } = await analyticsTopUsers(orThrow)
+const { data: contributors } = await analyticsTopContributors(orThrow)
+const { data: usage } = await analyticsUsage({ query: { bucket: 'hour', groupBy: 'user' }, ...orThrow })
+
+const { error: missing } = await chatsMessages({ path: { sessionId: 'no-such-chat' } })
+const { error: malformed } = await repliesSend({ path: chat, body: { text: '' } })
+const codeOf = (problem: Problem | undefined) => problem?.code
+
+console.log(JSON.stringify({
+  name: user.name,
+  answer: answer.text,
+  streamed,
+  texts: messages.map((message: MessageDto) => message.text),
+  feedback,
+  chats: chats.map(({ name }) => name),
+  isTopUser: top.users.some(({ userId, totalTokens }) => userId === user.id && totalTokens > 0),
+  contributions: contributors.users.find(({ userId }) => userId === user.id)?.feedbackCount,
+  prompts: usage.series[0]?.points.reduce((sum, { prompts }) => sum + prompts, 0),
+  refused: [codeOf(unauthenticated), codeOf(missing), malformed?.errors?.[0]?.field],
+}))
+`

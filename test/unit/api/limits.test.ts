@@ -1,0 +1,151 @@
+import { Client, World } from '../../support/world.js'
+import { until } from '../../support/until.js'
+import { expectProblem } from '../../support/api/problem.js'
+
+let world: World | undefined
+afterEach(() => world?.end(), 60_000)
+
+/** A deployment with small limits, behind a proxy that tells the addresses of callers. */
+async function limited(environment: Record<string, string>): Promise<string> {
+  world = await World.begin({ TRUST_PROXY: 'true', ...environment })
+  return await world.start().url()
+}
+
+const from = (url: string, address: string) => new Client(url, { 'x-forwarded-for': address })
+const limitsIn = ({ headers }: { headers: Headers }) =>
+  ['limit', 'remaining', 'reset'].map((name) => Number(headers.get(`ratelimit-${name}`)))
+const statusesOf = async (times: number, ask: () => Promise<{ status: number }>) => {
+  const statuses = []
+  for (let i = 0; i < times; i++) statuses.push((await ask()).status)
+  return statuses
+}
+
+describe('without an account', () => {
+  it('each address has so many requests in a window, and is told how many are left', async () => {
+    const url = await limited({ RATE_LIMIT_MAX_REQUESTS: '3', RATE_LIMIT_WINDOW_MS: '60*1000' })
+    const client = from(url, '192.0.2.1')
+    const wrong = { email: 'nobody@example.org', password: 'a long secret' }
+    for (const left of [2, 1, 0]) {
+      const answered = await client.post('/api/auth/login', wrong)
+      expect(answered.status).toBe(401)
+      expect(limitsIn(answered)).toEqual([3, left, expect.any(Number)])
+      expect(limitsIn(answered)[2]).toBeGreaterThan(0)
+    }
+    const refused = await client.post('/api/auth/login', wrong)
+    expectProblem(refused, '/api', { status: 429, code: 'rate_limited' })
+    const wait = Number(refused.headers.get('retry-after'))
+    expect(wait).toBeGreaterThan(0)
+    expect(wait).toBeLessThanOrEqual(60)
+    expect(limitsIn(refused)).toEqual([3, 0, wait])
+    expect((await client.get('/analytics/usage')).status).toBe(429)
+    expect((await from(url, '192.0.2.2').post('/api/auth/login', wrong)).status).toBe(401)
+  })
+
+  it('a window passes', async () => {
+    const url = await limited({ RATE_LIMIT_MAX_REQUESTS: '1', RATE_LIMIT_WINDOW_MS: '2*1000' })
+    const ask = () => from(url, '192.0.2.1').get('/analytics/usage')
+    const refused = await until(
+      'the address is refused',
+      async () => {
+        const answered = await ask()
+        return answered.status === 429 ? answered : undefined
+      },
+      world!.services[0]!,
+    )
+    await new Promise((resolve) => setTimeout(resolve, Number(refused.headers.get('retry-after')) * 1000))
+    expect((await ask()).status).toBe(401)
+  })
+
+  it('wrong tokens and keys are counted', async () => {
+    const url = await limited({ RATE_LIMIT_MAX_REQUESTS: '4' })
+    const guesses: Record<string, string>[] = [
+      { authorization: 'Bearer x.y.z' },
+      { 'x-api-key': 'vb_guess' },
+      { authorization: 'Bearer y' },
+      { 'x-api-key': 'vb_another' },
+      { authorization: 'Bearer z' },
+    ]
+    const statuses = []
+    for (const guess of guesses)
+      statuses.push((await from(url, '192.0.2.1').with(guess).get('/api/users/profile')).status)
+    expect(statuses).toEqual([401, 401, 401, 401, 429])
+  })
+
+  it('nobody is kept from health and documentation', async () => {
+    const url = await limited({ RATE_LIMIT_MAX_REQUESTS: '1' })
+    const client = from(url, '192.0.2.1')
+    expect(await statusesOf(2, () => client.get('/analytics/usage'))).toEqual([401, 429])
+    for (const path of ['/health', '/health/ready', '/docs', '/api-docs', '/docs-json', '/docs-yaml']) {
+      const answers = await Promise.all([client.get(path), client.get(path)])
+      expect([path, ...answers.map(({ status }) => status)]).toEqual([path, 200, 200])
+      expect(answers[0].headers.get('ratelimit-limit')).toBeNull()
+    }
+  })
+})
+
+describe('an account', () => {
+  it('has so many requests in a window, wherever it calls from, and others have theirs', async () => {
+    const url = await limited({ USER_RATE_LIMIT_MAX_REQUESTS: '3', RATE_LIMIT_MAX_REQUESTS: '10' })
+    const [ann, bob] = [await world!.account(url), await world!.account(url)]
+    const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4']
+    const answers = []
+    for (const address of addresses)
+      answers.push(await ann.with({ 'x-forwarded-for': address }).get('/api/users/profile'))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429])
+    expect(answers.map((answered) => limitsIn(answered).slice(0, 2))).toEqual([
+      [3, 2],
+      [3, 1],
+      [3, 0],
+      [3, 0],
+    ])
+    expectProblem(answers[3]!, '/api', { status: 429, code: 'rate_limited' })
+    expect((await bob.get('/api/users/profile')).status).toBe(200)
+  })
+
+  it('has so many prompts a minute in each of its chats, and repeats of them are free', async () => {
+    const url = await limited({ PROMPTS_PER_MINUTE: '2', USER_RATE_LIMIT_MAX_REQUESTS: '8' })
+    const ann = await world!.account(url)
+    const send = (chat: string, key: string) =>
+      ann.with({ 'idempotency-key': key }).post(`/chat/${chat}/send`, { text: 'Hello' })
+    const first = await send('a', 'one')
+    expect((await send('a', 'two')).status).toBe(200)
+    for (let i = 0; i < 20; i++) expect((await send('a', 'one')).body).toEqual(first.body)
+    const refused = await send('a', 'three')
+    expectProblem(refused, '/chat', { status: 429, code: 'rate_limited' })
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60)
+    expect(limitsIn(refused).slice(0, 2)).toEqual([2, 0])
+    expect((await send('b', 'one')).status).toBe(200)
+    expect((await ann.get('/chat/a/messages')).body.messages).toHaveLength(4)
+  })
+
+  it('gets nothing for free by calling a look a repeat', async () => {
+    const url = await limited({ USER_RATE_LIMIT_MAX_REQUESTS: '3' })
+    const ann = await world!.account(url)
+    const look = () => ann.with({ 'idempotency-key': 'look' }).get('/api/users/profile')
+    expect(await statusesOf(4, look)).toEqual([200, 200, 200, 429])
+  })
+})
+
+describe('without Redis', () => {
+  it('nobody is limited, and everything is answered', async () => {
+    world = await World.begin({
+      REDIS_URL: 'redis://127.0.0.1:1',
+      RATE_LIMIT_MAX_REQUESTS: '1',
+      USER_RATE_LIMIT_MAX_REQUESTS: '1',
+      PROMPTS_PER_MINUTE: '1',
+      REPLY_WAIT_MS: '100',
+    })
+    const url = await world.spawn().url() // a process: what waits for Redis when it closes ends with it
+    const ann = await world.account(url)
+    for (let i = 0; i < 3; i++) {
+      expect((await ann.get('/api/users/profile')).status).toBe(200)
+      const { status, body } = await ann.post(`/chat/chat-${i}/send`, { text: 'Hello' })
+      expect([status, body.status]).toEqual([202, 'pending'])
+      expect((await ann.get(`/chat/chat-${i}/messages`)).body.messages).toMatchObject([
+        { text: 'Hello' },
+        { status: 'pending' },
+      ])
+    }
+    expect(await statusesOf(3, () => new Client(url).get('/api/users/profile'))).toEqual([401, 401, 401])
+  })
+})

@@ -1,0 +1,105 @@
+import { type Client, World } from '../../support/world.js'
+import { expectProblem } from '../../support/api/problem.js'
+
+let world: World
+let here: string
+let there: string
+let ann: Client
+
+/** Two processes: what is commanded here is read there. */
+beforeAll(async () => {
+  world = await World.begin()
+  ;[here, there] = await Promise.all([world.start().url(), world.start({ ROLES: 'api' }).url()])
+}, 60_000)
+afterAll(() => world?.end(), 60_000)
+beforeEach(async () => {
+  ann = await world.account(here)
+})
+
+const positionOf = ({ headers }: { headers: Headers }) => Number(headers.get('log-position'))
+const after = (position: number | string, client = ann) => client.with({ 'min-log-position': String(position) })
+
+describe('what a command has done', () => {
+  it('can be read when it answers, in every process', async () => {
+    const away = ann.at(there)
+    for (let i = 0; i < 50; i++) {
+      const { body } = await ann.post('/chat/my-chat/send', { text: `Number ${i}` })
+      const { messages } = (await away.get('/chat/my-chat/messages?limit=200')).body
+      expect(messages.slice(-2)).toMatchObject([{ text: `Number ${i}` }, { id: body.messageId, status: 'completed' }])
+      await ann.ask('PATCH', '/chat/my-chat/edit', { name: `Name ${i}` })
+      expect((await away.get(`/user/${ann.id}/list-chats`)).body.chats).toMatchObject([
+        { name: `Name ${i}`, messageCount: 2 * i + 2 },
+      ])
+    }
+  })
+
+  it('is told by its position in the log, which only grows', async () => {
+    const sent = await ann.post('/chat/my-chat/send', { text: 'Hello' })
+    const { messageId } = sent.body
+    const commands = [
+      sent,
+      await ann.post(`/message/${messageId}/feedback`, { type: 'positive' }),
+      await ann.ask('DELETE', `/message/${messageId}/feedback`),
+      await ann.ask('PUT', '/chat/my-chat/edit', { name: 'Another' }),
+      await ann.ask('PUT', '/api/users/profile', { name: 'Another' }),
+      await ann.post('/api/users/generate-api-key'),
+      await ann.ask('DELETE', '/chat/my-chat'),
+    ]
+    const positions = commands.map(positionOf)
+    expect(positions).toEqual(positions.toSorted((a, b) => a - b))
+    expect(new Set(positions).size).toBe(commands.length)
+    expect(positions[0]).toBeGreaterThan(0)
+  })
+
+  it('has no position when there was nothing to do, and neither has what only reads', async () => {
+    const { body } = await ann.post('/chat/my-chat/send', { text: 'Hello' })
+    await ann.post(`/message/${body.messageId}/feedback`, { type: 'positive' })
+    expect(
+      (await ann.post(`/message/${body.messageId}/feedback`, { type: 'positive' })).headers.get('log-position'),
+    ).toBeNull()
+    expect((await ann.get('/chat/my-chat/messages')).headers.get('log-position')).toBeNull()
+  })
+
+  it('is not waited for by who does not want to, and can be read by who asks for its position', async () => {
+    for (let i = 0; i < 20; i++) {
+      const answered = await ann.with({ prefer: 'respond-async' }).post(`/chat/chat-${i}/send`, { text: 'Hello' })
+      expect(answered.status).toBe(202)
+      const { status, body } = await after(positionOf(answered), ann.at(there)).get(`/chat/chat-${i}/messages`)
+      expect(status).toBe(200)
+      expect(body.messages).toMatchObject([{ text: 'Hello' }, { id: answered.body.messageId }])
+    }
+  })
+
+  it('is read there where Location says, at once', async () => {
+    for (let i = 0; i < 20; i++) {
+      const { headers } = await ann
+        .with({ prefer: 'respond-async, wait=0' })
+        .post(`/chat/chat-${i}/send`, { text: 'Hello' })
+      expect((await ann.at(there).get(headers.get('location')!)).status).toBe(200)
+    }
+  })
+})
+
+describe('a position to read from', () => {
+  it('may be any that the log has reached', async () => {
+    const position = positionOf(await ann.post('/chat/my-chat/send', { text: 'Hello' }))
+    for (const one of [0, 1, position]) expect((await after(one).get('/chat/my-chat/messages')).status).toBe(200)
+  })
+
+  it('cannot be beyond the head of the log', async () => {
+    const answered = await after(999_999_999).get('/chat/my-chat/messages')
+    expectProblem(answered, '/chat', { status: 400, code: 'position_beyond_head', field: 'Min-Log-Position' })
+  })
+
+  it.each(
+    ['', 'x', '-1', '1.5', '1e3', '0x10', '1 2', '9'.repeat(16), '٣', 'null'].filter((text) =>
+      /^[\0-\xff]*$/.test(text),
+    ),
+  )('cannot be %j', async (text) => {
+    expectProblem(await after(text).get('/chat/my-chat/messages'), '/chat', {
+      status: 400,
+      code: 'invalid',
+      field: 'Min-Log-Position',
+    })
+  })
+})

@@ -1,0 +1,268 @@
+import {
+  changeChat,
+  chatAggregate,
+  chatEvents,
+  type ChatEvent,
+  deleteChat,
+  deleteMessage,
+  editMessage,
+  endReply,
+  giveFeedback,
+  type ReplyEnding,
+  sendPrompt,
+  startChat,
+  storeMessages,
+  withdrawFeedback,
+} from '../../../src/chat/chat.js'
+import { given } from '../../../src/event-store/deciding/given-when-then.js'
+import { expectAggregateLaws } from '../../support/aggregate-laws.js'
+
+const chat = { chatId: 'chat-1', ownerId: 'ann' }
+const reply = { ...chat, promptId: 'p1', replyId: 'r1' }
+const tokens = { prompt: 3, completion: 2, total: 5, by: 'provider' as const }
+
+const prompt = { ...reply, text: 'What is an event?', model: 'offline/echo', settings: {} }
+const started: ChatEvent = { type: 'ChatStarted', data: chat, personal: { title: 'What is an event?' } }
+const sent: ChatEvent = {
+  type: 'PromptSent',
+  data: { ...reply, model: 'offline/echo', settings: {} },
+  personal: { text: 'What is an event?' },
+}
+const completed: ReplyEnding = {
+  type: 'ReplyCompleted',
+  data: { ...reply, attempt: 'a1', model: 'offline/echo', tokens, finish: 'stop', latency: 12 },
+  personal: { text: 'A fact.' },
+}
+const failed: ReplyEnding = {
+  type: 'ReplyFailed',
+  data: { ...reply, code: 'provider_rejected' },
+  personal: { detail: 'no' },
+}
+const cancelled: ReplyEnding = {
+  type: 'ReplyCancelled',
+  data: { ...reply, attempt: 'a1', model: 'offline/echo', tokens },
+  personal: { text: 'A f' },
+}
+const deleted: ChatEvent = { type: 'ChatDeleted', data: chat }
+const erased: ChatEvent = { type: 'ChatErased', data: chat }
+const next = { ...prompt, promptId: 'p2', replyId: 'r2', text: 'And a stream?' }
+const nextSent = {
+  type: 'PromptSent',
+  data: { ...sent.data, promptId: 'p2', replyId: 'r2' },
+  personal: { text: 'And a stream?' },
+} as ChatEvent
+const draft = { replyId: 'r1', attempt: 'a1', text: 'A f', tokens }
+const stranger = { ...chat, ownerId: 'bob' }
+
+const answered = [started, sent, completed]
+
+describe('a prompt', () => {
+  it('starts a chat with its first words', () => given(chatAggregate).when(sendPrompt(prompt)).then([started, sent]))
+  it('goes on with a chat', () => given(chatAggregate, answered).when(sendPrompt(next)).then([nextSent]))
+  it('goes on after a failure', () =>
+    given(chatAggregate, [started, sent, failed]).when(sendPrompt(next)).then([nextSent]))
+  it('goes on after a stop', () =>
+    given(chatAggregate, [started, sent, cancelled]).when(sendPrompt(next)).then([nextSent]))
+  it('waits for the open reply', () =>
+    given(chatAggregate, [started, sent]).when(sendPrompt(next)).thenRefused('reply_in_progress'))
+  it('finds no chat of somebody else', () =>
+    given(chatAggregate, answered)
+      .when(sendPrompt({ ...next, ...stranger }))
+      .thenRefused('not_found'))
+  it('finds no deleted chat', () =>
+    given(chatAggregate, [...answered, deleted])
+      .when(sendPrompt(next))
+      .thenRefused('not_found'))
+
+  it.each([
+    ['many words are cut between two', 'word '.repeat(20), `${'word '.repeat(11)}word …`],
+    ['white space becomes one space', ' a\n\n\tb ', 'a b'],
+    ['nothing but white space', ' \n ', 'New chat'],
+    ['one long word', 'x'.repeat(100), `${'x'.repeat(60)} …`],
+    ['no emoji is cut in two', `${'x'.repeat(59)}😀😀`, `${'x'.repeat(59)} …`],
+  ])('names the chat: %s', (_, text, title) => {
+    given(chatAggregate)
+      .when((state) => sendPrompt({ ...prompt, text })(state).slice(0, 1))
+      .then([{ type: 'ChatStarted', data: chat, personal: { title } }])
+  })
+})
+
+describe('a reply', () => {
+  it.each([completed, failed, cancelled])('ends as $type', (ending) =>
+    given(chatAggregate, [started, sent]).when(endReply(ending)).then([ending]),
+  )
+  it.each([completed, failed, cancelled])('ends once: not again after $type', (ending) =>
+    given(chatAggregate, [started, sent, ending]).when(endReply(completed)).then([]),
+  )
+  it('does not end another', () =>
+    given(chatAggregate, [...answered, nextSent])
+      .when(endReply(completed))
+      .then([]))
+  it('does not end in a deleted chat', () =>
+    given(chatAggregate, [started, sent, cancelled, deleted]).when(endReply(completed)).then([]))
+  it('does not end where nothing was asked', () => given(chatAggregate).when(endReply(completed)).then([]))
+})
+
+describe('a chat', () => {
+  it('is renamed', () =>
+    given(chatAggregate, answered)
+      .when(changeChat(chat, { title: 'Events' }))
+      .then([{ type: 'ChatRenamed', data: chat, personal: { title: 'Events' } }]))
+  it('is renamed by its owner only', () =>
+    given(chatAggregate, answered)
+      .when(changeChat(stranger, { title: 'Mine' }))
+      .thenRefused('not_found'))
+  it('must be there to be renamed', () =>
+    given(chatAggregate)
+      .when(changeChat(chat, { title: 'x' }))
+      .thenRefused('not_found'))
+
+  it('is deleted', () =>
+    given(chatAggregate, answered)
+      .when(deleteChat(chat, false, draft))
+      .then([deleted]))
+  it('is deleted together with its open reply', () =>
+    given(chatAggregate, [started, sent])
+      .when(deleteChat(chat, false, draft))
+      .then([cancelled, deleted]))
+  it('is deleted with nothing of an earlier reply', () =>
+    given(chatAggregate, [...answered, nextSent])
+      .when(deleteChat(chat, false, draft))
+      .then([
+        {
+          type: 'ReplyCancelled',
+          data: {
+            ...chat,
+            promptId: 'p2',
+            replyId: 'r2',
+            model: 'offline/echo',
+            tokens: { prompt: 0, completion: 0, total: 0, by: 'tokenizer' },
+          },
+          personal: { text: '' },
+        },
+        deleted,
+      ]))
+  it('is deleted once', () =>
+    given(chatAggregate, [...answered, deleted])
+      .when(deleteChat(chat, false, draft))
+      .thenRefused('not_found'))
+  it('is deleted by its owner only', () =>
+    given(chatAggregate, answered)
+      .when(deleteChat(stranger, false, draft))
+      .thenRefused('not_found'))
+  it('is erased', () =>
+    given(chatAggregate, answered)
+      .when(deleteChat(chat, true, draft))
+      .then([deleted, erased]))
+  it('is erased after it was deleted', () =>
+    given(chatAggregate, [...answered, deleted])
+      .when(deleteChat(chat, true, draft))
+      .then([erased]))
+  it('is erased once', () =>
+    given(chatAggregate, [...answered, deleted, erased])
+      .when(deleteChat(chat, true, draft))
+      .then([]))
+})
+
+describe('feedback', () => {
+  const positive: ChatEvent = {
+    type: 'FeedbackGiven',
+    data: { ...chat, messageId: 'r1', type: 'positive', previous: null },
+  }
+  const changed: ChatEvent = {
+    type: 'FeedbackGiven',
+    data: { ...chat, messageId: 'r1', type: 'negative', previous: 'positive' },
+  }
+  const withdrawn: ChatEvent = { type: 'FeedbackWithdrawn', data: { ...chat, messageId: 'r1', previous: 'positive' } }
+
+  it('is given', () =>
+    given(chatAggregate, answered)
+      .when(giveFeedback(chat, 'r1', 'positive'))
+      .then([positive]))
+  it('is given once', () =>
+    given(chatAggregate, [...answered, positive])
+      .when(giveFeedback(chat, 'r1', 'positive'))
+      .then([]))
+  it('changes, and says from what', () =>
+    given(chatAggregate, [...answered, positive])
+      .when(giveFeedback(chat, 'r1', 'negative'))
+      .then([changed]))
+  it('is withdrawn', () =>
+    given(chatAggregate, [...answered, positive])
+      .when(withdrawFeedback(chat, 'r1'))
+      .then([withdrawn]))
+  it('is withdrawn once', () =>
+    given(chatAggregate, [...answered, positive, withdrawn])
+      .when(withdrawFeedback(chat, 'r1'))
+      .then([]))
+  it('is the owner’s', () =>
+    given(chatAggregate, answered)
+      .when(giveFeedback(stranger, 'r1', 'positive'))
+      .thenRefused('not_found'))
+})
+
+describe('a chat log', () => {
+  const message = {
+    messageId: 'm1',
+    role: 'tool' as const,
+    content: { content: '42', name: 'sum' },
+    counts: { tokens: 3 },
+  }
+  const second = { messageId: 'm2', role: 'user' as const, content: { content: 'Thanks' }, counts: {} }
+  const stored: ChatEvent = {
+    type: 'MessageStored',
+    data: { ...chat, messageId: 'm1', role: 'tool', tokens: 3 },
+    personal: { content: '42', name: 'sum' },
+  }
+
+  it('starts with a title, tags and metadata', () =>
+    given(chatAggregate)
+      .when(startChat(chat, { title: 'Sums', tags: ['maths'], metadata: { from: 'school' } }))
+      .then([
+        { type: 'ChatStarted', data: chat, personal: { title: 'Sums' } },
+        { type: 'ChatTagged', data: chat, personal: { tags: ['maths'] } },
+        { type: 'ChatAnnotated', data: chat, personal: { metadata: { from: 'school' } } },
+      ]))
+  it('starts once', () => given(chatAggregate, [started]).when(startChat(chat, {})).thenRefused('not_found'))
+  it('changes only what it is told to', () =>
+    given(chatAggregate, [started])
+      .when(changeChat(chat, { tags: [] }))
+      .then([{ type: 'ChatTagged', data: chat, personal: { tags: [] } }]))
+
+  it('keeps messages of all roles, together', () =>
+    given(chatAggregate, [started])
+      .when(storeMessages(chat, [message, second]))
+      .then([
+        stored,
+        { type: 'MessageStored', data: { ...chat, messageId: 'm2', role: 'user' }, personal: { content: 'Thanks' } },
+      ]))
+  it('keeps none for a stranger', () =>
+    given(chatAggregate, [started])
+      .when(storeMessages(stranger, [message]))
+      .thenRefused('not_found'))
+  it('keeps none before it starts', () =>
+    given(chatAggregate)
+      .when(storeMessages(chat, [message]))
+      .thenRefused('not_found'))
+
+  it('edits a message', () =>
+    given(chatAggregate, [started, stored])
+      .when(editMessage(chat, { ...message, counts: {} }))
+      .then([
+        {
+          type: 'MessageEdited',
+          data: { ...chat, messageId: 'm1', role: 'tool' },
+          personal: { content: '42', name: 'sum' },
+        },
+      ]))
+  it('deletes a message', () =>
+    given(chatAggregate, [started, stored])
+      .when(deleteMessage(chat, 'm1'))
+      .then([{ type: 'MessageDeleted', data: { ...chat, messageId: 'm1' } }]))
+  it('deletes no reply that is still being written', () =>
+    given(chatAggregate, [started, sent]).when(deleteMessage(chat, 'r1')).thenRefused('reply_in_progress'))
+})
+
+describe('a chat, whatever it is asked to do', () => {
+  expectAggregateLaws({ aggregate: chatAggregate, definitions: chatEvents, commands: 'chat' })
+})

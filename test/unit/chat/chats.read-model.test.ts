@@ -1,0 +1,55 @@
+import { type ChatDoc, chats } from '../../../src/chat/read-models/chats.js'
+import { envelope, given, timeOf } from '../../../src/event-store/projecting/given-then.js'
+import { expectReadModelLaws } from '../../support/read-model-laws.js'
+import * as its from '../../support/chat/chat-events.js'
+
+const justStarted: Omit<ChatDoc, '_id'> = {
+  userId: 'ann',
+  name: envelope({ title: 'New chat' }),
+  createdAt: timeOf(1),
+  lastActive: timeOf(1),
+  messageCount: 0,
+}
+
+describe('the list of chats', () => {
+  it('has a chat as soon as it is started', () => given(chats, [its.started]).then({ c1: justStarted }))
+
+  it('has each detail in the envelope that set it last', () =>
+    given<ChatDoc>(chats, [its.started, its.renamed, its.tagged, its.annotated]).then({
+      c1: {
+        ...justStarted,
+        lastActive: timeOf(4),
+        name: envelope({ title: 'Events' }),
+        tags: envelope({ tags: ['log'] }),
+        metadata: envelope({ metadata: { from: 'web' } }),
+      },
+    }))
+
+  it.each([
+    ['a prompt and its answer', [its.sent, its.completed], 2],
+    ['a prompt and the part of an answer that was stopped', [its.sent, its.cancelled], 2],
+    ['a prompt, and no answer that failed', [its.sent, its.failed], 1],
+    ['a stored message', [its.stored], 1],
+    ['an edited message once', [its.stored, its.edited], 1],
+    ['no deleted message', [its.stored, its.messageDeleted], 0],
+  ])('counts %s', (_, events, messageCount) =>
+    given<ChatDoc>(chats, [its.started, ...events]).then({
+      c1: { ...justStarted, messageCount, lastActive: timeOf(1 + events.length) },
+    }),
+  )
+
+  it('has no deleted chat, and none that was never started', () => {
+    given(chats, [its.started, its.sent, its.deleted]).then({})
+    given(chats, [its.sent]).then({})
+  })
+
+  it('has nothing of an erased owner, and all of others', () =>
+    given(chats, [
+      its.started,
+      { ...its.of(its.started, { chatId: 'c2', ownerId: 'bob' }), at: timeOf(1) },
+      its.of(its.started, { chatId: 'c3' }),
+      its.ownerErased,
+    ]).then({ c2: { ...justStarted, userId: 'bob' } }))
+
+  expectReadModelLaws(chats)
+})

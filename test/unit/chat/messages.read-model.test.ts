@@ -1,0 +1,132 @@
+import { type MessageDoc, messages } from '../../../src/chat/read-models/messages.js'
+import { envelope, given, timeOf } from '../../../src/event-store/projecting/given-then.js'
+import { expectReadModelLaws } from '../../support/read-model-laws.js'
+import * as its from '../../support/chat/chat-events.js'
+
+const inChat = { sessionId: 'c1', userId: 'ann', feedback: null }
+
+const prompt: Omit<MessageDoc, '_id'> = {
+  ...inChat,
+  promptId: 'p1',
+  timestamp: timeOf(1),
+  tokens: null,
+  seq: 2,
+  sentBy: 'user',
+  role: 'user',
+  status: 'completed',
+  text: envelope({ text: 'What is an event?' }),
+}
+const pending: Omit<MessageDoc, '_id'> = {
+  ...inChat,
+  promptId: 'p1',
+  timestamp: timeOf(1),
+  tokens: null,
+  seq: 3,
+  sentBy: 'system',
+  role: 'assistant',
+  status: 'pending',
+  model: 'offline/echo',
+}
+const counts = { tokens: 5, promptTokens: 3, completionTokens: 2 }
+const answer: Omit<MessageDoc, '_id'> = {
+  ...pending,
+  ...counts,
+  status: 'completed',
+  timestamp: timeOf(2),
+  attempt: 'a1',
+  latency: 12,
+  text: envelope({ text: 'A fact.' }),
+}
+const stored: Omit<MessageDoc, '_id'> = {
+  ...inChat,
+  seq: 2,
+  sentBy: 'system',
+  role: 'tool',
+  status: 'completed',
+  timestamp: timeOf(1),
+  tokens: 7,
+  latency: 3,
+  text: envelope({ content: '42', name: 'sum' }),
+}
+
+describe('the messages of a chat', () => {
+  it('have a prompt, and its reply after it while it is being written', () =>
+    given(messages, [its.sent]).then({ p1: prompt, r1: pending }))
+
+  it('have what a reply said in the end, and what it cost', () =>
+    given(messages, [its.sent, its.completed]).then({ p1: prompt, r1: answer }))
+
+  it('tell of an answer that it was an earlier one’s', () =>
+    given<MessageDoc>(messages, [its.sent, its.of(its.completed, { cached: true })]).then({
+      p1: prompt,
+      r1: { ...answer, cached: true },
+    }))
+
+  it('have what a reply said until it was stopped', () =>
+    given<MessageDoc>(messages, [its.sent, its.cancelled]).then({
+      p1: prompt,
+      r1: {
+        ...pending,
+        ...counts,
+        status: 'cancelled',
+        timestamp: timeOf(2),
+        attempt: 'a1',
+        text: envelope({ text: 'A f' }),
+      },
+    }))
+
+  it('tell why a reply failed', () =>
+    given<MessageDoc>(messages, [its.sent, its.failed]).then({
+      p1: prompt,
+      r1: {
+        ...pending,
+        status: 'failed',
+        timestamp: timeOf(2),
+        error: { code: 'provider_rejected', detail: envelope({ detail: 'no' }) },
+      },
+    }))
+
+  it('have what was stored with its role and what it cost', () => given(messages, [its.stored]).then({ m1: stored }))
+
+  it('have no costs where none were stored', () => {
+    const { latency: _, ...free } = stored
+    given<MessageDoc>(messages, [its.of(its.stored, { tokens: undefined, latency: undefined })]).then({
+      m1: { ...free, tokens: null },
+    })
+  })
+
+  it('have an edited message as it is now, in its old place', () =>
+    given<MessageDoc>(messages, [its.stored, its.edited]).then({
+      m1: {
+        ...stored,
+        role: 'user',
+        sentBy: 'user',
+        updatedAt: timeOf(2),
+        tokens: null,
+        promptTokens: 4,
+        text: envelope({ content: '43' }),
+      },
+    }))
+
+  it('have the feedback that was given last', () => {
+    given<MessageDoc>(messages, [its.sent, its.completed, its.liked, its.disliked]).then({
+      p1: prompt,
+      r1: { ...answer, feedback: 'negative' },
+    })
+    given(messages, [its.sent, its.completed, its.disliked, its.withdrawn]).then({ p1: prompt, r1: answer })
+  })
+
+  it('go one by one, with their chat, or with their owner', () => {
+    const other = its.of(its.stored, { chatId: 'c2', ownerId: 'bob', messageId: 'm2' })
+    given(messages, [{ ...other, at: timeOf(1) }, its.stored, its.messageDeleted]).then({
+      m2: { ...stored, sessionId: 'c2', userId: 'bob' },
+    })
+    given(messages, [other, its.sent, its.completed, its.deleted, its.of(its.deleted, { chatId: 'c2' })]).then({})
+    given(messages, [its.sent, its.stored, its.ownerErased]).then({})
+  })
+
+  it('take nothing from what came to messages that are gone', () =>
+    given(messages, [its.completed, its.cancelled, its.failed, its.edited, its.liked, its.withdrawn]).then({}))
+
+  expectReadModelLaws(messages)
+})

@@ -1,0 +1,21 @@
+import { type OpenReplyDoc, openReplies } from '../../../src/chat/read-models/open-replies.js'
+import { given, timeOf } from '../../../src/event-store/projecting/given-then.js'
+import { expectReadModelLaws } from '../../support/read-model-laws.js'
+import * as its from '../../support/chat/chat-events.js'
+
+const open = { chatId: 'c1', ownerId: 'ann', promptId: 'p1', since: timeOf(1) }
+
+describe('the open replies', () => {
+  it('have a reply from its prompt on', () => given<OpenReplyDoc>(openReplies, [its.sent]).then({ r1: open }))
+
+  it.each([its.completed, its.failed, its.cancelled])('have it no more after $type', (ending) =>
+    given(openReplies, [its.sent, ending]).then({}),
+  )
+
+  it('keep one when another ends', () =>
+    given<OpenReplyDoc>(openReplies, [its.sent, its.of(its.completed, { replyId: 'r2' })]).then({ r1: open }))
+
+  it('have none of an erased account', () => given(openReplies, [its.sent, its.ownerErased]).then({}))
+
+  expectReadModelLaws(openReplies)
+})

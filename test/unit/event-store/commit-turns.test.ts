@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { type CommitTurn, CommitTurns } from '../../../src/event-store/log/commit-turns.js'
+
+let redis: Redis
+let scope: string
+const made: CommitTurns[] = []
+
+beforeEach(async () => {
+  redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!)
+  await redis.ping()
+  scope = `test:${randomBytes(6).toString('hex')}`
+})
+afterEach(() => {
+  for (const turns of made.splice(0)) turns.close()
+  redis.disconnect()
+})
+
+function join(name: string, aloneAfterMs = 60_000): CommitTurns {
+  const turns = new CommitTurns(redis, scope, name, 100, aloneAfterMs)
+  made.push(turns)
+  return turns
+}
+const tokens = () => redis.llen(`${scope}:turn`)
+const head = (position: number) => ({ position, at: position * 10 })
+
+async function settled(): Promise<number> {
+  await redis.ping() // everything sent before has been carried out
+  return tokens()
+}
+
+describe('taking turns', () => {
+  it('costs nothing while nobody was met', async () => {
+    const turn = await join('a').take()
+    turn.end(head(1))
+    expect(await settled()).toBe(0)
+  })
+
+  it('carries the head from one to the next, one at a time', async () => {
+    const [a, b] = [join('a'), join('b')]
+    a.noteCollision()
+    b.noteCollision()
+    const first = await a.take()
+    let second: CommitTurn | undefined
+    const waiting = b.take().then((turn) => (second = turn))
+    await redis.ping()
+    expect(second).toBeUndefined()
+    first.end(head(7))
+    await waiting
+    expect(second!.head).toEqual(head(7))
+  })
+
+  it('never has two tokens, whoever loses or finds one', async () => {
+    const members = ['a', 'b', 'c'].map((name) => join(name))
+    for (const member of members) member.noteCollision()
+    let inTurn = 0
+    let most = 0
+    await Promise.all(
+      members.map(async (member, m) => {
+        for (let i = 0; i < 30; i++) {
+          const turn = await member.take()
+          most = Math.max(most, ++inTurn)
+          await new Promise((resolve) => setImmediate(resolve))
+          inTurn--
+          if (i % 10 !== m) turn.end(head(i)) // now and then a token is lost with its holder
+        }
+      }),
+    )
+    expect(most).toBeLessThanOrEqual(3)
+    expect(await settled()).toBeLessThanOrEqual(1)
+  })
+
+  it('goes on without a token when its holder died, and puts one back', async () => {
+    const [a, b] = [join('a'), join('b')]
+    a.noteCollision()
+    b.noteCollision()
+    await a.take() // and never passes it on
+    const turn = await b.take()
+    expect(turn.head).toBeUndefined()
+    turn.end(head(3))
+    expect(await settled()).toBe(1)
+    expect((await b.take()).head).toEqual(head(3))
+  })
+
+  it('drops a token that comes back after another has taken its place', async () => {
+    const [a, b] = [join('a'), join('b')]
+    a.noteCollision()
+    b.noteCollision()
+    const late = await a.take()
+    const turn = await b.take()
+    turn.end(head(3))
+    late.end(head(2))
+    expect(await settled()).toBe(1)
+    expect((await b.take()).head).toEqual(head(3))
+  })
+
+  it('finds a token again after Redis has forgotten everything', async () => {
+    const a = join('a')
+    a.noteCollision()
+    ;(await a.take()).end(head(1))
+    ;(await a.take()).end(head(2))
+    await redis.del(`${scope}:turn`, `${scope}:turn:generation`)
+    for (let i = 3; i < 6; i++) (await a.take()).end(head(i))
+    expect(await settled()).toBe(1)
+  })
+
+  it('ends when every token of a while was its own', async () => {
+    const a = join('a', -1)
+    a.noteCollision()
+    ;(await a.take()).end(head(1))
+    ;(await a.take()).end(head(2))
+    await redis.del(`${scope}:turn`)
+    ;(await a.take()).end(head(3))
+    expect(await settled()).toBe(0)
+  })
+})

@@ -1,0 +1,95 @@
+import { MongoClient } from 'mongodb'
+import { withDurableWrites } from '../../../src/event-store/durability.js'
+import type { Engine } from '../../../src/event-store/engine.js'
+import { LogCollection } from '../../../src/event-store/log/log-collection.js'
+import { LogReader } from '../../../src/event-store/log/log-reader.js'
+import { Feed } from '../../../src/event-store/log/feed.js'
+import { command as mongoCommand, Proxy } from '../../fault/proxy.js'
+import { held } from '../../fault/strikes.js'
+import { command, Place } from '../../support/event-store/engines.js'
+import { notebook, open } from '../../support/event-store/notebooks.js'
+
+let place: Place
+let engine: Engine
+let proxy: Proxy
+let client: MongoClient
+/** Reads the log through a proxy that can hold a reply back. */
+let tail: Feed
+
+beforeEach(async () => {
+  place = await Place.find()
+  engine = await place.engine()
+  const { port } = new URL(process.env.VERBATIM_TEST_MONGODB_URI!)
+  proxy = await Proxy.before(Number(port), 'mongodb')
+  client = await MongoClient.connect(`mongodb://127.0.0.1:${proxy.port}/?directConnection=true`)
+  tail = new Feed(new LogCollection(await withDurableWrites(client.db(place.db.databaseName))), engine.catalog)
+})
+afterEach(async () => {
+  await client?.close()
+  await proxy?.close()
+  await place?.leave()
+})
+
+async function append(id: string): Promise<number> {
+  const { position } = await engine
+    .decider(notebook)
+    .execute(`notebook-${id}`, command(), open(id, 'user-ann', 'Diary'))
+  return position
+}
+
+/** A reading that found nothing, and whose answer is still under way. */
+async function emptyReading() {
+  const answer = held()
+  const found = proxy.arm({
+    at: mongoCommand('find', 'log'),
+    moment: 'after',
+    strike: async () => 'go on',
+    until: answer.until,
+  })
+  const reading = tail.read(0)
+  // The strike comes when the server has answered; its answer waits.
+  await found
+  return { reading, release: answer.release }
+}
+
+describe('a reader that goes on as the log grows', () => {
+  it('asks the database once for each thing that is announced', async () => {
+    const asked: unknown[] = []
+    client = await MongoClient.connect(process.env.VERBATIM_TEST_MONGODB_URI!, { monitorCommands: true })
+    client.on(
+      'commandStarted',
+      ({ command: { find, filter } }) => find === 'log' && filter._id?.$gt !== undefined && asked.push(filter),
+    )
+    const db = await withDurableWrites(client.db(place.db.databaseName))
+    const reader = new LogReader(
+      new Feed(new LogCollection(db), engine.catalog),
+      engine.announcements,
+      new AbortController().signal,
+    )
+    expect(await reader.next(0)).toMatchObject({ to: 0 })
+    for (const id of [1, 2, 3]) {
+      const next = reader.next(id - 1)
+      expect(await append(String(id))).toBe(id)
+      expect(await next).toMatchObject({ to: id })
+    }
+    expect(asked).toHaveLength(4)
+  })
+})
+
+describe('a reader that joins a reading which began earlier', () => {
+  it('gets what it has heard of, although that reading missed it', async () => {
+    const { reading, release } = await emptyReading()
+    const position = await append('1')
+    const joined = tail.read(0, position)
+    release()
+    expect(await reading).toMatchObject({ to: 0, events: [] })
+    expect(await joined).toMatchObject({ to: position, events: [{ type: 'NotebookOpened' }] })
+  })
+
+  it('does not read again when it has heard of nothing more', async () => {
+    const { reading, release } = await emptyReading()
+    const joined = tail.read(0)
+    release()
+    expect(await joined).toBe(await reading)
+  })
+})

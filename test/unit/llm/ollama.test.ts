@@ -1,0 +1,83 @@
+import { ndjson, OllamaProvider } from '../../../src/llm/ollama.js'
+import { FakeOllama } from '../../support/llm/fake-ollama.js'
+import { asking, never, read } from '../../support/llm/reading.js'
+
+describe('Ollama', () => {
+  let server: FakeOllama
+  let provider: OllamaProvider
+
+  beforeEach(async () => {
+    server = await FakeOllama.start()
+    provider = new OllamaProvider({ url: server.url })
+  })
+  afterEach(() => server?.close())
+
+  it('is told how much of the context to give, because it would silently cut off what is more', async () => {
+    const messages = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Hi', name: 'ann' },
+    ] as const
+    await read(provider.complete({ model: 'llama3.1:8b', messages, temperature: 0.5, maxTokens: 100 }, never()))
+    expect(server.requests[0]!.body).toEqual({
+      model: 'llama3.1:8b',
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'Hi' },
+      ],
+      stream: true,
+      options: { temperature: 0.5, num_predict: 100, num_ctx: 8192 },
+    })
+  })
+
+  it.each(['', '/', '/api', '/api/'])('is found at its address with %j behind it', async (end) => {
+    const models = await new OllamaProvider({ url: server.url + end }).models(never())
+    expect(models.map(({ id }) => id)).toEqual(['llama3.1:8b', 'mistral:latest'])
+  })
+
+  it('may answer without counting everything; then it has not counted', async () => {
+    server.sendRaw(['{"message":{"content":"Well"},"done":false}\n{"done":true,"done_reason":"stop","eval_count":1}'])
+    expect(await read(provider.complete(asking('mistral'), never()))).toEqual({
+      texts: ['Well'],
+      text: 'Well',
+      alive: 1,
+      finish: 'stop',
+    })
+  })
+
+  it.each(['null\n', '7\n', '"text"\n', '{"message":\n', 'Internal Server Error'])(
+    'must answer with objects, not with %j',
+    async (line) => {
+      server.sendRaw([line])
+      expect(await read(provider.complete(asking('mistral'), never()))).toMatchObject({
+        error: { code: 'malformed_answer', retryable: true },
+      })
+    },
+  )
+})
+
+describe('lines of JSON', () => {
+  const bytes = Buffer.from('{"a":"é"}\n\r\n{"b":"😀"}\n{"c":"世界"}')
+  const values = [{ a: 'é' }, { b: '😀' }, { c: '世界' }]
+  const all = async (parts: Uint8Array[]) => {
+    const found = []
+    for await (const value of ndjson(inTurn(parts))) found.push(value)
+    return found
+  }
+  async function* inTurn(parts: Uint8Array[]) {
+    yield* parts
+  }
+
+  it('are the same wherever the bytes are cut once', async () => {
+    for (let at = 0; at <= bytes.length; at++)
+      expect(await all([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(values)
+  })
+
+  it('are the same whatever the size of the pieces', async () => {
+    for (let size = 1; size <= bytes.length; size++) {
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+        bytes.subarray(i * size, (i + 1) * size),
+      )
+      expect(await all(pieces)).toEqual(values)
+    }
+  })
+})
