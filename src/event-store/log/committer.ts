@@ -40,7 +40,7 @@ export class Committer {
 
   constructor(
     private readonly log: LogCollection,
-    private readonly turns: CommitTurns,
+    private readonly turns: Pick<CommitTurns, 'take' | 'noteCollision'>,
     private readonly options: CommitterOptions = {},
   ) {
     this.queue = new AppendQueue(options.deadlineMs ?? 10_000)

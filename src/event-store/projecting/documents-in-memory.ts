@@ -31,6 +31,11 @@ export class DocumentsInMemory {
     return bytes && (BSON.deserialize(bytes) as StoredDocument)
   }
 
+  /** As BSON, by id, as they are now; with what removals have left behind. */
+  snapshot(): ReadonlyMap<string, Uint8Array> {
+    return new Map(this.stored)
+  }
+
   private write(document: StoredDocument): void {
     this.stored.set(document._id, BSON.serialize(document, { ignoreUndefined: true }))
   }
