@@ -26,21 +26,21 @@ export async function fitContext({
   budgetTokens: number
 }): Promise<FittedContext> {
   const { countMessage, countMessages } = await loadTokenizer()
-  const taken: { message: PromptMessage; tokens: number }[] = []
+  const fitting: { message: PromptMessage; tokens: number }[] = []
   let promptTokens = countMessages(system)
   let truncated = false
   for await (const message of history) {
     const tokens = countMessage(message)
-    truncated = taken.length > 0 && promptTokens + tokens > budgetTokens
+    truncated = fitting.length > 0 && promptTokens + tokens > budgetTokens
     if (truncated) break
-    taken.push({ message, tokens })
+    fitting.push({ message, tokens })
     promptTokens += tokens
   }
-  while (taken.length > 1 && taken.at(-1)!.message.role === 'assistant') {
-    promptTokens -= taken.pop()!.tokens
+  while (fitting.length > 1 && fitting.at(-1)!.message.role === 'assistant') {
+    promptTokens -= fitting.pop()!.tokens
     truncated = true
   }
-  return { messages: [...system, ...taken.reverse().map(({ message }) => message)], promptTokens, truncated }
+  return { messages: [...system, ...fitting.reverse().map(({ message }) => message)], promptTokens, truncated }
 }
 
 /** How much of a model's context a prompt may fill, so that there is room for the answer. */

@@ -40,8 +40,8 @@ export function unsupportedParameter(
   if (status !== 400 && status !== 422) return undefined
   const text = JSON.stringify(body)
   const sent = optionalParameters.filter((parameter) => request[parameter] !== undefined)
-  const named = sent.find((parameter) => text.includes(parameter))
-  if (named) return saysUnsupported.test(text) ? named : undefined
+  const rejected = sent.find((parameter) => text.includes(parameter))
+  if (rejected) return saysUnsupported.test(text) ? rejected : undefined
   const { error } = (body ?? {}) as { error?: { param?: unknown; code?: unknown } }
   return error?.param || error?.code ? undefined : sent.find((parameter) => parameter === 'stream_options')
 }

@@ -93,7 +93,7 @@ export class Providers {
   }
 
   /** Undefined when the provider is not configured, or no longer. */
-  named(name: string): Provider | undefined {
+  byName(name: string): Provider | undefined {
     return this.providers.get(name)
   }
 

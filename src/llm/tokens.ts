@@ -47,21 +47,21 @@ function count(text: string, countPiece: Count): number {
   const exactUpTo = samples * sampleLength
   if (text.length <= exactUpTo) return countInPieces(text, countPiece)
   const step = (text.length - sampleLength) / (samples - 1)
-  let counted = 0
+  let sampledTokens = 0
   for (let i = 0; i < samples; i++) {
     const from = Math.round(i * step)
-    counted += countInPieces(text.slice(from, from + sampleLength), countPiece)
+    sampledTokens += countInPieces(text.slice(from, from + sampleLength), countPiece)
   }
-  return Math.ceil((counted / exactUpTo) * text.length)
+  return Math.ceil((sampledTokens / exactUpTo) * text.length)
 }
 
 function countInPieces(text: string, countPiece: Count): number {
   let sum = 0
-  let counted = 0
+  let countedUpTo = 0
   for (const { 0: run, index } of text.matchAll(tooLongRun)) {
-    sum += countPiece(text.slice(counted, index))
+    sum += countPiece(text.slice(countedUpTo, index))
     for (let at = 0; at < run.length; at += longestRun) sum += countPiece(run.slice(at, at + longestRun))
-    counted = index + run.length
+    countedUpTo = index + run.length
   }
-  return sum + countPiece(text.slice(counted))
+  return sum + countPiece(text.slice(countedUpTo))
 }

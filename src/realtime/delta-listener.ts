@@ -51,8 +51,8 @@ export class DeltaListener {
 
   /** Takes all that Redis has kept of the latest attempt. */
   private async catchUp(): Promise<void> {
-    const kept = await this.deltas.kept(this.chatId, this.replyId)
-    if (kept) this.buffer.addKept(kept)
+    const latest = await this.deltas.latestText(this.chatId, this.replyId)
+    if (latest) this.buffer.addText(latest)
     this.onChange()
   }
 }

@@ -28,7 +28,7 @@ export class ModelNames {
     const slash = id.indexOf('/')
     const [provider, model] = [id.slice(0, slash), id.slice(slash + 1)]
     if (this.answered.has(id) || (await this.defaultId()) === id) return { provider, model }
-    return { provider: this.providers.named(provider) ? provider : 'other', model: 'other' }
+    return { provider: this.providers.byName(provider) ? provider : 'other', model: 'other' }
   }
 
   private defaultId(): Promise<string | undefined> {

@@ -13,9 +13,10 @@ export class DeltaBuffer {
     return lacking !== undefined
   }
 
-  /** Takes what `Deltas` has kept. That may be less than what is here: then it changes nothing. */
-  addKept(kept: AttemptText): void {
-    if (kept.attempt !== this.attempt || kept.text.length > this.text.length) this.apply(deltaTo(this.cursor, kept))
+  /** Takes the latest text from `Deltas`. That may be less than what is here: then it changes nothing. */
+  addText(latest: AttemptText): void {
+    if (latest.attempt !== this.attempt || latest.text.length > this.text.length)
+      this.apply(deltaTo(this.cursor, latest))
   }
 
   private apply(delta: Delta): void {

@@ -59,7 +59,7 @@ export class Deltas {
   }
 
   /** What Redis has kept of the latest attempt; undefined when it has nothing or is away. */
-  async kept(chatId: string, replyId: string): Promise<AttemptText | undefined> {
+  async latestText(chatId: string, replyId: string): Promise<AttemptText | undefined> {
     if (this.redis.status !== 'ready') return undefined
     const [, ...sealed] = await this.redis.lrangeBuffer(this.keyOf(replyId), 0, -1).catch(() => [])
     return joinDeltas(await Promise.all(sealed.map((one) => this.open(chatId, one))))

@@ -23,15 +23,17 @@ export interface ReplyCursor {
 /** What the reader lacks of this delta. Undefined when something before the delta is missing: `Deltas` may have it. */
 export function lackingPart(cursor: ReplyCursor | undefined, { attempt, offset, text }: Delta): Delta | undefined {
   if (attempt !== cursor?.attempt) return offset === 0 ? { attempt, offset, text } : undefined
-  const known = cursor.offset - offset
-  if (known >= text.length) return { ...cursor, text: '' }
-  return known >= 0 && isCharacterBoundary(text, known) ? { ...cursor, text: text.slice(known) } : undefined
+  const readLength = cursor.offset - offset
+  if (readLength >= text.length) return { ...cursor, text: '' }
+  return readLength >= 0 && isCharacterBoundary(text, readLength)
+    ? { ...cursor, text: text.slice(readLength) }
+    : undefined
 }
 
 /** What the reader lacks to have exactly this text. */
 export function deltaTo(cursor: ReplyCursor | undefined, { attempt, text }: AttemptText): Delta {
-  const known = cursor?.attempt === attempt ? Math.min(cursor.offset, text.length) : 0
-  const offset = isCharacterBoundary(text, known) ? known : known - 1
+  const sharedLength = cursor?.attempt === attempt ? Math.min(cursor.offset, text.length) : 0
+  const offset = isCharacterBoundary(text, sharedLength) ? sharedLength : sharedLength - 1
   return { attempt, offset, text: text.slice(offset) }
 }
 

@@ -10,9 +10,9 @@ export class ReplyDrafts {
 
   /** Undefined if nothing was written yet, or Redis is away. The tokens are our own count. */
   async find(chatId: string, replyId: string): Promise<ReplyDraft | undefined> {
-    const kept = await this.deltas.kept(chatId, replyId)
-    if (!kept) return undefined
-    const completion = (await loadTokenizer()).countTokens(kept.text)
-    return { replyId, ...kept, tokens: { prompt: 0, completion, total: completion, by: 'tokenizer' } }
+    const latest = await this.deltas.latestText(chatId, replyId)
+    if (!latest) return undefined
+    const completion = (await loadTokenizer()).countTokens(latest.text)
+    return { replyId, ...latest, tokens: { prompt: 0, completion, total: completion, by: 'tokenizer' } }
   }
 }

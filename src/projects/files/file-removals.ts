@@ -76,7 +76,7 @@ export class FileRemovals implements OnModuleInit {
    * mend (a wrong key, a closed account): the copy must be removed.
    */
   private async removeAtProvider(name: string, id: string): Promise<void> {
-    const files = this.providers.named(name)?.files
+    const files = this.providers.byName(name)?.files
     if (!files) return this.log.warn(`${name} is not configured any more and keeps the file ${id}: remove it there`)
     try {
       await files.remove(id, AbortSignal.timeout(providerTimeoutMs))

@@ -38,10 +38,10 @@ export async function readPayload<T extends Body>(type: new () => T, payload: un
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
     throw invalidFields([{ field: 'payload', message: 'must be an object with a chatId, or the chatId itself' }])
   }
-  const known = fields
+  const entries = fields
     .filter((field) => Object.hasOwn(object, field))
     .map((field) => [field, shallow((object as Record<string, unknown>)[field])])
-  return (await pipe.transform(Object.fromEntries(known), { type: 'body', metatype: type })) as T
+  return (await pipe.transform(Object.fromEntries(entries), { type: 'body', metatype: type })) as T
 }
 
 const shallow = (value: unknown) => (typeof value === 'object' && value !== null ? {} : value)

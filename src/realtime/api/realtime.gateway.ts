@@ -87,11 +87,11 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
   private async answer(socket: Socket, event: string, action: SocketAction): Promise<Ack | undefined> {
     const session = this.sessions.of(socket)
     if (!session) return undefined
-    const [correlation, began] = [randomUUID(), performance.now()]
+    const [correlation, startedAt] = [randomUUID(), performance.now()]
     const options = { kind: SpanKind.SERVER, attributes: { 'verbatim.request.id': correlation } }
     const ack = await inSpan(`socket ${event}`, options, () => this.execute(session, correlation, action))
-    const took = Math.round(performance.now() - began)
-    log.log(`socket ${event} ${'code' in ack ? ack.code : 'ok'} ${took} ms ${session.caller.id} ${correlation}`)
+    const durationMs = Math.round(performance.now() - startedAt)
+    log.log(`socket ${event} ${'code' in ack ? ack.code : 'ok'} ${durationMs} ms ${session.caller.id} ${correlation}`)
     return ack
   }
 

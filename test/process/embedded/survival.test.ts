@@ -3,7 +3,15 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isAlive } from '../../../src/embedded/is-alive.js'
 import { withNotes, withRedis, write, writeUntilItFails, written } from '../../support/embedded/clients.js'
-import { allGone, endEverything, newFolder, spawnParent, start, startParent, until } from '../../support/embedded/lives.js'
+import {
+  allGone,
+  endEverything,
+  newFolder,
+  spawnParent,
+  start,
+  startParent,
+  until,
+} from '../../support/embedded/lives.js'
 
 afterEach(endEverything)
 

@@ -25,7 +25,9 @@ let last: Promise<unknown> = Promise.resolve()
 function typed({ folder, environment }: Place, ...args: string[]): Promise<Ran> {
   const { PATH = '' } = process.env
   const ran = last.then(async () => {
-    warm ??= fork(resolve('build/test/support/ops/warm-command-line.js'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    warm ??= fork(resolve('build/test/support/ops/warm-command-line.js'), {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
     warm.send({ folder, environment: { PATH, ...environment }, args })
     const [result] = (await once(warm, 'message')) as [Ran]
     return result

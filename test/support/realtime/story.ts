@@ -82,7 +82,7 @@ export class Story {
     this.open = { replyId, attempt, text: text + more }
     const isLost = this.pick(4) === 0 || this.heard?.replyId !== replyId
     if (isLost || this.heard!.writing.add({ attempt: String(attempt), offset: text.length, text: more })) return
-    if (this.pick(2) === 0) this.heard!.writing.addKept({ attempt: String(attempt), text: text + more })
+    if (this.pick(2) === 0) this.heard!.writing.addText({ attempt: String(attempt), text: text + more })
   }
 
   private append(told: ChatUpdate): void {

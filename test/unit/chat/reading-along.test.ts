@@ -79,7 +79,7 @@ describe('a reader', () => {
     const reader = along()
     reader.delta(delta('a', 0, 'One '))
     expect(reader.delta(delta('a', 8, 'three'))).toBeUndefined()
-    expect(names(reader.kept({ attempt: 'a', text: 'One two three' }))).toEqual(['two three'])
+    expect(names(reader.text({ attempt: 'a', text: 'One two three' }))).toEqual(['two three'])
   })
 
   it('starts over with another attempt, and says so only if it had something', () => {
@@ -115,7 +115,7 @@ describe('a reader', () => {
     ['beyond the end', 'reply-1:a:12', ['reset', 'Hi 😀 there']],
   ])('that comes with an id %s starts from the beginning, wherever it finds the text', (_, id, told) => {
     expect(names(along(id).outcome(completed('a', text)))).toEqual([...told, 'done'])
-    expect(names(along(id).kept({ attempt: 'a', text }))).toEqual(told)
+    expect(names(along(id).text({ attempt: 'a', text }))).toEqual(told)
   })
 
   it('that says it is inside a surrogate pair gets no half of it from a delta either', () => {
@@ -220,7 +220,7 @@ class Story {
 
   private catchUp(): ServerSentEvent[] {
     const kept = joinDeltas(this.kept)
-    return kept ? this.along.kept(kept) : []
+    return kept ? this.along.text(kept) : []
   }
 
   private words(): string {

@@ -191,7 +191,8 @@ describe('the boot', () => {
       code: 'unknown_event',
       data: { type: 'NotebookOpened' },
     })
-    const { NoteTornOut: __, ...withoutUnused } = (await import('../../support/event-store/notebooks.js')).notebookEvents
+    const { NoteTornOut: __, ...withoutUnused } = (await import('../../support/event-store/notebooks.js'))
+      .notebookEvents
     await place.engine({ events: [withoutUnused] })
   })
 

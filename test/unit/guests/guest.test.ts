@@ -1,5 +1,12 @@
 import { given } from '../../../src/event-store/deciding/given-when-then.js'
-import { arrive, eraseGuest, giveGuestFeedback, guest, type GuestEvent, guestEvents } from '../../../src/guests/guest.js'
+import {
+  arrive,
+  eraseGuest,
+  giveGuestFeedback,
+  guest,
+  type GuestEvent,
+  guestEvents,
+} from '../../../src/guests/guest.js'
 import { isActive, refuseExpired } from '../../../src/guests/session.js'
 import { guestIdOf, isGuest } from '../../../src/commands/guest-ids.js'
 import { ownerStream } from '../../../src/identity/users.js'

@@ -45,15 +45,15 @@ describe('what is put together of deltas', () => {
     const writing = new DeltaBuffer()
     writing.add(delta('a', 0, 'Hi \ud83d'))
     expect(writing.add(delta('a', 0, 'Hi 😀 there'))).toBe(false)
-    writing.addKept({ attempt: 'a', text: 'Hi 😀 there' })
+    writing.addText({ attempt: 'a', text: 'Hi 😀 there' })
     expect(writing).toMatchObject({ attempt: 'a', text: 'Hi 😀 there' })
   })
 
   it('is completed from what is kept, when something is missing', () => {
     const writing = new DeltaBuffer()
     expect(writing.add(delta('a', 4, 'two'))).toBe(false)
-    writing.addKept({ attempt: 'a', text: 'One two' })
-    writing.addKept({ attempt: 'a', text: 'One' })
+    writing.addText({ attempt: 'a', text: 'One two' })
+    writing.addText({ attempt: 'a', text: 'One' })
     expect(writing.add(delta('a', 12, 'four'))).toBe(false)
     expect(writing).toMatchObject({ attempt: 'a', text: 'One two' })
   })

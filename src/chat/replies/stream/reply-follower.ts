@@ -15,8 +15,8 @@ export const eventId = (replyId: string, { attempt, offset }: ReplyCursor): stri
 
 /** How far a client has come with this reply; undefined when it has nothing of it, or sends an id that is not ours. */
 export function cursorFromEventId(replyId: string, lastEventId: string | undefined): ReplyCursor | undefined {
-  const found = /^([\w-]+):([\w-]+):(\d{1,9})$/.exec(lastEventId ?? '')
-  return found?.[1] === replyId ? { attempt: found[2]!, offset: Number(found[3]) } : undefined
+  const match = /^([\w-]+):([\w-]+):(\d{1,9})$/.exec(lastEventId ?? '')
+  return match?.[1] === replyId ? { attempt: match[2]!, offset: Number(match[3]) } : undefined
 }
 
 /**
@@ -37,7 +37,7 @@ export class ReplyFollower {
   }
 
   /** All that is kept of the latest attempt. A reader cannot have more of it: one that says so starts over. */
-  kept(text: AttemptText): ServerSentEvent[] {
+  text(text: AttemptText): ServerSentEvent[] {
     const lacking = deltaTo(this.cursor, text)
     return this.send(takesBack(this.cursor, lacking) ? deltaTo(undefined, text) : lacking)
   }
@@ -45,7 +45,7 @@ export class ReplyFollower {
   outcome({ status, text, usage, attempt = 'none', error }: ReplyOutcome): ServerSentEvent[] {
     const { replyId, promptId } = this.reply
     if (status === 'failed') return [...(this.cursor?.offset ? [reset] : []), { event: 'failed', data: error }]
-    const rest = this.kept({ attempt, text })
+    const rest = this.text({ attempt, text })
     const done = { text, tokens: usage.totalTokens, messageId: replyId, promptId }
     return [...rest, { event: status === 'completed' ? 'done' : 'cancelled', id: this.id(), data: done }]
   }

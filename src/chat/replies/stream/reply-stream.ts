@@ -95,8 +95,8 @@ export class ReplyStream {
 
   /** Sends all that Redis has kept of the latest attempt. What is missing there comes with the reply's end. */
   private async catchUp({ chatId, replyId }: StreamableReply, follower: ReplyFollower): Promise<ServerSentEvent[]> {
-    const kept = await this.deltas.kept(chatId, replyId)
-    return kept ? follower.kept(kept) : []
+    const latest = await this.deltas.latestText(chatId, replyId)
+    return latest ? follower.text(latest) : []
   }
 }
 
