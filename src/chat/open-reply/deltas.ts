@@ -13,7 +13,7 @@ const keptForMs = 10 * 60_000
 
 /**
  * The text that a model writes, on its way to the readers of the reply. Redis keeps it until the reply has ended,
- * sealed with the chat's key like all personal data. When Redis loses it, readers wait some seconds: the text comes
+ * sealed with the chat's key like all personal data. When Redis is emptied, readers wait some seconds: the text comes
  * with the reply's end. When two attempts write at once, only the one that began last is kept and sent.
  */
 @Injectable()

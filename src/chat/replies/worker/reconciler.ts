@@ -13,7 +13,7 @@ const graceMs = 2_000
 const pageSize = 500
 
 /**
- * Compares the open replies with the queue and adds those that the queue lacks: after Redis has lost them, after a
+ * Compares the open replies with the queue and adds those that the queue lacks: after Redis was emptied, after a
  * restore, after any crash. Every worker does so, because adding a reply twice changes nothing.
  */
 @Injectable()
