@@ -125,27 +125,3 @@ describe('an account', () => {
     expect(await statusesOf(4, look)).toEqual([200, 200, 200, 429])
   })
 })
-
-describe('without Redis', () => {
-  it('nobody is limited, and everything is answered', async () => {
-    world = await World.begin({
-      REDIS_URL: 'redis://127.0.0.1:1',
-      RATE_LIMIT_MAX_REQUESTS: '1',
-      USER_RATE_LIMIT_MAX_REQUESTS: '1',
-      PROMPTS_PER_MINUTE: '1',
-      REPLY_WAIT_MS: '100',
-    })
-    const url = await world.spawn().url() // a process: what waits for Redis when it closes ends with it
-    const ann = await world.account(url)
-    for (let i = 0; i < 3; i++) {
-      expect((await ann.get('/api/users/profile')).status).toBe(200)
-      const { status, body } = await ann.post(`/chat/chat-${i}/send`, { text: 'Hello' })
-      expect([status, body.status]).toEqual([202, 'pending'])
-      expect((await ann.get(`/chat/chat-${i}/messages`)).body.messages).toMatchObject([
-        { text: 'Hello' },
-        { status: 'pending' },
-      ])
-    }
-    expect(await statusesOf(3, () => new Client(url).get('/api/users/profile'))).toEqual([401, 401, 401])
-  })
-})

@@ -163,7 +163,7 @@ describe('a cancel', () => {
   it('ends a reply that no worker has taken, and none takes it later', async () => {
     const alone = await World.begin(answeredBy(model))
     try {
-      const me = await alone.account(await alone.spawn({ ROLES: 'api,projector' }).url())
+      const me = await alone.account(await alone.start({ ROLES: 'api,projector' }).url())
       const sent = await me.with({ prefer: 'respond-async' }).post('/chat/queued/send', { text: 'Count' })
       expect(sent.status).toBe(202)
       const cancelled = { messageId: sent.body.messageId, status: 'cancelled', text: '', tokens: 0 }
@@ -174,7 +174,7 @@ describe('a cancel', () => {
       })
       const asked = model.requests.length
       const other = await me.with({ prefer: 'respond-async' }).post('/chat/other/send', { text: 'Hello' })
-      await alone.spawn({ ROLES: 'worker' }).url()
+      await alone.start({ ROLES: 'worker' }).url()
       // It has come to the second prompt, so it has been at the first.
       await new Reader().read(me, following(other.body.messageId))
       expect(model.requests.slice(asked).map(({ body }) => body)).toMatchObject([{ messages: [{ content: 'Hello' }] }])

@@ -289,7 +289,7 @@ describe('when an engine is away', () => {
     const mongodbUri = new URL(world.mongodbUri)
     mongodbUri.port = String(mongodb.port)
     mongodbUri.searchParams.set('directConnection', 'true')
-    const service = world.spawn({
+    const service = world.start({
       ROLES: 'api',
       MONGODB_URI: mongodbUri.toString(),
       REDIS_URL: `redis://127.0.0.1:${redis.port}`,
@@ -317,7 +317,7 @@ describe('when an engine is away', () => {
     redis.mend()
     mongodb.mend()
     await eventually(parts, ({ missing }) => missing.length === 0, 20_000)
-    await world.kill(service)
+    await service.close()
     await Promise.all([redis.close(), mongodb.close()])
   })
 })
