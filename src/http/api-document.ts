@@ -85,7 +85,7 @@ const reasons: Record<number, string> = {
   413: 'The body is larger than a megabyte',
   415: 'The body is not JSON',
   422: 'This Idempotency-Key was used for another request',
-  429: 'Too many requests; Retry-After says when to go on',
+  429: 'Too many requests; Retry-After says when the next one may come',
   502: 'The model could not answer',
   503: 'Try again in a moment; nothing is lost',
 }
@@ -94,7 +94,7 @@ const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header' as const,
   required: false,
-  description: 'Any text that is new for each command: a retry with it is the same command',
+  description: 'A text that is new for each command: a request with the same text is the same command',
   schema: { type: 'string', maxLength: 255 },
 }
 
@@ -102,7 +102,7 @@ const minLogPosition = {
   name: 'Min-Log-Position',
   in: 'header' as const,
   required: false,
-  description: 'An earlier answer’s Log-Position: see at least that much',
+  description: 'The Log-Position of an earlier answer: the read sees at least that much',
   schema: { type: 'integer', minimum: 0 },
 }
 

@@ -9,7 +9,7 @@ export class PageQuery {
   @Integer({ about: 'How many at most', min: 1, max: 200, optional: true, inQuery: true, example: 50 })
   limit: number = 50
 
-  @Text({ about: 'Where to go on: the nextCursor of the page before', max: 500, optional: true })
+  @Text({ about: 'The nextCursor of the page before', max: 500, optional: true })
   cursor?: string
 }
 

@@ -20,7 +20,7 @@ export class ApiKeysController {
   ) {}
 
   @Post('generate-api-key')
-  @ApiOperation({ summary: 'Make an API key: it is shown this once' })
+  @ApiOperation({ summary: 'Make an API key: it is shown only once' })
   @Answers(201, { apiKey: 'string', id: 'string' })
   async generate(
     @CurrentCaller() caller: Caller,

@@ -41,7 +41,7 @@ export class AuthController {
   @Post(['auth/register', 'users/register'])
   @NeedsNoAccount()
   @ApiOperation({ summary: 'Register an account' })
-  @ApiUnauthorizedResponse({ description: 'A repeat, and the password is another one by now' })
+  @ApiUnauthorizedResponse({ description: 'A repeat, and the password has been changed since' })
   @Answers(201, { user: AccountDto, token: 'string' })
   async register(
     @Body() { password, ...profile }: RegisterBody,
@@ -57,8 +57,8 @@ export class AuthController {
 
   @Post(['auth/login', 'users/login'])
   @NeedsNoAccount()
-  @ApiOperation({ summary: 'Log in: gives a token to send as a bearer' })
-  @ApiUnauthorizedResponse({ description: 'Nobody has this address and this password' })
+  @ApiOperation({ summary: 'Log in: the answer has a token to send as a bearer token' })
+  @ApiUnauthorizedResponse({ description: 'No account has this email address and password' })
   @Answers(200, { user: AccountDto, token: 'string' })
   async login(@Body() { email, password }: LoginBody): Promise<Answer<LoginAnswer>> {
     const { userId, token } = await this.passwordLogin.logIn(email, password)
@@ -66,7 +66,7 @@ export class AuthController {
   }
 
   @Post(['auth/logout', 'users/logout'])
-  @ApiOperation({ summary: 'Log out: the token is no longer good' })
+  @ApiOperation({ summary: 'Log out: the token is not valid any more' })
   @Answers(200, {})
   async logout(@CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {
     if (caller.session) await this.bus.command(new LogOut(cause, caller.id, caller.session))

@@ -58,7 +58,7 @@ export class ProfileController {
   }
 
   @Delete('users/profile')
-  @ApiOperation({ summary: 'Erase the account, and everything of it, for good' })
+  @ApiOperation({ summary: 'Erase the account and everything in it, for good' })
   @Answers(200, {})
   async erase(@CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {
     await this.bus.command(new EraseAccount(cause, caller.id))
