@@ -36,7 +36,7 @@ function unauthenticated(credentials: Credentials | undefined): Refused {
 }
 
 export function badCredentials(credentials: Credentials): Refused {
-  const isKey = credentials.apiKey !== undefined && credentials.bearer === undefined
+  const isKey = credentials.apiKey && !credentials.bearer
   return new Refused(
     'unauthenticated',
     isKey ? 'this API key is not valid; make a new one' : 'this token is not valid, or no longer; log in again',

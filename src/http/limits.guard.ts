@@ -10,7 +10,7 @@ const COUNTS_AS_PROMPT = 'counts as a prompt'
 export const CountsAsPrompt = () => applyDecorators(SetMetadata(COUNTS_AS_PROMPT, true), ApiExtension('x-prompt', true))
 
 /** For health, metrics and documentation. */
-export const Unlimited = () => SkipThrottle({ default: true, prompts: true })
+export const WithoutLimits = () => SkipThrottle({ default: true, prompts: true })
 
 /** The third guard: counts the request. It runs before AdmitGuard, so that guesses of tokens and keys are counted too. */
 @Injectable()

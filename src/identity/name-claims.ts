@@ -21,7 +21,7 @@ interface ClaimDocument {
 
 const pendingMs = 60_000
 
-const isTaken = {
+const takenErrors = {
   email: () =>
     new Refused('user_exists', 'User already exists with this email', {
       errors: [{ field: 'email', message: 'is taken' }],
@@ -60,7 +60,7 @@ export class NameClaims {
     try {
       for (const claim of claims) {
         const outcome = await this.claim(claim.kind, claim.value, userId)
-        if (outcome === 'taken') throw isTaken[claim.kind]()
+        if (outcome === 'taken') throw takenErrors[claim.kind]()
         if (outcome === 'new') made.push(claim)
       }
       const result = await work()

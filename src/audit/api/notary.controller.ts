@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@ne
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refused } from '../../event-store/errors.js'
 import { NeedsNoAccount } from '../../http/access.js'
-import { Unlimited } from '../../http/limits.guard.js'
+import { WithoutLimits } from '../../http/limits.guard.js'
 import { parseTilePath } from '../../proof/tiles.js'
 import { Checkpoints } from '../../notary/checkpoints.js'
 
@@ -13,7 +13,7 @@ const immutable = 'public, max-age=31536000, immutable'
 /** What anybody may read in order to verify the log. It shows how many events there are, and nothing of their content. */
 @ApiTags('audit')
 @NeedsNoAccount()
-@Unlimited()
+@WithoutLimits()
 @Controller()
 export class NotaryController {
   constructor(private readonly checkpoints: Checkpoints) {}

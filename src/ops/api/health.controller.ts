@@ -9,7 +9,7 @@ import type { ProjectionStatus } from '../../event-store/projecting/projection-s
 import { within } from '../../event-store/timing.js'
 import { NeedsNoAccount } from '../../http/access.js'
 import { Drain } from '../../commands/drain.js'
-import { Unlimited } from '../../http/limits.guard.js'
+import { WithoutLimits } from '../../http/limits.guard.js'
 import { AliveDto, ReadyDto } from './health.dto.js'
 
 /** An engine that needs longer counts as one that is away. */
@@ -17,7 +17,7 @@ const patienceMs = 2_000
 
 @ApiTags('operations')
 @NeedsNoAccount()
-@Unlimited()
+@WithoutLimits()
 @Controller('health')
 export class HealthController {
   constructor(

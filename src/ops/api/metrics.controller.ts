@@ -4,7 +4,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Refused } from '../../event-store/errors.js'
 import { NeedsNoAccount } from '../../http/access.js'
-import { Unlimited } from '../../http/limits.guard.js'
+import { WithoutLimits } from '../../http/limits.guard.js'
 import { MetricsExposition } from '../metrics/metrics-exposition.js'
 
 const contentType = 'text/plain; version=0.0.4; charset=utf-8'
@@ -12,7 +12,7 @@ const contentType = 'text/plain; version=0.0.4; charset=utf-8'
 /** For Prometheus, which has no account. The metrics hold no personal data; METRICS_TOKEN closes them all the same. */
 @ApiTags('operations')
 @NeedsNoAccount()
-@Unlimited()
+@WithoutLimits()
 @Controller('metrics')
 export class MetricsController {
   constructor(
