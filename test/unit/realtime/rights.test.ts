@@ -179,5 +179,5 @@ describe('people at one process', () => {
         socket.close()
       }
     }
-  })
+  }, 120_000)
 })
