@@ -31,6 +31,8 @@ export default {
   testMatch: ['<rootDir>/test/unit/**/*.test.ts'],
   testTimeout: 30_000,
   maxWorkers: 2,
+  // What a file of tests leaves behind in a worker slows those after it.
+  workerIdleMemoryLimit: '1GB',
   cacheDirectory: '<rootDir>/.cache/jest',
   transform: {
     '^.+\\.ts$': swc(compiler),
