@@ -29,7 +29,7 @@ export default {
   roots: ['<rootDir>/src', '<rootDir>/test'],
   // What a newcomer runs: everything that can be shown inside one process. See jest.all.config.mjs for the others.
   testMatch: ['<rootDir>/test/unit/**/*.test.ts'],
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   maxWorkers: 2,
   // jest-circus leaves one AsyncLocalStorage behind for each file, with the file's modules: each slows every promise after it.
   workerIdleMemoryLimit: '600MB',

@@ -22,7 +22,7 @@ beforeAll(async () => {
     .replaceAll('npm run --silent audit --', `node ${resolve('build/src/cli.js')} audit`)
   const { stdout } = await promisify(execFile)('bash', ['-c', here], { cwd: world.folder })
   said = stdout.split(`${mark}\n`)
-})
+}, 180_000)
 
 afterAll(() => world.end())
 
