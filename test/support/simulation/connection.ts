@@ -8,9 +8,11 @@ export interface FaultPlan {
   readonly slowOneIn: number
   /** The longest that something takes that is slow. */
   readonly slowMs: number
+  /** Of the writes: with it the whole process stands still for a while, longer than leases last. */
+  readonly freezeOneIn: number
 }
 
-export const noFaults: FaultPlan = { faultOneIn: 0, slowOneIn: 0, slowMs: 0 }
+export const noFaults: FaultPlan = { faultOneIn: 0, slowOneIn: 0, slowMs: 0, freezeOneIn: 0 }
 
 const kinds = [
   /** It never arrives. */
@@ -21,7 +23,7 @@ const kinds = [
   'request late',
   /** Of a write of several documents the first few are in. */
   'write cut off',
-  /** It is there, and the majority does not have it in time. */
+  /** It is there, and the majority does not have it in time; perhaps never, for an election is near. */
   'not durable in time',
 ] as const
 
@@ -40,6 +42,7 @@ interface Operation<T> {
 /** One process's way to the database, with all that can go wrong on it. */
 export class Connection {
   private isDead = false
+  frozenUntil = 0
 
   constructor(
     readonly replicaSet: MemoryReplicaSet,
@@ -53,7 +56,10 @@ export class Connection {
   }
 
   async send<T>({ durably, effect, parts = 1, notDurable }: Operation<T>): Promise<T> {
+    if (this.isDead) await never
     const fault = this.drawFault()
+    if (durably && this.isDue(this.plan.freezeOneIn))
+      this.frozenUntil = performance.now() + 2_000 + this.random.below(4_000)
     await this.travel()
     if (this.isDead && this.random.oneIn(2)) await never
     if (fault === 'request lost') throw cut()
@@ -65,13 +71,14 @@ export class Connection {
       this.execute(effect, this.random.below(parts))
       throw cut()
     }
-    const reply = this.execute(effect)
     if (fault === 'not durable in time' && durably) {
-      await this.travel()
+      const reply = this.execute(effect, undefined, this.plan.slowMs)
+      if (this.random.oneIn(2)) setTimeout(() => this.replicaSet.elect(steppedDown()), this.random.below(20))
       if (this.isDead) await never
       if (notDurable) return notDurable(reply)
       throw new MongoServerError({ code: 64, errmsg: 'waiting for replication timed out' })
     }
+    const reply = this.execute(effect)
     if (fault === 'reply lost' && this.random.oneIn(2)) throw cut()
     if (durably) await this.replicaSet.durableUpTo(this.replicaSet.now)
     await this.travel()
@@ -80,27 +87,29 @@ export class Connection {
     return reply
   }
 
-  private execute<T>(effect: (part?: number) => T, part?: number): T {
+  private execute<T>(effect: (part?: number) => T, part?: number, replicationMs = this.duration()): T {
     const before = this.replicaSet.now
     const reply = effect(part)
     const { now } = this.replicaSet
-    if (now > before) setTimeout(() => this.replicaSet.replicate(now), this.duration())
+    if (now > before) setTimeout(() => this.replicaSet.replicate(now), replicationMs)
     return reply
   }
 
   private drawFault(): FaultKind | undefined {
-    const { faultOneIn } = this.plan
-    return faultOneIn > 0 && this.random.oneIn(faultOneIn) ? this.random.one(kinds) : undefined
+    return this.isDue(this.plan.faultOneIn) ? this.random.one(kinds) : undefined
+  }
+
+  private isDue(oneIn: number): boolean {
+    return oneIn > 0 && this.random.oneIn(oneIn)
   }
 
   private async travel(): Promise<void> {
-    const ms = this.duration()
+    const ms = Math.max(this.duration(), this.frozenUntil - performance.now())
     if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
   }
 
   private duration(): number {
-    const { slowOneIn, slowMs } = this.plan
-    return slowOneIn > 0 && this.random.oneIn(slowOneIn) ? this.random.below(slowMs) : this.random.below(3)
+    return this.random.below(this.isDue(this.plan.slowOneIn) ? this.plan.slowMs : 3)
   }
 }
 

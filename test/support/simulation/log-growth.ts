@@ -17,7 +17,8 @@ export class LogGrowth {
     const { random } = this.simulation
     while (this.log.appends.length < appends) {
       this.append()
-      await pause(random.below(random.one([5, 50, 500])))
+      const { thawMs } = this.simulation
+      await pause(random.one([thawMs, thawMs * 0.8, random.below(5), random.below(50)]))
     }
   }
 

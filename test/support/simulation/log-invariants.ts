@@ -1,4 +1,4 @@
-import { type AppendDocument, lastPosition } from '../../../src/event-store/event.js'
+import { type AppendDocument, lastPosition, type StoredEvent } from '../../../src/event-store/event.js'
 import { versionKey } from '../../../src/event-store/log/log-collection.js'
 import type { Simulation } from './simulation.js'
 
@@ -25,6 +25,11 @@ export class LogInvariants {
   get head(): number {
     const last = this.appends.at(-1)
     return last ? lastPosition(last) : 0
+  }
+
+  eventAt(position: number): StoredEvent {
+    const append = this.appends.find((one) => lastPosition(one) >= position)!
+    return append.events[position - append._id]!
   }
 
   /** The last position that the primary has. */

@@ -25,10 +25,11 @@ export class ModelInvariants {
     isLeftOut: (event: { type: string; data: unknown }) => boolean = () => false,
   ) {
     this.folded = new DocumentsInMemory(projection)
-    simulation.replicaSet.watch(({ collection, id, after }, what) => {
+    simulation.replicaSet.watch(({ collection, id, before, after }, what) => {
       if (collection === 'log' && what === 'durable')
         this.extend(catalog, after as unknown as AppendDocument, isLeftOut)
-      if (collection === projection.name && what === 'made') this.expectFolded(after as unknown as StoredDocument)
+      if (collection === projection.name && what === 'made')
+        this.expectFolded(before as StoredDocument | undefined, after as unknown as StoredDocument)
       if (collection === projection.name && what === 'taken back') this.expectPositionNotAhead('local')
       if (collection === 'checkpoints' && id === projection.name)
         this.expectPositionNotAhead(what === 'durable' ? 'durable' : 'local')
@@ -71,12 +72,14 @@ export class ModelInvariants {
     }
   }
 
-  private expectFolded(document: StoredDocument): void {
+  private expectFolded(before: StoredDocument | undefined, document: StoredDocument): void {
     const { _id, _position } = document
+    const { name } = this.projection
+    this.simulation.expect(_position > (before?._position ?? 0), () => `${name} ${_id} goes back to ${_position}`)
     const expected = this.expected[_position]?.get(_id)
     this.simulation.expect(
       expected !== undefined && isSameDocument(document as unknown as Doc, expected),
-      () => `${this.projection.name} ${_id} at ${_position} is ${JSON.stringify(document)}, not ${shown(expected)}`,
+      () => `${name} ${_id} at ${_position} is ${JSON.stringify(document)}, not ${shown(expected)}`,
     )
   }
 

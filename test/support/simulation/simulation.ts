@@ -13,12 +13,12 @@ export class Simulation {
   private isCalm = false
 
   constructor(readonly random: Random) {
-    const [faultOneIn, slowOneIn, slowMs] = [
-      random.one([0, 4, 10, 30]),
-      random.one([0, 5, 30]),
-      random.one([50, 3_000, 12_000]),
-    ]
-    this.plan = { faultOneIn, slowOneIn, slowMs }
+    this.plan = {
+      faultOneIn: random.one([0, 4, 10, 30]),
+      slowOneIn: random.one([0, 5, 30]),
+      slowMs: random.one([50, 3_000, 12_000]),
+      freezeOneIn: random.one([0, 5, 30]),
+    }
   }
 
   /** Another process's connection. */
@@ -30,14 +30,19 @@ export class Simulation {
 
   /** Something happens some time during the first few seconds. */
   sometime(happen: () => void): void {
-    setTimeout(() => this.isCalm || happen(), this.random.below(this.random.one([20, 500, 2_000])))
+    setTimeout(() => this.isCalm || happen(), this.random.below(this.random.one([10, 100, 1_000])))
   }
 
-  /** Elections, and clocks that are set. */
+  /** Elections, and clocks that are set, so that leases expire early or late. */
   disturb(): void {
     for (let i = this.random.below(4); i > 0; i--) this.sometime(() => this.replicaSet.elect(steppedDown()))
-    for (let i = this.random.below(2); i > 0; i--)
-      this.sometime(() => (this.time.wallClockError += this.random.below(8_000) - 4_000))
+    for (let i = this.random.below(6); i > 0; i--)
+      this.sometime(() => (this.time.wallClockError = this.random.below(8_000) - 4_000))
+  }
+
+  /** In how many milliseconds the last process goes on that stands still now; things happen then. */
+  get thawMs(): number {
+    return Math.max(0, ...this.connections.map(({ frozenUntil }) => frozenUntil - this.time.now))
   }
 
   /** Notes what must not be. The schedule goes on, and fails in the end with the first of it. */

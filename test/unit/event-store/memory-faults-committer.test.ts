@@ -17,17 +17,33 @@ import { expectNoViolation, type Simulation } from '../../support/simulation/sim
 
 const catalog = new Catalog(defineEvents({ Happened: { data: {} } }))
 const streams = ['a', 'b', 'c']
+const deadlineMs = 2_000
+/** The deadline goes by the clock on the wall, which the simulation sets by some seconds; it is looked at now and then. */
+const longestMs = deadlineMs + 8_000 + 500
 
-/** Turns without order: sometimes nobody is waited for, and the head that comes with one may be an old one. */
+/** Of another log, as Redis may remember it after this one was restored from a backup. */
+const anotherLogsHead: LogHead = { position: 1_000, at: 0 }
+
+/**
+ * Turns of one process, without order: sometimes nobody is waited for. The head that comes with one may be an old one,
+ * or, for a process that knows none yet, one of another log.
+ */
 class DisorderlyTurns {
-  private readonly heads: LogHead[] = []
+  private isFirst = true
 
-  constructor(private readonly random: Random) {}
+  constructor(
+    private readonly random: Random,
+    /** Those that were passed on by all processes. */
+    private readonly heads: LogHead[],
+  ) {}
 
   async take(): Promise<CommitTurn> {
     if (this.random.oneIn(2)) await pause(this.random.below(20))
-    const head = this.random.oneIn(2) ? this.heads.at(-1 - this.random.below(3)) : undefined
-    return { head, end: (next) => next && this.heads.push(next) }
+    const end = (head: LogHead | undefined) => head && this.heads.push(head)
+    const { isFirst } = this
+    this.isFirst = false
+    if (isFirst && this.random.oneIn(2)) return { head: anotherLogsHead, end }
+    return { head: this.random.oneIn(2) ? this.heads.at(-1 - this.random.below(3)) : undefined, end }
   }
 
   noteCollision(): void {}
@@ -42,15 +58,26 @@ class Writer {
 
   constructor(
     private readonly simulation: Simulation,
-    turns: DisorderlyTurns,
+    heads: LogHead[],
     private readonly connection = simulation.connect(),
   ) {
-    this.committer = new Committer(new LogCollection(databaseOver(connection)), turns)
+    this.committer = new Committer(
+      new LogCollection(databaseOver(connection)),
+      new DisorderlyTurns(simulation.random, heads),
+      { deadlineMs },
+    )
     this.death = new Promise((resolve) => (this.die = resolve))
   }
 
-  commit(append: ReadyAppend): Promise<AppendDocument | VersionConflict | 'died'> {
-    return Promise.race([this.death, this.committer.commit(append, 1_000_000)])
+  async commit(append: ReadyAppend): Promise<AppendDocument | VersionConflict | 'died'> {
+    const { time } = this.simulation
+    const began = time.now
+    try {
+      return await Promise.race([this.death, this.committer.commit(append, 1_000_000)])
+    } finally {
+      const ms = time.now - began
+      this.simulation.expect(ms <= longestMs, () => `${append.meta.commandId} had no answer for ${ms} ms`)
+    }
   }
 
   kill(): void {
@@ -65,13 +92,12 @@ class Scene {
   readonly log: LogInvariants
   readonly acknowledged: AppendDocument[] = []
   readonly done = new Map<string, 'in the log' | 'refused'>()
-  private readonly turns: DisorderlyTurns
+  private readonly heads: LogHead[] = []
   private readonly writers: Writer[]
   private appends = 0
 
   constructor(readonly simulation: Simulation) {
     this.log = new LogInvariants(simulation)
-    this.turns = new DisorderlyTurns(simulation.random)
     this.writers = Array.from({ length: 1 + simulation.random.below(3) }, () => this.newWriter())
   }
 
@@ -167,7 +193,7 @@ class Scene {
   }
 
   private newWriter(): Writer {
-    return new Writer(this.simulation, this.turns)
+    return new Writer(this.simulation, this.heads)
   }
 }
 

@@ -98,11 +98,11 @@ async function sign(simulation: Simulation): Promise<void> {
   const tree = new TreeInvariants(simulation, origin, leafAt)
   const scene = new Scene(simulation)
   if (random.oneIn(2)) scene.begin([earlyAppend], random.oneIn(4) ? {} : { notary: [earlyTree()] })
-  for (let i = random.below(2); i >= 0; i--) scene.startProcess()
+  for (let i = random.one([1, 2, 2, 3]); i > 0; i--) scene.startProcess()
   simulation.disturb()
   if (random.oneIn(3)) simulation.sometime(() => scene.killOne())
   let isGrown = false
-  void scene.grow(1 + random.below(6)).then(() => (isGrown = true))
+  void scene.grow(1 + random.below(10)).then(() => (isGrown = true))
   const isSigned = () => isGrown && tree.signedSize === scene.log.head
   await time.untilOrFor(isSigned, random.one([500, 5_000]))
   simulation.calm()
