@@ -80,7 +80,7 @@ export class Connection {
     }
     const reply = this.execute(effect)
     if (fault === 'reply lost' && this.random.oneIn(2)) throw cut()
-    if (durably) await this.replicaSet.durableUpTo(this.replicaSet.now)
+    if (durably) await this.replicaSet.untilDurable()
     await this.travel()
     if (this.isDead) await never
     if (fault === 'reply lost') throw cut()

@@ -1,7 +1,6 @@
 import { UUID } from 'mongodb'
+import { type Change, type Id, Oplog } from './oplog.js'
 import { compare, type Doc, isSame, matches, stored, update } from './query-language.js'
-
-type Id = string | number
 
 interface Collection {
   readonly uuid: UUID
@@ -11,14 +10,6 @@ interface Collection {
   readonly durable: Map<Id, Doc>
   /** Of a unique index: the key of each document on the primary. */
   readonly taken: Map<string, Id>
-}
-
-interface Change {
-  readonly time: number
-  readonly collection: string
-  readonly id: Id
-  readonly before: Doc | undefined
-  readonly after: Doc | undefined
 }
 
 interface WriteFault {
@@ -64,9 +55,7 @@ export const notEncodable = 'not encodable'
  */
 export class MemoryReplicaSet {
   private readonly collections = new Map<string, Collection>()
-  private readonly oplog: Change[] = []
-  private readonly waiting: { time: number; resolve: () => void; reject: (error: unknown) => void }[] = []
-  private time = 0
+  private readonly oplog = new Oplog()
 
   /** `unique`: by collection, the fields of a unique index. */
   constructor(
@@ -80,7 +69,7 @@ export class MemoryReplicaSet {
 
   /** The oplog's time after the last write. */
   get now(): number {
-    return this.time
+    return this.oplog.now
   }
 
   uuidOf(name: string): UUID | undefined {
@@ -137,39 +126,27 @@ export class MemoryReplicaSet {
     return found.length
   }
 
-  /** Resolves once everything up to an oplog time is durable; rejects when an election has taken it back. */
-  async durableUpTo(time: number): Promise<void> {
-    const [oldest] = this.oplog
-    if (!oldest || oldest.time > time) return
-    await new Promise<void>((resolve, reject) => this.waiting.push({ time, resolve, reject }))
+  /** Resolves once a majority has all that the primary has now; rejects when an election has taken some of it back. */
+  untilDurable(): Promise<void> {
+    return this.oplog.untilDurable(this.oplog.now)
   }
 
-  /** A majority has everything up to here. */
+  /** A majority has everything up to an oplog time. */
   replicate(time: number): void {
-    while (this.oplog.length > 0 && this.oplog[0]!.time <= time) {
-      const change = this.oplog.shift()!
+    this.oplog.replicate(time, (change) => {
       const { durable } = this.named(change.collection)
       if (change.after) durable.set(change.id, change.after)
       else durable.delete(change.id)
       this.tell(change, 'durable')
-    }
-    for (const one of this.take((waiter) => waiter.time <= time)) one.resolve()
+    })
   }
 
-  /** Another primary, which has no more than the majority: those who wait for the rest hear of it. */
+  /** Another primary, which has no more than the majority has. */
   elect(error: unknown): void {
-    for (const change of this.oplog.splice(0).reverse()) {
-      const collection = this.named(change.collection)
-      this.set(change.collection, collection, change.id, change.after, change.before)
+    this.oplog.takeBack(error, (change) => {
+      this.set(change.collection, this.named(change.collection), change.id, change.after, change.before)
       this.tell(change, 'taken back')
-    }
-    for (const one of this.take(() => true)) one.reject(error)
-  }
-
-  private take(isMeant: (one: { time: number }) => boolean) {
-    const taken = this.waiting.filter(isMeant)
-    this.waiting.splice(0, this.waiting.length, ...this.waiting.filter((one) => !isMeant(one)))
-    return taken
+    })
   }
 
   /** A write of several parts: a part that fails says so, and ends an ordered one. */
@@ -221,9 +198,7 @@ export class MemoryReplicaSet {
 
   private record(name: string, collection: Collection, id: Id, before: Doc | undefined, after: Doc | undefined): void {
     this.set(name, collection, id, before, after)
-    const change = { time: ++this.time, collection: name, id, before, after }
-    this.oplog.push(change)
-    this.tell(change, 'made')
+    this.tell(this.oplog.add({ collection: name, id, before, after }), 'made')
   }
 
   private set(
