@@ -87,8 +87,7 @@ function treeSteps(db: Db): Step[] {
     () => trees.ensure(),
     () => trees.read(),
     async (random) => trees.advance((await trees.read())!, treeOfSize(random.below(3))),
-    async (random) =>
-      trees.storeSignature((await trees.ensure())!, `note ${random.below(3)}`, [random.one(['a', 'b'])]),
+    async (random) => trees.storeSignature(await trees.ensure(), `note ${random.below(3)}`, [random.one(['a', 'b'])]),
     (random) => trees.storeTiles([{ level: 0, index: random.below(3), hashes: Buffer.alloc(32, random.below(2)) }]),
   ]
 }

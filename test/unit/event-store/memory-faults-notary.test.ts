@@ -135,10 +135,10 @@ async function refuse(simulation: Simulation): Promise<void> {
 
 describe('notaries of one log', () => {
   it('sign one tree that never shrinks, and all of it', async () => {
-    await expectNoViolation(1_500, sign)
+    await expectNoViolation(600, sign)
   })
 
   it('sign nothing of a log that is not the one they have signed', async () => {
-    await expectNoViolation(200, refuse)
+    await expectNoViolation(150, refuse)
   })
 })

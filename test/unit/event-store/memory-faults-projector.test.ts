@@ -155,6 +155,6 @@ async function project(simulation: Simulation): Promise<void> {
 
 describe('projectors of one model', () => {
   it('apply each event once, with the position never ahead of the documents', async () => {
-    await expectNoViolation(2_000, project)
+    await expectNoViolation(1_500, project)
   })
 })
