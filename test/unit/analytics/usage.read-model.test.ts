@@ -53,8 +53,14 @@ describe('the usage of an hour', () => {
 
   it('goes with the account, or with the guest', () => {
     const guestErased: GuestEvent = { type: 'GuestErased', data: { guestId: 'guest-1' } }
-    given(usage, [inChat.sent, inChat.ownerErased]).then({})
-    given(usage, [inChat.of(inChat.sent, { ownerId: 'guest-1' }), guestErased]).then({})
+    const ofGuest = { ...inChat.of(inChat.sent, { ownerId: 'guest-1' }), at: nine }
+    const ofAccount = { ...inChat.sent, at: nine }
+    given<UsageDoc>(usage, [ofAccount, ofGuest, inChat.ownerErased]).then({
+      'guest-1 2024-05-01T09:00:00.000Z offline/echo': { ...asked, hour: nine, userId: 'guest-1' },
+    })
+    given<UsageDoc>(usage, [ofAccount, ofGuest, guestErased]).then({
+      'ann 2024-05-01T09:00:00.000Z offline/echo': { ...asked, hour: nine },
+    })
   })
 
   expectReadModelLaws(usage)

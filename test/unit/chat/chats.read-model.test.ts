@@ -1,5 +1,6 @@
 import { type ChatDoc, chats } from '../../../src/chat/read-models/chats.js'
-import { envelope, given, timeOf } from '../../../src/event-store/projecting/given-then.js'
+import { DocumentsInMemory } from '../../../src/event-store/projecting/documents-in-memory.js'
+import { envelope, given, record, timeOf } from '../../../src/event-store/projecting/given-then.js'
 import { expectReadModelLaws } from '../../support/read-model-laws.js'
 import * as its from '../../support/chat/chat-events.js'
 
@@ -24,6 +25,15 @@ describe('the list of chats', () => {
         metadata: envelope({ metadata: { from: 'web' } }),
       },
     }))
+
+  it.each([its.renamed, its.tagged, its.annotated, its.sent, its.completed, its.failed, its.stored, its.edited])(
+    'tells that it was active at its $type',
+    (event) => {
+      const documents = new DocumentsInMemory(chats)
+      documents.apply(record([its.started, event]))
+      expect(documents.all()).toMatchObject([{ createdAt: timeOf(1), lastActive: timeOf(2) }])
+    },
+  )
 
   it.each([
     ['a prompt and its answer', [its.sent, its.completed], 2],

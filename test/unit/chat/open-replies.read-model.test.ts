@@ -15,7 +15,12 @@ describe('the open replies', () => {
   it('keep one when another ends', () =>
     given<OpenReplyDoc>(openReplies, [its.sent, its.of(its.completed, { replyId: 'r2' })]).then({ r1: open }))
 
-  it('have none of an erased account', () => given(openReplies, [its.sent, its.ownerErased]).then({}))
+  it('have none of an erased account, and those of others', () =>
+    given<OpenReplyDoc>(openReplies, [
+      its.of(its.sent, { ownerId: 'bob', replyId: 'r2' }),
+      its.sent,
+      its.ownerErased,
+    ]).then({ r2: { ...open, ownerId: 'bob' } }))
 
   expectReadModelLaws(openReplies)
 })

@@ -26,7 +26,8 @@ describe('the files of a project', () => {
     const other: Omit<ProjectFileDoc, '_id'> = { ...first, projectId: 'p2', seq: 2, uploadedAt: timeOf(2) }
     given<ProjectFileDoc>(projectFiles, [its.fileAdded, elsewhere, its.fileRemoved]).then({ f2: other })
     given<ProjectFileDoc>(projectFiles, [its.fileAdded, elsewhere, its.deleted]).then({ f2: other })
-    given(projectFiles, [its.fileAdded, elsewhere, its.ownerErased]).then({})
+    const ofBob = its.of(its.fileAdded, { ownerId: 'bob' })
+    given<ProjectFileDoc>(projectFiles, [ofBob, elsewhere, its.ownerErased]).then({ f1: { ...first, ownerId: 'bob' } })
   })
 
   expectReadModelLaws(projectFiles)

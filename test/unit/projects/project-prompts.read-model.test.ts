@@ -24,7 +24,10 @@ describe('the prompts of a project', () => {
     const other: Omit<ProjectPromptDoc, '_id'> = { ...first, projectId: 'p2', seq: 2, createdAt: timeOf(2) }
     given<ProjectPromptDoc>(projectPrompts, [its.promptAdded, elsewhere, its.promptRemoved]).then({ pr2: other })
     given<ProjectPromptDoc>(projectPrompts, [its.promptAdded, elsewhere, its.deleted]).then({ pr2: other })
-    given(projectPrompts, [its.promptAdded, elsewhere, its.ownerErased]).then({})
+    const ofBob = its.of(its.promptAdded, { ownerId: 'bob' })
+    given<ProjectPromptDoc>(projectPrompts, [ofBob, elsewhere, its.ownerErased]).then({
+      pr1: { ...first, ownerId: 'bob' },
+    })
   })
 
   expectReadModelLaws(projectPrompts)

@@ -47,7 +47,11 @@ describe('the list of projects', () => {
   it('has no deleted project, none that was never created, and none of an erased account', () => {
     given(projects, [its.created, its.promptAdded, its.deleted]).then({})
     given(projects, [its.promptAdded, its.fileRemoved]).then({})
-    given(projects, [its.created, its.ownerErased]).then({})
+    given<ProjectDoc>(projects, [
+      its.of(its.created, { projectId: 'p2', ownerId: 'bob' }),
+      its.created,
+      its.ownerErased,
+    ]).then({ p2: { ...fresh, ownerId: 'bob' } })
   })
 
   expectReadModelLaws(projects)
