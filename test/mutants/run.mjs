@@ -14,7 +14,7 @@ import { instrument } from './instrument.mjs'
  */
 const mutated = ['src/event-store', 'src/proof', 'src/notary', 'src/chat', 'src/audit/verification']
 const specs = [
-  /^test\/(unit\/)?(event-store\/(canonical|catalog|envelope|past-commands|short-memory|expiring-cache|memory-[\w-]+)|proof\/\w[\w-]*|chat\/(chat|reading-along))\.test\.ts$/,
+  /^test\/((unit|exhaustive)\/)?(event-store\/(canonical|catalog|envelope|past-commands|short-memory|expiring-cache|memory-[\w-]+)|proof\/\w[\w-]*|chat\/(chat|reading-along))\.test\.ts$/,
   /\.(read-model|aggregate)\.test\.ts$/,
 ]
 const folder = '.cache/mutants'

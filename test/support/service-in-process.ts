@@ -1,10 +1,4 @@
-import type { openApplication, RunningApplication } from './application.js'
-
-declare global {
-  /** Given by test/support/environment.mjs. */
-  // oxlint-disable-next-line no-var -- a property of globalThis
-  var openVerbatim: typeof openApplication
-}
+import { openApplication, type RunningApplication } from './application.js'
 
 /**
  * The whole application inside the test's own process, on the run's real engines. It is what `npm start` starts, except
@@ -16,7 +10,7 @@ export class ServiceInProcess {
   private closing: Promise<void> | undefined
 
   constructor(environment: Record<string, string>) {
-    this.opening = openVerbatim(environment, (text) => {
+    this.opening = openApplication(environment, (text) => {
       this.output += text
     })
     this.opening.catch(() => {}) // is thrown to those who ask for the address

@@ -25,9 +25,7 @@ let last: Promise<unknown> = Promise.resolve()
 function typed({ folder, environment }: Place, ...args: string[]): Promise<Ran> {
   const { PATH = '' } = process.env
   const ran = last.then(async () => {
-    warm ??= fork(resolve('build/test/support/ops/warm-command-line.js'), {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    })
+    warm ??= forkCommandLine()
     warm.send({ folder, environment: { PATH, ...environment }, args })
     const [result] = (await once(warm, 'message')) as [Ran]
     return result
@@ -36,7 +34,15 @@ function typed({ folder, environment }: Place, ...args: string[]): Promise<Ran> 
   return ran
 }
 
-afterAll(() => warm?.kill())
+/** Ends with its parent: when the channel between them closes. Neither keeps the tests from ending. */
+function forkCommandLine(): ChildProcess {
+  const child = fork(resolve('build/test/support/ops/warm-command-line.js'), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  child.unref()
+  child.channel?.unref()
+  return child
+}
 
 /** The command line as it is started by people: a process for itself, beside others. */
 export function started({ folder, environment }: Place, ...args: string[]): Promise<Ran> {

@@ -55,6 +55,7 @@ async function emptyReading() {
 describe('a reader that goes on as the log grows', () => {
   it('asks the database once for each thing that is announced', async () => {
     const asked: unknown[] = []
+    await client.close()
     client = await MongoClient.connect(process.env.VERBATIM_TEST_MONGODB_URI!, { monitorCommands: true })
     client.on(
       'commandStarted',
