@@ -49,6 +49,11 @@ export class Deployment {
     return new Client(url, { authorization: `Bearer ${token}` }, user.id)
   }
 
+  /** Of the running process. */
+  get pid(): number {
+    return this.service!.process.pid!
+  }
+
   async stop(): Promise<void> {
     this.service?.process.kill('SIGTERM')
     await this.service?.ended

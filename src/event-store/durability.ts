@@ -6,13 +6,23 @@ export const majorityReads = {
   readPreference: 'primary',
 } as const satisfies CollectionOptions
 
+/** Of MongoDB 8.0: read models are written with its `bulkWrite`. */
+const oldestWireVersion = 25
+
+export class ServerTooOld extends Error {
+  constructor() {
+    super('this MongoDB is too old: Verbatim needs MongoDB 8.0 or newer')
+  }
+}
+
 /**
  * The same database with a write concern: an acknowledged write MUST survive every crash. On a replica set that takes a
  * majority with their journals. A standalone mongod is asked for its own journal with w: 1, because it answers before
  * the journal is on disk when it is asked for a majority (docs/decisions has the measurement).
  */
 export async function withDurableWrites(db: Db): Promise<Db> {
-  const { setName, msg } = await db.admin().command({ hello: 1 })
+  const { setName, msg, maxWireVersion } = await db.admin().command({ hello: 1 })
+  if (maxWireVersion < oldestWireVersion) throw new ServerTooOld()
   const replicated = setName !== undefined || msg === 'isdbgrid'
   return db.client.db(db.databaseName, { writeConcern: new WriteConcern(replicated ? 'majority' : 1, undefined, true) })
 }

@@ -80,9 +80,11 @@ export class Engine {
     const turns = new CommitTurns(redis, redisName(db), processName)
     const vault = new Vault(db, masterKeys, catalog)
     await vault.secret('commands') // so that a wrong master key fails the start, and not the first read
+    const feed = new Feed(new LogCollection(db), catalog)
     const store = new EventStore(db, catalog, vault, turns, {
       deadlineMs: options.appendDeadlineMs,
       onCommit: (commit) => {
+        feed.add(commit.appends)
         announcements.announce('log', commit.position)
         options.onCommit?.(commit)
       },
@@ -91,7 +93,6 @@ export class Engine {
     })
     await Promise.all([store.prepare(), vault.prepare()])
     announcements.listen()
-    const feed = new Feed(new LogCollection(db), catalog)
     const { onError, logRoot, skippedEvents = noneSkipped } = options
     const skippedPositions = (projection: string, version: number) => skippedEvents(store, projection, version)
     const context = { db, feed, announcements, processName, skippedPositions, onError, logRoot }

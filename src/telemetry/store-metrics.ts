@@ -49,9 +49,9 @@ export class StoreMetrics {
   }
 
   readonly onCommit = ({ appends, events, ms }: Commit): void => {
-    this.appends.inc(appends)
+    this.appends.inc(appends.length)
     this.events.inc(events)
-    this.batches.observe(appends)
+    this.batches.observe(appends.length)
     this.duration.observe(ms / 1000)
   }
 

@@ -38,6 +38,7 @@ export const chats = projection<ChatDoc, Events>('chats', {
   indexes: [{ userId: 1, createdAt: -1, _id: -1 }],
   on: {
     ChatStarted: {
+      begins: true,
       key: (e) => e.data.chatId,
       evolve: (_, { data, personal, at }) => ({
         _id: data.chatId,

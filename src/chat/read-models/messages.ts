@@ -45,6 +45,7 @@ export const messages = projection<MessageDoc, Events>('messages', {
   indexes: [{ sessionId: 1, seq: 1 }, { userId: 1 }],
   on: {
     PromptSent: {
+      begins: true,
       key: (e) => [e.data.promptId, e.data.replyId],
       evolve: (_, { data, personal, at, position }, key) => {
         const { chatId, ownerId, promptId, model } = data
@@ -98,6 +99,7 @@ export const messages = projection<MessageDoc, Events>('messages', {
         },
     },
     MessageStored: {
+      begins: true,
       key: (e) => e.data.messageId,
       evolve: (_, { data, personal, at, position }) => ({
         _id: data.messageId,

@@ -17,6 +17,7 @@ export const openReplies = projection<OpenReplyDoc, ChatEvents & UserEvents>('op
   indexes: [{ since: 1 }, { ownerId: 1 }],
   on: {
     PromptSent: {
+      begins: true,
       key: (e) => e.data.replyId,
       evolve: (_, { data, at }) => ({
         _id: data.replyId,

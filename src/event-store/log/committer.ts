@@ -8,7 +8,7 @@ import { isSameAppend, type LogCollection, type LogHead, versionKey } from './lo
 
 /** Some appends that have become durable. */
 export interface Commit {
-  readonly appends: number
+  readonly appends: readonly AppendDocument[]
   readonly events: number
   /** The position of the last event. */
   readonly position: number
@@ -134,7 +134,7 @@ export class Committer {
       })
       succeed(batch[i]!, document)
     }
-    this.options.onCommit?.({ appends: documents.length, events, position: this.head.position, ms })
+    this.options.onCommit?.({ appends: documents, events, position: this.head.position, ms })
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog.js'
 import { EventStoreError } from '../errors.js'
 import { type AppendDocument, lastPosition, type RecordedEvent } from '../event.js'
 import type { LogCollection } from './log-collection.js'
+import { type DecodedAppend, RecentAppends } from './recent-appends.js'
 
 /** Consecutive events. A reader that has them has everything up to the position `to`. */
 export interface LogBatch {
@@ -23,21 +24,46 @@ interface SharedRead {
 const batchEvents = 2_000
 const batchBytes = 8 * 1024 * 1024
 const maxShared = 8
+/** For so long nobody asks again after the end of the log, unless something was announced. */
+const emptyForMs = 700
 
 /**
- * Reads the log in batches. Several readers at the same position share a batch: the first one reads it from the
- * database, the others find it here. After a full batch the next one is fetched while the readers work on this one.
+ * Reads the log in batches. What this process has committed itself is here already; what others have is read from the
+ * database. Several readers at the same position share a batch: the first one reads it, the others find it here. After
+ * a full batch the next one is fetched while the readers work on this one.
  */
 export class Feed {
   private readonly recent = new Map<number, SharedRead>()
+  private readonly own: RecentAppends
+  private lastOwn: LogBatch | undefined
+  /** Where the database had nothing more, and when. */
+  private empty = { after: -1, announced: 0, at: 0 }
 
   constructor(
     private readonly log: LogCollection,
     private readonly catalog: Catalog,
-  ) {}
+  ) {
+    this.own = new RecentAppends(catalog)
+  }
+
+  /** What this process has committed, as soon as that is acknowledged, in order. */
+  add(committed: readonly AppendDocument[]): void {
+    this.own.add(committed)
+  }
 
   /** The batch has the newest position that was announced to the reader, `announced`, if the log has it. */
   async read(after: number, announced = 0): Promise<LogBatch> {
+    const own = this.own.after(after)
+    if (own) return this.shareOwn(after, own)
+    const { empty } = this
+    if (empty.after === after && announced <= empty.announced && performance.now() - empty.at < emptyForMs)
+      return { after, to: after, events: [], appends: [], full: false }
+    const batch = await this.readStored(after, announced)
+    if (batch.to === after) this.empty = { after, announced, at: performance.now() }
+    return batch
+  }
+
+  private async readStored(after: number, announced: number): Promise<LogBatch> {
     let read = this.shared(after, announced)
     let batch = await read.batch
     if (batch.to === after && announced > read.announced) {
@@ -49,6 +75,23 @@ export class Feed {
     if (batch.full) this.shared(batch.to, announced).batch.catch(() => {}) // the reader that needs it gets the error
     else this.forget(after, read) // there may be more in a moment
     return batch
+  }
+
+  /** The same batch for all readers at this position. */
+  private shareOwn(after: number, own: readonly DecodedAppend[]): LogBatch {
+    const last = this.lastOwn
+    if (last?.after === after && last.to === lastPosition(own.at(-1)!.append)) return last
+    const events: RecordedEvent[] = []
+    const appends: AppendDocument[] = []
+    let to = after
+    for (const one of own) {
+      if (events.length >= batchEvents) break
+      for (const event of one.events) if (event.position > after) events.push(event)
+      appends.push(one.append)
+      to = lastPosition(one.append)
+    }
+    this.lastOwn = { after, to, events, appends, full: appends.length < own.length }
+    return this.lastOwn
   }
 
   private shared(after: number, announced: number): SharedRead {

@@ -46,6 +46,8 @@ export class Fold {
   private readonly events: RecordedEvent[] = []
   private readonly keysOf: (readonly string[])[] = []
   readonly keys = new Set<string>()
+  /** Of documents that an event of this batch begins. */
+  readonly newKeys = new Set<string>()
 
   constructor(
     private readonly projection: Projection,
@@ -59,7 +61,10 @@ export class Fold {
       if (!handler || skipped.has(event.position)) continue
       try {
         const keys = 'key' in handler ? asList(handler.key(event)) : []
-        for (const key of keys) this.keys.add(key)
+        for (const key of keys) {
+          if ('begins' in handler && !this.keys.has(key)) this.newKeys.add(key)
+          this.keys.add(key)
+        }
         this.events.push(event)
         this.keysOf.push(keys)
       } catch (error) {

@@ -1,6 +1,7 @@
 import { BackgroundLoop } from '../background-loop.js'
 import { pause } from '../timing.js'
-import type { Lease, LeaseDocument } from './lease.js'
+import type { Lease } from './lease.js'
+import type { LeaseDocument } from './lease-document.js'
 
 export interface LeaseLoopOptions {
   /** Takes the lease; null while another process holds it, or while it must not be taken. */

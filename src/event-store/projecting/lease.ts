@@ -1,29 +1,6 @@
-import type { Collection, Db, Document as Command, Filter, UUID, WriteConcernSettings } from 'mongodb'
-import { nextRateMarks, type ProjectionRateMarks } from './projection-rate.js'
-
-/** How far a reader of the log has come, which process reads, and what stops it. A storage format. */
-export interface LeaseDocument {
-  _id: string
-  /** Of the code that wrote the model. */
-  version: number
-  /** Everything up to here has been applied. */
-  position: number
-  state: 'live' | 'paused' | 'failed'
-  error?: { position: number; message: string; at: Date }
-  /** The process that holds the lease, and until when. */
-  owner?: string
-  until?: Date
-  /** The process that asked for the lease next: the owner releases it, and for a few seconds no other may take it. */
-  wanted?: string
-  wantedUntil?: Date
-  /** The number of the newest operator's decision that was applied. Decisions with lower numbers change nothing. */
-  decided?: number
-  pace?: ProjectionRateMarks
-  /** Of a rebuild: the command that started it. */
-  cause?: string
-  /** A rebuilt collection that is about to take the model's name, and what the lease says after that. */
-  swap?: { collection: string; uuid: UUID; position: number; version: number }
-}
+import type { Collection, Db, Document as Command, Filter, WriteConcernSettings } from 'mongodb'
+import { fromNow, type LeaseDocument, leaseMs, leasesIn } from './lease-document.js'
+import { leaseWriter, type LeaseWrite } from './lease-writes.js'
 
 /** Another process holds the lease, or the position is not where we left it. */
 export class LeaseLost extends Error {
@@ -32,15 +9,8 @@ export class LeaseLost extends Error {
   }
 }
 
-/** Where all leases are stored. The collection's name is older than the word lease. */
-export const leasesIn = (db: Db): Collection<LeaseDocument> =>
-  db.collection('checkpoints', { readConcern: { level: 'local' }, readPreference: 'primary' })
-
-const leaseMs = 2_000
 export const renewEveryMs = 600
-
 const isInFuture = (field: string) => ({ $gt: [`$${field}`, '$$NOW'] })
-const fromNow = (ms: number) => ({ $add: ['$$NOW', ms] })
 
 /**
  * A reader's position in the log, and the right to move it. The lease only saves double work: that no event is applied
@@ -51,7 +21,8 @@ const fromNow = (ms: number) => ({ $add: ['$$NOW', ms] })
  */
 export class Lease {
   private readonly collection: Collection<LeaseDocument>
-  /** Moves since the last write, over events that did not concern the owner. */
+  private readonly write: (write: LeaseWrite) => Promise<LeaseDocument | null>
+  /** Moves since the last write. */
   private deferred?: { from: number; to: number }
   private writtenAt = 0
 
@@ -61,6 +32,7 @@ export class Lease {
     private readonly owner: string,
   ) {
     this.collection = leasesIn(db)
+    this.write = leaseWriter(db)
   }
 
   /** The lease as it is; created at position 0 if there is none. */
@@ -91,13 +63,24 @@ export class Lease {
 
   /** Null when the lease is lost. */
   renew(): Promise<LeaseDocument | null> {
-    return this.updateOwn([{ $set: { until: fromNow(leaseMs) } }], { w: 1 })
+    return this.write({ id: this.id, owner: this.owner })
   }
 
   /** Renews the lease until the result is called. If a renewal fails, the next step that needs the lease notices. */
   keepAlive(renew: () => Promise<unknown> = () => this.renew()): () => void {
-    const timer = setInterval(() => void renew().catch(() => {}), renewEveryMs)
-    return () => clearInterval(timer)
+    let timer: NodeJS.Timeout
+    // All leases of a process at the same moments, so that they are written together.
+    const renewAtNextMoment = () => {
+      timer = setTimeout(
+        () => {
+          renewAtNextMoment()
+          renew().catch(() => {})
+        },
+        renewEveryMs - (Date.now() % renewEveryMs),
+      )
+    }
+    renewAtNextMoment()
+    return () => clearTimeout(timer)
   }
 
   /** Does some work under the lease, which must be ours: keeps it alive, and releases it in the end. */
@@ -117,24 +100,21 @@ export class Lease {
   }
 
   /**
-   * Moves the position and renews. Null when the lease is lost or the position is not `from`. Does not wait until the
-   * write is durable: should an election take it back, the events after it are only read once more.
+   * Moves the position: in memory, and written every 600 ms, and by `flush`. After a crash the events of this time are
+   * read once more. Null when the lease is lost.
    */
-  advance(from: number, to: number): Promise<LeaseDocument | null> {
-    return this.writePosition(this.takeDeferred()?.from ?? from, to)
-  }
-
-  /** Moves over events that did not concern the owner: in memory, and written every 600 ms. A crash loses nothing. */
-  async deferAdvance(at: LeaseDocument, to: number): Promise<LeaseDocument | null> {
-    if (Date.now() - this.writtenAt > renewEveryMs) return this.advance(at.position, to)
+  async advance(at: LeaseDocument, to: number): Promise<LeaseDocument | null> {
     this.deferred = { from: this.deferred?.from ?? at.position, to }
+    if (Date.now() - this.writtenAt > renewEveryMs) return await this.flush()
     return { ...at, position: to }
   }
 
-  /** Writes the deferred advance, if there is one, and renews. Null when the lease is lost. */
+  /** Writes the position where it has moved, and renews. Null when the lease is lost. */
   flush(): Promise<LeaseDocument | null> {
-    const deferred = this.takeDeferred()
-    return deferred ? this.writePosition(deferred.from, deferred.to) : this.renew()
+    const { deferred } = this
+    this.deferred = undefined
+    this.writtenAt = Date.now()
+    return this.write({ id: this.id, owner: this.owner, ...(deferred && { move: deferred }) })
   }
 
   /** Changes some fields while the lease is ours; null when it is lost. */
@@ -161,21 +141,6 @@ export class Lease {
 
   async delete(): Promise<void> {
     await this.collection.deleteOne({ _id: this.id, owner: this.owner })
-  }
-
-  private takeDeferred(): Lease['deferred'] {
-    const { deferred } = this
-    this.deferred = undefined
-    return deferred
-  }
-
-  private writePosition(from: number, to: number): Promise<LeaseDocument | null> {
-    this.writtenAt = Date.now()
-    return this.update(
-      { owner: this.owner, position: from },
-      [{ $set: { position: to, until: fromNow(leaseMs), pace: nextRateMarks } }],
-      { w: 1 },
-    )
   }
 
   private updateOwn(update: Command | Command[], writeConcern?: WriteConcernSettings): Promise<LeaseDocument | null> {

@@ -1,5 +1,6 @@
 import { pause } from '../timing.js'
-import type { Lease, LeaseDocument } from './lease.js'
+import type { Lease } from './lease.js'
+import type { LeaseDocument } from './lease-document.js'
 import type { ProjectingContext } from './projecting-context.js'
 import type { Projection } from './projection.js'
 

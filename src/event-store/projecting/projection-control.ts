@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { EventStoreError } from '../errors.js'
 import { pause } from '../timing.js'
-import { Lease, type LeaseDocument } from './lease.js'
+import { Lease } from './lease.js'
+import type { LeaseDocument } from './lease-document.js'
 import type { ProjectingContext } from './projecting-context.js'
 import type { Projection } from './projection.js'
 

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb'
 import { LogCollection } from '../log/log-collection.js'
-import { type LeaseDocument, leasesIn } from './lease.js'
+import { type LeaseDocument, leasesIn } from './lease-document.js'
 import type { Projection } from './projection.js'
 import { projectionRate } from './projection-rate.js'
 

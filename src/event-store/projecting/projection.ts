@@ -8,6 +8,11 @@ export interface ReadModelDocument {
 }
 
 export interface EvolveHandler<Doc, Event> {
+  /**
+   * The event is always the first of its documents, so they are not looked for. Should one be there after all, its id
+   * turns out to be taken.
+   */
+  begins?: true
   /** The id of the document that the event changes, or the ids; undefined when it changes none. */
   key: (event: Event) => string | readonly string[] | undefined
   /** Pure. Takes the document as it is (null: there is none), returns it as it becomes (null: it is removed). */

@@ -1,7 +1,8 @@
 import type { LogBatch } from '../log/feed.js'
 import { LogReader } from '../log/log-reader.js'
 import { Fold, PoisonEvent } from './fold.js'
-import { Lease, type LeaseDocument, LeaseLost } from './lease.js'
+import { Lease, LeaseLost } from './lease.js'
+import type { LeaseDocument } from './lease-document.js'
 import { LeaseLoop } from './lease-loop.js'
 import type { ProjectingContext } from './projecting-context.js'
 import type { Projection } from './projection.js'
@@ -65,11 +66,13 @@ export class Projector {
     this.skipped = await this.context.skippedPositions(name, version)
     const model = await ReadModelCollection.open(db, name, 'live')
     const reader = new LogReader(feed, announcements, signal)
-    for (let at = held; !signal.aborted;) {
+    for (let [at, interruptions] = [held, 0]; !signal.aborted;) {
       const batch = await reader.next(at.position)
-      if (batch.to > at.position) {
-        at = await this.applyOrFail(batch, model, at)
-      } else {
+      const isInterrupted = interruptions !== announcements.interruptions
+      interruptions = announcements.interruptions
+      if (batch.to > at.position) at = await this.applyOrFail(batch, model, at)
+      // An interruption: somebody may want the lease, or may have changed it.
+      if (batch.to === at.position && (batch.events.length === 0 || isInterrupted)) {
         const stored = await this.lease.flush()
         if (!stored || stored.position !== at.position) throw new LeaseLost()
         at = stored
@@ -83,7 +86,9 @@ export class Projector {
       return await this.apply(batch, model, at)
     } catch (error) {
       if (!(error instanceof PoisonEvent)) throw error
-      const before = await this.apply(batch, model, at, error.position - 1)
+      await this.apply(batch, model, at, error.position - 1)
+      const before = await this.lease.flush()
+      if (!before) throw new LeaseLost()
       const failed = { position: error.position, message: error.message, at: new Date() }
       this.context.onError?.(this.projection.name, error)
       // A crash here leaves the model just before the event. The next projector meets it again and fails again.
@@ -92,7 +97,7 @@ export class Projector {
   }
 
   private async apply(
-    { events, after, to }: LogBatch,
+    { events, to }: LogBatch,
     model: ReadModelCollection,
     at: LeaseDocument,
     upTo = to,
@@ -102,9 +107,7 @@ export class Projector {
     // A crash here leaves documents that have the batch and a position before it: the batch is read once more, and
     // every document knows that it has these events already.
     this.context.announcements.announce(`projected:${this.projection.name}`, upTo)
-    const moved = await (fold.isEmpty && upTo === to
-      ? this.lease.deferAdvance(at, to)
-      : this.lease.advance(after, upTo))
+    const moved = await this.lease.advance(at, upTo)
     if (!moved) throw new LeaseLost()
     return moved
   }

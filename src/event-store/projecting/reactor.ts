@@ -4,7 +4,8 @@ import type { LogBatch } from '../log/feed.js'
 import { LogReader } from '../log/log-reader.js'
 import { inSpan, inTraceOf } from '../span.js'
 import { pause } from '../timing.js'
-import { Lease, type LeaseDocument, LeaseLost, renewEveryMs } from './lease.js'
+import { Lease, LeaseLost, renewEveryMs } from './lease.js'
+import type { LeaseDocument } from './lease-document.js'
 import { LeaseLoop } from './lease-loop.js'
 import type { ProjectingContext } from './projecting-context.js'
 
@@ -72,12 +73,10 @@ export class ReactorRunner {
       const concernsUs = batch.events.some(({ type }) => this.reactor.on.has(type))
       if (concernsUs && !(await this.handleBatch(batch, signal))) return
       // A crash here leaves side effects that are done and a position before them: they are done once more.
-      const moved = await (concernsUs
-        ? this.lease.advance(at.position, batch.to)
-        : this.lease.deferAdvance(at, batch.to))
+      const moved = await this.lease.advance(at, batch.to)
       if (!moved) throw new LeaseLost()
       at = moved
-      isWritten = concernsUs
+      isWritten = false
     }
   }
 

@@ -4,6 +4,7 @@ import { isDuplicateKey } from '../database-errors.js'
 import { durableWriteConcern, WriteNotDurable } from '../durability.js'
 import type { Fold, FoldEntry, Removal } from './fold.js'
 import { LeaseLost } from './lease.js'
+import { type ModelWrite, modelWriter } from './model-writes.js'
 import type { ReadModelDocument, Projection, StoredDocument } from './projection.js'
 
 /** The collection was replaced or dropped under the writer: another process has put a rebuilt one in its place. */
@@ -76,13 +77,13 @@ export class ReadModelCollection {
     throw new LeaseLost()
   }
 
-  private async documents({ keys }: Fold, isRetry: boolean): Promise<StoredDocument[]> {
+  private async documents({ keys, newKeys }: Fold, isRetry: boolean): Promise<StoredDocument[]> {
     const known: StoredDocument[] = []
     const unknown: string[] = []
     for (const key of keys) {
       const document = this.cache.get(key)
       if (document) known.push(document)
-      else unknown.push(key)
+      else if (isRetry || !newKeys.has(key)) unknown.push(key)
     }
     if (unknown.length === 0 || (this.isShadow && !isRetry)) return known
     const collection = this.db.collection<StoredDocument>(this.collection)
@@ -91,18 +92,32 @@ export class ReadModelCollection {
 
   /** False when another writer was faster with one of them. */
   private async write(changed: FoldEntry[]): Promise<boolean> {
-    const [inserts, replacements]: [StoredDocument[], Command[]] = [[], []]
+    const inserts: StoredDocument[] = []
+    const replacements: { document: StoredDocument; stored: number }[] = []
     for (const { key, doc, position, stored } of changed) {
       const document = asStored(key, doc, position)
       this.cache.set(key, document)
       if (stored === undefined) inserts.push(document)
-      else replacements.push({ q: { _id: key, _position: stored }, u: document })
+      else replacements.push({ document, stored })
     }
+    if (changed.length === 0) return true
+    if (!this.isShadow && changed.length <= partSize) return await this.writeWithOthers({ inserts, replacements })
+    const updates = replacements.map(({ document, stored }) => ({
+      q: { _id: document._id, _position: stored },
+      u: document,
+    }))
     const [inserted, replaced] = await Promise.all([
       this.inParallel(inserts, (documents) => this.command('insert', { documents })),
-      this.inParallel(replacements, (updates) => this.command('update', { updates })),
+      this.inParallel(updates, (part) => this.command('update', { updates: part })),
     ])
-    return inserted === inserts.length && replaced === replacements.length
+    return inserted + replaced === changed.length
+  }
+
+  private async writeWithOthers(documents: Pick<ModelWrite, 'inserts' | 'replacements'>): Promise<boolean> {
+    const { collection, uuid } = this
+    const { written, error } = await modelWriter(this.db)({ collection, uuid, ...documents })
+    if (error) throw this.failure(error)
+    return written === documents.inserts.length + documents.replacements.length
   }
 
   /** Each document is written once in a batch, so no two parts have the same one. */
@@ -136,10 +151,14 @@ export class ReadModelCollection {
     )
     if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
     const other = ((reply.writeErrors ?? []) as Command[]).find((error) => !isDuplicateKey(error))
-    if (other?.code === collectionUuidMismatch)
-      throw new ReadModelReplaced(`${this.collection} was replaced by a rebuilt one`)
-    if (other) throw new Error(`${this.collection} could not be written: ${other.errmsg}`)
+    if (other) throw this.failure(other)
     return reply.n
+  }
+
+  private failure({ code, errmsg }: Command): Error {
+    if (code === collectionUuidMismatch)
+      return new ReadModelReplaced(`${this.collection} was replaced by a rebuilt one`)
+    return new Error(`${this.collection} could not be written: ${errmsg}`)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb'
 import type { Announcements } from '../log/announcements.js'
-import { type Lease, type LeaseDocument, LeaseLost } from './lease.js'
+import { type Lease, LeaseLost } from './lease.js'
+import type { LeaseDocument } from './lease-document.js'
 import { uuidOf } from './read-model-collection.js'
 
 type Replacement = NonNullable<LeaseDocument['swap']>

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Db } from 'mongodb'
 import { Gauge, Registry } from 'prom-client'
-import type { LeaseDocument } from '../../event-store/projecting/lease.js'
+import type { LeaseDocument } from '../../event-store/projecting/lease-document.js'
 import { Engine } from '../../event-store/engine.js'
 import type { GaugeGroup } from './metrics-exposition.js'
 

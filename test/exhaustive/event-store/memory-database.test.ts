@@ -4,6 +4,7 @@ import { LogCollection } from '../../../src/event-store/log/log-collection.js'
 import { Fold } from '../../../src/event-store/projecting/fold.js'
 import { record } from '../../../src/event-store/projecting/given-then.js'
 import { Lease } from '../../../src/event-store/projecting/lease.js'
+import type { LeaseDocument } from '../../../src/event-store/projecting/lease-document.js'
 import { ReadModelCollection } from '../../../src/event-store/projecting/read-model-collection.js'
 import { TreeStore } from '../../../src/notary/tree-store.js'
 import { GrowingTree } from '../../../src/proof/growing-tree.js'
@@ -48,13 +49,18 @@ function leaseSteps(db: Db): Step[] {
     (random) => lease(random).acquire({ $or: [{ state: 'live', swap: { $exists: false } }, { 'swap.version': 1 }] }),
     (random) => lease(random).requestHandover(),
     (random) => lease(random).renew(),
-    (random) => lease(random).advance(random.below(3), random.below(3)),
+    (random) => move(lease(random), random.below(3), random.below(3)),
     (random) => lease(random).change({ $set: { state: random.one(['live', 'failed']) }, $unset: { error: 1 } }),
     (random) => lease(random).change({ $set: { error: { position: random.below(3), message: 'no', at: new Date() } } }),
     (random) => lease(random).applyDecision(random.below(5), { 'error.position': random.below(3) }, 'live'),
     (random) => lease(random).release(),
     (random) => lease(random).read(),
   ]
+}
+
+async function move(lease: Lease, from: number, to: number): Promise<LeaseDocument | null> {
+  await lease.advance({ position: from } as LeaseDocument, to)
+  return await lease.flush()
 }
 
 async function modelSteps(db: Db): Promise<Step[]> {

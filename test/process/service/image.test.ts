@@ -18,7 +18,7 @@ interface Service {
 }
 
 /** The parser that Swagger writes its documents with. */
-const yaml = createRequire(require.resolve('@nestjs/swagger'))('js-yaml') as { load: (text: string) => unknown }
+const yaml = createRequire(import.meta.resolve('@nestjs/swagger'))('js-yaml') as { load: (text: string) => unknown }
 const text = readFileSync('docker-compose.yml', 'utf8')
 const services = Object.fromEntries(
   Object.entries((yaml.load(text) as { services: Record<string, Service> }).services).map(([name, service]) => [

@@ -3,6 +3,8 @@ import { LogRoot } from '../../../src/notary/log-root.js'
 import { Notary } from '../../../src/notary/notary.js'
 import { TreeStore } from '../../../src/notary/tree-store.js'
 import type { Engine } from '../../../src/event-store/engine.js'
+import { Feed } from '../../../src/event-store/log/feed.js'
+import { LogCollection } from '../../../src/event-store/log/log-collection.js'
 import { type AppendDocument, lastPosition } from '../../../src/event-store/event.js'
 import { openCheckpoint, type TreeHead } from '../../../src/proof/checkpoint.js'
 import { noteSigner } from '../../../src/proof/note.js'
@@ -35,12 +37,14 @@ export class SignedLog {
     return noteSigner(origin, seed).verifierKey
   }
 
-  /** One more notary, as another process would run it. */
+  /** The first notary reads what its process has just written; each other one is in another process. */
   notary({
     origin = 'log.example/notebooks',
     seeds = [this.seed],
   }: { origin?: string; seeds?: Buffer[] } = {}): Notary {
-    const notary = new Notary(this.engine, this.place.db, this.trees(origin), {
+    const { announcements, catalog } = this.engine
+    const feed = this.notaries.length === 0 ? this.engine.feed : new Feed(new LogCollection(this.place.db), catalog)
+    const notary = new Notary({ feed, announcements }, this.place.db, this.trees(origin), {
       signers: seeds.map((seed) => noteSigner(origin, seed)),
       processName: randomBytes(4).toString('hex'),
       onError: (error) => this.errors.push(error),

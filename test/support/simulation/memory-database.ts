@@ -25,6 +25,31 @@ class MemoryDatabase {
     return new MemoryCollection(this.connection, name, readConcern?.level === 'majority')
   }
 
+  admin() {
+    return { command: (command: Doc) => this.bulkWrite(command as unknown as BulkWrite) }
+  }
+
+  private bulkWrite({ ops, nsInfo, writeConcern }: BulkWrite): Promise<unknown> {
+    const { replicaSet } = this.connection
+    if (ops.some(({ document }) => document && Object.values(document).includes(notEncodable)))
+      return Promise.reject(new TypeError(notEncodable))
+    const write = ({ insert, update, document, filter, updateMods }: BulkWriteOperation): WriteReply => {
+      const { ns, collectionUUID: uuid } = nsInfo[(insert ?? update)!]!
+      const name = ns.slice(ns.indexOf('.') + 1)
+      if (insert !== undefined) return replicaSet.insert(name, [document!], { ordered: false, uuid })
+      return replicaSet.update(name, [{ q: filter!, u: updateMods! }], { uuid })
+    }
+    const effect = (part = ops.length): BulkWriteReply => {
+      const firstBatch = ops.slice(0, part).map((operation, idx) => {
+        const { n, writeErrors: [error] = [] } = write(operation)
+        return { ok: error ? 0 : 1, idx, n, ...(error && { code: error.code, errmsg: error.errmsg }) }
+      })
+      return { cursor: { id: 0, firstBatch } }
+    }
+    const durably = writeConcern?.w !== 1
+    return this.connection.send({ durably, effect, parts: ops.length, notDurable })
+  }
+
   command(command: Doc): Promise<unknown> {
     const { replicaSet } = this.connection
     const { ordered = true, collectionUUID: uuid, writeConcern, readConcern } = command as CommandFields
@@ -61,6 +86,23 @@ class MemoryDatabase {
   createCollection(name: string): Promise<void> {
     return this.connection.send({ durably: true, effect: () => this.connection.replicaSet.create(name) })
   }
+}
+
+interface BulkWriteOperation {
+  insert?: number
+  update?: number
+  document?: Doc
+  filter?: Doc
+  updateMods?: Doc
+}
+
+interface BulkWrite extends WriteOptions {
+  ops: BulkWriteOperation[]
+  nsInfo: { ns: string; collectionUUID?: UUID }[]
+}
+
+interface BulkWriteReply {
+  cursor: { id: number; firstBatch: object[] }
 }
 
 interface CommandFields extends WriteOptions, ReadConcern {
@@ -134,7 +176,7 @@ class MemoryCursor {
   }
 }
 
-const notDurable = (reply: WriteReply) => ({
+const notDurable = <Reply extends object>(reply: Reply) => ({
   ...reply,
   writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' },
 })
