@@ -29,12 +29,18 @@ export async function withContest<T>(
     for (const backend of [verbatim, crud]) shutdown.addStep(() => backend.stop())
     const during = async <R>(backend: Backend, run: () => Promise<R>): Promise<R> => {
       await backend.start()
-      return await run().finally(() => backend.stop())
+      try {
+        return await run()
+      } finally {
+        await backend.stop()
+      }
     }
     const meter = new CostMeter(servers.admin, redis)
-    return await work({ verbatim, crud, meter, during }).finally(async () => {
+    try {
+      return await work({ verbatim, crud, meter, during })
+    } finally {
       redis.disconnect()
       await model.stop()
-    })
+    }
   })
 }

@@ -31,7 +31,7 @@ export class CostMeter {
     await new Promise((done) => setTimeout(done, 200))
     const after = await this.read(pid)
     const spent = Object.entries(after).map(([name, value]) => [name, value - before[name as keyof Cost]])
-    return [result, Object.fromEntries(spent) as unknown as Cost]
+    return [result, Object.fromEntries(spent) as Cost]
   }
 
   private async read(pid: number): Promise<Cost> {
@@ -41,7 +41,7 @@ export class CostMeter {
       backendMs: processorMs(pid),
       mongodMs: processorMs(this.mongod),
       redisMs: processorMs(this.valkey),
-      mongodbRequests: Number(network.numRequests),
+      mongodbRequests: network.numRequests,
       redisCommands: Number(/total_commands_processed:(\d+)/.exec(stats)![1]),
     }
   }

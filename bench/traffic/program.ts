@@ -4,7 +4,7 @@ import { until } from '../../test/support/until.js'
 
 /** A program of the bench in a process of its own. It says `ready: <address>`. */
 export class Program {
-  private output = ''
+  output = ''
   private readonly child: ChildProcess
 
   constructor(file: string, environment: Record<string, string> = {}) {
@@ -21,7 +21,7 @@ export class Program {
   }
 
   async url(): Promise<string> {
-    return await until('the program is ready', () => /ready: (http:\S+)/.exec(this.output)?.[1])
+    return await until('the program is ready', () => /ready: (http:\S+)/.exec(this.output)?.[1], this)
   }
 
   async stop(): Promise<void> {

@@ -19,7 +19,7 @@ import { RepliesController } from './api/root/replies.controller.js'
 import { Channels } from './open-reply/channels.js'
 import { Deltas } from './open-reply/deltas.js'
 import { ReplyDrafts } from './open-reply/reply-drafts.js'
-import { StopRequests } from './open-reply/stop-requests.js'
+import { RunningReplies } from './open-reply/running-replies.js'
 import { chatQueryHandlers } from './read-models/chat-queries.js'
 import { chatModel } from './read-models/chats.js'
 import { messageQueryHandlers } from './read-models/message-queries.js'
@@ -36,13 +36,14 @@ import { Reconciler } from './replies/worker/reconciler.js'
 import { queuePrefix, ReplyQueue, replyQueue, ReplyReactor } from './replies/worker/reply-queue.js'
 import { ReplyRun } from './replies/worker/reply-run.js'
 import { ReplyWorker } from './replies/worker/reply-worker.js'
+import { TakenReplies } from './replies/worker/taken-replies.js'
 
 /** What other contexts use of this one beside its commands, queries and events. */
 export { type Delivery, LastEventIdHeader, PreferHeader, Prompts, RequestedDelivery } from './api/prompts.js'
 
 const queryHandlers = [...chatQueryHandlers, ...messageQueryHandlers, SearchChatsHandler]
 
-const openReply = [Channels, Deltas, ReplyDrafts, StopRequests]
+const openReply = [Channels, Deltas, ReplyDrafts, RunningReplies]
 
 const replies = [
   AnswerCache,
@@ -56,6 +57,7 @@ const replies = [
   ReplyStream,
   ReplyWorker,
   ReplyRun,
+  TakenReplies,
 ]
 
 @Module({
@@ -87,6 +89,6 @@ const replies = [
     ModelList,
     Prompts,
   ],
-  exports: [BullModule, ChatIds, Chats, Deltas, Prompts, Reconciler, ReplyQueue],
+  exports: [BullModule, ChatIds, Chats, Deltas, Prompts, Reconciler, ReplyQueue, RunningReplies],
 })
 export class ChatModule {}

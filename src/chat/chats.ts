@@ -45,6 +45,11 @@ export class Chats {
     return outcome
   }
 
+  /** As this process has it in memory: what others have appended since may be missing. */
+  known(chatId: string): ChatState | undefined {
+    return this.decider.known(chatStream(chatId))
+  }
+
   /** As a majority of the database has it now. */
   async state(chatId: string): Promise<ChatState> {
     const { state } = await this.decider.read(chatStream(chatId))

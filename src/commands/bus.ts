@@ -26,8 +26,15 @@ export class Bus {
    * the answer and does not lose it.
    */
   async command<Result extends Effect>(command: CommandWithCause<Result>): Promise<Result> {
-    const result = await inSpan(command.constructor.name, {}, () => this.commands.execute(command))
+    const result = await this.begin(command)
     await this.waitUntilVisible(command.cause, result.position)
+    return result
+  }
+
+  /** Answers when the command's effect is durable, whether it can be read yet or not. */
+  async begin<Result extends Effect>(command: CommandWithCause<Result>): Promise<Result> {
+    const result = await inSpan(command.constructor.name, {}, () => this.commands.execute(command))
+    command.cause.logPosition = Math.max(command.cause.logPosition, result.position)
     return result
   }
 

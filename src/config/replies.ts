@@ -22,7 +22,7 @@ export const replies = group({
   /** How long a model may send nothing. */
   idleMs: variable('STREAM_IDLE_MS', replyMs.default(30_000)),
   /** Replies at once in one process. */
-  concurrency: variable('WORKER_CONCURRENCY', wholeNumber('a number', 1, 1000).default(20)),
+  concurrency: variable('WORKER_CONCURRENCY', wholeNumber('a number', 1, 1000).default(100)),
   /** Attempts for each reply. */
   attempts: variable('REPLY_ATTEMPTS', wholeNumber('a number', 1, 100).default(5)),
   /** The pause before the second attempt; it doubles with each further attempt. */

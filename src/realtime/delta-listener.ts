@@ -39,13 +39,13 @@ export class DeltaListener {
     await this.catchUp()
   }
 
-  private enqueue(sealed: Buffer): void {
+  private enqueue(sealed: Buffer | undefined): void {
     this.lastStep = this.lastStep.then(() => this.receive(sealed)).catch(() => {})
   }
 
-  private async receive(sealed: Buffer): Promise<void> {
+  private async receive(sealed: Buffer | undefined): Promise<void> {
     if (this.isClosed) return
-    if (this.buffer.add(await this.deltas.open(this.chatId, sealed))) this.onChange()
+    if (sealed && this.buffer.add(await this.deltas.open(this.chatId, sealed))) this.onChange()
     else await this.catchUp()
   }
 

@@ -51,7 +51,7 @@ export class Prompts {
     { asEvents, lastEventId, reply }: Delivery,
     shape: (prompt: AnsweredPrompt) => Shape,
   ): Promise<Shape | AsyncIterable<string>> {
-    const sent = await this.bus.command(prompt)
+    const sent = await this.bus.begin(prompt)
     if (asEvents) {
       void reply.headers(sseHeaders)
       return this.stream.events(sent, lastEventId)

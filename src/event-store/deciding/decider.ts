@@ -74,6 +74,11 @@ export class Decider<State, Event extends { type: string }> {
     return outcome.repeated ? outcome : undefined
   }
 
+  /** The state as this process remembers it; it may be old. */
+  known(stream: string): State | undefined {
+    return this.folds.get(stream)?.state
+  }
+
   /** The state as a majority has it now. */
   async read(stream: string): Promise<{ state: State; version: number }> {
     const fold = this.folds.get(stream)

@@ -47,6 +47,11 @@ export class Announcements {
     )
   }
 
+  /** No other process has listened lately, as far as we know. */
+  get isAlone(): boolean {
+    return performance.now() < this.aloneUntil
+  }
+
   announce(name: string, number: number): void {
     if (!this.receive(name, number)) return
     this.unsent.add(name)
@@ -91,7 +96,7 @@ export class Announcements {
 
   private send(): void {
     this.isSending = false
-    if (performance.now() < this.aloneUntil) return // what is not sent goes with the next message
+    if (this.isAlone) return // what is not sent goes with the next message
     const lines = [...this.unsent].map((name) => `${name} ${this.highestOf(name)}`)
     this.unsent.clear()
     this.publish(lines.join('\n'))

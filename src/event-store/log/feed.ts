@@ -35,6 +35,7 @@ const emptyForMs = 700
 export class Feed {
   private readonly recent = new Map<number, SharedRead>()
   private readonly own: RecentAppends
+  private readonly ownListeners: ((events: readonly RecordedEvent[]) => void)[] = []
   private lastOwn: LogBatch | undefined
   /** Where the database had nothing more, and when. */
   private empty = { after: -1, announced: 0, at: 0 }
@@ -48,7 +49,13 @@ export class Feed {
 
   /** What this process has committed, as soon as that is acknowledged, in order. */
   add(committed: readonly AppendDocument[]): void {
-    this.own.add(committed)
+    const events = this.own.add(committed)
+    for (const listener of this.ownListeners) listener(events)
+  }
+
+  /** Calls the listener with what this process commits, before anybody else hears of it. It MUST NOT throw. */
+  onOwn(listener: (events: readonly RecordedEvent[]) => void): void {
+    this.ownListeners.push(listener)
   }
 
   /** The batch has the newest position that was announced to the reader, `announced`, if the log has it. */

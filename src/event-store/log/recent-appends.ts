@@ -22,16 +22,19 @@ export class RecentAppends {
 
   constructor(private readonly catalog: Catalog) {}
 
-  /** Appends that were committed together, in order. */
-  add(committed: readonly AppendDocument[]): void {
+  /** Appends that were committed together, in order. Returns their events. */
+  add(committed: readonly AppendDocument[]): RecordedEvent[] {
+    const added: RecordedEvent[] = []
     for (const append of committed) {
       if (append._id !== this.end + 1) this.clear()
       const events = append.events.map((_, i) => this.catalog.readLeniently(append, i))
       const bytes = append.events.reduce((sum, { personal }) => sum + (personal?.length() ?? 0) + 500, 0)
       this.appends.push({ append, events, bytes })
       this.bytes += bytes
+      added.push(...events)
     }
     while (this.appends.length > maxAppends || (this.bytes > maxBytes && this.appends.length > 1)) this.dropOldest()
+    return added
   }
 
   /** The appends from the one that has the event after this position; undefined when they are not all here. */

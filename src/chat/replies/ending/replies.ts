@@ -78,7 +78,7 @@ export class Replies {
     const outcome = await within(this.config.replies.waitMs, this.outcomes.wait(chatId, replyId, stop.signal)).finally(
       () => stop.abort(),
     )
-    if (outcome) await this.bus.waitUntilVisible(cause, outcome.position)
+    await this.bus.waitUntilVisible(cause, outcome?.position ?? cause.logPosition)
     return outcome
   }
 }

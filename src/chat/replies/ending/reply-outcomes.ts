@@ -5,7 +5,10 @@ import { Engine } from '../../../event-store/engine.js'
 import { Drain } from '../../../commands/drain.js'
 import { Chats, chatStream } from '../../chats.js'
 import { isReplyEnding, type RecordedReplyEnding } from '../../chat.js'
+import { RunningReplies } from '../../open-reply/running-replies.js'
 import { outcomeFromEvent, type ReplyOutcome } from './reply-outcome.js'
+
+const maxRecent = 500
 
 type EndingListener = (event?: RecordedReplyEnding) => void
 
@@ -18,11 +21,14 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
   /** By reply. */
   private readonly listeners = new Map<string, Set<EndingListener>>()
   private readonly loop = new BackgroundLoop((signal) => this.follow(signal))
+  /** The newest ends, oldest first: of replies that nobody waited for yet. */
+  private readonly recent = new Map<string, RecordedReplyEnding>()
   private position = 0
 
   constructor(
     private readonly engine: Engine,
     private readonly chats: Chats,
+    private readonly running: RunningReplies,
     private readonly drain: Drain,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles'>,
   ) {}
@@ -48,7 +54,7 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
     if (signals.some(({ aborted }) => aborted)) abort()
     try {
       // The listener is there already: an end that it does not get is in the log.
-      const event = (await this.endingInLog(chatId, replyId)) ?? (await next)
+      const event = this.recent.get(replyId) ?? (await this.endingInLog(chatId, replyId)) ?? (await next)
       return event && (await outcomeFromEvent(this.engine, event))
     } finally {
       abort()
@@ -58,6 +64,7 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Undefined while the reply is open. */
   private async endingInLog(chatId: string, replyId: string): Promise<RecordedReplyEnding | undefined> {
+    if (this.running.isHere(replyId)) return undefined
     const { open } = await this.chats.state(chatId)
     if (open?.replyId === replyId) return undefined
     for await (const event of this.engine.store.readStream(chatStream(chatId), { backwards: true })) {
@@ -80,10 +87,16 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
     })
   }
 
+  private remember(event: RecordedReplyEnding): void {
+    this.recent.set(event.data.replyId, event)
+    if (this.recent.size > maxRecent) this.recent.delete(this.recent.keys().next().value!)
+  }
+
   private async follow(signal: AbortSignal): Promise<void> {
     for await (const events of this.engine.follow(this.position, signal)) {
       for (const event of events) {
         if (!isReplyEnding(event)) continue
+        this.remember(event)
         for (const listener of this.listeners.get(event.data.replyId) ?? []) listener(event)
       }
     }

@@ -50,7 +50,7 @@ export class ReplyStream {
   private async *liveEvents(reply: StreamableReply, follower: ReplyFollower): AsyncGenerator<string> {
     const { chatId, replyId } = reply
     const closed = new AbortController()
-    const arrivals = new ArrivalQueue<Buffer>()
+    const arrivals = new ArrivalQueue<Buffer | undefined>()
     const unsubscribe = await this.deltas.listen(replyId, (sealed) => arrivals.add(sealed))
     let end: StreamEnd | undefined
     const setEnd = (result: StreamEnd) => {
@@ -81,13 +81,14 @@ export class ReplyStream {
   }
 
   private async followDeltas(
-    sealed: readonly Buffer[],
+    sealed: readonly (Buffer | undefined)[],
     reply: StreamableReply,
     follower: ReplyFollower,
   ): Promise<ServerSentEvent[]> {
     const events: ServerSentEvent[] = []
-    for (const one of sealed) {
-      const next = follower.delta(await this.deltas.open(reply.chatId, one))
+    for (const [i, one] of sealed.entries()) {
+      if (one === undefined && sealed[i + 1] === undefined && i + 1 < sealed.length) continue // the next one has it
+      const next = one && follower.delta(await this.deltas.open(reply.chatId, one))
       events.push(...(next ?? (await this.catchUp(reply, follower))))
     }
     return events

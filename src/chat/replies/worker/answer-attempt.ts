@@ -25,6 +25,8 @@ export interface AttemptOutput {
   finish: Finish
   tokens: TokenCounts
   cached?: true
+  /** Redis has a part of the text. */
+  isInRedis: boolean
 }
 
 /** One open reply that is being answered: what is asked, of which model, and where the answer goes. */
@@ -54,10 +56,15 @@ export class AnswerAttempt {
   ) {}
 
   /** Writes into `output`. When it throws, `output` has what was written until then. */
-  async answer(chat: ChatRef, open: OpenReply, output: AttemptOutput, signal: AbortSignal): Promise<void> {
+  async answer(
+    chat: ChatRef,
+    open: OpenReply,
+    output: AttemptOutput,
+    { signal, isAwaited }: { signal: AbortSignal; isAwaited: boolean },
+  ): Promise<void> {
     const resolved = await this.providers.resolve(open.model)
-    const writer = new DeltaWriter(this.deltas, { chatId: chat.chatId, replyId: open.replyId }, output.attempt)
-    await writer.begin()
+    const reply = { chatId: chat.chatId, replyId: open.replyId }
+    const writer = new DeltaWriter(this.deltas, reply, output.attempt, isAwaited)
     const attempt = { chat, open, resolved, output, writer, signal }
     const budget = promptBudget(resolved.contextTokens, open.settings.maxTokens)
     try {
@@ -68,6 +75,7 @@ export class AnswerAttempt {
       })
     } finally {
       await writer.finish()
+      output.isInRedis = writer.hasSent
     }
   }
 
@@ -130,6 +138,7 @@ export const emptyOutput = (): AttemptOutput => ({
   text: '',
   finish: 'stop',
   tokens: tokensOf(0, 0, 'tokenizer'),
+  isInRedis: false,
 })
 
 const isTooLong = (error: unknown) => error instanceof ProviderError && error.code === 'context_too_long'

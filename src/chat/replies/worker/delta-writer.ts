@@ -1,52 +1,63 @@
+import { pause } from '../../../event-store/timing.js'
 import type { Deltas } from '../../open-reply/deltas.js'
 
+/** While nobody in another process reads along, their deltas may wait for so long, and become fewer. */
+const restMs = 50
+
 /**
- * Sends the text of one attempt as deltas. Only one delta is on its way at a time, and the next one carries all text
- * that came meanwhile: a fast model makes deltas larger, not more of them.
+ * Sends the text of one attempt: to the readers in this process at once, to those in others as deltas over Redis. Only
+ * one delta is on its way at a time, and the next one carries all text that came meanwhile: a fast model makes deltas
+ * larger, not more of them. An answer that is complete before the first delta costs Redis nothing.
  */
 export class DeltaWriter {
   private latest = ''
   private sentLength = 0
   private sending: Promise<void> | undefined
+  private readonly ended = new AbortController()
   private hasGivenUp = false
 
+  /** `isAwaited`: somebody in another process has asked for this reply, and probably reads along. */
   constructor(
     private readonly deltas: Deltas,
     private readonly reply: { chatId: string; replyId: string },
     private readonly attempt: string,
+    private isAwaited: boolean,
   ) {}
 
-  async begin(): Promise<void> {
-    await this.deltas.begin(this.reply.replyId, this.attempt).catch(() => this.giveUp())
+  /** Whether Redis has something of this attempt. */
+  get hasSent(): boolean {
+    return this.sentLength > 0
   }
 
   /** `text` is the whole text so far. */
   write(text: string): void {
     this.latest = text
-    if (this.hasGivenUp || this.sending) return
-    if (text.length > this.sentLength) this.sending = this.send(text)
+    this.deltas.setText(this.reply.replyId, { attempt: this.attempt, text })
+    if (!this.hasGivenUp) this.sending ??= this.send()
   }
 
-  /** Resolves when all text has been sent. */
+  /** Resolves when nothing is on its way any more. What is not sent yet comes with the reply's end. */
   async finish(): Promise<void> {
-    while (this.sending) await this.sending
+    this.ended.abort()
+    await this.sending
   }
 
-  private async send(text: string): Promise<void> {
+  private async send(): Promise<void> {
     const { chatId, replyId } = this.reply
-    const delta = { attempt: this.attempt, offset: this.sentLength, text: text.slice(this.sentLength) }
+    const { signal } = this.ended
     try {
-      await this.deltas.add(chatId, replyId, delta)
-      this.sentLength = text.length
+      while (this.sentLength < this.latest.length) {
+        if (!this.isAwaited) await pause(restMs, signal)
+        if (signal.aborted) break
+        const { attempt, latest: text, sentLength: offset } = this
+        const readers = await this.deltas.add(chatId, replyId, { attempt, offset, text: text.slice(offset) })
+        this.sentLength = text.length
+        this.isAwaited = readers > 0
+      }
     } catch {
-      this.giveUp()
+      // Redis is away: readers elsewhere get the rest of the text with the reply's end.
+      this.hasGivenUp = true
     }
     this.sending = undefined
-    this.write(this.latest)
-  }
-
-  /** Redis is away: readers get the rest of the text with the reply's end. */
-  private giveUp(): void {
-    this.hasGivenUp = true
   }
 }

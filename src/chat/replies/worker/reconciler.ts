@@ -5,10 +5,11 @@ import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { BackgroundLoop } from '../../../event-store/background-loop.js'
 import { retryWhenReplaced } from '../../../event-store/projecting/read-model-queries.js'
 import { type OpenReplyDoc, openReplyModel } from '../../read-models/open-replies.js'
+import { RunningReplies } from '../../open-reply/running-replies.js'
 import { ReplyQueue } from './reply-queue.js'
 
 const everyMs = 3_000
-/** The reactor needs a moment to put a new prompt into the queue. */
+/** A new prompt needs a moment until it is taken or in the queue. */
 const graceMs = 2_000
 const pageSize = 500
 
@@ -26,6 +27,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly queue: ReplyQueue,
+    private readonly running: RunningReplies,
     @InjectModel(openReplyModel.name) private readonly openReplies: Model<OpenReplyDoc>,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles'>,
   ) {}
@@ -46,7 +48,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
       for (const { _id: replyId, chatId } of page) {
         if (this.loop.signal.aborted) return missing
         progress(++seen)
-        if (await this.queue.has(replyId)) continue
+        if ((await this.running.isRunning(replyId)) || (await this.queue.has(replyId))) continue
         await this.queue.add({ chatId, replyId })
         missing++
       }

@@ -7,6 +7,8 @@ import { reactor } from '../../../event-store/projecting/reactor.js'
 import { redisName } from '../../../event-store/redis.js'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import type { ChatEvents } from '../../chat.js'
+import { RunningReplies } from '../../open-reply/running-replies.js'
+import { TakenReplies } from './taken-replies.js'
 
 export const replyQueue = 'replies'
 
@@ -17,6 +19,8 @@ export const queuePrefix = (db: Db): string => redisName(db, 'queue')
 export interface ReplyJob {
   readonly chatId: string
   readonly replyId: string
+  /** Attempts that were made without the queue. */
+  readonly tried?: number
 }
 
 /** The replies that wait for a worker. The log is the truth: a reply that is missing here is added again from there. */
@@ -28,12 +32,13 @@ export class ReplyQueue {
   ) {}
 
   /** Adding a reply again changes nothing. Jobs that have ended are removed, or their ids would stay taken. */
-  async add({ chatId, replyId }: ReplyJob): Promise<void> {
-    const { attempts } = this.config.replies
+  async add(job: ReplyJob, delayMs = 0): Promise<void> {
+    const { chatId, replyId, tried } = job
+    const options = { backoff: { type: 'custom' }, removeOnComplete: true, removeOnFail: true } as const
     await this.queue.add(
       'reply',
-      { chatId, replyId },
-      { jobId: replyId, attempts, backoff: { type: 'custom' }, removeOnComplete: true, removeOnFail: true },
+      { chatId, replyId, ...(tried !== undefined && { tried }) },
+      { ...options, jobId: replyId, attempts: this.config.replies.attempts - (tried ?? 0), delay: delayMs },
     )
   }
 
@@ -52,15 +57,23 @@ export class ReplyQueue {
   }
 }
 
-/** Makes each prompt in the log a job in the queue. */
+/** Makes each prompt in the log a job in the queue, unless a process is answering it already. */
 @Injectable()
 export class ReplyReactor implements OnModuleInit {
   constructor(
     private readonly engine: Engine,
     private readonly queue: ReplyQueue,
+    private readonly taken: TakenReplies,
+    private readonly running: RunningReplies,
   ) {}
 
   onModuleInit(): void {
-    this.engine.addReactor(reactor<ChatEvents>('replies', { PromptSent: ({ data }) => this.queue.add(data) }))
+    this.engine.addReactor(reactor<ChatEvents>('replies', { PromptSent: ({ data }) => this.addUnlessTaken(data) }))
+  }
+
+  /** If the process that has taken it dies, the reply is still open: the reconciler adds it. */
+  private async addUnlessTaken({ chatId, replyId }: ReplyJob): Promise<void> {
+    if (this.taken.has(replyId) || (await this.running.isRunning(replyId))) return
+    await this.queue.add({ chatId, replyId })
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { Injectable } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { SpanKind } from '@opentelemetry/api'
@@ -11,11 +12,23 @@ import { cancellationOf, type ChatRef, type OpenReply, type ReplyEnding } from '
 import { Chats } from '../../chats.js'
 import { EndReply } from '../../commands/end-reply.js'
 import { Deltas } from '../../open-reply/deltas.js'
-import { StopRequests } from '../../open-reply/stop-requests.js'
-import { AnswerAttempt, emptyOutput } from './answer-attempt.js'
+import { RunningReplies } from '../../open-reply/running-replies.js'
+import { AnswerAttempt, type AttemptOutput, emptyOutput } from './answer-attempt.js'
 import type { ReplyJob } from './reply-queue.js'
 
 class ReplyStopped extends Error {}
+
+export interface RunOptions {
+  readonly isLast: boolean
+  readonly isAwaited: boolean
+  readonly signal: AbortSignal
+}
+
+interface Run extends RunOptions {
+  readonly chat: ChatRef
+  readonly open: OpenReply
+  readonly stop: ChildAbort
+}
 
 /**
  * Answers one open reply and records how it ended. The chat says whether the reply is open, and its decision lets a
@@ -28,59 +41,70 @@ export class ReplyRun {
     private readonly chats: Chats,
     private readonly commands: CommandBus,
     private readonly attempt: AnswerAttempt,
-    private readonly stopRequests: StopRequests,
+    private readonly running: RunningReplies,
     private readonly deltas: Deltas,
   ) {}
 
   /**
    * Throws errors that another run may mend, and the signal's reason. On the last run an error of the model ends the
-   * reply.
+   * reply. `isAwaited`: somebody in another process has asked for it.
    */
-  async reply({ chatId, replyId }: ReplyJob, isLast: boolean, signal: AbortSignal): Promise<void> {
-    const { open, ownerId } = await this.chats.state(chatId)
-    if (open?.replyId === replyId) {
-      const options = { kind: SpanKind.CONSUMER, attributes: { 'verbatim.reply.id': replyId } }
-      await inTraceOf(open.trace, () =>
-        inSpan('answer', options, () => this.end({ chatId, ownerId }, open, isLast, signal)),
-      )
+  async reply({ chatId, replyId }: ReplyJob, { isLast, isAwaited, signal }: RunOptions): Promise<void> {
+    const stop = new ChildAbort(signal)
+    const release = this.running.hold(replyId, () => stop.abort(new ReplyStopped()))
+    let hasEnded = false
+    try {
+      await setImmediate() // the command that has sent the prompt goes first
+      // What this process knows may be old: then the reply's end is refused, for a reply ends once.
+      const known = this.chats.known(chatId)
+      const { open, ownerId } = known?.open?.replyId === replyId ? known : await this.chats.state(chatId)
+      if (open?.replyId === replyId) {
+        const options = { kind: SpanKind.CONSUMER, attributes: { 'verbatim.reply.id': replyId } }
+        const run = { chat: { chatId, ownerId }, open, isLast, isAwaited, stop, signal }
+        await inTraceOf(open.trace, () => inSpan('answer', options, () => this.end(run)))
+      } else {
+        await this.deltas.forget(replyId) // by an earlier run, which was killed before it could do this
+      }
+      hasEnded = true
+    } finally {
+      release(hasEnded)
+      stop.release()
     }
-    // The reply has ended, now or in an earlier run that was killed before this line.
-    await this.deltas.forget(replyId)
   }
 
-  private async end(chat: ChatRef, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<void> {
+  private async end(run: Run): Promise<void> {
     const cause = Cause.by('worker')
-    const command = new EndReply(cause, await this.ending(chat, open, isLast, signal))
+    const output = emptyOutput()
+    const command = new EndReply(cause, await this.ending(run, output))
     try {
       await inSpan(command.constructor.name, {}, () => this.commands.execute(command))
     } catch (error) {
       if (!isErased(error)) throw error
     }
+    if (output.isInRedis) await this.deltas.forget(run.open.replyId)
   }
 
-  private async ending(chat: ChatRef, open: OpenReply, isLast: boolean, signal: AbortSignal): Promise<ReplyEnding> {
+  private async ending(
+    { chat, open, isLast, isAwaited, stop, signal }: Run,
+    output: AttemptOutput,
+  ): Promise<ReplyEnding> {
     const startedAt = Date.now()
-    const output = emptyOutput()
-    const stop = new ChildAbort(signal)
-    const unsubscribe = await this.stopRequests.listen(open.replyId, () => stop.abort(new ReplyStopped()))
     const { promptId, replyId, model } = open
     const reply = { ...chat, promptId, replyId }
     try {
-      await this.attempt.answer(chat, open, output, stop.signal)
+      await this.attempt.answer(chat, open, output, { signal: stop.signal, isAwaited })
       const { attempt, text, tokens, finish, cached } = output
       const latency = Date.now() - startedAt
       const data = { ...reply, attempt, model, tokens, finish, latency, ...(cached && { cached }) }
       return { type: 'ReplyCompleted', data, personal: { text } }
     } catch (error) {
-      if (error instanceof ReplyStopped) return cancellationOf(chat, open, { replyId, ...output })
+      const { attempt, text, tokens } = output
+      if (error instanceof ReplyStopped) return cancellationOf(chat, open, { replyId, attempt, text, tokens })
       if (signal.aborted) throw error
       const failure = failureOf(error, isLast)
       if (!failure) throw error
       const { code, detail } = failure
       return { type: 'ReplyFailed', data: { ...reply, code }, personal: { detail } }
-    } finally {
-      unsubscribe()
-      stop.release()
     }
   }
 }

@@ -4,11 +4,17 @@ import { DelayedError, type Job, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
+import { Engine } from '../../../event-store/engine.js'
+import type { RecordedEventOf } from '../../../event-store/catalog.js'
+import type { RecordedEvent } from '../../../event-store/event.js'
+import type { ChatEvents } from '../../chat.js'
 import { dedicatedConnection } from '../../../event-store/redis.js'
 import { Drain } from '../../../commands/drain.js'
 import { ProviderError } from '../../../llm/provider-error.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
-import { queuePrefix, type ReplyJob, replyQueue } from './reply-queue.js'
+import { RunningReplies } from '../../open-reply/running-replies.js'
+import { queuePrefix, type ReplyJob, ReplyQueue, replyQueue } from './reply-queue.js'
+import { TakenReplies } from './taken-replies.js'
 import { ReplyRun } from './reply-run.js'
 
 /** When a worker is killed, another one begins its replies again within these two times together. */
@@ -18,7 +24,12 @@ const stallCheckMs = 5_000
 const maxStalledCount = 1_000_000
 const longestDelayMs = 60_000
 
-/** Takes replies from the queue, several at once. */
+/**
+ * Writes replies, several at once. A prompt that this process has appended is taken at once, without the queue: the
+ * reactor, which puts prompts into the queue, leaves out those that are taken. Others come from the queue: prompts of
+ * processes that write no replies or have enough to do, replies that have failed for now, and, by the reconciler, those
+ * of a process that has died.
+ */
 @Injectable()
 export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger('Replies')
@@ -30,6 +41,10 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly replyRun: ReplyRun,
+    private readonly engine: Engine,
+    private readonly queue: ReplyQueue,
+    private readonly taken: TakenReplies,
+    private readonly runningReplies: RunningReplies,
     private readonly redis: Redis,
     private readonly db: Db,
     private readonly drain: Drain,
@@ -43,15 +58,23 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     loadTokenizer().catch((error: unknown) => this.log.error(String(error)))
     const { concurrency, backoffMs } = this.config.replies
     this.connection = dedicatedConnection(this.redis)
-    this.worker = new Worker<ReplyJob>(replyQueue, (job, token) => this.runOnce(job, token), {
-      connection: this.connection,
-      prefix: queuePrefix(this.db),
-      concurrency,
-      lockDuration: lockMs,
-      stalledInterval: stallCheckMs,
-      maxStalledCount,
-      settings: { backoffStrategy: (attempt, _type, error) => retryDelay(attempt, backoffMs, error) },
-    })
+    this.worker = new Worker<ReplyJob>(
+      replyQueue,
+      (job, token) => this.runOnce(job.data.replyId, () => this.runQueued(job, token)),
+      {
+        connection: this.connection,
+        prefix: queuePrefix(this.db),
+        concurrency,
+        lockDuration: lockMs,
+        stalledInterval: stallCheckMs,
+        maxStalledCount,
+        settings: {
+          backoffStrategy: (attempt, _type, error, job) =>
+            retryDelay(attempt + ((job?.data as ReplyJob | undefined)?.tried ?? 0), backoffMs, error),
+        },
+      },
+    )
+    this.engine.feed.onOwn((events) => this.takeOwn(events))
     this.drain.announced.addEventListener('abort', () => void this.drainWorker())
     this.worker.on('error', (error) => this.log.debug(`queue: ${error.message}`))
     this.worker.on('failed', (job, error) =>
@@ -62,20 +85,46 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
   /** Replies that are being written go back to the queue at once, for another worker. It costs them no attempt. */
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort(new Error('the worker stops'))
-    await this.worker?.close()
+    await Promise.allSettled([this.worker?.close(), ...this.running.values()])
     this.connection?.disconnect()
   }
 
   /** Takes no more jobs; what is being written is finished. */
   private async drainWorker(): Promise<void> {
-    await this.drain.waitFor(this.worker!.close())
+    await this.drain.waitFor(Promise.allSettled([this.worker!.close(), ...this.running.values()]))
   }
 
-  private async runOnce(job: Job<ReplyJob>, token: string | undefined): Promise<void> {
-    const { replyId } = job.data
+  /** What this process has just appended. */
+  private takeOwn(events: readonly RecordedEvent[]): void {
+    for (const { type, data } of events as readonly RecordedEventOf<ChatEvents>[]) {
+      if (type !== 'PromptSent' || this.drain.announced.aborted) continue
+      if (this.running.size >= this.config.replies.concurrency) return
+      const { chatId, replyId } = data
+      this.taken.add(replyId)
+      void this.runOnce(replyId, () => this.runOwn({ chatId, replyId }))
+    }
+  }
+
+  /** Never throws: what cannot be finished here goes to the queue, and if Redis is away the reconciler sees to it. */
+  private async runOwn(job: ReplyJob): Promise<void> {
+    const { attempts, backoffMs } = this.config.replies
+    const { signal } = this.stopping
+    try {
+      await this.replyRun.reply(job, { isLast: attempts <= 1, isAwaited: false, signal })
+    } catch (error) {
+      this.taken.delete(job.replyId)
+      const again = signal.aborted
+        ? this.queue.add(job)
+        : this.queue.add({ ...job, tried: 1 }, retryDelay(1, backoffMs, error))
+      if (!signal.aborted) this.log.warn(`reply ${job.replyId}: attempt 1 failed: ${String(error)}`)
+      await again.catch((failure: unknown) => this.log.debug(`queue: ${String(failure)}`))
+    }
+  }
+
+  private async runOnce(replyId: string, begin: () => Promise<void>): Promise<void> {
     const running = this.running.get(replyId)
     if (running) return await running
-    const run = this.run(job, token)
+    const run = begin()
     this.running.set(replyId, run)
     try {
       await run
@@ -84,15 +133,23 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  private async run(job: Job<ReplyJob>, token: string | undefined): Promise<void> {
-    const isLast = job.attemptsMade + 1 >= this.config.replies.attempts
+  private async runQueued(job: Job<ReplyJob>, token: string | undefined): Promise<void> {
+    const { tried = 0 } = job.data
+    const isLast = tried + job.attemptsMade + 1 >= this.config.replies.attempts
+    const { signal } = this.stopping
+    if (await this.runningReplies.isRunning(job.data.replyId)) return await this.delay(job, token, 2_000)
     try {
-      await this.replyRun.reply(job.data, isLast, this.stopping.signal)
+      await this.replyRun.reply(job.data, { isLast, isAwaited: true, signal })
     } catch (error) {
-      if (!this.stopping.signal.aborted) throw error
-      await job.moveToDelayed(Date.now(), token)
-      throw new DelayedError()
+      if (!signal.aborted) throw error
+      await this.delay(job, token, 0)
     }
+  }
+
+  /** Costs the reply no attempt. */
+  private async delay(job: Job<ReplyJob>, token: string | undefined, ms: number): Promise<never> {
+    await job.moveToDelayed(Date.now() + ms, token)
+    throw new DelayedError()
   }
 }
 
