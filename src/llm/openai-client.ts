@@ -1,4 +1,5 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, OpenAI } from 'openai'
+import { lightFetch } from './light-fetch.js'
 import { connectionError, refusalError, requestTimedOut, type RequestTarget, unreachable } from './provider-failures.js'
 
 export interface OpenAiOptions {
@@ -23,6 +24,7 @@ export function openAiClient({ apiKey, baseUrl }: OpenAiOptions): OpenAI {
     webhookSecret: null,
     maxRetries: 0,
     logLevel: 'off',
+    fetch: lightFetch,
   })
 }
 

@@ -1,48 +1,68 @@
-import type { OpenAI } from 'openai'
-import { Stream } from 'openai/core/streaming'
+import { APIError } from 'openai'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import { contentFiltered, connectionDropped, malformedAnswer } from './provider-failures.js'
 import type { Chunk, Finish, Usage } from './provider.js'
+import { doneMessage, sseMessages } from './sse-messages.js'
 
 /** Compatible servers leave out fields that OpenAI always sends. */
-type LenientChunk = Partial<Pick<ChatCompletionChunk, 'choices' | 'usage' | 'model'>>
+type LenientChunk = Partial<Pick<ChatCompletionChunk, 'choices' | 'usage' | 'model'>> & { error?: object }
 
-/** The chunks of a streamed answer. An answer without its end is an error, even if the connection ends normally. */
+/**
+ * The chunks of a streamed answer; what arrives together is one. An answer without its end is an error, even if the
+ * connection ends normally.
+ */
 export async function* openAiChunks(
-  raw: Response,
-  client: OpenAI,
+  response: Response,
   provider: string,
   answeredBy?: (model: string) => void,
 ): AsyncGenerator<Chunk, void, undefined> {
-  const { response, hasDone } = watchForDone(raw)
   let usage: Usage | undefined
   let finish: Finish | undefined
-  let [hasChunk, hasText, isRefused] = [false, false, false]
+  let [hasChunk, hasText, isRefused, isDone] = [false, false, false, false]
   try {
-    for await (const chunk of Stream.fromSSEResponse<LenientChunk | null>(response, new AbortController(), client)) {
-      if (!chunk) throw malformedAnswer(provider)
-      if (!hasChunk && chunk.model) answeredBy?.(chunk.model)
-      hasChunk = true
-      const choice = chunk.choices?.[0]
-      // A refusal is the model's text instead of an answer, and the reader should see it.
-      const text = choice?.delta?.content || choice?.delta?.refusal
-      if (text) yield { text }
-      else yield { alive: true }
-      hasText ||= Boolean(text)
-      isRefused ||= Boolean(choice?.delta?.refusal)
-      if (choice?.finish_reason) finish = isRefused ? 'filtered' : finishOf(choice.finish_reason)
-      // Some servers send the count so far with every chunk: the last one counts.
-      if (chunk.usage)
-        usage = { promptTokens: chunk.usage.prompt_tokens, completionTokens: chunk.usage.completion_tokens }
+    for await (const messages of sseMessages(bodyOf(response))) {
+      let text = ''
+      try {
+        for (const message of messages) {
+          if (message.startsWith(doneMessage)) {
+            isDone = true
+            break
+          }
+          const chunk = parseChunk(message, response.headers)
+          if (!chunk) throw malformedAnswer(provider)
+          if (!hasChunk && chunk.model) answeredBy?.(chunk.model)
+          hasChunk = true
+          const choice = chunk.choices?.[0]
+          // A refusal is the model's text instead of an answer, and the reader should see it.
+          text += (choice?.delta?.content || choice?.delta?.refusal) ?? ''
+          isRefused ||= Boolean(choice?.delta?.refusal)
+          if (choice?.finish_reason) finish = isRefused ? 'filtered' : finishOf(choice.finish_reason)
+          // Some servers send the count so far with every chunk: the last one counts.
+          if (chunk.usage)
+            usage = { promptTokens: chunk.usage.prompt_tokens, completionTokens: chunk.usage.completion_tokens }
+        }
+      } finally {
+        hasText ||= text !== ''
+        // Also what came together with an error.
+        if (text) yield { text }
+      }
+      if (isDone) break
+      if (!text) yield { alive: true }
     }
   } catch (error) {
     if (!finish) throw error // after `finish` the answer is complete, and only the rest of the stream is lost
   }
-  if (!finish && hasChunk && hasDone()) finish = 'stop'
+  if (!finish && hasChunk && isDone) finish = 'stop'
   if (!finish) throw hasChunk ? connectionDropped(provider) : malformedAnswer(provider)
   if (finish === 'filtered' && !hasText) throw contentFiltered(provider)
   if (usage) yield { usage }
   yield { finish }
+}
+
+function parseChunk(message: string, headers: Headers): LenientChunk | null {
+  const chunk = JSON.parse(message) as LenientChunk | null
+  if (chunk?.error) throw new APIError(undefined, chunk.error, undefined, headers)
+  return chunk
 }
 
 function finishOf(reason: string): Finish {
@@ -50,17 +70,5 @@ function finishOf(reason: string): Finish {
   return reason === 'content_filter' ? 'filtered' : 'stop'
 }
 
-/** Watches for the final [DONE]. Some servers mark the end by nothing else, and the client does not pass it on. */
-function watchForDone(raw: Response): { response: Response; hasDone: () => boolean } {
-  let tail = ''
-  const watch = new TransformStream<Uint8Array, Uint8Array>({
-    transform(bytes, out) {
-      tail = (tail + Buffer.from(bytes.subarray(-40)).toString('latin1')).slice(-40)
-      out.enqueue(bytes)
-    },
-  })
-  return {
-    response: new Response(raw.body?.pipeThrough(watch), { headers: raw.headers }),
-    hasDone: () => /^data: ?\[DONE\]\s*$/m.test(tail),
-  }
-}
+/** Node's own stream, or a web stream: both can be iterated. */
+const bodyOf = ({ body }: Response) => (body ?? []) as AsyncIterable<Uint8Array>

@@ -52,7 +52,7 @@ export class OpenAiProvider implements Provider {
   }
 
   private async *answer(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
-    yield* openAiChunks(await this.ask(request, signal), this.client, this.name, request.answeredBy)
+    yield* openAiChunks(await this.ask(request, signal), this.name, request.answeredBy)
   }
 
   /** When a parameter is refused, asks again at once without it; once for each parameter. */

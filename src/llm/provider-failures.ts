@@ -81,11 +81,11 @@ const operator = 'The operator of this service must fix that.'
  * as it is.
  */
 export function connectionError({ provider }: RequestTarget, error: unknown): Error {
-  const { name, message } = error as Error
-  // By name and not by class: under Jest, the errors of Node belong to another realm.
+  const { name, message, code } = error as NodeJS.ErrnoException
   if (name === 'SyntaxError') return malformedAnswer(provider)
   if (name === 'TypeError' && (message === 'terminated' || message === 'fetch failed'))
     return unreachable(provider, error)
+  if (code && /^E[A-Z]+$/.test(code)) return unreachable(provider, error) // of Node's sockets
   return error as Error
 }
 

@@ -12,6 +12,8 @@ import { type ProjectionStatus, projectionStatuses } from './projection-status.j
 import { Projector } from './projector.js'
 import { Rebuild, type RebuildOptions } from './rebuild.js'
 
+const lookAgainMs = 50
+
 /**
  * All read models of a process. It keeps those up to date whose lease it gets, and rebuilds those that its code has a
  * newer version of. Any process can wait for any model, whichever process projects it.
@@ -21,6 +23,7 @@ export class Projections {
   private readonly stopping = new AbortController()
   private readonly upgrades: Promise<void>[] = []
   private readonly rebuilds = new Set<Promise<unknown>>()
+  private lastLook = { at: 0, leases: Promise.resolve<LeaseDocument[]>([]) }
 
   constructor(
     private readonly context: ProjectingContext,
@@ -113,7 +116,7 @@ export class Projections {
       // Announcements come at once but get lost when Redis fails, so the leases are read now and then, too.
       if (!isFirstLook) behind = await this.behind(behind, position)
       await Promise.all(
-        behind.map((name) => announcements.waitAbove(`projected:${name}`, position - 1, Math.min(left, 50))),
+        behind.map((name) => announcements.waitAbove(`projected:${name}`, position - 1, Math.min(left, lookAgainMs))),
       )
       behind = behind.filter(notAnnounced)
     }
@@ -131,12 +134,22 @@ export class Projections {
   }
 
   private async behind(names: string[], position: number): Promise<string[]> {
-    const leases = new Map((await this.leasesOf(names)).map((lease) => [lease._id, lease]))
+    const leases = new Map((await this.leasesLately()).map((lease) => [lease._id, lease]))
     return names.filter((name) => {
       const { version, state, position: at } = leases.get(name) ?? { version: 0, state: 'live', position: 0 }
       const movesOn = state === 'live' && (version === 0 || version >= this.projectionNamed(name).version)
       return at < position && movesOn
     })
+  }
+
+  /** All who wait at the same time share one look. */
+  private leasesLately(): Promise<LeaseDocument[]> {
+    const now = performance.now()
+    if (now - this.lastLook.at < lookAgainMs) return this.lastLook.leases
+    const leases = this.leases()
+    this.lastLook = { at: now, leases }
+    leases.catch(() => (this.lastLook.at = 0))
+    return leases
   }
 
   private leasesOf(names: string[]): Promise<LeaseDocument[]> {

@@ -201,12 +201,11 @@ describe('an answer of OpenAI', () => {
       'data: {"choices":[{"delta":{"content":"Well"},"finish_reason":""}],"usage":{"prompt_tokens":3,"completion_tokens":1}}\n\n',
       'data: {"choices":[{"delta":{"content":"!"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}\n\n',
     ])
-    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toEqual({
-      texts: ['Well', '!'],
+    expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({
       text: 'Well!',
-      alive: 2,
       usage: { promptTokens: 3, completionTokens: 2 },
       finish: 'stop',
+      error: undefined,
     })
   })
 
