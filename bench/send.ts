@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import { benchOptions, reportProgress, runBench } from './runner/run-bench.js'
-import { median } from './runner/statistics.js'
-import { decimal, integer, ratio, table } from './runner/table.js'
+import { integer } from './runner/table.js'
 import type { Backend } from './traffic/backends.js'
 import { closedLoop } from './traffic/closed-loop.js'
 import { type Contest, withContest } from './traffic/contest.js'
+import { type Row, sideBySide } from './traffic/side-by-side.js'
+import { warmUp } from './traffic/warm-up.js'
 
 /**
  * A prompt and its whole answer, in Verbatim and in a plain CRUD backend on the same engines, by turns. The model
@@ -35,17 +36,6 @@ interface Figures {
 
 type Results = Record<string, Record<number, Figures[]>>
 
-const rowNames: readonly (readonly [keyof Figures, string])[] = [
-  ['perSecond', 'prompts a second'],
-  ['p50', 'p50, ms'],
-  ['p99', 'p99, ms'],
-  ['backendMs', 'processor: backend, ms a prompt'],
-  ['mongodMs', 'processor: mongod'],
-  ['redisMs', 'processor: Redis'],
-  ['mongodbRequests', 'MongoDB requests a prompt'],
-  ['redisCommands', 'Redis commands a prompt'],
-]
-
 await runBench<Results>({
   json,
   report,
@@ -57,6 +47,7 @@ await runBench<Results>({
         for (const backend of [contest.verbatim, contest.crud]) {
           if (only && backend.name !== only) continue
           await contest.during(backend, async () => {
+            await warmUp(backend, extent.warmUpMs)
             for (const level of levels) {
               const figures = await measure(contest, backend, level)
               ;((results[backend.name] ??= {})[level] ??= []).push(figures)
@@ -73,39 +64,46 @@ await runBench<Results>({
 
 async function measure({ meter }: Contest, backend: Backend, level: number): Promise<Figures> {
   // Chats stay so short that both backends give the model all that was said.
-  const chats = await backend.makeChats(level === 1 ? 24 : Math.max(2 * level, 240))
+  const chats = await backend.makeChats(Math.max(6 * level, 40))
   const send = (n: number) => backend.send(chats[n % chats.length]!, `How does number ${n} of the prompts go on?`)
-  await closedLoop(level, extent.warmUpMs, send)
-  const fresh = await backend.makeChats(chats.length)
-  const sendFresh = (n: number) => backend.send(fresh[n % fresh.length]!, `How does number ${n} of the prompts go on?`)
   const [{ calls, perSecond, p50, p99 }, cost] = await meter.measure(backend.pid, () =>
-    closedLoop(level, extent.ms, sendFresh),
+    closedLoop(level, extent.ms, send),
   )
   const perPrompt = Object.fromEntries(Object.entries(cost).map(([name, value]) => [name, value / calls]))
   return { perSecond, p50, p99, ...perPrompt } as Figures
 }
 
 function report(results: Results): string {
-  const names = Object.keys(results)
   return levels
     .map((level) => {
-      const of = (name: string, pick: (figures: Figures) => number) => median(results[name]![level]!.map(pick))
-      const both = names.length === 2
-      const compare = (pick: (figures: Figures) => number) =>
-        both ? [ratio(of(names[0]!, pick) / of(names[1]!, pick))] : []
-      const row = (title: string, pick: (figures: Figures) => number) => [
-        title,
-        ...names.map((name) => decimal(of(name, pick))),
-        ...compare(pick),
-      ]
-      const head = [`${level} ${level === 1 ? 'caller' : 'callers'}`, ...names, ...(both ? ['ratio'] : [])]
-      const all = (figures: Figures) => figures.backendMs + figures.mongodMs + figures.redisMs
-      return table([
-        head,
-        ...rowNames.slice(0, 3).map(([key, title]) => row(title, (figures) => figures[key])),
-        row('processor: all, ms a prompt', all),
-        ...rowNames.slice(3).map(([key, title]) => row(title, (figures) => figures[key])),
-      ])
+      const rounds = Object.fromEntries(Object.entries(results).map(([name, byLevel]) => [name, byLevel[level]!]))
+      return sideBySide(`${level} ${level === 1 ? 'caller' : 'callers'}`, rounds, rowsOf(level))
     })
     .join('\n\n')
+}
+
+/** With the bars that we hold ourselves to. */
+function rowsOf(level: number): Row<Figures>[] {
+  const isLow = level === 8
+  const isHigh = level === 64
+  return [
+    {
+      title: 'prompts a second',
+      figure: (one) => one.perSecond,
+      ...(isLow && { bar: { atLeast: 0.8 } }),
+      ...(isHigh && { bar: { atLeast: 1 } }),
+    },
+    { title: 'p50, ms', figure: (one) => one.p50 },
+    { title: 'p99, ms', figure: (one) => one.p99, ...(isHigh && { bar: { atMost: 1 } }) },
+    {
+      title: 'processor, ms a prompt',
+      figure: (one) => one.backendMs + one.mongodMs + one.redisMs,
+      ...((isLow || isHigh) && { bar: { atMost: 1.3 } }),
+    },
+    { title: '  of the backend', figure: (one) => one.backendMs },
+    { title: '  of mongod', figure: (one) => one.mongodMs },
+    { title: '  of Redis', figure: (one) => one.redisMs },
+    { title: 'MongoDB requests a prompt', figure: (one) => one.mongodbRequests },
+    { title: 'Redis commands a prompt', figure: (one) => one.redisCommands },
+  ]
 }

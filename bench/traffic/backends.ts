@@ -102,15 +102,19 @@ export class Verbatim extends Accounts implements Backend {
     return caller.json('POST', `/chat/${id}/send`, { text })
   }
 
-  /** The first delta's text. */
-  async firstDelta({ caller, id }: OpenChat, text: string): Promise<string> {
+  /** Reads an answer along: how long its first word was under way, and the prompt until its end. */
+  async readAlong({ caller, id }: OpenChat, text: string): Promise<{ firstMs: number; wholeMs: number }> {
+    const began = performance.now()
     const response = await caller.open('POST', `/chat/${id}/send`, { text }, { accept: 'text/event-stream' })
-    let first: string | undefined
+    let events = ''
+    let firstMs: number | undefined
     for await (const chunk of response.setEncoding('utf8')) {
-      first ??=
-        /^data: (\{"text":.*)$/m.exec(String(chunk))?.[1] && String(process.hrtime.bigint()) + ' ' + String(chunk)
+      events += String(chunk)
+      const sentAt = firstMs === undefined && /^data: \{"text":"(\d+)/m.exec(events)?.[1]
+      if (sentAt) firstMs = Number(process.hrtime.bigint() - BigInt(sentAt)) / 1e6
     }
-    return first!
+    if (firstMs === undefined || !events.includes('event: done')) throw new Error(`no whole answer: ${events}`)
+    return { firstMs, wholeMs: performance.now() - began }
   }
 
   pageOfMessages({ caller, id }: OpenChat): Promise<unknown> {

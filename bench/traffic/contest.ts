@@ -11,7 +11,7 @@ export interface Contest {
   readonly crud: Crud
   readonly meter: CostMeter
   /** Runs the work while only this backend runs. */
-  during<T>(backend: Backend, work: () => Promise<T>): Promise<T>
+  readonly during: <T>(backend: Backend, work: () => Promise<T>) => Promise<T>
 }
 
 /** Verbatim and plain CRUD on the same mongod, with the same model. */

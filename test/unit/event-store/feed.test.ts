@@ -37,6 +37,8 @@ async function append(id: string): Promise<number> {
   return position
 }
 
+const stored = async (position: number) => (await new LogCollection(place.db).appendAtOrBefore(position))!
+
 /** A reading that found nothing, and whose answer is still under way. */
 async function emptyReading() {
   const answer = held()
@@ -74,6 +76,32 @@ describe('a reader that goes on as the log grows', () => {
       expect(await next).toMatchObject({ to: id })
     }
     expect(asked).toHaveLength(4)
+  })
+})
+
+describe('a reader beside the writer', () => {
+  it('takes from memory what the process has committed, and asks the database for nothing', async () => {
+    const asked: unknown[] = []
+    const watched = await MongoClient.connect(process.env.VERBATIM_TEST_MONGODB_URI!, { monitorCommands: true })
+    watched.on('commandStarted', ({ command: { find } }) => find === 'log' && asked.push(find))
+    const db = await withDurableWrites(watched.db(place.db.databaseName))
+    const feed = new Feed(new LogCollection(db), engine.catalog)
+    const heard: number[] = []
+    feed.onOwn((events) => heard.push(...events.map(({ position }) => position)))
+    for (const id of ['1', '2', '3']) feed.add([await stored(await append(id))])
+    expect(heard).toEqual([1, 2, 3])
+    expect((await feed.read(1)).events.map(({ position }) => position)).toEqual([2, 3])
+    expect(await feed.read(1)).toBe(await feed.read(1)) // decoded once for all readers
+    expect(asked).toEqual([])
+    await watched.close()
+  })
+
+  it('asks the database where another process has committed in between', async () => {
+    const feed = new Feed(new LogCollection(place.db), engine.catalog)
+    const [first, , third] = [await append('1'), await append('2'), await append('3')]
+    feed.add([await stored(first)])
+    feed.add([await stored(third)])
+    expect((await feed.read(1)).events.map(({ position }) => position)).toEqual([2, 3])
   })
 })
 

@@ -1,0 +1,54 @@
+import { Catalog } from '../../../src/event-store/catalog.js'
+import type { AppendDocument } from '../../../src/event-store/event.js'
+import { RecentAppends } from '../../../src/event-store/log/recent-appends.js'
+import { notebookEvents } from '../../support/event-store/notebooks.js'
+
+const catalog = new Catalog(notebookEvents)
+
+/** An append of `n` events that begins at the position. */
+function append(position: number, n = 1): AppendDocument {
+  const event = { type: 'NoteTornOut', shape: 1, data: { notebookId: '1', noteId: 'a' } }
+  const meta = { actor: 'user-ann', commandId: `command-${position}` }
+  const events = Array.from({ length: n }, () => event)
+  return { _id: position, n, stream: 'notebook-1', version: position, meta, at: new Date(0), events } as AppendDocument
+}
+
+const firstPositions = (recent: RecentAppends, after: number) => recent.after(after)?.map(({ append: { _id } }) => _id)
+
+describe('what a process has committed itself', () => {
+  it('is there for readers, from the append that has the next event', () => {
+    const recent = new RecentAppends(catalog)
+    const events = recent.add([append(1), append(2, 3), append(5)])
+    expect(events.map(({ position }) => position)).toEqual([1, 2, 3, 4, 5])
+    expect(firstPositions(recent, 0)).toEqual([1, 2, 5])
+    expect(firstPositions(recent, 1)).toEqual([2, 5])
+    expect(firstPositions(recent, 3)).toEqual([2, 5]) // inside an append
+    expect(firstPositions(recent, 4)).toEqual([5])
+  })
+
+  it('has nothing beyond its end', () => {
+    const recent = new RecentAppends(catalog)
+    expect(recent.after(0)).toBeUndefined()
+    recent.add([append(1)])
+    expect(recent.after(1)).toBeUndefined()
+    expect(recent.after(7)).toBeUndefined()
+  })
+
+  it('begins anew behind an append of another process: nobody is given a log with a gap', () => {
+    const recent = new RecentAppends(catalog)
+    recent.add([append(1), append(2)])
+    recent.add([append(4)]) // 3 is another process's
+    expect(recent.after(0)).toBeUndefined()
+    expect(recent.after(2)).toBeUndefined()
+    expect(firstPositions(recent, 3)).toEqual([4])
+  })
+
+  it('forgets the oldest first, and keeps what is left without a gap', () => {
+    const recent = new RecentAppends(catalog)
+    for (let position = 1; position <= 10_000; position++) recent.add([append(position)])
+    expect(recent.after(0)).toBeUndefined()
+    const kept = firstPositions(recent, 8_000)!
+    expect(kept).toHaveLength(2_000)
+    expect(kept.every((position, i) => position === 8_001 + i)).toBe(true)
+  })
+})
