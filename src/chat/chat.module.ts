@@ -22,6 +22,7 @@ import { ReplyDrafts } from './open-reply/reply-drafts.js'
 import { RunningReplies } from './open-reply/running-replies.js'
 import { chatQueryHandlers } from './read-models/chat-queries.js'
 import { chatModel } from './read-models/chats.js'
+import { MessagePages } from './read-models/message-pages.js'
 import { messageQueryHandlers } from './read-models/message-queries.js'
 import { messageModel } from './read-models/messages.js'
 import { openReplyModel } from './read-models/open-replies.js'
@@ -86,6 +87,7 @@ const replies = [
     ChatErasures,
     ChatIds,
     Chats,
+    MessagePages,
     ModelList,
     Prompts,
   ],

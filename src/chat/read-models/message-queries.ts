@@ -8,6 +8,7 @@ import { Bus } from '../../commands/bus.js'
 import { findPage, ListOrder, type Page, type PageQuery } from '../../http/pages.js'
 import type { ChatRef } from '../chat.js'
 import { GetChat } from './chat-queries.js'
+import { MessagePages } from './message-pages.js'
 import { type MessageDoc, messageModel, messages } from './messages.js'
 import { type OpenedMessage, openMessage } from './opened-message.js'
 
@@ -81,10 +82,19 @@ class ListMessagesHandler implements IQueryHandler<ListMessages> {
   constructor(
     private readonly engine: Engine,
     private readonly bus: Bus,
+    private readonly pages: MessagePages,
     @InjectModel(messageModel.name) private readonly messages: Model<MessageDoc>,
   ) {}
 
-  async execute({ chat, page, order }: ListMessages): Promise<Page<OpenedMessage>> {
+  execute({ chat, page, order }: ListMessages): Promise<Page<OpenedMessage>> {
+    return this.pages.get(chat, page, order, () => this.read({ chat, page, order }))
+  }
+
+  private async read({
+    chat,
+    page,
+    order,
+  }: Pick<ListMessages, 'chat' | 'page' | 'order'>): Promise<Page<OpenedMessage>> {
     await this.bus.query(new GetChat(chat)) // refuses when there is no such chat
     const { items, nextCursor } = await findPage(this.messages, { sessionId: chat.chatId }, orders[order], page)
     return { items: await Promise.all(items.map((doc) => openMessage(this.engine, doc))), nextCursor }

@@ -127,6 +127,17 @@ export class EventStore {
     }
   }
 
+  /** The version at which the newest append of a stream begins; undefined without one. Reads only an index. */
+  newestVersion(stream: string): Promise<number | undefined> {
+    return this.log.newestVersion(stream)
+  }
+
+  /** The newest append of a stream: the version at which it begins, and the position of its last event. */
+  async endOf(stream: string): Promise<{ version: number; position: number } | undefined> {
+    const newest = await this.log.newestOf(stream)
+    return newest && { version: newest.version, position: lastPosition(newest) }
+  }
+
   /** The position of the newest event, 0 when there is none. */
   async head(): Promise<number> {
     return (await this.log.head()).position

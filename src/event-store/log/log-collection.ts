@@ -121,6 +121,21 @@ export class LogCollection {
     return found?.version ?? 1
   }
 
+  async newestVersion(stream: string): Promise<number | undefined> {
+    return (await this.newest(stream, { _id: 0, version: 1 }))?.version
+  }
+
+  newestOf(stream: string): Promise<Pick<AppendDocument, '_id' | 'n' | 'version'> | undefined> {
+    return this.newest(stream, { n: 1, version: 1 })
+  }
+
+  private async newest(stream: string, projection: Document): Promise<AppendDocument | undefined> {
+    const { readConcern } = majorityReads
+    const find = { find: 'log', filter: { stream }, sort: { version: -1 }, limit: 1, singleBatch: true }
+    const { cursor } = await this.db.command({ ...find, projection, readConcern })
+    return (cursor.firstBatch as AppendDocument[])[0]
+  }
+
   /** The durable appends that begin at these versions, by their `versionKey`. */
   async findByVersions(starts: Pick<AppendDocument, 'stream' | 'version'>[]): Promise<Map<string, AppendDocument>> {
     const found = await this.collection

@@ -96,6 +96,11 @@ export class Projections {
     return certificatesOf(this.context.db, this.projectionNamed(name).name, limit, before)
   }
 
+  /** Whether the model has everything up to the position for sure: this process has heard so. */
+  hasReached(position: number, name: string): boolean {
+    return this.context.announcements.highestOf(`projected:${name}`) >= position
+  }
+
   /**
    * Waits until the models have everything up to the position. Does not wait for a model that does not move (paused,
    * failed, older than this build), but waits for one that is being built for the first time. False when the time is

@@ -83,12 +83,13 @@ export class ReplyLog {
   }
 }
 
-/** Whoever has read, written or cancelled replies leaves no subscription, no text and no job behind. */
+/** Whoever has read, written or cancelled replies leaves no subscription, no claim, no text and no job behind. */
 export async function expectNothingLeftIn(redis: Redis, { db: { databaseName } }: ReplyLog): Promise<void> {
   const left = async () => ({
-    channels: await redis.pubsub('CHANNELS', `verbatim:${databaseName}:*:*`),
+    channels: await redis.pubsub('CHANNELS', `verbatim:${databaseName}:reply:*`),
+    claims: await redis.keys(`verbatim:${databaseName}:running:*`),
     deltas: await redis.keys(`verbatim:${databaseName}:reply:*`),
     jobs: await redis.keys(`verbatim:${databaseName}:queue:replies:????????-*`),
   })
-  await eventually(left, ({ channels, deltas, jobs }) => channels.length + deltas.length + jobs.length === 0, 30_000)
+  await eventually(left, (found) => Object.values(found).flat().length === 0, 30_000)
 }
