@@ -78,11 +78,11 @@ const steps: Record<string, { engine: 'mongo' | 'redis'; at: () => Fault['at'] }
   'putting the prompt into the queue': { engine: 'redis', at: () => enqueues },
   'taking it from the queue': { engine: 'redis', at: takes },
   'reading the chat': { engine: 'mongo', at: () => withField(command('find', 'log'), 'stream') },
-  'listening for a cancel': { engine: 'redis', at: () => both(redisCommand('subscribe'), about(':cancel:')) },
-  'beginning to tell what the model says': { engine: 'redis', at: () => redisCommand('rpush') },
+  'claiming it': { engine: 'redis', at: () => both(redisCommand('set'), about(':running:')) },
   'telling what the model says': { engine: 'redis', at: () => both(redisCommand('eval'), about(':reply:')) },
   'recording the answer': { engine: 'mongo', at: () => command('insert', 'log') },
-  'forgetting what it has told': { engine: 'redis', at: () => both(redisCommand('del'), not(redisCommand('rpush'))) },
+  'forgetting what it has told': { engine: 'redis', at: () => both(redisCommand('del'), about(':reply:')) },
+  'giving back its claim': { engine: 'redis', at: () => both(redisCommand('del'), about(':running:')) },
   'taking the prompt off the queue': { engine: 'redis', at: () => both(about(':replies:completed'), not(enqueues)) },
 }
 

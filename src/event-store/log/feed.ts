@@ -58,8 +58,17 @@ export class Feed {
     this.ownListeners.push(listener)
   }
 
-  /** The batch has the newest position that was announced to the reader, `announced`, if the log has it. */
-  async read(after: number, announced = 0): Promise<LogBatch> {
+  /** What the log has after the position, now. */
+  async read(after: number): Promise<LogBatch> {
+    const own = this.own.after(after)
+    return own ? this.shareOwn(after, own) : await this.readStored(after, 0)
+  }
+
+  /**
+   * For a reader that comes back by itself. The batch has the newest position that was announced to it, `announced`, if
+   * the log has it; without one, nobody looks again for a moment where nothing was.
+   */
+  async readOn(after: number, announced: number): Promise<LogBatch> {
     const own = this.own.after(after)
     if (own) return this.shareOwn(after, own)
     const { empty } = this

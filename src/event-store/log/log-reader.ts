@@ -26,7 +26,7 @@ export class LogReader {
     const known = Math.max(position, this.notFound)
     if (!this.hasMore) await this.announcements.waitAbove('log', known, lookAgainMs, this.signal)
     const announced = this.announcements.highestOf('log')
-    const batch = await this.feed.read(position, announced)
+    const batch = await this.feed.readOn(position, announced)
     this.hasMore = batch.full
     this.notFound = batch.to === position ? announced : 0
     return batch

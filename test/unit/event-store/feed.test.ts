@@ -109,7 +109,7 @@ describe('a reader that joins a reading which began earlier', () => {
   it('gets what it has heard of, although that reading missed it', async () => {
     const { reading, release } = await emptyReading()
     const position = await append('1')
-    const joined = tail.read(0, position)
+    const joined = tail.readOn(0, position)
     release()
     expect(await reading).toMatchObject({ to: 0, events: [] })
     expect(await joined).toMatchObject({ to: position, events: [{ type: 'NotebookOpened' }] })

@@ -13,6 +13,8 @@ export class DeltaWriter {
   private latest = ''
   private sentLength = 0
   private sending: Promise<void> | undefined
+  /** Whether Redis may have something of this attempt. */
+  hasSent = false
   private readonly ended = new AbortController()
   private hasGivenUp = false
 
@@ -23,11 +25,6 @@ export class DeltaWriter {
     private readonly attempt: string,
     private isAwaited: boolean,
   ) {}
-
-  /** Whether Redis has something of this attempt. */
-  get hasSent(): boolean {
-    return this.sentLength > 0
-  }
 
   /** `text` is the whole text so far. */
   write(text: string): void {
@@ -50,6 +47,7 @@ export class DeltaWriter {
         if (!this.isAwaited) await pause(restMs, signal)
         if (signal.aborted) break
         const { attempt, latest: text, sentLength: offset } = this
+        this.hasSent = true
         const readers = await this.deltas.add(chatId, replyId, { attempt, offset, text: text.slice(offset) })
         this.sentLength = text.length
         this.isAwaited = readers > 0
