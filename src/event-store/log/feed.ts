@@ -58,15 +58,15 @@ export class Feed {
     this.ownListeners.push(listener)
   }
 
-  /** What the log has after the position, now. */
-  async read(after: number): Promise<LogBatch> {
-    const own = this.own.after(after)
-    return own ? this.shareOwn(after, own) : await this.readStored(after, 0)
+  /** What the log has after the position, now. A batch that is not full ends where the log ends. */
+  read(after: number): Promise<LogBatch> {
+    return this.readStored(after, 0)
   }
 
   /**
    * For a reader that comes back by itself. The batch has the newest position that was announced to it, `announced`, if
-   * the log has it; without one, nobody looks again for a moment where nothing was.
+   * the log has it, or ends before that, with what this process has committed: then the reader comes back. Where nothing
+   * was and nothing is announced, nobody looks again for a moment.
    */
   async readOn(after: number, announced: number): Promise<LogBatch> {
     const own = this.own.after(after)

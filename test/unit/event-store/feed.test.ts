@@ -90,8 +90,8 @@ describe('a reader beside the writer', () => {
     feed.onOwn((events) => heard.push(...events.map(({ position }) => position)))
     for (const id of ['1', '2', '3']) feed.add([await stored(await append(id))])
     expect(heard).toEqual([1, 2, 3])
-    expect((await feed.read(1)).events.map(({ position }) => position)).toEqual([2, 3])
-    expect(await feed.read(1)).toBe(await feed.read(1)) // decoded once for all readers
+    expect((await feed.readOn(1, 3)).events.map(({ position }) => position)).toEqual([2, 3])
+    expect(await feed.readOn(1, 3)).toBe(await feed.readOn(1, 3)) // decoded once for all readers
     expect(asked).toEqual([])
     await watched.close()
   })
@@ -101,7 +101,16 @@ describe('a reader beside the writer', () => {
     const [first, , third] = [await append('1'), await append('2'), await append('3')]
     feed.add([await stored(first)])
     feed.add([await stored(third)])
-    expect((await feed.read(1)).events.map(({ position }) => position)).toEqual([2, 3])
+    expect((await feed.readOn(1, 3)).events.map(({ position }) => position)).toEqual([2, 3])
+  })
+
+  it('is not taken for the end of the log by who reads up to there', async () => {
+    const feed = new Feed(new LogCollection(place.db), engine.catalog)
+    feed.add([await stored(await append('1'))])
+    await append('2') // another process's
+    expect(await feed.read(0)).toMatchObject({ to: 2, full: false })
+    expect(await feed.readOn(0, 2)).toMatchObject({ to: 1 })
+    expect(await feed.readOn(1, 2)).toMatchObject({ to: 2 })
   })
 })
 
