@@ -1,10 +1,11 @@
 /**
  * Turns many small calls into few large ones: all items that are asked for during one call of `work` go together in the
- * next one. `work` MUST answer in the order of its items. When it fails, the items of that call fail, and no others.
+ * next one. A call waits `gatherMs` for more items, or until the present events have been handled. `work` MUST answer in
+ * the order of its items. When it fails, the items of that call fail, and no others.
  */
 export function coalesce<Item, Result>(
   work: (items: Item[]) => Promise<Result[]>,
-  atMost = 1000,
+  { atMost = 1000, gatherMs = 0 }: { atMost?: number; gatherMs?: number } = {},
 ): (item: Item) => Promise<Result> {
   type QueuedItem = { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void }
   const waiting: QueuedItem[] = []
@@ -28,6 +29,7 @@ export function coalesce<Item, Result>(
       waiting.push({ item, resolve, reject })
       if (isRunning) return
       isRunning = true
-      setImmediate(() => void run())
+      if (gatherMs > 0) setTimeout(() => void run(), gatherMs)
+      else setImmediate(() => void run())
     })
 }

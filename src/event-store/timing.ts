@@ -13,6 +13,15 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
+ * The time until the next of the moments that all work of this kind has in common. What several loops write then is
+ * written together.
+ */
+export function untilCommonMoment(everyMs: number): number {
+  const ms = everyMs - (Date.now() % everyMs)
+  return ms > everyMs / 4 ? ms : ms + everyMs // a timer may have been early
+}
+
+/**
  * The deadline: the promise's result if it comes within the time, else undefined. The promise itself goes on; an error
  * that it throws after the deadline is dropped.
  */

@@ -25,7 +25,7 @@ const batchEvents = 2_000
 const batchBytes = 8 * 1024 * 1024
 const maxShared = 8
 /** For so long nobody asks again after the end of the log, unless something was announced. */
-const emptyForMs = 700
+const emptyForMs = 500
 
 /**
  * Reads the log in batches. What this process has committed itself is here already; what others have is read from the

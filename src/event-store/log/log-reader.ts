@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../event.js'
-import { backoff, pause } from '../timing.js'
+import { backoff, pause, untilCommonMoment } from '../timing.js'
 import type { Announcements } from './announcements.js'
 import type { Feed, LogBatch } from './feed.js'
 
@@ -24,7 +24,7 @@ export class LogReader {
   /** The batch after a position. It is empty after 600 ms without news and when interrupted: the caller has other work. */
   async next(position: number): Promise<LogBatch> {
     const known = Math.max(position, this.notFound)
-    if (!this.hasMore) await this.announcements.waitAbove('log', known, lookAgainMs, this.signal)
+    if (!this.hasMore) await this.announcements.waitAbove('log', known, untilCommonMoment(lookAgainMs), this.signal)
     const announced = this.announcements.highestOf('log')
     const batch = await this.feed.readOn(position, announced)
     this.hasMore = batch.full

@@ -12,6 +12,9 @@ export interface LeaseWrite {
 
 type WriteLease = (write: LeaseWrite) => Promise<LeaseDocument | null>
 
+/** Nobody waits for a lease, and timers of the same moment are some milliseconds apart. */
+const gatherMs = 5
+
 const byDatabase = new WeakMap<Db, WriteLease>()
 
 /**
@@ -22,7 +25,7 @@ const byDatabase = new WeakMap<Db, WriteLease>()
 export function leaseWriter(db: Db): WriteLease {
   const known = byDatabase.get(db)
   if (known) return known
-  const write = coalesce((writes: LeaseWrite[]) => writeTogether(db, writes))
+  const write = coalesce((writes: LeaseWrite[]) => writeTogether(db, writes), { gatherMs })
   byDatabase.set(db, write)
   return write
 }

@@ -1,4 +1,5 @@
 import type { Collection, Db, Document as Command, Filter, WriteConcernSettings } from 'mongodb'
+import { untilCommonMoment } from '../timing.js'
 import { fromNow, type LeaseDocument, leaseMs, leasesIn } from './lease-document.js'
 import { leaseWriter, type LeaseWrite } from './lease-writes.js'
 
@@ -69,15 +70,11 @@ export class Lease {
   /** Renews the lease until the result is called. If a renewal fails, the next step that needs the lease notices. */
   keepAlive(renew: () => Promise<unknown> = () => this.renew()): () => void {
     let timer: NodeJS.Timeout
-    // All leases of a process at the same moments, so that they are written together.
     const renewAtNextMoment = () => {
-      timer = setTimeout(
-        () => {
-          renewAtNextMoment()
-          renew().catch(() => {})
-        },
-        renewEveryMs - (Date.now() % renewEveryMs),
-      )
+      timer = setTimeout(() => {
+        renewAtNextMoment()
+        renew().catch(() => {})
+      }, untilCommonMoment(renewEveryMs))
     }
     renewAtNextMoment()
     return () => clearTimeout(timer)

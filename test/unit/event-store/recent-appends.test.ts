@@ -10,7 +10,7 @@ function append(position: number, n = 1): AppendDocument {
   const event = { type: 'NoteTornOut', shape: 1, data: { notebookId: '1', noteId: 'a' } }
   const meta = { actor: 'user-ann', commandId: `command-${position}` }
   const events = Array.from({ length: n }, () => event)
-  return { _id: position, n, stream: 'notebook-1', version: position, meta, at: new Date(0), events } as AppendDocument
+  return { _id: position, n, stream: 'notebook-1', version: position, meta, at: new Date(0), events }
 }
 
 const firstPositions = (recent: RecentAppends, after: number) => recent.after(after)?.map(({ append: { _id } }) => _id)
