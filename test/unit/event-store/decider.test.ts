@@ -1,4 +1,4 @@
-import { given } from '../../../src/event-store/deciding/given-when-then.js'
+import { givenStream } from '../../../src/event-store/deciding/given-when-then.js'
 import type { Engine } from '../../../src/event-store/engine.js'
 import { all, command, Place } from '../../support/event-store/engines.js'
 import { close, notebook, type NotebookEvent, open, tearOut, write } from '../../support/event-store/notebooks.js'
@@ -17,43 +17,43 @@ const closed: NotebookEvent = { type: 'NotebookClosed', data: { notebookId: '1' 
 
 describe('a notebook', () => {
   it('opens', () =>
-    given(notebook)
+    givenStream(notebook)
       .when(open('1', 'user-ann', 'Diary'))
       .then([opened]))
   it('opens once', () =>
-    given(notebook, [opened])
+    givenStream(notebook, [opened])
       .when(open('1', 'user-ann', 'Diary'))
       .then([]))
   it('takes notes', () =>
-    given(notebook, [opened])
+    givenStream(notebook, [opened])
       .when(write('1', 'a', 'Hi'))
       .then([written]))
   it('takes no notes once closed', () =>
-    given(notebook, [opened, closed])
+    givenStream(notebook, [opened, closed])
       .when(write('1', 'a', 'Hi'))
       .thenRefused('notebook_closed'))
-  it('loses only what it has', () => given(notebook, [opened]).when(tearOut('1', 'a')).then([]))
+  it('loses only what it has', () => givenStream(notebook, [opened]).when(tearOut('1', 'a')).then([]))
 })
 
 describe('given, when, then', () => {
   it('fails when the story is another', () => {
     expect(() =>
-      given(notebook)
+      givenStream(notebook)
         .when(open('1', 'user-ann', 'Diary'))
         .then([]),
     ).toThrow('expected []')
     expect(() =>
-      given(notebook, [closed])
+      givenStream(notebook, [closed])
         .when(write('1', 'a', 'Hi'))
         .then([]),
     ).toThrow('refused with notebook_closed')
     expect(() =>
-      given(notebook)
+      givenStream(notebook)
         .when(open('1', 'a', 'b'))
         .thenRefused('x'),
     ).toThrow('expected a refusal')
     expect(() =>
-      given(notebook, [closed])
+      givenStream(notebook, [closed])
         .when(write('1', 'a', 'Hi'))
         .thenRefused('x'),
     ).toThrow('got notebook_closed')
