@@ -84,7 +84,7 @@ export class Auditor {
     return (await this.log()).filter(({ stream, type }) => stream === `audit-${by}` && type === 'AuditRead')
   }
 
-  async leave(): Promise<void> {
+  async close(): Promise<void> {
     await this.inside.close()
     await this.mongo.close()
   }

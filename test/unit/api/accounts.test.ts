@@ -15,13 +15,10 @@ let people = 0
 beforeAll(async () => {
   world = await World.begin()
   url = await world.start().url()
-  inside = await Inside.of(world)
+  inside = world.closeAtEnd(await Inside.of(world))
   nobody = new Client(url)
 }, 60_000)
-afterAll(async () => {
-  await inside?.close()
-  await world?.end()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 beforeEach(async () => {
   ann = await world.account(url)
 })

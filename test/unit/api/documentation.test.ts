@@ -1,27 +1,21 @@
-import { answeredBy, Client, World } from '../../support/world.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { Client, World } from '../../support/world.js'
 import { Belongings } from '../../support/api/belongings.js'
 import { complaintsOf } from '../../support/api/checks.js'
 import { Contract, type Operation } from '../../support/api/contract.js'
 import { Inside } from '../../support/api/inside.js'
 
-let model: FakeOpenAi
 let world: World
 let url: string
 let nobody: Client
 let contract: Contract
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin(answeredBy(model)) // the model that examples name is OpenAI's
+  ;({ world } = await World.withModel()) // the model that examples name is OpenAI's
   url = await world.start().url()
   nobody = new Client(url)
   contract = await Contract.of(url)
 }, 60_000)
-afterAll(async () => {
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 const name = ({ method, path }: Operation) => `${method} ${path}`
 const those = (isWrong: (operation: Operation) => boolean) => contract.operations.filter(isWrong).map(name)

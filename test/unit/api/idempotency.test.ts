@@ -1,5 +1,5 @@
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
-import { type Answered, answeredBy, Client, World } from '../../support/world.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { type Answered, Client, World } from '../../support/world.js'
 import { Inside } from '../../support/api/inside.js'
 import { expectProblem } from '../../support/api/problem.js'
 
@@ -13,16 +13,11 @@ let ann: Client
 let keys = 0
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin({ ...answeredBy(model), REPLY_ATTEMPTS: '1' })
+  ;({ model, world } = await World.withModel({ REPLY_ATTEMPTS: '1' }))
   url = await world.start().url()
-  inside = await Inside.of(world)
+  inside = world.closeAtEnd(await Inside.of(world))
 }, 60_000)
-afterAll(async () => {
-  await inside?.close()
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 beforeEach(async () => {
   ann = await world.account(url)
 })

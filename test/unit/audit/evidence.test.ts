@@ -14,15 +14,12 @@ beforeAll(async () => {
   world = await World.begin()
   const url = await world.start().url()
   ann = await world.account(url)
-  auditor = await Auditor.of(world, url)
+  auditor = world.closeAtEnd(await Auditor.of(world, url))
   chatId = crypto.randomUUID()
   replyId = (await ann.post(`/chat/${chatId}/send`, { text: 'a canary' })).body.messageId
   chatEnds = (await auditor.log()).findLast(({ stream }) => stream === `chat-${chatId}`)!.position
 }, 60_000)
-afterAll(async () => {
-  await auditor?.leave()
-  await world?.end()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 const reads = (): [what: string, path: string, evidence: object][] => [
   ['the log', '/audit/events', { what: 'events', from: 1, opened: false }],

@@ -1,5 +1,5 @@
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
-import { answeredBy, type Client, World } from '../../support/world.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { type Client, World } from '../../support/world.js'
 import type { ServiceInProcess } from '../../support/service-in-process.js'
 import { until } from '../../support/until.js'
 import { type Event, eventsOf, textOf } from '../../support/api/events-of.js'
@@ -18,17 +18,12 @@ let url: string
 let ann: Client
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin({ ...answeredBy(model), REPLY_BACKOFF_MS: '10', REPLY_ATTEMPTS: '3' })
+  ;({ model, world } = await World.withModel({ REPLY_BACKOFF_MS: '10', REPLY_ATTEMPTS: '3' }))
   service = world.start()
   url = await service.url()
-  inside = await Inside.of(world)
+  inside = world.closeAtEnd(await Inside.of(world))
 }, 60_000)
-afterAll(async () => {
-  await inside?.close()
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 beforeEach(async () => {
   ann = await world.account(url)
 })
