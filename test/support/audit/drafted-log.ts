@@ -21,12 +21,13 @@ export class DraftedLog {
     return this.appends.length === 0 ? 0 : lastPosition(this.appends.at(-1)!)
   }
 
-  /** One append to a stream. Each event says something, in an envelope. */
-  write(stream: string, texts: readonly string[]): void {
+  /** One append to a stream. Each event says something in an envelope, unless none is wanted. */
+  write(stream: string, texts: readonly string[], { isSealed = true } = {}): void {
     const version = this.appends.filter((append) => append.stream === stream).reduce((sum, { n }) => sum + n, 1)
     const events = texts.map((text, i) => {
       const header = { stream, version: version + i, type: 'NoteWritten', shape: 1 }
-      return { type: 'NoteWritten', shape: 1, data: { noteId: text }, ...sealPersonal(this.key, header, { text }) }
+      const sealed = isSealed && sealPersonal(this.key, header, { text })
+      return { type: 'NoteWritten', shape: 1, data: { noteId: text }, ...sealed }
     })
     const [_id, n, at] = [this.size + 1, texts.length, new Date(1_700_000_000_000 + this.size)]
     this.appends.push({ _id, n, stream, version, at, meta: { actor: 'user-ann', commandId: `c-${_id}` }, events })
@@ -88,8 +89,10 @@ export class DraftedLog {
   private readonly subtree = async (level: number, index: number) =>
     rootOfComplete(this.hashes.slice(index * 2 ** level, (index + 1) * 2 ** level))
 
-  private opened(append: AppendDocument, index: number): SealedPlaintext {
-    const { personal, salt } = openPersonal(this.key, append.events[index]!.personal!)
+  private opened(append: AppendDocument, index: number): SealedPlaintext | undefined {
+    const { personal: envelope } = append.events[index]!
+    if (!envelope) return undefined
+    const { personal, salt } = openPersonal(this.key, envelope)
     return { original: personal, salt }
   }
 }

@@ -32,7 +32,11 @@ describe('the root of a log', () => {
     await place.db.collection<AppendDocument>('log').deleteMany({ _id: { $lt: 5 } })
     expect(await roots.at(7)).toBe(log.rootAt(7).toString('hex'))
     expect(await roots.at(12)).toBe(log.rootAt(12).toString('hex'))
-    expect((await stored()).map(({ _id }) => _id)).toEqual([7, 12])
+    await place.db.collection<AppendDocument>('log').deleteMany({ _id: { $lt: 12 } })
+    expect(await roots.at(18)).toBe(log.rootAt(18).toString('hex'))
+    await place.db.collection<AppendDocument>('log').deleteMany({})
+    expect(await roots.at(12)).toBe(log.rootAt(12).toString('hex'))
+    expect((await stored()).map(({ _id }) => _id)).toEqual([7, 12, 18])
   })
 
   it('is none beyond the end', async () => {

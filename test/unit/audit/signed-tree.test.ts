@@ -196,6 +196,7 @@ describe('the store of a tree', () => {
     expect(await trees.leafTiles(at, 1, 2)).toEqual(hashes(256))
     expect(await trees.leafTiles(at, 0, 9)).toEqual(hashes(0))
     expect(await trees.leafTiles(at, 2, 1)).toEqual(hashes(512))
+    expect(await trees.leafTiles(at, 2, 3)).toEqual(hashes(512))
     expect(await trees.leafTiles(at, 3, 5)).toEqual(Buffer.alloc(0))
     expect(await trees.tile(at, 2, 0)).toEqual(Buffer.alloc(0))
   })

@@ -12,7 +12,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'verbatim-export-'))
   log = new DraftedLog()
   log.write('notebook-1', ['a', 'b', 'c'])
-  log.write('notebook-2', ['d'])
+  log.write('notebook-2', ['d'], { isSealed: false })
   log.write('notebook-1', ['e', 'f'])
   log.write('notebook-2', ['g', 'h', 'i', 'j'])
 })
@@ -67,6 +67,8 @@ describe('an export of a whole log', () => {
     const [head, , ...rest] = await whole()
     expect(await verify([head!, ...rest])).toMatchObject({ events: 10 })
     expect(await verify([head!, log.leaves(1, 3), ...rest])).toMatchObject({ events: 10 })
+    const { after: _, edge: __, ...short } = JSON.parse(head!)
+    expect(await verify([JSON.stringify(short), ...rest])).toMatchObject({ events: 10 })
   })
 
   it('shows what was said, if the plaintext is the one that was sealed', async () => {
@@ -117,6 +119,9 @@ describe('an export of a whole log', () => {
     expect(seen).toEqual([1000, 2000])
     await verify([await long.head(500), ...long.lines(501), long.checkpoint()], { keys: long.keys, onProgress })
     expect(seen).toEqual([1000, 2000, 500, 1500])
+    expect(await verify([await long.head(), ...long.lines(), long.checkpoint()], { keys: long.keys })).toMatchObject({
+      events: 2_100,
+    })
   })
 })
 
@@ -131,6 +136,8 @@ describe('who has changed something in an export is found', () => {
 
   it.each<[string, (lines: string[]) => string[], string, number | undefined]>([
     ['who did it', changed(6, 'user-ann', 'user-eve'), 'event 6 was changed', 6],
+    ['in the first event', changed(1, 'user-ann', 'user-eve'), 'event 1 was changed', 1],
+    ['an event without an envelope', changed(4, 'user-ann', 'user-eve'), 'event 4 was changed', 4],
     ['when', changed(6, '"at":"2023', '"at":"2022'), 'event 6 was changed', 6],
     ['a word of the public part', changed(10, '"noteId":"j"', '"noteId":"x"'), 'event 10 was changed', 10],
     ['a byte of a commitment', changed(6, /"commitment":".{4}/, '"commitment":"AAAA'), 'event 6 was changed', 6],
@@ -205,6 +212,14 @@ describe('who has changed something in an export is found', () => {
       'this is not an event of an export',
       undefined,
     ],
+    ['an event has no type', changed(6, '"type"', '"kind"'), 'this is not an event of an export', undefined],
+    ['a line is a number', (lines) => lines.with(at(6), '7'), 'this is not an event of an export', undefined],
+    [
+      'the last checkpoint is gone',
+      (lines) => lines.toSpliced(-1).toSpliced(at(7), 0, log.checkpoint(6)),
+      'the export has no checkpoint for the events after event 6',
+      undefined,
+    ],
     ['a line is no object', (lines) => lines.with(at(6), 'null'), 'this is not an event of an export', undefined],
     [
       'a checkpoint is none',
@@ -232,6 +247,16 @@ describe('who has changed something in an export is found', () => {
       'VerificationError',
       'the first 10 events are not those that log.example/drafted has signed; the first one that differs from the stored hashes: event 6 was changed',
       6,
+    ])
+  })
+
+  it('no event is named where the hashes of the notary are not known', async () => {
+    const lines = (await whole()).with(1, log.leaves(5, 8))
+    const changed = lines.with(at(2), lines[at(2)]!.replace('user-ann', 'user-eve'))
+    expect(await failure(changed)).toEqual([
+      'VerificationError',
+      'the first 10 events are not those that log.example/drafted has signed',
+      undefined,
     ])
   })
 
@@ -286,6 +311,7 @@ describe('an export of single events', () => {
     const [head, ...lines] = await single([1])
     const many = Array.from({ length: 2_500 }, () => lines[0]!)
     await verify([head!, ...many], { onProgress: (events) => seen.push(events) })
+    expect(await verify([head!, ...many])).toMatchObject({ events: 2_500 })
     expect(seen).toEqual([1000, 2000])
   })
 })

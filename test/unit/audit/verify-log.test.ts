@@ -5,7 +5,7 @@ import { readStoredLog } from '../../../src/audit/verification/stored-log.js'
 import { type LogVerification, verifyLog } from '../../../src/audit/verification/verify-log.js'
 import type { AppendDocument } from '../../../src/event-store/event.js'
 import { leafOf } from '../../../src/notary/leaf.js'
-import { treeOf, TreeStore } from '../../../src/notary/tree-store.js'
+import { type NotaryDocument, treeOf, TreeStore } from '../../../src/notary/tree-store.js'
 import { leafHash } from '../../../src/proof/hashes.js'
 import { DraftedLog } from '../../support/audit/drafted-log.js'
 import { all, Place } from '../../support/event-store/engines.js'
@@ -32,11 +32,16 @@ async function write(appends: number): Promise<void> {
 
 /** The notary stores the leaves of everything, and signs it. */
 async function sign(): Promise<void> {
+  await trees.storeSignature(await grow(), log.note(), log.keys)
+}
+
+/** The notary stores the leaves of everything, and has not signed it yet. */
+async function grow(): Promise<NotaryDocument> {
   const at = await trees.ensure()
   const tree = treeOf(at)
   const leaves = log.appends.flatMap((append) => append.events.map((_, i) => leafHash(leafOf(append, i))))
   await trees.storeTiles(leaves.slice(at.size).flatMap((leaf) => tree.add(leaf)))
-  await trees.storeSignature((await trees.advance(at, tree))!, log.note(), log.keys)
+  return (await trees.advance(at, tree))!
 }
 
 const verify = (options: Partial<LogVerification> = {}) =>
@@ -63,13 +68,13 @@ describe('a log in the database', () => {
   })
 
   it('verifies with the hashes of several threads', async () => {
-    await write(1_500)
+    await write(1_100)
     await sign()
     const hasher = new HashingThreads()
     try {
       const seen: number[] = []
-      expect(await verify({ hasher, onProgress: (events) => seen.push(events) })).toMatchObject({ events: 4_501 })
-      expect(seen).toEqual([3_000, 4_501])
+      expect(await verify({ hasher, onProgress: (events) => seen.push(events) })).toMatchObject({ events: 3_301 })
+      expect(seen).toEqual([3_000, 3_301])
       await stored().updateOne({ _id: 3_010 }, { $set: { 'meta.actor': 'user-eve' } })
       await expect(verify({ hasher })).rejects.toMatchObject({ message: 'event 3010 was changed' })
     } finally {
@@ -101,6 +106,7 @@ describe('a log in the database', () => {
     await place.db.collection('notary').deleteMany({})
     await expect(verify({ kept: [log.note()] })).rejects.toThrow(outdated(0))
     expect(await verify({ kept: [] })).toMatchObject({ events: 20, signed: undefined })
+    await expect(verify({ kept: [log.note()], keys: undefined })).rejects.toMatchObject({ code: 'not_signed' })
   })
 
   it('is found when a checkpoint is of another log', async () => {
@@ -115,14 +121,14 @@ describe('a log in the database', () => {
   })
 
   it('is checked event by event where a hash differs, and all else is taken as it is', async () => {
-    await write(1_200)
+    await write(1_100)
     await sign()
     await stored().updateOne({ _id: 3_100 }, { $set: { 'meta.actor': 'user-eve' } })
     const parts = await all(readStoredLog(place.db, trees, await trees.read()))
     expect(parts.map((part) => Object.keys(part))).toEqual([['equalHashes'], ['events']])
     expect((parts[0] as { equalHashes: Buffer }).equalHashes).toHaveLength(3_000 * 32)
     const { events } = parts[1] as Extract<(typeof parts)[number], { events: unknown }>
-    expect(events.map(({ record }) => record.position)).toEqual(Array.from({ length: 601 }, (_, i) => 3_001 + i))
+    expect(events.map(({ record }) => record.position)).toEqual(Array.from({ length: 301 }, (_, i) => 3_001 + i))
     expect(events.every(({ notaryHash }) => notaryHash!.length === 32)).toBe(true)
   })
 
@@ -140,6 +146,15 @@ describe('a log in the database', () => {
     ])
   })
 
+  it('is found when what is not signed yet differs from the hashes of the notary', async () => {
+    await write(3)
+    await sign()
+    await write(3)
+    await grow()
+    await stored().updateOne({ _id: 14 }, { $set: { 'meta.actor': 'user-eve' } })
+    await expect(verify()).rejects.toMatchObject({ message: 'event 14 was changed', position: 14 })
+  })
+
   it('is found when its first events are gone', async () => {
     await write(3)
     await sign()
@@ -148,19 +163,23 @@ describe('a log in the database', () => {
   })
 
   it('is read and hashed ahead, as much as the hasher takes at once, and comes in order', async () => {
-    await write(4_200)
-    let [now, most] = [0, 0]
+    for (let i = 0; i < 4_200; i++) log.write(`notebook-${i}`, ['a'], { isSealed: false })
+    await stored().insertMany(log.appends)
+    let [asked, now, most] = [0, 0, 0]
+    let begin = () => {}
+    const threeAreAsked = new Promise<void>((resolve) => (begin = resolve))
     const hasher: LeafHasher = {
       concurrency: 3,
       async hash(bytes) {
         most = Math.max(most, ++now)
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        if (++asked === 3) begin()
+        await threeAreAsked
         now--
         return hashLeaves(bytes)
       },
     }
-    expect(await verify({ hasher })).toMatchObject({ events: 12_601, root: log.rootAt(12_601) })
-    expect(most).toBe(3)
+    expect(await verify({ hasher })).toMatchObject({ events: 4_200, root: log.rootAt(4_200) })
+    expect([asked, most]).toEqual([5, 3])
   })
 })
 

@@ -1,4 +1,5 @@
 import {
+  MongoError,
   MongoNetworkError,
   MongoNotConnectedError,
   MongoParseError,
@@ -19,6 +20,15 @@ describe('an error of the database', () => {
     ['a primary that has stepped down', server({ code: 11602 })],
     ['no primary', server({ code: 10107 })],
     ['an operation that took too long', server({ code: 50 })],
+    ...[
+      'MongoNetworkTimeoutError',
+      'MongoPoolClearedError',
+      'PoolClearedOnNetworkError',
+      'MongoWaitQueueTimeoutError',
+      'MongoTopologyClosedError',
+      'MongoWriteConcernError',
+      'MongoOperationTimeoutError',
+    ].map((name): [string, unknown] => [name, Object.defineProperty(new MongoError('no'), 'name', { value: name })]),
     ['a code that is text', server({ code: '189' })],
     ['a label', server({ code: 1, errorLabels: ['RetryableWriteError'] })],
     ['a write concern that was not reached', server({ code: 1, writeConcernError: {} })],

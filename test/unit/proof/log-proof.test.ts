@@ -40,6 +40,7 @@ describe('a proof that a log has a leaf', () => {
     for (const [other, leaf] of [
       [proof, leaves[index - 1]!],
       [{ ...proof, index: index - 1 }, leaves[index]!],
+      [{ ...proof, index: size }, leaves[index]!],
     ] as const)
       expect(thrownBy(() => verifyLogProof(other, leaf, [ada.verifierKey]))).toMatchObject({
         name: 'Unproven',

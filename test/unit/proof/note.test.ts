@@ -29,6 +29,8 @@ describe('a signed note', () => {
       'none of the keys given',
     )
     expect(() => openNote(both, [])).toThrow('none of the keys given')
+    const inAnotherName = note.replace('— PeterNeumann', '— somebody')
+    expect(() => openNote(inAnotherName, [published.key])).toThrow('none of the keys given')
   })
 
   it('opens with a key as it is read from a file, wherever it stands among others', () => {
