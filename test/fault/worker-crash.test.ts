@@ -95,12 +95,9 @@ function arm(step: string, fault: Omit<Fault, 'at'>): Promise<void> {
 }
 
 async function victim(): Promise<ServiceProcess> {
-  const mongodbUri = new URL(world.mongodbUri)
-  mongodbUri.port = String(mongoProxy.port)
-  mongodbUri.searchParams.set('directConnection', 'true')
   const worker = world.spawn({
     ROLES: 'worker',
-    MONGODB_URI: mongodbUri.toString(),
+    MONGODB_URI: mongoProxy.addressOf(world.mongodbUri),
     REDIS_URL: `redis://127.0.0.1:${redisProxy.port}`,
   })
   await worker.url()

@@ -5,7 +5,7 @@ import { Belongings } from '../../support/api/belongings.js'
 import { complaintsOf } from '../../support/api/checks.js'
 import { Contract, type Operation } from '../../support/api/contract.js'
 import { canary, expectDiscretion } from '../../support/api/discretion.js'
-import { Inside } from '../../support/api/inside.js'
+import { Database } from '../../support/ops/database.js'
 import { brokenJson, malformedBodies, nested, noObjects, tooDeep, wrongWords } from '../../support/api/malformed.js'
 import { expectProblem, fieldsOf } from '../../support/api/problem.js'
 import { forged } from '../../support/api/tokens.js'
@@ -14,7 +14,7 @@ import { forged } from '../../support/api/tokens.js'
 const secret = 'what signs the tokens of this test'
 
 let world: World
-let inside: Inside
+let database: Database
 let contract: Contract
 let nobody: Client
 let owner: Client
@@ -31,11 +31,11 @@ beforeAll(async () => {
     SESSION_PROMPTS_PER_MINUTE: '1000000',
   }))
   const url = await world.start().url()
-  inside = world.closeAtEnd(await Inside.of(world))
+  database = world.closeAtEnd(await Database.of(world))
   contract = await Contract.of(url)
   nobody = new Client(url)
   ;[owner, stranger, admin] = await Promise.all([world.account(url), world.account(url), world.account(url)])
-  await inside.grant(admin.id, 'admin')
+  await database.grant(admin.id, 'admin')
   theirs = await Belongings.of(owner, contract, `${canary} of the owner`)
 }, 60_000)
 afterAll(() => world?.end(), 60_000)

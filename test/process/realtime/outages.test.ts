@@ -86,10 +86,7 @@ describe('without Redis', () => {
 describe('without its database for a while', () => {
   it('a process keeps its sockets, and nothing is missing when it is back', async () => {
     const proxy = await Proxy.before(Number(new URL(world.mongodbUri).port), 'mongodb')
-    const through = new URL(world.mongodbUri)
-    through.port = String(proxy.port)
-    through.searchParams.set('directConnection', 'true')
-    const alone = world.spawn({ ROLES: 'api', MONGODB_URI: through.toString() })
+    const alone = world.spawn({ ROLES: 'api', MONGODB_URI: proxy.addressOf(world.mongodbUri) })
     const chatter = await Chatter.of(ann.at(await alone.url()))
     const chatId = await newChat()
     await chatter.ask('join-chat', chatId)

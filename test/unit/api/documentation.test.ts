@@ -2,7 +2,7 @@ import { Client, World } from '../../support/world.js'
 import { Belongings } from '../../support/api/belongings.js'
 import { complaintsOf } from '../../support/api/checks.js'
 import { Contract, type Operation } from '../../support/api/contract.js'
-import { Inside } from '../../support/api/inside.js'
+import { Database } from '../../support/ops/database.js'
 
 let world: World
 let url: string
@@ -87,10 +87,10 @@ describe('every example', () => {
   let belongings: Belongings
 
   beforeAll(async () => {
-    const inside = await Inside.of(world)
+    const database = await Database.of(world)
     owner = await world.account(url)
-    await inside.grant(owner.id, 'admin')
-    await inside.close()
+    await database.grant(owner.id, 'admin')
+    await database.close()
     belongings = await Belongings.of(owner, contract, 'Hello')
   }, 30_000)
 

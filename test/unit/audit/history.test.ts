@@ -327,7 +327,7 @@ describe('whoever may not', () => {
 
   it('is no administrator', async () => {
     const admin = await world.account(ann.url)
-    await auditor.inside.grant(admin.id, 'admin')
+    await auditor.database.grant(admin.id, 'admin')
     expect((await admin.get('/audit/events?limit=1')).status).toBe(200)
     expect(await auditor.evidence(admin.id)).toHaveLength(1)
   })

@@ -284,12 +284,9 @@ describe('when an engine is away', () => {
   it('answers with what it has, and says what it has not', async () => {
     const redis = await Proxy.before(Number(new URL(process.env.VERBATIM_TEST_REDIS_URL!).port), 'redis')
     const mongodb = await Proxy.before(Number(new URL(world.mongodbUri).port), 'mongodb')
-    const mongodbUri = new URL(world.mongodbUri)
-    mongodbUri.port = String(mongodb.port)
-    mongodbUri.searchParams.set('directConnection', 'true')
     const service = world.start({
       ROLES: 'api',
-      MONGODB_URI: mongodbUri.toString(),
+      MONGODB_URI: mongodb.addressOf(world.mongodbUri),
       REDIS_URL: `redis://127.0.0.1:${redis.port}`,
     })
     const url = await service.url()
