@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import startTestEngines from '../support/engines/setup.mjs'
 import stopTestEngines from '../support/engines/teardown.mjs'
 import { areas, specsFor } from './areas.mjs'
@@ -46,14 +46,20 @@ try {
 async function tryAll() {
   const { units, atLoad } = await cover()
   const results = new Map()
-  const reaching = (isReached) => affordable(units.filter(({ hits }) => isReached(hits)).sort((a, b) => a.ms - b.ms))
+  const reaching = (fileName, isReached) => {
+    const rank = ({ id, ms }) => (ms < 50 ? 0 : isAbout(fileName, id) ? 1 : 2)
+    const found = units.filter(({ hits }) => isReached(hits))
+    return affordable(found.sort((a, b) => rank(a) - rank(b) || a.ms - b.ms))
+  }
   const queue = mutants.map(({ id, fileName }) => {
     const ofFile = new Set(all.filter((mutant) => mutant.fileName === fileName).map((mutant) => mutant.id))
     return {
       id,
-      reached: reaching((hits) => hits[id]),
+      reached: reaching(fileName, (hits) => hits[id]),
       // What runs while modules load is mutated in a process of its own, and tried by the tests that reach its file.
-      whileLoading: atLoad.has(id) ? reaching((hits) => Object.keys(hits).some((hit) => ofFile.has(hit))) : undefined,
+      whileLoading: atLoad.has(id)
+        ? reaching(fileName, (hits) => Object.keys(hits).some((hit) => ofFile.has(hit)))
+        : undefined,
     }
   })
   await Promise.all(Array.from({ length: atOnce }, work))
@@ -97,6 +103,12 @@ async function cover() {
   return { units, atLoad }
 }
 
+/** Whether a test's file is named after a source: its tests come early. */
+function isAbout(source, test) {
+  const [of, about] = [source, test].map((file) => basename(file.split(' ')[0]).split('.')[0])
+  return of.includes(about) || about.includes(of)
+}
+
 function affordable(units) {
   let spent = 0
   return units.filter(({ ms }, i) => (spent += ms) <= budgetMs || i === 0)
@@ -130,8 +142,8 @@ async function asSpec(file) {
     id: file,
     built: resolve(folder, 'build', file.replace(/\.ts$/, '.js')),
     /** Its tests share an application, and what one has done to it the next may look at. */
-    isWhole: /support\/(world|api\/inside)\.js/.test(text),
-    needsEngines: /support\/(world|api\/inside|event-store\/engines|audit\/signed-log)\.js/.test(text),
+    isWhole: /support\/(world|ops\/database)\.js/.test(text),
+    needsEngines: /support\/(world|ops\/database|event-store\/engines|audit\/signed-log)\.js/.test(text),
   }
 }
 

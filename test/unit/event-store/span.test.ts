@@ -1,5 +1,5 @@
 import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api'
-import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
+import { NodeTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-node'
 import { EventStoreError } from '../../../src/event-store/errors.js'
 import { inSpan, inTraceOf, traceparent } from '../../../src/event-store/span.js'
 
@@ -14,21 +14,24 @@ describe('without tracing', () => {
 })
 
 describe('with tracing', () => {
-  const exporter = new InMemorySpanExporter()
-  const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
-  beforeAll(() => provider.register())
-  beforeEach(() => exporter.reset())
-  afterAll(async () => {
-    await provider.shutdown()
+  let finished: ReadableSpan[] | undefined
+  const done = () => Promise.resolve()
+  const collect = { onStart: () => {}, onEnd: (span: ReadableSpan) => finished?.push(span) }
+  const provider = new NodeTracerProvider({ spanProcessors: [{ ...collect, forceFlush: done, shutdown: done }] })
+  beforeEach(() => {
+    finished = []
+    provider.register()
+  })
+  // Not shut down: tracers keep the first provider that they find.
+  afterEach(() => {
+    finished = undefined
     for (const api of [trace, context, propagation]) api.disable()
   })
-
-  const spans = () => exporter.getFinishedSpans()
 
   it('work is a span, in the trace of its caller', async () => {
     const caller = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
     const own = await inTraceOf(caller, () => work('some work'))
-    const [span] = spans()
+    const [span] = finished!
     expect(span).toMatchObject({
       name: 'some work',
       attributes: { part: 'test' },
@@ -50,7 +53,7 @@ describe('with tracing', () => {
       throw failure
     }
     await expect(inSpan('bad work', {}, failing)).rejects.toBe(failure)
-    const [span] = spans()
+    const [span] = finished!
     expect(span).toMatchObject({ status: { code: SpanStatusCode.ERROR }, attributes: { 'error.type': type } })
     expect(JSON.stringify([span!.attributes, span!.status, span!.events])).not.toContain('Ann')
   })
