@@ -22,7 +22,7 @@ const patience = (usualMs) => 3 * usualMs + 2_000
 const budgetMs = Number(process.env.BUDGET_MS ?? 8_000)
 
 /** More than cores: tests wait for engines most of the time. */
-const atOnce = availableParallelism() + 2
+const atOnce = availableParallelism() + 1
 
 const options = process.argv.slice(2)
 const oneIn = options.includes('--one-in') ? Number(options.splice(options.indexOf('--one-in'), 2)[1]) : 1
