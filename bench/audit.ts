@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { noteSigner } from '../src/proof/note.js'
-import { Inside } from '../test/support/api/inside.js'
+import { Database } from '../test/support/ops/database.js'
 import { LargeLog, origin } from './audit/large-log.js'
 import { type AuditMeasurements, measureAudit } from './audit/measure-audit.js'
 import { Deployment } from './runner/deployment.js'
@@ -40,7 +40,7 @@ await runBench<Results>({
       const deployment = new Deployment(database, master, folder, notary)
       shutdown.addStep(() => deployment.stop())
       const account = await deployment.account()
-      const inside = await Inside.of({
+      const inside = await Database.of({
         mongodbUri: deployment.mongodbUri,
         environment: { REDIS_URL: database.redisUrl, MASTER_KEY: master.toString('hex') },
       })

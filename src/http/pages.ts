@@ -81,6 +81,14 @@ export async function findPage<Sorted, Doc extends Sorted>(
   return pageOf(await retryWhenReplaced(find), limit, (doc) => order.cursorPartsOf(doc))
 }
 
+/** The same page of what is made of each item. */
+export async function mapPage<From, To>(
+  { items, ...rest }: Page<From>,
+  make: (item: From) => To | Promise<To>,
+): Promise<Page<To>> {
+  return { items: await Promise.all(items.map((item) => make(item))), ...rest }
+}
+
 /** A page of what was found: one more than the limit was looked for, to know whether there is a next page. */
 export function pageOf<Item>(
   found: readonly Item[],

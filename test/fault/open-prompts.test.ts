@@ -6,8 +6,8 @@ import { type EmbeddedEngines, startEngines } from '../../src/embedded/index.js'
 import { pause } from '../../src/event-store/timing.js'
 import { Reader, sending } from '../support/chat/reader.js'
 import { expectNothingLeftIn, ReplyLog } from '../support/chat/reply-log.js'
-import { answeredBy, type Client, World } from '../support/world.js'
-import { FakeOpenAi } from '../support/llm/fake-openai.js'
+import { type Client, World } from '../support/world.js'
+import type { FakeOpenAi } from '../support/llm/fake-openai.js'
 import type { ServiceProcess } from '../support/service-process.js'
 import { held, isShort } from './strikes.js'
 
@@ -36,16 +36,13 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'verbatim-open-'))
   engines = await startEngines({ dataDir: folder, mongo: false, redis: true })
   redis = new Redis(engines.redisUrl!).on('error', () => {})
-  model = await FakeOpenAi.start()
-  world = await World.begin({ ...answeredBy(model), REDIS_URL: engines.redisUrl!, WORKER_CONCURRENCY: String(prompts) })
-  log = await ReplyLog.of(world)
+  ;({ model, world } = await World.withModel({ REDIS_URL: engines.redisUrl!, WORKER_CONCURRENCY: String(prompts) }))
+  log = world.closeAtEnd(await ReplyLog.of(world))
 })
 
 afterEach(async () => {
   isOver = true
   await world?.end()
-  await log?.close()
-  await model?.close()
   redis?.disconnect()
   await engines?.stop()
   await rm(folder, { recursive: true, force: true })

@@ -60,6 +60,14 @@ export class Proxy {
     return proxy
   }
 
+  /** The address of a database, through this proxy. */
+  addressOf(mongodbUri: string): string {
+    const through = new URL(mongodbUri)
+    through.port = String(this.port)
+    through.searchParams.set('directConnection', 'true') // or the driver goes to where the server says it is
+    return through.toString()
+  }
+
   get port(): number {
     return (this.server.address() as AddressInfo).port
   }

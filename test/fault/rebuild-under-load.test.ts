@@ -43,16 +43,13 @@ let failures: string[]
 beforeAll(async () => {
   world = await World.begin({ WORKER_CONCURRENCY: '50' })
   const url = await world.spawn().url()
-  database = await Database.of(world)
+  database = world.closeAtEnd(await Database.of(world))
   bob = await admin(world, url)
   everybody = await Promise.all(Array.from({ length: people }, () => world.account(url)))
   await Promise.all(everybody.map(history))
   failures = []
 }, 120_000)
-afterAll(async () => {
-  await database?.close()
-  await world?.end()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 /** So that a rebuild has something to do. */
 async function history(person: Client): Promise<void> {

@@ -1,14 +1,12 @@
 import { Redis } from 'ioredis'
 import { Reader, sending } from '../support/chat/reader.js'
 import { ReplyLog } from '../support/chat/reply-log.js'
-import { answeredBy, type Client, World } from '../support/world.js'
+import { type Client, World } from '../support/world.js'
 import { eventually } from '../support/event-store/engines.js'
-import { FakeOpenAi } from '../support/llm/fake-openai.js'
 import type { ServiceProcess } from '../support/service-process.js'
 import { command, type Fault, type Moment, Proxy, redisCommand, withField } from './proxy.js'
 import { held } from './strikes.js'
 
-let model: FakeOpenAi
 let world: World
 let log: ReplyLog
 let redis: Redis
@@ -19,17 +17,14 @@ let mongoProxy: Proxy
 let redisProxy: Proxy
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin(answeredBy(model))
-  log = await ReplyLog.of(world)
+  ;({ world } = await World.withModel())
+  log = world.closeAtEnd(await ReplyLog.of(world))
   redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!)
   me = await world.account(await world.spawn({ ROLES: 'api,projector' }).url())
 })
 
 afterAll(async () => {
   await world?.end()
-  await log?.close()
-  await model?.close()
   redis?.disconnect()
 })
 
@@ -100,12 +95,9 @@ function arm(step: string, fault: Omit<Fault, 'at'>): Promise<void> {
 }
 
 async function victim(): Promise<ServiceProcess> {
-  const mongodbUri = new URL(world.mongodbUri)
-  mongodbUri.port = String(mongoProxy.port)
-  mongodbUri.searchParams.set('directConnection', 'true')
   const worker = world.spawn({
     ROLES: 'worker',
-    MONGODB_URI: mongodbUri.toString(),
+    MONGODB_URI: mongoProxy.addressOf(world.mongodbUri),
     REDIS_URL: `redis://127.0.0.1:${redisProxy.port}`,
   })
   await worker.url()

@@ -4,21 +4,29 @@ import { expect } from 'expect'
  * `describe`, `it` and their kin, for specs that Node loads by itself: a mutant then costs milliseconds, where a run of
  * Jest costs seconds. Jest's own `expect` judges.
  */
-export const tests = []
+const tests = []
 
-let path = []
-let hooks = { beforeAll: [], beforeEach: [], afterEach: [], afterAll: [] }
+let suites = []
+
+/** The tests that a file defines. */
+export async function testsOf(file) {
+  const before = tests.length
+  suites = [newSuite('')]
+  await import(file)
+  return tests.slice(before)
+}
+
+const newSuite = (name) => ({ name, beforeAll: [], beforeEach: [], afterEach: [], afterAll: [] })
 
 function describe(name, define) {
-  const outer = { path, hooks }
-  path = [...path, name]
-  hooks = Object.fromEntries(Object.entries(hooks).map(([kind, list]) => [kind, [...list]]))
+  const outer = suites
+  suites = [...outer, newSuite(name)]
   define()
-  ;({ path, hooks } = outer)
+  suites = outer
 }
 
 function it(name, run) {
-  tests.push({ name: [...path, name].join(' › '), run, hooks })
+  tests.push({ name: [...suites.slice(1).map((suite) => suite.name), name].join(' › '), run, suites })
 }
 
 const tabled = (define) => (table) => (name, run) => {
@@ -32,20 +40,42 @@ describe.each = tabled(describe)
 it.each = tabled(it)
 describe.skip = it.skip = () => {}
 
-const hook = (kind) => (run) => hooks[kind].push(run)
-const names = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll']
+const hook = (kind) => (run) => suites.at(-1)[kind].push(run)
+const hooks = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll']
 Object.assign(
   globalThis,
-  { describe, it, test: it, expect },
-  Object.fromEntries(names.map((name) => [name, hook(name)])),
+  { describe, it, test: it, expect, jest: { setTimeout() {} } },
+  Object.fromEntries(hooks.map((kind) => [kind, hook(kind)])),
 )
 
-/** Hooks for all run for each here: every test stands alone. Throws when it fails. */
-export async function runTest({ run, hooks: around }) {
-  for (const before of [...around.beforeAll, ...around.beforeEach]) await before()
+/** In order, with their hooks, as Jest would; throws at the first that fails. */
+export async function runTests(list) {
+  const open = []
+  const closeAllBut = async (kept) => {
+    while (open.length > kept) for (const after of open.pop().afterAll) await after()
+  }
   try {
-    await run()
+    for (const test of list) {
+      const shared = open.findIndex((suite, i) => suite !== test.suites[i])
+      await closeAllBut(shared < 0 ? open.length : shared)
+      for (const suite of test.suites.slice(open.length)) {
+        open.push(suite)
+        for (const before of suite.beforeAll) await before()
+      }
+      await runTest(test)
+    }
   } finally {
-    for (const after of [...around.afterEach, ...around.afterAll]) await after()
+    await closeAllBut(0)
+  }
+}
+
+async function runTest({ name, run, suites: around }) {
+  try {
+    for (const { beforeEach } of around) for (const before of beforeEach) await before()
+    await run()
+  } catch (error) {
+    throw Object.assign(new Error(`${name}: ${error?.stack ?? error}`), { test: name })
+  } finally {
+    for (const { afterEach } of around.toReversed()) for (const after of afterEach) await after()
   }
 }

@@ -1,139 +1,150 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
+import startTestEngines from '../support/engines/setup.mjs'
+import stopTestEngines from '../support/engines/teardown.mjs'
+import { areas, specsFor } from './areas.mjs'
 import { instrument } from './instrument.mjs'
+import { report } from './report.mjs'
+import { Tester } from './tester.mjs'
 
 /**
- * npm run mutants [-- a part of a path]
+ * npm run mutants [-- a part of a path [--one-in 5]]
  *
- * Changes the core in thousands of small ways, one at a time, and runs the tests that start no process and need no
- * engine. A mutant that no test notices is either a test that is missing or a change without an effect; those without
- * an effect are listed with the reason in equivalent.json.
+ * Changes the core in thousands of small ways, one at a time, and runs the tests that start no process. A mutant that
+ * no test notices is either a test that is missing or a change without an effect; those without an effect are listed
+ * with the reason in equivalent.json. With --one-in, only some are tried, chosen evenly.
  */
-const mutated = ['src/event-store', 'src/proof', 'src/notary', 'src/chat', 'src/audit/verification']
-const specs = [
-  /^test\/((unit|exhaustive)\/)?(event-store\/(canonical|catalog|envelope|past-commands|short-memory|expiring-cache|memory-[\w-]+)|proof\/\w[\w-]*|chat\/(chat|reading-along))\.test\.ts$/,
-  /\.(read-model|aggregate)\.test\.ts$/,
-]
 const folder = '.cache/mutants'
-const goal = 90
-/** A mutant that keeps its test busy for so long is noticed. */
-const patienceMs = 10_000
+/** A test that a mutant keeps busy for so much longer than usual has noticed it. */
+const patience = (usualMs) => 3 * usualMs + 2_000
+/** What a mutant may cost in tests that pass with it; those that take longer are only run when none is quicker. */
+const budgetMs = Number(process.env.BUDGET_MS ?? 8_000)
 
-const wanted = process.argv[2] ?? ''
-const files = (await Promise.all(mutated.map((part) => sourcesIn(part)))).flat().filter((file) => file.includes(wanted))
-const specFiles = (await sourcesIn('test')).filter((file) => specs.some((pattern) => pattern.test(file)))
-const built = specFiles.map((file) => resolve(folder, 'build', file.replace(/\.ts$/, '.js')))
+/** More than cores: tests wait for engines most of the time. */
+const atOnce = availableParallelism() + 1
 
-const mutants = await instrument(files, folder)
-console.log(`${mutants.length} mutants in ${files.length} files; ${specFiles.length} files of tests`)
+const options = process.argv.slice(2)
+const oneIn = options.includes('--one-in') ? Number(options.splice(options.indexOf('--one-in'), 2)[1]) : 1
+const wanted = options[0] ?? ''
+const sources = (await Promise.all(areas.map(({ of }) => sourcesIn(of)))).flat()
+const files = [...new Set(sources)].filter((file) => new RegExp(wanted).test(file))
+const specs = await Promise.all(specsFor(files, await sourcesIn('test')).map(asSpec))
 
-const first = await start()
-const { covered, atLoad, failed } = await ask(first, 'cover', 300_000)
-first.kill()
-if (failed) throw new Error(`without any mutant a test fails: ${failed}`)
+const all = await instrument(files, folder)
+const mutants = all.filter((_, i) => i % oneIn === 0)
+console.log(`${mutants.length} mutants in ${files.length} files; ${specs.length} files of tests`)
 
-const results = new Map()
-const queue = mutants.filter(({ id }) => covered[id] || atLoad.includes(id))
-await Promise.all(Array.from({ length: availableParallelism() }, work))
-await report()
+await startTestEngines()
+try {
+  const results = await tryAll()
+  await report({ mutants, results, files })
+} finally {
+  await stopTestEngines()
+}
 
-async function work() {
-  let worker
-  for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-    const reach = covered[mutant.id]
-    let result = {}
-    if (reach) {
-      worker ??= await start()
-      result = await ask(worker, { mutant: mutant.id, which: reach.tests, hitLimit: reach.hits * 100 }, patienceMs)
-      if (result.noticedBy === 'time') worker = worker.kill() && undefined
-    }
-    if (!result.noticedBy && atLoad.includes(mutant.id)) result = await whileLoading(mutant)
-    results.set(mutant.id, result)
-    const done = results.size
-    if (done % 100 === 0)
-      console.log(
-        `${done} of ${mutants.length}, ${[...results.values()].filter(({ noticedBy }) => !noticedBy).length} unnoticed`,
-      )
+async function tryAll() {
+  const { units, atLoad } = await cover()
+  const results = new Map()
+  const reaching = (fileName, isReached) => {
+    const rank = ({ id, ms }) => (ms < 50 ? 0 : isAbout(fileName, id) ? 1 : 2)
+    const found = units.filter(({ hits }) => isReached(hits))
+    return affordable(found.sort((a, b) => rank(a) - rank(b) || a.ms - b.ms))
   }
-  worker?.kill()
-}
-
-/** What runs while modules load is mutated in a process of its own, and tried by the tests that reach its file. */
-async function whileLoading({ id, fileName }) {
-  const reaching = mutants
-    .filter((mutant) => mutant.fileName === fileName)
-    .flatMap((mutant) => covered[mutant.id]?.tests ?? [])
-  const own = await start({ STATIC_MUTANT: id }).catch(() => undefined)
-  if (!own) return { noticedBy: 'loading' }
-  const result = await ask(own, { mutant: id, which: [...new Set(reaching)] }, 6 * patienceMs)
-  own.kill()
-  return result
-}
-
-async function start(environment = {}) {
-  const worker = fork(resolve('test/mutants/worker.mjs'), built, {
-    env: { ...process.env, SEEDS: '4', ...environment },
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  })
-  const ended = once(worker, 'exit').then(() => Promise.reject(new Error('the tests cannot be loaded')))
-  ended.catch(() => {})
-  await Promise.race([once(worker, 'message'), ended])
-  return worker
-}
-
-function ask(worker, order, limitMs) {
-  return new Promise((resolve) => {
-    const done = (answer) => {
-      clearTimeout(limit)
-      worker.off('message', done).off('exit', late)
-      resolve(answer)
+  const queue = mutants.map(({ id, fileName }) => {
+    const ofFile = new Set(all.filter((mutant) => mutant.fileName === fileName).map((mutant) => mutant.id))
+    return {
+      id,
+      reached: reaching(fileName, (hits) => hits[id]),
+      // What runs while modules load is mutated in a process of its own, and tried by the tests that reach its file.
+      whileLoading: atLoad.has(id)
+        ? reaching(fileName, (hits) => Object.keys(hits).some((hit) => ofFile.has(hit)))
+        : undefined,
     }
-    const late = () => done({ noticedBy: 'time' })
-    const limit = setTimeout(late, limitMs)
-    worker.once('message', done).once('exit', late)
-    worker.send(order)
   })
-}
+  await Promise.all(Array.from({ length: atOnce }, work))
+  return results
 
-async function report() {
-  const known = JSON.parse(await readFile('test/mutants/equivalent.json', 'utf8'))
-  const texts = new Map(
-    await Promise.all(files.map(async (file) => [file, (await readFile(file, 'utf8')).split('\n')])),
-  )
-  const perFile = new Map()
-  let [noticed, equivalent] = [0, 0]
-  for (const mutant of mutants) {
-    const { fileName, location, replacement, mutatorName, id } = mutant
-    const line = texts.get(fileName)[location.start.line]
-    const tally = perFile.get(fileName) ?? perFile.set(fileName, { all: 0, noticed: 0, alive: [] }).get(fileName)
-    const isEqual = known.some(
-      (one) => one.file === fileName && line.trim() === one.line && replacement === one.replacement,
-    )
-    if (isEqual) {
-      equivalent++
-      continue
+  async function work() {
+    const tester = new Tester(specs)
+    for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+      const { id, reached, whileLoading } = mutant
+      if (!reached.length && !whileLoading) continue
+      let noticedBy = await attempt(tester, id, reached)
+      if (!noticedBy && whileLoading) noticedBy = await attemptWhileLoading(id, whileLoading)
+      results.set(id, noticedBy)
+      const unnoticed = [...results.values()].filter((by) => !by).length
+      if (results.size % 100 === 0) console.log(`${results.size} of ${mutants.length}, ${unnoticed} unnoticed`)
     }
-    tally.all++
-    if (results.get(id)?.noticedBy) {
-      tally.noticed++
-      noticed++
-    } else
-      tally.alive.push(
-        `  ${fileName}:${location.start.line + 1} ${results.has(id) ? 'unnoticed' : 'not reached'} (${mutatorName})\n    - ${line.trim()}\n    + ${replacement.replaceAll(/\s+/g, ' ').slice(0, 160)}`,
-      )
+    tester.stop()
   }
-  for (const { alive } of perFile.values()) for (const one of alive) console.log(one)
-  for (const [file, { all, noticed }] of perFile)
-    console.log(`${String(Math.round((100 * noticed) / all)).padStart(3)} % of ${String(all).padStart(4)}  ${file}`)
-  const counted = mutants.length - equivalent
-  const share = (100 * noticed) / counted
-  console.log(
-    `${noticed} of ${counted} mutants noticed: ${share.toFixed(1)} % (bar: ${goal} %); ${equivalent} more are equal in effect`,
-  )
-  process.exitCode = share >= goal ? 0 : 1
+}
+
+/** Each file of tests is run once without a mutant, in a process of its own, so that nothing reaches into another. */
+async function cover() {
+  const units = []
+  const atLoad = new Set()
+  const queue = [
+    specs.filter(({ needsEngines }) => !needsEngines),
+    ...specs.filter(({ needsEngines }) => needsEngines).map((spec) => [spec]),
+  ]
+  const work = async () => {
+    for (let some = queue.shift(); some; some = queue.shift()) {
+      if (!some.length) continue
+      const tester = new Tester(some)
+      const found = await tester.ask('cover', 300_000)
+      tester.stop()
+      if (found.failed) throw new Error(`without any mutant a test fails: ${found.failed}`)
+      units.push(...found.units)
+      for (const id of found.atLoad) atLoad.add(id)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+  return { units, atLoad }
+}
+
+/** Whether a test's file is named after a source: its tests come early. */
+function isAbout(source, test) {
+  const [of, about] = [source, test].map((file) => basename(file.split(' ')[0]).split('.')[0])
+  return of.includes(about) || about.includes(of)
+}
+
+function affordable(units) {
+  let spent = 0
+  return units.filter(({ ms }, i) => (spent += ms) <= budgetMs || i === 0)
+}
+
+async function attempt(tester, mutant, units) {
+  for (const { id, ms, hits } of units) {
+    const hitLimit = hits[mutant] === undefined ? undefined : hits[mutant] * 100
+    const order = { mutant, unit: id, hitLimit }
+    let { noticedBy } = await tester.ask(order, patience(ms))
+    // Or the machine was busy: then a second attempt passes.
+    if (noticedBy === 'time') ({ noticedBy } = await tester.ask(order, 1.5 * patience(ms)))
+    if (noticedBy) return noticedBy
+  }
+  return undefined
+}
+
+async function attemptWhileLoading(mutant, units) {
+  const used = specs.filter(({ id }) => units.some((unit) => unit.id === id || unit.id.startsWith(`${id} `)))
+  const tester = new Tester(used, { STATIC_MUTANT: mutant })
+  try {
+    return await attempt(tester, mutant, units)
+  } finally {
+    tester.stop()
+  }
+}
+
+async function asSpec(file) {
+  const text = await readFile(file, 'utf8')
+  return {
+    id: file,
+    built: resolve(folder, 'build', file.replace(/\.ts$/, '.js')),
+    /** Its tests share an application, and what one has done to it the next may look at. */
+    isWhole: /support\/(world|ops\/database)\.js/.test(text),
+    needsEngines: /support\/(world|ops\/database|event-store\/engines|audit\/signed-log)\.js/.test(text),
+  }
 }
 
 async function sourcesIn(part) {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
+import { FakeOpenAi } from './llm/fake-openai.js'
 import { ServiceInProcess } from './service-in-process.js'
 import { ServiceProcess } from './service-process.js'
 
@@ -26,6 +27,7 @@ export const answeredBy = (model: { url: string }) => ({
  */
 export class World {
   readonly services: (ServiceInProcess | ServiceProcess)[] = []
+  private readonly others: { close(): Promise<unknown> }[] = []
   private accounts = 0
 
   private constructor(
@@ -46,6 +48,19 @@ export class World {
       LOG_LEVEL: 'warn',
     }
     return new World(await mkdtemp(join(tmpdir(), 'verbatim-world-')), mongodbUri, { ...common, ...environment })
+  }
+
+  /** One whose prompts are answered by a model of its own. */
+  static async withModel(environment: Record<string, string> = {}): Promise<{ model: FakeOpenAi; world: World }> {
+    const model = await FakeOpenAi.start()
+    const world = await World.begin({ ...answeredBy(model), ...environment })
+    return { model: world.closeAtEnd(model), world }
+  }
+
+  /** What is open beside the services, closed after them: the last one first. */
+  closeAtEnd<Open extends { close(): Promise<unknown> }>(open: Open): Open {
+    this.others.push(open)
+    return open
   }
 
   /** One more instance, inside this process: wherever neither a process's death nor its own output is the point. */
@@ -88,6 +103,7 @@ export class World {
 
   async end(): Promise<void> {
     await Promise.all(this.services.map((service) => service.close()))
+    for (const other of this.others.splice(0).toReversed()) await other.close()
     const client = await MongoClient.connect(this.mongodbUri)
     await client.db().dropDatabase()
     await client.close()

@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
 import { notRemoved } from '../../event-store/projecting/projection.js'
-import { findPage, newestFirst, type Page, type PageQuery } from '../../http/pages.js'
+import { findPage, mapPage, newestFirst, type Page, type PageQuery } from '../../http/pages.js'
 import { type ChatRef, noSuchChat } from '../chat.js'
 import { type ChatDoc, chatModel, chats } from './chats.js'
 import { type ChatSummary, summaryOf } from './chat-summary.js'
@@ -48,8 +48,8 @@ class ListChatsHandler implements IQueryHandler<ListChats> {
   ) {}
 
   async execute({ ownerId, page }: ListChats): Promise<Page<ChatSummary>> {
-    const { items, nextCursor } = await findPage(this.chats, { userId: ownerId }, newestFirst, page)
-    return { items: await Promise.all(items.map((doc) => summaryOf(this.engine, doc))), nextCursor }
+    const found = await findPage(this.chats, { userId: ownerId }, newestFirst, page)
+    return await mapPage(found, (doc) => summaryOf(this.engine, doc))
   }
 }
 

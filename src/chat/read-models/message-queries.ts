@@ -5,7 +5,7 @@ import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
 import { notRemoved } from '../../event-store/projecting/projection.js'
 import { Bus } from '../../commands/bus.js'
-import { findPage, ListOrder, type Page, type PageQuery } from '../../http/pages.js'
+import { findPage, ListOrder, mapPage, type Page, type PageQuery } from '../../http/pages.js'
 import type { ChatRef } from '../chat.js'
 import { GetChat } from './chat-queries.js'
 import { MessagePages } from './message-pages.js'
@@ -96,8 +96,8 @@ class ListMessagesHandler implements IQueryHandler<ListMessages> {
     order,
   }: Pick<ListMessages, 'chat' | 'page' | 'order'>): Promise<Page<OpenedMessage>> {
     await this.bus.query(new GetChat(chat)) // refuses when there is no such chat
-    const { items, nextCursor } = await findPage(this.messages, { sessionId: chat.chatId }, orders[order], page)
-    return { items: await Promise.all(items.map((doc) => openMessage(this.engine, doc))), nextCursor }
+    const found = await findPage(this.messages, { sessionId: chat.chatId }, orders[order], page)
+    return await mapPage(found, (doc) => openMessage(this.engine, doc))
   }
 }
 

@@ -4,10 +4,10 @@ import { Refused } from '../errors.js'
 import type { NewEvent } from '../event.js'
 
 /**
- * For tests of decisions: given(counter, events).when(decide).then(events), or .thenRefused(code). Pure: no store, no
+ * For tests of decisions: givenStream(counter, events).when(decide).then(events), or .thenRefused(code). Pure: no store, no
  * clock.
  */
-export function given<State, Event extends { type: string }>(
+export function givenStream<State, Event extends { type: string }>(
   aggregate: Aggregate<State, Event>,
   past: readonly NewEvent[] = [],
 ) {

@@ -9,10 +9,10 @@ import type { Projection, ReadModelDocument } from './projection.js'
 export type PastEvent = NewEvent & Partial<Pick<RecordedEvent, 'stream' | 'at' | 'meta'>>
 
 /**
- * Tests of read models read like a story: given(projection, events).then({ id: document }). Pure: no database, no
+ * Tests of read models read like a story: givenLog(projection, events).then({ id: document }). Pure: no database, no
  * clock, no key. The event at position n happens at `timeOf(n)`, with its personal part in the stand-in `envelope`.
  */
-export function given<Doc extends ReadModelDocument>(projection: Projection, past: readonly PastEvent[]) {
+export function givenLog<Doc extends ReadModelDocument>(projection: Projection, past: readonly PastEvent[]) {
   const documents = new DocumentsInMemory(projection)
   documents.apply(record(past))
   return {

@@ -5,7 +5,7 @@ import { Bus } from '../../commands/bus.js'
 import { Engine } from '../../event-store/engine.js'
 import { notRemoved } from '../../event-store/projecting/projection.js'
 import type { Vault } from '../../event-store/sealing/vault.js'
-import { findPage, ListOrder, type Page, type PageQuery } from '../../http/pages.js'
+import { findPage, ListOrder, mapPage, type Page, type PageQuery } from '../../http/pages.js'
 import { noSuchFile, type OwnProject } from '../project.js'
 import { FindProject } from './find-project.js'
 import { type ProjectFileDoc, projectFileModel, projectFiles } from './project-files.js'
@@ -72,8 +72,8 @@ export class ListProjectFilesHandler implements IQueryHandler<ListProjectFiles> 
 
   async execute({ project, page }: ListProjectFiles): Promise<Page<ProjectFile>> {
     await this.bus.query(new FindProject(project)) // throws if there is no such project
-    const { items, nextCursor } = await findPage(this.files, { projectId: project.projectId }, oldestFirst, page)
-    return { items: await Promise.all(items.map((doc) => openProjectFile(this.engine.vault, doc))), nextCursor }
+    const found = await findPage(this.files, { projectId: project.projectId }, oldestFirst, page)
+    return await mapPage(found, (doc) => openProjectFile(this.engine.vault, doc))
   }
 }
 

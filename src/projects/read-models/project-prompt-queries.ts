@@ -5,7 +5,7 @@ import { Bus } from '../../commands/bus.js'
 import { Engine } from '../../event-store/engine.js'
 import { notRemoved } from '../../event-store/projecting/projection.js'
 import type { Vault } from '../../event-store/sealing/vault.js'
-import { findPage, ListOrder, type Page, type PageQuery } from '../../http/pages.js'
+import { findPage, ListOrder, mapPage, type Page, type PageQuery } from '../../http/pages.js'
 import { noSuchPrompt, type OwnProject, type PromptRole } from '../project.js'
 import { FindProject } from './find-project.js'
 import { type ProjectPromptDoc, projectPromptModel, projectPrompts } from './project-prompts.js'
@@ -65,8 +65,8 @@ export class ListProjectPromptsHandler implements IQueryHandler<ListProjectPromp
 
   async execute({ project, page }: ListProjectPrompts): Promise<Page<ProjectPrompt>> {
     await this.bus.query(new FindProject(project)) // throws if there is no such project
-    const { items, nextCursor } = await findPage(this.prompts, { projectId: project.projectId }, oldestFirst, page)
-    return { items: await Promise.all(items.map((doc) => openProjectPrompt(this.engine.vault, doc))), nextCursor }
+    const found = await findPage(this.prompts, { projectId: project.projectId }, oldestFirst, page)
+    return await mapPage(found, (doc) => openProjectPrompt(this.engine.vault, doc))
   }
 }
 

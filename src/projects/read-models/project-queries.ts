@@ -4,7 +4,7 @@ import type { Model } from 'mongoose'
 import { Bus } from '../../commands/bus.js'
 import { Engine } from '../../event-store/engine.js'
 import type { Vault } from '../../event-store/sealing/vault.js'
-import { findPage, newestFirst, type Page, type PageQuery } from '../../http/pages.js'
+import { findPage, mapPage, newestFirst, type Page, type PageQuery } from '../../http/pages.js'
 import type { OwnProject, ProjectSettings, ProjectTexts, PromptRole } from '../project.js'
 import { FindProject } from './find-project.js'
 import { ListProjectFiles, type ProjectFile } from './project-file-queries.js'
@@ -72,8 +72,8 @@ export class ListProjectsHandler implements IQueryHandler<ListProjects> {
   ) {}
 
   async execute({ ownerId, page }: ListProjects): Promise<Page<ProjectSummary>> {
-    const { items, nextCursor } = await findPage(this.projects, { ownerId }, newestFirst, page)
-    return { items: await Promise.all(items.map((doc) => openProjectSummary(this.engine.vault, doc))), nextCursor }
+    const found = await findPage(this.projects, { ownerId }, newestFirst, page)
+    return await mapPage(found, (doc) => openProjectSummary(this.engine.vault, doc))
   }
 }
 

@@ -1,12 +1,11 @@
 import { connect } from 'node:net'
 import { chance } from '../../support/chance.js'
-import { type Answered, answeredBy, Client, World } from '../../support/world.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { type Answered, Client, World } from '../../support/world.js'
 import { Belongings } from '../../support/api/belongings.js'
 import { complaintsOf } from '../../support/api/checks.js'
 import { Contract, type Operation } from '../../support/api/contract.js'
 import { canary, expectDiscretion } from '../../support/api/discretion.js'
-import { Inside } from '../../support/api/inside.js'
+import { Database } from '../../support/ops/database.js'
 import { brokenJson, malformedBodies, nested, noObjects, tooDeep, wrongWords } from '../../support/api/malformed.js'
 import { expectProblem, fieldsOf } from '../../support/api/problem.js'
 import { forged } from '../../support/api/tokens.js'
@@ -14,9 +13,8 @@ import { forged } from '../../support/api/tokens.js'
 /** The address space of the service is its own documentation: no endpoint is forgotten here. */
 const secret = 'what signs the tokens of this test'
 
-let model: FakeOpenAi
 let world: World
-let inside: Inside
+let database: Database
 let contract: Contract
 let nobody: Client
 let owner: Client
@@ -27,26 +25,20 @@ let theirs: Belongings
 const answered = new Map<Operation, Set<number>>()
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin({
-    ...answeredBy(model),
+  ;({ world } = await World.withModel({
     LOG_LEVEL: 'trace',
     JWT_SECRET: secret,
     SESSION_PROMPTS_PER_MINUTE: '1000000',
-  })
+  }))
   const url = await world.start().url()
-  inside = await Inside.of(world)
+  database = world.closeAtEnd(await Database.of(world))
   contract = await Contract.of(url)
   nobody = new Client(url)
   ;[owner, stranger, admin] = await Promise.all([world.account(url), world.account(url), world.account(url)])
-  await inside.grant(admin.id, 'admin')
+  await database.grant(admin.id, 'admin')
   theirs = await Belongings.of(owner, contract, `${canary} of the owner`)
 }, 60_000)
-afterAll(async () => {
-  await inside?.close()
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 const name = ({ method, path }: Operation) => `${method} ${path}`
 const withBody = () => contract.operations.filter((operation) => contract.bodyOf(operation))

@@ -1,23 +1,17 @@
-import { answeredBy, World } from '../../support/world.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { World } from '../../support/world.js'
 import { Contract } from '../../support/api/contract.js'
 import { GeneratedClient } from '../../support/api/generated-client.js'
 
-let model: FakeOpenAi
 let world: World
 let url: string
 let contract: Contract
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin(answeredBy(model)) // the model that examples name is OpenAI's
+  ;({ world } = await World.withModel()) // the model that examples name is OpenAI's
   url = await world.start().url()
   contract = await Contract.of(url)
 }, 60_000)
-afterAll(async () => {
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 describe('a generated client', () => {
   let client: GeneratedClient

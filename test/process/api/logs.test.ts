@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { answeredBy, Client, World } from '../../support/world.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { Client, World } from '../../support/world.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import { until } from '../../support/until.js'
 import { canary, expectDiscretion } from '../../support/api/discretion.js'
 
@@ -11,19 +11,14 @@ let model: FakeOpenAi
 let world: World
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin({
-    ...answeredBy(model),
+  ;({ model, world } = await World.withModel({
     LOG_LEVEL: 'trace',
     REPLY_ATTEMPTS: '2',
     REPLY_BACKOFF_MS: '10',
     JWT_SECRET: `${canary}-signs-the-tokens`,
-  })
+  }))
 }, 60_000)
-afterAll(async () => {
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 describe('the log, however much it is to tell,', () => {
   it('tells who did what, and never what was said or what lets somebody in', async () => {

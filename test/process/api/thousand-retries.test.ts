@@ -1,6 +1,6 @@
 import { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import { type Answered, answeredBy, World } from '../../support/world.js'
-import { Inside } from '../../support/api/inside.js'
+import { Database } from '../../support/ops/database.js'
 
 let model: FakeOpenAi
 
@@ -29,7 +29,7 @@ describe('a thousand retries at once', () => {
       expect(new Set(answers.map(({ headers }) => headers.get('log-position'))).size).toBe(1)
       expect(model.requests).toHaveLength(asked + 1)
 
-      const within = await Inside.of(crowd)
+      const within = await Database.of(crowd)
       expect((await within.events('ChatStarted', 'PromptSent', 'ReplyCompleted')).map(({ type }) => type)).toEqual([
         'ChatStarted',
         'PromptSent',

@@ -30,7 +30,7 @@ beforeAll(async () => {
   world = await World.begin()
   url = await world.start().url()
   ada = await world.account(url)
-  auditor = await Auditor.of(world, url)
+  auditor = world.closeAtEnd(await Auditor.of(world, url))
   key = (
     await eventually(
       async () => (await ada.get('/notary-key')).body as string,
@@ -40,10 +40,7 @@ beforeAll(async () => {
   await talk(5)
   await writeFile(file('log.key'), `${key}\n`)
 }, 60_000)
-afterAll(async () => {
-  await auditor?.leave()
-  await world?.end()
-})
+afterAll(() => world?.end())
 
 describe('npm run audit -- verify', () => {
   it('finds the log as it was, and says what was signed', async () => {

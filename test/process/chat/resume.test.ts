@@ -8,11 +8,11 @@ import { Redis } from 'ioredis'
 import { type EmbeddedEngines, startEngines } from '../../../src/embedded/index.js'
 import { chance } from '../../support/chance.js'
 import { eventually } from '../../support/event-store/engines.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import type { ServiceProcess } from '../../support/service-process.js'
 import { following, Reader, sending } from '../../support/chat/reader.js'
 import { expectNothingLeftIn, ReplyLog } from '../../support/chat/reply-log.js'
-import { answeredBy, type Client, World } from '../../support/world.js'
+import { type Client, World } from '../../support/world.js'
 
 jest.setTimeout(60_000)
 
@@ -33,9 +33,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'verbatim-resume-'))
   engines = await startEngines({ dataDir: folder, mongo: false, redis: true })
   redis = new Redis(engines.redisUrl!)
-  model = await FakeOpenAi.start()
-  world = await World.begin({ ...answeredBy(model), REDIS_URL: engines.redisUrl!, REPLY_BACKOFF_MS: '50' })
-  log = await ReplyLog.of(world)
+  ;({ model, world } = await World.withModel({ REDIS_URL: engines.redisUrl!, REPLY_BACKOFF_MS: '50' }))
+  log = world.closeAtEnd(await ReplyLog.of(world))
   api = world.spawn({ ROLES: 'api' })
   const other = world.spawn({ ROLES: 'api,projector' })
   worker = world.spawn({ ROLES: 'worker' })
@@ -46,8 +45,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await world?.end()
-  await log?.close()
-  await model?.close()
   redis?.disconnect()
   await engines?.stop()
   await rm(folder, { recursive: true, force: true })

@@ -21,12 +21,9 @@ beforeAll(async () => {
   world = await World.begin()
   service = world.spawn({ ROLES: 'api,projector' })
   ann = await world.account(await service.url())
-  database = await Database.of(world)
+  database = world.closeAtEnd(await Database.of(world))
 })
-afterAll(async () => {
-  await database?.close()
-  await world?.end()
-})
+afterAll(() => world?.end())
 
 const run = (...args: string[]) => ops(world, ...args)
 

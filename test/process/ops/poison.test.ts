@@ -17,14 +17,11 @@ let bob: Client
 beforeAll(async () => {
   world = await World.begin({ ROLES: 'api,projector' })
   const url = await world.start().url()
-  database = await Database.of(world)
+  database = world.closeAtEnd(await Database.of(world))
   bob = await admin(world, url)
   visitor = new Client(url)
 }, 60_000)
-afterAll(async () => {
-  await database?.close()
-  await world?.end()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 const run = (...args: string[]) => ops(world, 'projections', ...args)
 const post = (what: string, body?: unknown, by = bob) => by.post(`/ops/projections/${name}/${what}`, body)

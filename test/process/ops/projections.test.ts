@@ -16,14 +16,11 @@ beforeAll(async () => {
   world = await World.begin()
   service = world.spawn({ ROLES: 'api,projector' })
   url = await service.url()
-  database = await Database.of(world)
+  database = world.closeAtEnd(await Database.of(world))
   ops = await admin(world, url)
   ann = await world.account(url)
 }, 60_000)
-afterAll(async () => {
-  await database?.close()
-  await world?.end()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 const post = (name: string, what: string, body?: unknown, key?: string) =>
   (key ? ops.with({ 'idempotency-key': key }) : ops).post(`/ops/projections/${name}/${what}`, body)

@@ -16,13 +16,10 @@ let ann: Client
 beforeAll(async () => {
   world = await World.begin({ SESSION_PROMPTS_PER_MINUTE: '1000' })
   url = await world.start({ ROLES: 'api,projector' }).url()
-  database = await Database.of(world)
+  database = world.closeAtEnd(await Database.of(world))
   visitor = new Client(url)
 }, 60_000)
-afterAll(async () => {
-  await database?.close()
-  await world?.end()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 beforeEach(async () => {
   ann = await world.account(url)
 })

@@ -30,13 +30,10 @@ beforeAll(async () => {
   world = await World.begin({ FILE_MAX_BYTES: String(most) })
   service = world.spawn()
   const url = await service.url()
-  traces = await Traces.in(world)
+  traces = world.closeAtEnd(await Traces.in(world))
   ;[ann, bob] = [await world.account(url), await world.account(url)]
 })
-afterAll(async () => {
-  await traces?.close()
-  await world?.end()
-})
+afterAll(() => world?.end())
 beforeEach(async () => {
   id = (await ann.post('/api/projects', { name: 'Files' })).body.data.project.id
 })

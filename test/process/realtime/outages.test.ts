@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { answeredBy, type Client, World } from '../../support/world.js'
+import { type Client, World } from '../../support/world.js'
 import { eventually } from '../../support/event-store/engines.js'
 import { Proxy } from '../../fault/proxy.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import { Balancer } from '../../support/realtime/balancer.js'
 import { Chatter, tokenOf } from '../../support/realtime/chatter.js'
 import { Follower } from '../../support/realtime/follower.js'
@@ -12,14 +12,10 @@ let model: FakeOpenAi
 let ann: Client
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin(answeredBy(model))
+  ;({ model, world } = await World.withModel())
   ann = await world.account(await world.spawn().url())
 }, 60_000)
-afterAll(async () => {
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 const newChat = async (): Promise<string> => (await ann.post('/api/chats', { title: 'A talk' })).body.data.chat.id
 const say = (chatId: string, content: string, by = ann) => by.post(`/api/${chatId}/messages`, { role: 'user', content })
@@ -90,10 +86,7 @@ describe('without Redis', () => {
 describe('without its database for a while', () => {
   it('a process keeps its sockets, and nothing is missing when it is back', async () => {
     const proxy = await Proxy.before(Number(new URL(world.mongodbUri).port), 'mongodb')
-    const through = new URL(world.mongodbUri)
-    through.port = String(proxy.port)
-    through.searchParams.set('directConnection', 'true')
-    const alone = world.spawn({ ROLES: 'api', MONGODB_URI: through.toString() })
+    const alone = world.spawn({ ROLES: 'api', MONGODB_URI: proxy.addressOf(world.mongodbUri) })
     const chatter = await Chatter.of(ann.at(await alone.url()))
     const chatId = await newChat()
     await chatter.ask('join-chat', chatId)

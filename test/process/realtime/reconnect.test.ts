@@ -19,13 +19,12 @@ beforeAll(async () => {
   world = await World.begin()
   const whole = world.spawn()
   apis = [world.spawn({ ROLES: 'api' }), world.spawn({ ROLES: 'api' })]
-  log = await ReplyLog.of(world)
+  log = world.closeAtEnd(await ReplyLog.of(world))
   ann = await world.account(await whole.url())
   balancer = await Balancer.before(...(await Promise.all(apis.map((api) => api.url()))))
 }, 60_000)
 afterAll(async () => {
   await balancer?.close()
-  await log?.close()
   await world?.end()
 }, 60_000)
 

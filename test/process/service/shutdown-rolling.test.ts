@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { ReplyLog } from '../../support/chat/reply-log.js'
-import { answeredBy, type Client, World } from '../../support/world.js'
+import { type Client, World } from '../../support/world.js'
 import { eventually } from '../../support/event-store/engines.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import { tokenOf } from '../../support/realtime/chatter.js'
 import { Follower } from '../../support/realtime/follower.js'
 import { Caller } from '../../support/service/caller.js'
@@ -24,10 +24,9 @@ let follower: Follower
 let chats: string[]
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
+  ;({ model, world } = await World.withModel({ SHUTDOWN_DELAY_MS: '3000' }))
   model.answerWith(() => Array.from({ length: 20 }, (_, i) => `word-${i} `))
-  world = await World.begin({ ...answeredBy(model), SHUTDOWN_DELAY_MS: '3000' })
-  log = await ReplyLog.of(world)
+  log = world.closeAtEnd(await ReplyLog.of(world))
   services = [world.spawn(), world.spawn()]
   balancer = await LookedAfter.before(...(await Promise.all(services.map((service) => service.url()))))
   me = (await world.account(await services[0]!.url())).at(balancer.url)
@@ -39,8 +38,6 @@ afterAll(async () => {
   follower?.close()
   await balancer?.close()
   await world?.end()
-  await log?.close()
-  await model?.close()
 }, 60_000)
 
 /** As an orchestrator does it: one is told to end, and when it has, a new one takes its place. */

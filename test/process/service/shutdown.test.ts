@@ -2,10 +2,10 @@ import { Agent, get, type IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { following, Reader } from '../../support/chat/reader.js'
 import { ReplyLog } from '../../support/chat/reply-log.js'
-import { type Answered, answeredBy, type Client, World } from '../../support/world.js'
+import { type Answered, type Client, World } from '../../support/world.js'
 import { eventually } from '../../support/event-store/engines.js'
 import { held } from '../../fault/strikes.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import { Chatter } from '../../support/realtime/chatter.js'
 import type { ServiceProcess } from '../../support/service-process.js'
 
@@ -23,21 +23,16 @@ let there: Client
 let prompts = 0
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
   // A reply whose one attempt is used up fails.
-  world = await World.begin({ ...answeredBy(model), REPLY_ATTEMPTS: '1' })
-  log = await ReplyLog.of(world)
+  ;({ model, world } = await World.withModel({ REPLY_ATTEMPTS: '1' }))
+  log = world.closeAtEnd(await ReplyLog.of(world))
   other = world.spawn({ ROLES: 'api,projector' })
   there = await world.account(await other.url())
 })
 
 afterEach(() => world.kill(...world.processes.slice(1)))
 
-afterAll(async () => {
-  await world?.end()
-  await log?.close()
-  await model?.close()
-})
+afterAll(() => world?.end())
 
 /** One more process, and the same person at it. */
 async function begin(environment: Record<string, string>): Promise<{ service: ServiceProcess; here: Client }> {

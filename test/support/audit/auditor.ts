@@ -1,7 +1,8 @@
 import { Binary, MongoClient } from 'mongodb'
 import type { AppendDocument } from '../../../src/event-store/event.js'
-import { Inside } from '../api/inside.js'
+import { Database } from '../ops/database.js'
 import type { Answered, Client, World } from '../world.js'
+import { storedAppends } from '../event-store/stored-appends.js'
 
 /** An event as the log's database has it. */
 export interface Stored {
@@ -20,15 +21,15 @@ export interface Stored {
 export class Auditor {
   private constructor(
     readonly client: Client,
-    readonly inside: Inside,
+    readonly database: Database,
     private readonly mongo: MongoClient,
   ) {}
 
   static async of(world: World, url: string): Promise<Auditor> {
     const client = await world.account(url)
-    const inside = await Inside.of(world)
-    await inside.grant(client.id, 'auditor')
-    return new Auditor(client, inside, await MongoClient.connect(world.mongodbUri))
+    const database = await Database.of(world)
+    await database.grant(client.id, 'auditor')
+    return new Auditor(client, database, await MongoClient.connect(world.mongodbUri))
   }
 
   get id(): string {
@@ -69,11 +70,7 @@ export class Auditor {
 
   /** The log itself. */
   async log(): Promise<Stored[]> {
-    const appends = await this.db
-      .collection<AppendDocument>('log')
-      .find({}, { readConcern: { level: 'majority' } })
-      .sort({ _id: 1 })
-      .toArray()
+    const appends = await storedAppends(this.db)
     return appends.flatMap(({ _id, stream, version, at, meta, events }) =>
       events.map((event, i) => ({ ...event, position: _id + i, stream, version: version + i, at, meta })),
     )
@@ -84,8 +81,8 @@ export class Auditor {
     return (await this.log()).filter(({ stream, type }) => stream === `audit-${by}` && type === 'AuditRead')
   }
 
-  async leave(): Promise<void> {
-    await this.inside.close()
+  async close(): Promise<void> {
+    await this.database.close()
     await this.mongo.close()
   }
 }

@@ -4,6 +4,7 @@ import type { AppendDocument } from '../../../src/event-store/event.js'
 import { expectOneOrderWithoutGaps } from '../event-store/one-order.js'
 import { eventually } from '../event-store/engines.js'
 import type { World } from '../world.js'
+import { storedAppends } from '../event-store/stored-appends.js'
 
 /** An event as it is stored. */
 export interface Logged {
@@ -34,11 +35,7 @@ export class ReplyLog {
   }
 
   async events(): Promise<Logged[]> {
-    const appends = await this.db
-      .collection<AppendDocument>('log')
-      .find({}, { readConcern: { level: 'majority' } })
-      .sort({ _id: 1 })
-      .toArray()
+    const appends = await storedAppends(this.db)
     return appends.flatMap((append) => append.events.map(({ type, data }) => ({ type, data, at: append.at, append })))
   }
 

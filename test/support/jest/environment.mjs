@@ -61,7 +61,8 @@ async function leftOpen(before) {
 class QuietInCircus extends AsyncLocalStorage {
   constructor(...options) {
     super(...options)
-    if (!new Error().stack.includes('jest-circus')) return
+    const [, , creator = ''] = new Error().stack.split('\n')
+    if (!creator.includes('jest-circus')) return
     this.run = (_store, callback, ...args) => callback(...args)
   }
 }

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { type Collection, type Document, MongoClient } from 'mongodb'
+import { type Collection, type Db, type Document, MongoClient } from 'mongodb'
 import { auditEvents } from '../../../src/audit/evidence/audit-read.js'
 import { LogRoot } from '../../../src/notary/log-root.js'
 import { chatEvents } from '../../../src/chat/chat.js'
@@ -7,10 +7,16 @@ import { Lease } from '../../../src/event-store/projecting/lease.js'
 import { digestOf } from '../../../src/event-store/projecting/digest.js'
 import { withDurableWrites } from '../../../src/event-store/durability.js'
 import { Engine } from '../../../src/event-store/engine.js'
-import type { NewEvent, RecordedEvent } from '../../../src/event-store/event.js'
+import type { Envelope, NewEvent, RecordedEvent } from '../../../src/event-store/event.js'
 import { masterKey } from '../../../src/event-store/sealing/key-wrap.js'
 import { guestEvents } from '../../../src/guests/guest.js'
 import { userEvents } from '../../../src/identity/user.js'
+import type { AccountRole } from '../../../src/commands/caller.js'
+import { Cause } from '../../../src/commands/cause.js'
+import { GrantRole, GrantRoleHandler } from '../../../src/identity/commands.js'
+import { AccountCache } from '../../../src/identity/account-cache.js'
+import { CredentialStore } from '../../../src/identity/credential-store.js'
+import { Users } from '../../../src/identity/users.js'
 import { operationEvents } from '../../../src/ops/operations.js'
 import { projectEvents } from '../../../src/projects/project.js'
 import type { World } from '../world.js'
@@ -20,11 +26,12 @@ import { eventually } from '../event-store/engines.js'
 export class Database {
   private constructor(
     private readonly client: MongoClient,
+    private readonly db: Db,
     readonly redis: Redis,
     private readonly engine: Engine,
   ) {}
 
-  static async of({ mongodbUri, environment }: World): Promise<Database> {
+  static async of({ mongodbUri, environment }: Pick<World, 'mongodbUri' | 'environment'>): Promise<Database> {
     const client = await MongoClient.connect(mongodbUri)
     const redis = new Redis(environment.REDIS_URL!)
     const db = await withDurableWrites(client.db())
@@ -32,13 +39,28 @@ export class Database {
     const events = [userEvents, chatEvents, guestEvents, projectEvents, auditEvents, operationEvents]
     return new Database(
       client,
+      db,
       redis,
       await Engine.open({ db, redis, masterKeys: masters, events, logRoot: new LogRoot(db).at }),
     )
   }
 
+  /** As the command line does it: the first administrator of a deployment cannot be made over HTTP. */
+  async grant(userId: string, role: AccountRole): Promise<void> {
+    const credentials = new CredentialStore(this.db, new AccountCache(this.redis, this.db))
+    const handler = new GrantRoleHandler(new Users(this.engine), credentials)
+    const cause = Cause.by('operator')
+    const { position } = await handler.execute(new GrantRole(cause, userId, role))
+    await this.engine.projections.waitUntilReached(position)
+  }
+
+  /** What is in an envelope, for whoever has the master key. */
+  async words(envelope: Envelope | undefined): Promise<unknown> {
+    return (await this.engine.vault.open(envelope!)).personal
+  }
+
   collection(name: string): Collection<Document & { _id: string }> {
-    return this.client.db().collection(name)
+    return this.db.collection(name)
   }
 
   async events(...types: string[]): Promise<RecordedEvent[]> {
@@ -59,7 +81,7 @@ export class Database {
 
   /** Keeps a read model from its projector and its rebuilds, as a process does that is held up in the middle of one. */
   async hold(projection: string): Promise<() => Promise<void>> {
-    const lease = new Lease(await withDurableWrites(this.client.db()), projection, 'test')
+    const lease = new Lease(this.db, projection, 'test')
     await eventually(async () => (await lease.acquire()) ?? (await lease.requestHandover(), null), Boolean)
     const letGo = lease.keepAlive()
     return async () => {
@@ -70,7 +92,7 @@ export class Database {
 
   /** An event that its projections cannot take, as a release with a bug may have written it. */
   async poison(type: string): Promise<number> {
-    const log = this.client.db().collection<{ _id: number; n: number }>('log')
+    const log = this.db.collection<{ _id: number; n: number }>('log')
     const [last] = await log.find().sort({ _id: -1 }).limit(1).toArray()
     const position = last ? last._id + last.n : 1
     const meta = { actor: 'test', commandId: `poison-${position}` }
@@ -87,7 +109,7 @@ export class Database {
   }
 
   digestOf(model: string): Promise<string> {
-    return digestOf(this.client.db(), model)
+    return digestOf(this.db, model)
   }
 
   async hasKey(stream: string): Promise<boolean> {
@@ -96,7 +118,7 @@ export class Database {
 
   /** All that Redis knows of a queue is lost. */
   async forgetQueue(name: string): Promise<void> {
-    const keys = await this.redis.keys(`verbatim:${this.client.db().databaseName}:queue:${name}*`)
+    const keys = await this.redis.keys(`verbatim:${this.db.databaseName}:queue:${name}*`)
     if (keys.length > 0) await this.redis.del(...keys)
   }
 

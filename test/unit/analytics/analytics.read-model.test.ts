@@ -1,5 +1,5 @@
 import { analytics, type AnalyticsDoc } from '../../../src/analytics/read-models/analytics.js'
-import { given, timeOf } from '../../../src/event-store/projecting/given-then.js'
+import { givenLog, timeOf } from '../../../src/event-store/projecting/given-then.js'
 import * as inChat from '../../support/chat/chat-events.js'
 import { expectReadModelLaws } from '../../support/read-model-laws.js'
 
@@ -14,11 +14,11 @@ describe('what an account has done', () => {
     ['a feedback once', [inChat.liked, inChat.disliked], { feedbackGiven: 1 }],
     ['no feedback that was withdrawn', [inChat.liked, inChat.disliked, inChat.withdrawn], { feedbackGiven: 0 }],
   ])('counts %s', (_, events, counts) =>
-    given<AnalyticsDoc>(analytics, events).then({ ann: { ...none, ...counts, lastActive: timeOf(events.length) } }),
+    givenLog<AnalyticsDoc>(analytics, events).then({ ann: { ...none, ...counts, lastActive: timeOf(events.length) } }),
   )
 
   it('adds up over chats', () =>
-    given<AnalyticsDoc>(analytics, [
+    givenLog<AnalyticsDoc>(analytics, [
       inChat.started,
       inChat.sent,
       inChat.completed,
@@ -26,9 +26,10 @@ describe('what an account has done', () => {
       inChat.of(inChat.sent, { chatId: 'c2' }),
     ]).then({ ann: { ...none, sessionCount: 2, messageCount: 3, totalTokensUsed: 5, lastActive: timeOf(5) } }))
 
-  it('counts nothing of guests', () => given(analytics, [inChat.of(inChat.started, { ownerId: 'guest-1' })]).then({}))
+  it('counts nothing of guests', () =>
+    givenLog(analytics, [inChat.of(inChat.started, { ownerId: 'guest-1' })]).then({}))
 
-  it('goes with the account', () => given(analytics, [inChat.started, inChat.ownerErased]).then({}))
+  it('goes with the account', () => givenLog(analytics, [inChat.started, inChat.ownerErased]).then({}))
 
   expectReadModelLaws(analytics)
 })

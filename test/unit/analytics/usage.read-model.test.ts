@@ -1,5 +1,5 @@
 import { usage, type UsageDoc } from '../../../src/analytics/read-models/usage.js'
-import { given } from '../../../src/event-store/projecting/given-then.js'
+import { givenLog } from '../../../src/event-store/projecting/given-then.js'
 import type { GuestEvent } from '../../../src/guests/guest.js'
 import * as inChat from '../../support/chat/chat-events.js'
 import { expectReadModelLaws } from '../../support/read-model-laws.js'
@@ -22,7 +22,7 @@ const answered = { ...ofAnn, replies: 1, promptTokens: 3, completionTokens: 2, t
 
 describe('the usage of an hour', () => {
   it('counts prompts and answers with their tokens, also of answers that were stopped', () =>
-    given<UsageDoc>(usage, [
+    givenLog<UsageDoc>(usage, [
       { ...inChat.sent, at: at('09:00:00') },
       { ...inChat.completed, at: at('09:30:00') },
       { ...inChat.cancelled, at: at('09:59:59.999') },
@@ -39,7 +39,7 @@ describe('the usage of an hour', () => {
     }))
 
   it('is that of one hour, one account and one model', () =>
-    given<UsageDoc>(usage, [
+    givenLog<UsageDoc>(usage, [
       { ...inChat.sent, at: at('09:59:59') },
       { ...inChat.completed, at: at('10:00:00') },
       { ...inChat.of(inChat.sent, { model: 'ollama/llama3.2' }), at: at('10:10:00') },
@@ -55,10 +55,10 @@ describe('the usage of an hour', () => {
     const guestErased: GuestEvent = { type: 'GuestErased', data: { guestId: 'guest-1' } }
     const ofGuest = { ...inChat.of(inChat.sent, { ownerId: 'guest-1' }), at: nine }
     const ofAccount = { ...inChat.sent, at: nine }
-    given<UsageDoc>(usage, [ofAccount, ofGuest, inChat.ownerErased]).then({
+    givenLog<UsageDoc>(usage, [ofAccount, ofGuest, inChat.ownerErased]).then({
       'guest-1 2024-05-01T09:00:00.000Z offline/echo': { ...asked, hour: nine, userId: 'guest-1' },
     })
-    given<UsageDoc>(usage, [ofAccount, ofGuest, guestErased]).then({
+    givenLog<UsageDoc>(usage, [ofAccount, ofGuest, guestErased]).then({
       'ann 2024-05-01T09:00:00.000Z offline/echo': { ...asked, hour: nine },
     })
   })

@@ -1,12 +1,12 @@
 import { Client, World } from '../../support/world.js'
-import { Inside } from '../../support/api/inside.js'
+import { Database } from '../../support/ops/database.js'
 import { expectProblem } from '../../support/api/problem.js'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const password = 'a long secret'
 
 let world: World
-let inside: Inside
+let database: Database
 let url: string
 let nobody: Client
 let ann: Client
@@ -15,13 +15,10 @@ let people = 0
 beforeAll(async () => {
   world = await World.begin()
   url = await world.start().url()
-  inside = await Inside.of(world)
+  database = world.closeAtEnd(await Database.of(world))
   nobody = new Client(url)
 }, 60_000)
-afterAll(async () => {
-  await inside?.close()
-  await world?.end()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 beforeEach(async () => {
   ann = await world.account(url)
 })
@@ -302,7 +299,7 @@ describe('roles', () => {
 
   it('are given by admins, and count from the next request on', async () => {
     const bob = await world.account(url)
-    await inside.grant(ann.id, 'admin')
+    await database.grant(ann.id, 'admin')
     const { status, body } = await grant(ann, bob.id, 'auditor')
     expect([status, body.data.user.role]).toEqual([200, 'auditor'])
     expect((await profile(bob)).body.data.user.role).toBe('auditor')
@@ -315,13 +312,13 @@ describe('roles', () => {
   it('are not given by anybody else, not even to oneself', async () => {
     const bob = await world.account(url)
     expectProblem(await grant(ann, bob.id, 'auditor'), '/api', { status: 403, code: 'forbidden' })
-    await inside.grant(ann.id, 'auditor')
+    await database.grant(ann.id, 'auditor')
     expectProblem(await grant(ann, ann.id, 'admin'), '/api', { status: 403, code: 'forbidden' })
     expect((await profile(bob)).body.data.user.role).toBe('user')
   })
 
   it('are given to accounts that there are', async () => {
-    await inside.grant(ann.id, 'admin')
+    await database.grant(ann.id, 'admin')
     expectProblem(await grant(ann, crypto.randomUUID(), 'auditor'), '/api', { status: 404, code: 'not_found' })
   })
 })
@@ -347,7 +344,7 @@ describe('erasing an account', () => {
     for (const client of [ann, other, key])
       expectProblem(await profile(client), '/api', { status: 401, code: 'unauthenticated' })
     expectProblem(await logIn(ann.email), '/api', { status: 401, code: 'wrong_credentials' })
-    await inside.grant(bob.id, 'admin')
+    await database.grant(bob.id, 'admin')
     const gone = [`/chat/${chat}/messages`, `/chat/replies/${sent.messageId}`, `/chat/replies/${sent.messageId}/stream`]
     for (const path of gone) expectProblem(await bob.get(path), path, { status: 404 })
     expect((await bob.get(`/user/${ann.id}/list-chats`)).body.chats ?? []).toEqual([])
@@ -385,19 +382,19 @@ describe('erasing an account', () => {
   })
 
   const eventsOf = async (userId: string) => {
-    const all = await inside.events('UserRegistered', 'ChatStarted', 'PromptSent', 'ReplyCompleted')
+    const all = await database.events('UserRegistered', 'ChatStarted', 'PromptSent', 'ReplyCompleted')
     return all.filter(({ data }) => Object.values(data as object).includes(userId))
   }
 
   async function wordsOf(userId: string): Promise<string> {
-    const fresh = await Inside.of(world) // it has no key in its memory
+    const fresh = await Database.of(world) // it has no key in its memory
     const words = await Promise.all((await eventsOf(userId)).map(({ personal }) => fresh.words(personal)))
     await fresh.close()
     return JSON.stringify(words)
   }
 
   async function expectUnreadable(userId: string, words: string): Promise<void> {
-    const fresh = await Inside.of(world)
+    const fresh = await Database.of(world)
     const events = await eventsOf(userId)
     expect(events.map(({ type }) => type).toSorted()).toEqual([
       'ChatStarted',

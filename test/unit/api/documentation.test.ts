@@ -1,27 +1,21 @@
-import { answeredBy, Client, World } from '../../support/world.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { Client, World } from '../../support/world.js'
 import { Belongings } from '../../support/api/belongings.js'
 import { complaintsOf } from '../../support/api/checks.js'
 import { Contract, type Operation } from '../../support/api/contract.js'
-import { Inside } from '../../support/api/inside.js'
+import { Database } from '../../support/ops/database.js'
 
-let model: FakeOpenAi
 let world: World
 let url: string
 let nobody: Client
 let contract: Contract
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin(answeredBy(model)) // the model that examples name is OpenAI's
+  ;({ world } = await World.withModel()) // the model that examples name is OpenAI's
   url = await world.start().url()
   nobody = new Client(url)
   contract = await Contract.of(url)
 }, 60_000)
-afterAll(async () => {
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 const name = ({ method, path }: Operation) => `${method} ${path}`
 const those = (isWrong: (operation: Operation) => boolean) => contract.operations.filter(isWrong).map(name)
@@ -93,10 +87,10 @@ describe('every example', () => {
   let belongings: Belongings
 
   beforeAll(async () => {
-    const inside = await Inside.of(world)
+    const database = await Database.of(world)
     owner = await world.account(url)
-    await inside.grant(owner.id, 'admin')
-    await inside.close()
+    await database.grant(owner.id, 'admin')
+    await database.close()
     belongings = await Belongings.of(owner, contract, 'Hello')
   }, 30_000)
 

@@ -1,28 +1,23 @@
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
-import { type Answered, answeredBy, Client, World } from '../../support/world.js'
-import { Inside } from '../../support/api/inside.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { type Answered, Client, World } from '../../support/world.js'
+import { Database } from '../../support/ops/database.js'
 import { expectProblem } from '../../support/api/problem.js'
 
 const password = 'a long secret'
 
 let model: FakeOpenAi
 let world: World
-let inside: Inside
+let database: Database
 let url: string
 let ann: Client
 let keys = 0
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin({ ...answeredBy(model), REPLY_ATTEMPTS: '1' })
+  ;({ model, world } = await World.withModel({ REPLY_ATTEMPTS: '1' }))
   url = await world.start().url()
-  inside = await Inside.of(world)
+  database = world.closeAtEnd(await Database.of(world))
 }, 60_000)
-afterAll(async () => {
-  await inside?.close()
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 beforeEach(async () => {
   ann = await world.account(url)
 })
@@ -32,7 +27,7 @@ const keyed = (client: Client, key: string) => client.with({ 'idempotency-key': 
 const told = ({ status, body }: Answered) => ({ status, body })
 const messagesOf = async (chat: string) => (await ann.get(`/chat/${chat}/messages`)).body.messages
 const eventsOf = async (type: string, id: string) =>
-  (await inside.events(type)).filter(({ data }) => Object.values(data as object).includes(id))
+  (await database.events(type)).filter(({ data }) => Object.values(data as object).includes(id))
 
 describe('the same key and the same body', () => {
   it('send one prompt, whose answer every repeat gets', async () => {

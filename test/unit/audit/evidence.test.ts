@@ -1,4 +1,3 @@
-import { Inside } from '../../support/api/inside.js'
 import { expectProblem } from '../../support/api/problem.js'
 import { type Client, World } from '../../support/world.js'
 import { Auditor } from '../../support/audit/auditor.js'
@@ -14,15 +13,12 @@ beforeAll(async () => {
   world = await World.begin()
   const url = await world.start().url()
   ann = await world.account(url)
-  auditor = await Auditor.of(world, url)
+  auditor = world.closeAtEnd(await Auditor.of(world, url))
   chatId = crypto.randomUUID()
   replyId = (await ann.post(`/chat/${chatId}/send`, { text: 'a canary' })).body.messageId
   chatEnds = (await auditor.log()).findLast(({ stream }) => stream === `chat-${chatId}`)!.position
 }, 60_000)
-afterAll(async () => {
-  await auditor?.leave()
-  await world?.end()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 const reads = (): [what: string, path: string, evidence: object][] => [
   ['the log', '/audit/events', { what: 'events', from: 1, opened: false }],
@@ -103,7 +99,7 @@ describe('a read', () => {
 describe('a read that cannot be recorded', () => {
   it('is not answered: not a word of it', async () => {
     const reader = await world.account(ann.url)
-    await auditor.inside.grant(reader.id, 'auditor')
+    await auditor.database.grant(reader.id, 'auditor')
     expect((await reader.get('/audit/events?limit=1')).status).toBe(200)
     await destroyKeyOf(`audit-${reader.id}`)
     const fresh = reader.at(await world.start().url()) // it has no key in its memory
@@ -119,10 +115,8 @@ describe('a read that cannot be recorded', () => {
 
   /** Then nothing can be added to that stream any more. */
   async function destroyKeyOf(stream: string): Promise<void> {
-    const inside = await Inside.of(world)
-    await inside
+    await auditor.database
       .collection('keys')
       .updateOne({ _id: stream }, { $unset: { key: '', master: '' }, $set: { destroyed: new Date() } })
-    await inside.close()
   }
 })

@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { commitmentOf } from '../../../src/event-store/sealing/envelope.js'
 import { expectProblem } from '../../support/api/problem.js'
-import { answeredBy, Client, World } from '../../support/world.js'
+import { Client, World } from '../../support/world.js'
 import { eventually } from '../../support/event-store/engines.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import type { ServiceInProcess } from '../../support/service-in-process.js'
 import { Auditor, type Stored } from '../../support/audit/auditor.js'
 
-let model: FakeOpenAi
 let world: World
 let api: ServiceInProcess
 let ann: Client
@@ -19,12 +17,11 @@ let projectId: string
 let gone: string
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin(answeredBy(model))
+  ;({ world } = await World.withModel())
   api = world.start()
   const url = await api.url()
   ;[ann, bob] = await Promise.all([world.account(url), world.account(url)])
-  auditor = await Auditor.of(world, url)
+  auditor = world.closeAtEnd(await Auditor.of(world, url))
   ;[chatId, gone] = [crypto.randomUUID(), crypto.randomUUID()]
   await ann.post(`/chat/${chatId}/send`, { text: 'What Ann asks' })
   await bob.post(`/chat/${gone}/send`, { text: 'What Bob asks' })
@@ -35,11 +32,7 @@ beforeAll(async () => {
     })
   await bob.ask('DELETE', `/chat/${gone}?erase=true`)
 }, 60_000)
-afterAll(async () => {
-  await auditor?.leave()
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 const positions = (events: readonly { position: number }[]) => events.map(({ position }) => position)
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -334,7 +327,7 @@ describe('whoever may not', () => {
 
   it('is no administrator', async () => {
     const admin = await world.account(ann.url)
-    await auditor.inside.grant(admin.id, 'admin')
+    await auditor.database.grant(admin.id, 'admin')
     expect((await admin.get('/audit/events?limit=1')).status).toBe(200)
     expect(await auditor.evidence(admin.id)).toHaveLength(1)
   })

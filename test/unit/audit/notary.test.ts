@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { Checkpoints } from '../../../src/notary/checkpoints.js'
+import { leasesIn } from '../../../src/event-store/projecting/lease.js'
+import { Notary } from '../../../src/notary/notary.js'
 import { LogDiffers } from '../../../src/notary/tree-store.js'
 import { leafOf } from '../../../src/notary/leaf.js'
 import { openCheckpoint, treeHead } from '../../../src/proof/checkpoint.js'
 import { parseLogProof, verifyLogProof } from '../../../src/proof/log-proof.js'
+import { noteSigner } from '../../../src/proof/note.js'
+import { DraftedLog } from '../../support/audit/drafted-log.js'
 import { eventually } from '../../support/event-store/engines.js'
 import { SignedLog } from '../../support/audit/signed-log.js'
 
@@ -40,6 +44,8 @@ describe('the notary', () => {
       expect(() => verifyLogProof(proof, Buffer.from('another'), [log.key()])).toThrow('not this one')
       expect(() => verifyLogProof({ ...proof, index: proof.index + 1 }, leaf, [log.key()])).toThrow('not this one')
     }
+    const tiles = await log.place.db.collection('tiles').distinct('_id')
+    expect(tiles).toEqual(['log.example/notebooks 0/0'])
     await expect(new Checkpoints(log.trees('log.example/other')).latest()).rejects.toMatchObject({
       code: 'not_yet_signed',
     })
@@ -132,6 +138,67 @@ describe('the notary', () => {
       (errors) => errors.length > 0,
     )
     expect(String(log.errors[0])).toContain(`event ${signed} is not the one that was signed`)
+  })
+
+  describe('of a log that ends with a full tile', () => {
+    beforeEach(async () => {
+      const drafted = new DraftedLog()
+      for (let i = 0; i < 16; i++)
+        drafted.write(
+          `notebook-${i}`,
+          Array.from({ length: 16 }, (_, note) => `${note}`),
+        )
+      await log.log.insertMany(drafted.appends)
+      const first = log.notary()
+      await log.signed(256)
+      await first.stop()
+    })
+
+    it('signs nothing when its last event is another', async () => {
+      await log.log.updateOne({ _id: 241 }, { $set: { 'meta.actor': 'somebody else' } })
+      log.notary()
+      await eventually(
+        async () => log.errors,
+        (errors) => errors.length > 0,
+      )
+      expect(String(log.errors[0])).toContain('event 256 is not the one that was signed')
+    })
+
+    it('does not sign again what is signed', async () => {
+      const { signedAt } = (await log.trees().read())!
+      const error = { position: 0, message: 'of an earlier attempt', at: new Date() }
+      await leasesIn(log.place.db).updateOne({ _id: 'notary' }, { $set: { error } })
+      log.notary()
+      await eventually(lease, (at) => at?.error === undefined)
+      expect((await log.trees().read())!.signedAt).toEqual(signedAt)
+      expect(log.errors).toEqual([])
+    })
+  })
+
+  const lease = () => leasesIn(log.place.db).findOne({ _id: 'notary' })
+
+  it('tells operators what it has found, also those that only have the database', async () => {
+    const first = log.notary()
+    await log.signed(await log.write(4))
+    await first.stop()
+    await log.log.deleteMany({ _id: { $gt: 12 } })
+    const signers = [noteSigner('log.example/notebooks', log.seed)]
+    const silent = new Notary(log.engine, log.place.db, log.trees(), { signers, processName: 'silent' })
+    silent.start()
+    const { error } = (await eventually(lease, (at) => at?.error !== undefined))!
+    await silent.stop()
+    expect(error).toEqual({
+      position: 0,
+      message: expect.stringContaining('the log has 14 events, 20 were signed'),
+      at: expect.any(Date),
+    })
+  })
+
+  it('keeps its lease while it has nothing to do', async () => {
+    log.notary()
+    const { owner, until } = (await eventually(lease, (at) => at?.until !== undefined))!
+    const later = await eventually(lease, (at) => at!.until! > until!)
+    expect(later!.owner).toBe(owner)
   })
 
   it('stops when a tile is already there with other hashes', async () => {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   world = await World.begin()
   const url = await world.start().url()
   ;[ann, bob] = await Promise.all([world.account(url), world.account(url)])
-  auditor = await Auditor.of(world, url)
+  auditor = world.closeAtEnd(await Auditor.of(world, url))
   for (const fate of ['', '?erase=false', '?erase=true']) {
     const chatId = crypto.randomUUID()
     await bob.post(`/chat/${chatId}/send`, { text: 'of Bob' })
@@ -29,10 +29,7 @@ beforeAll(async () => {
   await ann.ask('DELETE', `/chat/${deleted}`)
   await ann.ask('DELETE', `/chat/${erased}?erase=true`)
 }, 60_000)
-afterAll(async () => {
-  await auditor?.leave()
-  await world?.end()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 const exported = async (by: Client) => {
   const response = await by.fetch('GET', '/api/users/export')

@@ -22,7 +22,7 @@ beforeAll(async () => {
   world = await World.begin()
   url = await world.start().url()
   ada = await world.account(url)
-  auditing = await Auditor.of(world, url)
+  auditing = world.closeAtEnd(await Auditor.of(world, url))
   auditor = auditing.client
   reply = (await ada.post('/chat/proofs/send', { text: 'What can be proven?' })).body
   key = (
@@ -32,10 +32,7 @@ beforeAll(async () => {
     )
   ).trim()
 }, 60_000)
-afterAll(async () => {
-  await auditing?.leave()
-  await world?.end()
-})
+afterAll(() => world?.end())
 
 describe('a receipt', () => {
   it('proves what a message says to anybody who has the public key', async () => {

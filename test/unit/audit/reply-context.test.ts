@@ -1,6 +1,6 @@
 import { expectProblem } from '../../support/api/problem.js'
-import { type Answered, answeredBy, type Client, World } from '../../support/world.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { type Answered, type Client, World } from '../../support/world.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import { Auditor } from '../../support/audit/auditor.js'
 
 let model: FakeOpenAi
@@ -9,17 +9,12 @@ let ann: Client
 let auditor: Auditor
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin(answeredBy(model))
+  ;({ model, world } = await World.withModel())
   const url = await world.start().url()
   ann = await world.account(url)
-  auditor = await Auditor.of(world, url)
+  auditor = world.closeAtEnd(await Auditor.of(world, url))
 }, 60_000)
-afterAll(async () => {
-  await auditor?.leave()
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 const contextOf = (chatId: string, replyId: string) => auditor.read(`/audit/chats/${chatId}/replies/${replyId}/context`)
 

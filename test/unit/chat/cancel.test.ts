@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { Binary } from 'mongodb'
 import { loadTokenizer } from '../../../src/llm/tokens.js'
 import { eventually } from '../../support/event-store/engines.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import { wordsOf } from '../../support/llm/model-script.js'
 import { following, Reader, sending } from '../../support/chat/reader.js'
 import { ReplyLog } from '../../support/chat/reply-log.js'
@@ -14,17 +14,12 @@ let log: ReplyLog
 let here: Client
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin(answeredBy(model))
-  log = await ReplyLog.of(world)
+  ;({ model, world } = await World.withModel())
+  log = world.closeAtEnd(await ReplyLog.of(world))
   here = await world.account(await world.start().url())
 })
 
-afterAll(async () => {
-  await world?.end()
-  await log?.close()
-  await model?.close()
-})
+afterAll(() => world?.end())
 
 const answer = 'One two three 😀 four five six seven eight nine ten.'
 const half = wordsOf(answer).slice(0, 5).join('')

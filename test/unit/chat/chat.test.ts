@@ -14,7 +14,7 @@ import {
   storeMessages,
   withdrawFeedback,
 } from '../../../src/chat/chat.js'
-import { given } from '../../../src/event-store/deciding/given-when-then.js'
+import { givenStream } from '../../../src/event-store/deciding/given-when-then.js'
 import { expectAggregateLaws } from '../../support/aggregate-laws.js'
 
 const chat = { chatId: 'chat-1', ownerId: 'ann' }
@@ -57,20 +57,21 @@ const stranger = { ...chat, ownerId: 'bob' }
 const answered = [started, sent, completed]
 
 describe('a prompt', () => {
-  it('starts a chat with its first words', () => given(chatAggregate).when(sendPrompt(prompt)).then([started, sent]))
-  it('goes on with a chat', () => given(chatAggregate, answered).when(sendPrompt(next)).then([nextSent]))
+  it('starts a chat with its first words', () =>
+    givenStream(chatAggregate).when(sendPrompt(prompt)).then([started, sent]))
+  it('goes on with a chat', () => givenStream(chatAggregate, answered).when(sendPrompt(next)).then([nextSent]))
   it('goes on after a failure', () =>
-    given(chatAggregate, [started, sent, failed]).when(sendPrompt(next)).then([nextSent]))
+    givenStream(chatAggregate, [started, sent, failed]).when(sendPrompt(next)).then([nextSent]))
   it('goes on after a stop', () =>
-    given(chatAggregate, [started, sent, cancelled]).when(sendPrompt(next)).then([nextSent]))
+    givenStream(chatAggregate, [started, sent, cancelled]).when(sendPrompt(next)).then([nextSent]))
   it('waits for the open reply', () =>
-    given(chatAggregate, [started, sent]).when(sendPrompt(next)).thenRefused('reply_in_progress'))
+    givenStream(chatAggregate, [started, sent]).when(sendPrompt(next)).thenRefused('reply_in_progress'))
   it('finds no chat of somebody else', () =>
-    given(chatAggregate, answered)
+    givenStream(chatAggregate, answered)
       .when(sendPrompt({ ...next, ...stranger }))
       .thenRefused('not_found'))
   it('finds no deleted chat', () =>
-    given(chatAggregate, [...answered, deleted])
+    givenStream(chatAggregate, [...answered, deleted])
       .when(sendPrompt(next))
       .thenRefused('not_found'))
 
@@ -81,7 +82,7 @@ describe('a prompt', () => {
     ['one long word', 'x'.repeat(100), `${'x'.repeat(60)} …`],
     ['no emoji is cut in two', `${'x'.repeat(59)}😀😀`, `${'x'.repeat(59)} …`],
   ])('names the chat: %s', (_, text, title) => {
-    given(chatAggregate)
+    givenStream(chatAggregate)
       .when((state) => sendPrompt({ ...prompt, text })(state).slice(0, 1))
       .then([{ type: 'ChatStarted', data: chat, personal: { title } }])
   })
@@ -89,44 +90,44 @@ describe('a prompt', () => {
 
 describe('a reply', () => {
   it.each([completed, failed, cancelled])('ends as $type', (ending) =>
-    given(chatAggregate, [started, sent]).when(endReply(ending)).then([ending]),
+    givenStream(chatAggregate, [started, sent]).when(endReply(ending)).then([ending]),
   )
   it.each([completed, failed, cancelled])('ends once: not again after $type', (ending) =>
-    given(chatAggregate, [started, sent, ending]).when(endReply(completed)).then([]),
+    givenStream(chatAggregate, [started, sent, ending]).when(endReply(completed)).then([]),
   )
   it('does not end another', () =>
-    given(chatAggregate, [...answered, nextSent])
+    givenStream(chatAggregate, [...answered, nextSent])
       .when(endReply(completed))
       .then([]))
   it('does not end in a deleted chat', () =>
-    given(chatAggregate, [started, sent, cancelled, deleted]).when(endReply(completed)).then([]))
-  it('does not end where nothing was asked', () => given(chatAggregate).when(endReply(completed)).then([]))
+    givenStream(chatAggregate, [started, sent, cancelled, deleted]).when(endReply(completed)).then([]))
+  it('does not end where nothing was asked', () => givenStream(chatAggregate).when(endReply(completed)).then([]))
 })
 
 describe('a chat', () => {
   it('is renamed', () =>
-    given(chatAggregate, answered)
+    givenStream(chatAggregate, answered)
       .when(changeChat(chat, { title: 'Events' }))
       .then([{ type: 'ChatRenamed', data: chat, personal: { title: 'Events' } }]))
   it('is renamed by its owner only', () =>
-    given(chatAggregate, answered)
+    givenStream(chatAggregate, answered)
       .when(changeChat(stranger, { title: 'Mine' }))
       .thenRefused('not_found'))
   it('must be there to be renamed', () =>
-    given(chatAggregate)
+    givenStream(chatAggregate)
       .when(changeChat(chat, { title: 'x' }))
       .thenRefused('not_found'))
 
   it('is deleted', () =>
-    given(chatAggregate, answered)
+    givenStream(chatAggregate, answered)
       .when(deleteChat(chat, false, draft))
       .then([deleted]))
   it('is deleted together with its open reply', () =>
-    given(chatAggregate, [started, sent])
+    givenStream(chatAggregate, [started, sent])
       .when(deleteChat(chat, false, draft))
       .then([cancelled, deleted]))
   it('is deleted with nothing of an earlier reply', () =>
-    given(chatAggregate, [...answered, nextSent])
+    givenStream(chatAggregate, [...answered, nextSent])
       .when(deleteChat(chat, false, draft))
       .then([
         {
@@ -143,23 +144,23 @@ describe('a chat', () => {
         deleted,
       ]))
   it('is deleted once', () =>
-    given(chatAggregate, [...answered, deleted])
+    givenStream(chatAggregate, [...answered, deleted])
       .when(deleteChat(chat, false, draft))
       .thenRefused('not_found'))
   it('is deleted by its owner only', () =>
-    given(chatAggregate, answered)
+    givenStream(chatAggregate, answered)
       .when(deleteChat(stranger, false, draft))
       .thenRefused('not_found'))
   it('is erased', () =>
-    given(chatAggregate, answered)
+    givenStream(chatAggregate, answered)
       .when(deleteChat(chat, true, draft))
       .then([deleted, erased]))
   it('is erased after it was deleted', () =>
-    given(chatAggregate, [...answered, deleted])
+    givenStream(chatAggregate, [...answered, deleted])
       .when(deleteChat(chat, true, draft))
       .then([erased]))
   it('is erased once', () =>
-    given(chatAggregate, [...answered, deleted, erased])
+    givenStream(chatAggregate, [...answered, deleted, erased])
       .when(deleteChat(chat, true, draft))
       .then([]))
 })
@@ -176,27 +177,27 @@ describe('feedback', () => {
   const withdrawn: ChatEvent = { type: 'FeedbackWithdrawn', data: { ...chat, messageId: 'r1', previous: 'positive' } }
 
   it('is given', () =>
-    given(chatAggregate, answered)
+    givenStream(chatAggregate, answered)
       .when(giveFeedback(chat, 'r1', 'positive'))
       .then([positive]))
   it('is given once', () =>
-    given(chatAggregate, [...answered, positive])
+    givenStream(chatAggregate, [...answered, positive])
       .when(giveFeedback(chat, 'r1', 'positive'))
       .then([]))
   it('changes, and says from what', () =>
-    given(chatAggregate, [...answered, positive])
+    givenStream(chatAggregate, [...answered, positive])
       .when(giveFeedback(chat, 'r1', 'negative'))
       .then([changed]))
   it('is withdrawn', () =>
-    given(chatAggregate, [...answered, positive])
+    givenStream(chatAggregate, [...answered, positive])
       .when(withdrawFeedback(chat, 'r1'))
       .then([withdrawn]))
   it('is withdrawn once', () =>
-    given(chatAggregate, [...answered, positive, withdrawn])
+    givenStream(chatAggregate, [...answered, positive, withdrawn])
       .when(withdrawFeedback(chat, 'r1'))
       .then([]))
   it('is the owner’s', () =>
-    given(chatAggregate, answered)
+    givenStream(chatAggregate, answered)
       .when(giveFeedback(stranger, 'r1', 'positive'))
       .thenRefused('not_found'))
 })
@@ -216,37 +217,37 @@ describe('a chat log', () => {
   }
 
   it('starts with a title, tags and metadata', () =>
-    given(chatAggregate)
+    givenStream(chatAggregate)
       .when(startChat(chat, { title: 'Sums', tags: ['maths'], metadata: { from: 'school' } }))
       .then([
         { type: 'ChatStarted', data: chat, personal: { title: 'Sums' } },
         { type: 'ChatTagged', data: chat, personal: { tags: ['maths'] } },
         { type: 'ChatAnnotated', data: chat, personal: { metadata: { from: 'school' } } },
       ]))
-  it('starts once', () => given(chatAggregate, [started]).when(startChat(chat, {})).thenRefused('not_found'))
+  it('starts once', () => givenStream(chatAggregate, [started]).when(startChat(chat, {})).thenRefused('not_found'))
   it('changes only what it is told to', () =>
-    given(chatAggregate, [started])
+    givenStream(chatAggregate, [started])
       .when(changeChat(chat, { tags: [] }))
       .then([{ type: 'ChatTagged', data: chat, personal: { tags: [] } }]))
 
   it('keeps messages of all roles, together', () =>
-    given(chatAggregate, [started])
+    givenStream(chatAggregate, [started])
       .when(storeMessages(chat, [message, second]))
       .then([
         stored,
         { type: 'MessageStored', data: { ...chat, messageId: 'm2', role: 'user' }, personal: { content: 'Thanks' } },
       ]))
   it('keeps none for a stranger', () =>
-    given(chatAggregate, [started])
+    givenStream(chatAggregate, [started])
       .when(storeMessages(stranger, [message]))
       .thenRefused('not_found'))
   it('keeps none before it starts', () =>
-    given(chatAggregate)
+    givenStream(chatAggregate)
       .when(storeMessages(chat, [message]))
       .thenRefused('not_found'))
 
   it('edits a message', () =>
-    given(chatAggregate, [started, stored])
+    givenStream(chatAggregate, [started, stored])
       .when(editMessage(chat, { ...message, counts: {} }))
       .then([
         {
@@ -256,11 +257,11 @@ describe('a chat log', () => {
         },
       ]))
   it('deletes a message', () =>
-    given(chatAggregate, [started, stored])
+    givenStream(chatAggregate, [started, stored])
       .when(deleteMessage(chat, 'm1'))
       .then([{ type: 'MessageDeleted', data: { ...chat, messageId: 'm1' } }]))
   it('deletes no reply that is still being written', () =>
-    given(chatAggregate, [started, sent]).when(deleteMessage(chat, 'r1')).thenRefused('reply_in_progress'))
+    givenStream(chatAggregate, [started, sent]).when(deleteMessage(chat, 'r1')).thenRefused('reply_in_progress'))
 })
 
 describe('a chat, whatever it is asked to do', () => {

@@ -1,6 +1,6 @@
 import { type ChatDoc, chats } from '../../../src/chat/read-models/chats.js'
 import { DocumentsInMemory } from '../../../src/event-store/projecting/documents-in-memory.js'
-import { envelope, given, record, timeOf } from '../../../src/event-store/projecting/given-then.js'
+import { envelope, givenLog, record, timeOf } from '../../../src/event-store/projecting/given-then.js'
 import { expectReadModelLaws } from '../../support/read-model-laws.js'
 import * as its from '../../support/chat/chat-events.js'
 
@@ -13,10 +13,10 @@ const justStarted: Omit<ChatDoc, '_id'> = {
 }
 
 describe('the list of chats', () => {
-  it('has a chat as soon as it is started', () => given(chats, [its.started]).then({ c1: justStarted }))
+  it('has a chat as soon as it is started', () => givenLog(chats, [its.started]).then({ c1: justStarted }))
 
   it('has each detail in the envelope that set it last', () =>
-    given<ChatDoc>(chats, [its.started, its.renamed, its.tagged, its.annotated]).then({
+    givenLog<ChatDoc>(chats, [its.started, its.renamed, its.tagged, its.annotated]).then({
       c1: {
         ...justStarted,
         lastActive: timeOf(4),
@@ -43,18 +43,18 @@ describe('the list of chats', () => {
     ['an edited message once', [its.stored, its.edited], 1],
     ['no deleted message', [its.stored, its.messageDeleted], 0],
   ])('counts %s', (_, events, messageCount) =>
-    given<ChatDoc>(chats, [its.started, ...events]).then({
+    givenLog<ChatDoc>(chats, [its.started, ...events]).then({
       c1: { ...justStarted, messageCount, lastActive: timeOf(1 + events.length) },
     }),
   )
 
   it('has no deleted chat, and none that was never started', () => {
-    given(chats, [its.started, its.sent, its.deleted]).then({})
-    given(chats, [its.sent]).then({})
+    givenLog(chats, [its.started, its.sent, its.deleted]).then({})
+    givenLog(chats, [its.sent]).then({})
   })
 
   it('has nothing of an erased owner, and all of others', () =>
-    given(chats, [
+    givenLog(chats, [
       its.started,
       { ...its.of(its.started, { chatId: 'c2', ownerId: 'bob' }), at: timeOf(1) },
       its.of(its.started, { chatId: 'c3' }),

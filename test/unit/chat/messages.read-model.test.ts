@@ -1,5 +1,5 @@
 import { type MessageDoc, messages } from '../../../src/chat/read-models/messages.js'
-import { envelope, given, timeOf } from '../../../src/event-store/projecting/given-then.js'
+import { envelope, givenLog, timeOf } from '../../../src/event-store/projecting/given-then.js'
 import { expectReadModelLaws } from '../../support/read-model-laws.js'
 import * as its from '../../support/chat/chat-events.js'
 
@@ -51,19 +51,19 @@ const stored: Omit<MessageDoc, '_id'> = {
 
 describe('the messages of a chat', () => {
   it('have a prompt, and its reply after it while it is being written', () =>
-    given(messages, [its.sent]).then({ p1: prompt, r1: pending }))
+    givenLog(messages, [its.sent]).then({ p1: prompt, r1: pending }))
 
   it('have what a reply said in the end, and what it cost', () =>
-    given(messages, [its.sent, its.completed]).then({ p1: prompt, r1: answer }))
+    givenLog(messages, [its.sent, its.completed]).then({ p1: prompt, r1: answer }))
 
   it('tell of an answer that it was an earlier one’s', () =>
-    given<MessageDoc>(messages, [its.sent, its.of(its.completed, { cached: true })]).then({
+    givenLog<MessageDoc>(messages, [its.sent, its.of(its.completed, { cached: true })]).then({
       p1: prompt,
       r1: { ...answer, cached: true },
     }))
 
   it('have what a reply said until it was stopped', () =>
-    given<MessageDoc>(messages, [its.sent, its.cancelled]).then({
+    givenLog<MessageDoc>(messages, [its.sent, its.cancelled]).then({
       p1: prompt,
       r1: {
         ...pending,
@@ -76,7 +76,7 @@ describe('the messages of a chat', () => {
     }))
 
   it('tell why a reply failed', () =>
-    given<MessageDoc>(messages, [its.sent, its.failed]).then({
+    givenLog<MessageDoc>(messages, [its.sent, its.failed]).then({
       p1: prompt,
       r1: {
         ...pending,
@@ -86,17 +86,17 @@ describe('the messages of a chat', () => {
       },
     }))
 
-  it('have what was stored with its role and what it cost', () => given(messages, [its.stored]).then({ m1: stored }))
+  it('have what was stored with its role and what it cost', () => givenLog(messages, [its.stored]).then({ m1: stored }))
 
   it('have no costs where none were stored', () => {
     const { latency: _, ...free } = stored
-    given<MessageDoc>(messages, [its.of(its.stored, { tokens: undefined, latency: undefined })]).then({
+    givenLog<MessageDoc>(messages, [its.of(its.stored, { tokens: undefined, latency: undefined })]).then({
       m1: { ...free, tokens: null },
     })
   })
 
   it('have an edited message as it is now, in its old place', () =>
-    given<MessageDoc>(messages, [its.stored, its.edited]).then({
+    givenLog<MessageDoc>(messages, [its.stored, its.edited]).then({
       m1: {
         ...stored,
         role: 'user',
@@ -109,23 +109,23 @@ describe('the messages of a chat', () => {
     }))
 
   it('have the feedback that was given last', () => {
-    given<MessageDoc>(messages, [its.sent, its.completed, its.liked, its.disliked]).then({
+    givenLog<MessageDoc>(messages, [its.sent, its.completed, its.liked, its.disliked]).then({
       p1: prompt,
       r1: { ...answer, feedback: 'negative' },
     })
-    given(messages, [its.sent, its.completed, its.disliked, its.withdrawn]).then({ p1: prompt, r1: answer })
+    givenLog(messages, [its.sent, its.completed, its.disliked, its.withdrawn]).then({ p1: prompt, r1: answer })
   })
 
   it('go one by one, with their chat, or with their owner', () => {
     const other = { ...its.of(its.stored, { chatId: 'c2', ownerId: 'bob', messageId: 'm2' }), at: timeOf(1) }
     const kept = { m2: { ...stored, sessionId: 'c2', userId: 'bob' } }
-    given(messages, [other, its.stored, its.messageDeleted]).then(kept)
-    given(messages, [other, its.sent, its.completed, its.deleted]).then(kept)
-    given(messages, [other, its.sent, its.stored, its.ownerErased]).then(kept)
+    givenLog(messages, [other, its.stored, its.messageDeleted]).then(kept)
+    givenLog(messages, [other, its.sent, its.completed, its.deleted]).then(kept)
+    givenLog(messages, [other, its.sent, its.stored, its.ownerErased]).then(kept)
   })
 
   it('take nothing from what came to messages that are gone', () =>
-    given(messages, [its.completed, its.cancelled, its.failed, its.edited, its.liked, its.withdrawn]).then({}))
+    givenLog(messages, [its.completed, its.cancelled, its.failed, its.edited, its.liked, its.withdrawn]).then({}))
 
   expectReadModelLaws(messages)
 })

@@ -1,10 +1,10 @@
 import { loadTokenizer } from '../../../src/llm/tokens.js'
 import { eventually } from '../../support/event-store/engines.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import type { Fault } from '../../support/llm/model-script.js'
 import { following, Reader, sending } from '../../support/chat/reader.js'
 import { ReplyLog } from '../../support/chat/reply-log.js'
-import { answeredBy, type Client, World } from '../../support/world.js'
+import { type Client, World } from '../../support/world.js'
 
 const attempts = 3
 const idleMs = 300
@@ -16,22 +16,16 @@ let here: Client
 let chats = 0
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin({
-    ...answeredBy(model),
+  ;({ model, world } = await World.withModel({
     STREAM_IDLE_MS: String(idleMs),
     REPLY_BACKOFF_MS: '20',
     REPLY_ATTEMPTS: String(attempts),
-  })
-  log = await ReplyLog.of(world)
+  }))
+  log = world.closeAtEnd(await ReplyLog.of(world))
   here = await world.account(await world.start().url())
 })
 
-afterAll(async () => {
-  await world?.end()
-  await log?.close()
-  await model?.close()
-})
+afterAll(() => world?.end())
 
 const answer = 'One two three four five six seven.'
 

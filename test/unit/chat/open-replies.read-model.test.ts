@@ -1,22 +1,22 @@
 import { type OpenReplyDoc, openReplies } from '../../../src/chat/read-models/open-replies.js'
-import { given, timeOf } from '../../../src/event-store/projecting/given-then.js'
+import { givenLog, timeOf } from '../../../src/event-store/projecting/given-then.js'
 import { expectReadModelLaws } from '../../support/read-model-laws.js'
 import * as its from '../../support/chat/chat-events.js'
 
 const open = { chatId: 'c1', ownerId: 'ann', promptId: 'p1', since: timeOf(1) }
 
 describe('the open replies', () => {
-  it('have a reply from its prompt on', () => given<OpenReplyDoc>(openReplies, [its.sent]).then({ r1: open }))
+  it('have a reply from its prompt on', () => givenLog<OpenReplyDoc>(openReplies, [its.sent]).then({ r1: open }))
 
   it.each([its.completed, its.failed, its.cancelled])('have it no more after $type', (ending) =>
-    given(openReplies, [its.sent, ending]).then({}),
+    givenLog(openReplies, [its.sent, ending]).then({}),
   )
 
   it('keep one when another ends', () =>
-    given<OpenReplyDoc>(openReplies, [its.sent, its.of(its.completed, { replyId: 'r2' })]).then({ r1: open }))
+    givenLog<OpenReplyDoc>(openReplies, [its.sent, its.of(its.completed, { replyId: 'r2' })]).then({ r1: open }))
 
   it('have none of an erased account, and those of others', () =>
-    given<OpenReplyDoc>(openReplies, [
+    givenLog<OpenReplyDoc>(openReplies, [
       its.of(its.sent, { ownerId: 'bob', replyId: 'r2' }),
       its.sent,
       its.ownerErased,

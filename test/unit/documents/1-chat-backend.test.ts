@@ -1,9 +1,9 @@
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
-import { answeredBy, type Client, World } from '../../support/world.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { type Client, World } from '../../support/world.js'
 import type { ServiceInProcess } from '../../support/service-in-process.js'
 import { until } from '../../support/until.js'
 import { type Event, eventsOf, textOf } from '../../support/api/events-of.js'
-import { Inside } from '../../support/api/inside.js'
+import { Database } from '../../support/ops/database.js'
 import { expectProblem } from '../../support/api/problem.js'
 
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
@@ -12,23 +12,18 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 let model: FakeOpenAi
 let world: World
 let service: ServiceInProcess
-let inside: Inside
+let database: Database
 let url: string
 /** Everybody of a test is new, so that no test counts what another one did. */
 let ann: Client
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin({ ...answeredBy(model), REPLY_BACKOFF_MS: '10', REPLY_ATTEMPTS: '3' })
+  ;({ model, world } = await World.withModel({ REPLY_BACKOFF_MS: '10', REPLY_ATTEMPTS: '3' }))
   service = world.start()
   url = await service.url()
-  inside = await Inside.of(world)
+  database = world.closeAtEnd(await Database.of(world))
 }, 60_000)
-afterAll(async () => {
-  await inside?.close()
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 beforeEach(async () => {
   ann = await world.account(url)
 })
@@ -179,11 +174,11 @@ describe('the root family', () => {
     const { messageId, promptId, tokens } = await sent('Hello')
     await ann.post(`/message/${messageId}/feedback`, { type: 'positive' })
     const [chat, prompt, reply, user, analytics] = await Promise.all([
-      inside.collection('chats').findOne({ userId: ann.id }),
-      inside.collection('messages').findOne({ _id: promptId }),
-      inside.collection('messages').findOne({ _id: messageId }),
-      inside.collection('users').findOne({ _id: ann.id }),
-      inside.collection('analytics').findOne({ _id: ann.id }),
+      database.collection('chats').findOne({ userId: ann.id }),
+      database.collection('messages').findOne({ _id: promptId }),
+      database.collection('messages').findOne({ _id: messageId }),
+      database.collection('users').findOne({ _id: ann.id }),
+      database.collection('analytics').findOne({ _id: ann.id }),
     ])
     const time = expect.any(Date)
     expect(chat).toMatchObject({ userId: ann.id, createdAt: time })
@@ -210,10 +205,10 @@ describe('the root family', () => {
       feedbackGiven: 1,
       lastActive: time,
     })
-    expect(await inside.words(chat!.name)).toEqual({ title: 'Hello' })
-    expect(await inside.words(prompt!.text)).toEqual({ text: 'Hello' })
-    expect(await inside.words(reply!.text)).toEqual({ text: 'You asked: Hello' })
-    expect(await inside.words(user!.email)).toMatchObject({ email: ann.email })
+    expect(await database.words(chat!.name)).toEqual({ title: 'Hello' })
+    expect(await database.words(prompt!.text)).toEqual({ text: 'Hello' })
+    expect(await database.words(reply!.text)).toEqual({ text: 'You asked: Hello' })
+    expect(await database.words(user!.email)).toMatchObject({ email: ann.email })
     const { user: profile } = (await ann.get('/api/users/profile')).body.data
     expect(profile).toMatchObject({
       id: ann.id,
@@ -500,10 +495,10 @@ describe('erasing a chat', () => {
     const { promptId } = await sent('A secret')
     const other = await sent('Another', 'other-chat')
     const [before] = await promptEvents(promptId)
-    expect(await inside.words(before!.personal)).toEqual({ text: 'A secret' })
+    expect(await database.words(before!.personal)).toEqual({ text: 'A secret' })
 
     expect((await ann.ask('DELETE', '/chat/my-chat?erase=true')).status).toBe(204)
-    const fresh = await Inside.of(world) // it has no key in its memory
+    const fresh = await Database.of(world) // it has no key in its memory
     const [after] = await promptEvents(promptId)
     expect(after).toEqual(before)
     await expect(fresh.words(after!.personal)).rejects.toMatchObject({ code: 'erased' })
@@ -520,7 +515,7 @@ describe('erasing a chat', () => {
     for (const path of ['/chat/my-chat', '/chat/my-chat?erase=true', '/chat/my-chat?erase=true'])
       statuses.push((await ann.ask('DELETE', path)).status)
     expect(statuses).toEqual([204, 204, 204])
-    await expect(inside.words(event!.personal)).rejects.toMatchObject({ code: 'erased' })
+    await expect(database.words(event!.personal)).rejects.toMatchObject({ code: 'erased' })
   })
 
   it('ends what is being written in it', async () => {
@@ -536,7 +531,7 @@ describe('erasing a chat', () => {
   })
 
   const promptEvents = async (id: string) =>
-    (await inside.events('PromptSent')).filter(({ data }) => (data as { promptId: string }).promptId === id)
+    (await database.events('PromptSent')).filter(({ data }) => (data as { promptId: string }).promptId === id)
 })
 
 describe('usage over time', () => {
@@ -582,7 +577,7 @@ describe('usage over time', () => {
     await sent('Two', 'my-chat', bob)
     expect((await usage('groupBy=user')).series).toMatchObject([{ key: ann.id }])
     expectProblem(await ann.get('/analytics/usage?scope=all'), '/analytics', { status: 403, code: 'forbidden' })
-    await inside.grant(ann.id, 'admin')
+    await database.grant(ann.id, 'admin')
     const keys = (await usage('groupBy=user')).series.map(({ key }: { key: string }) => key)
     expect(keys).toEqual(expect.arrayContaining([ann.id, bob.id]))
     expect((await usage('groupBy=user&scope=own')).series).toMatchObject([{ key: ann.id }])

@@ -1,8 +1,8 @@
 import { MongoClient } from 'mongodb'
 import { eventsOf, textOf } from '../../support/api/events-of.js'
 import { expectProblem } from '../../support/api/problem.js'
-import { answeredBy, Client, World } from '../../support/world.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { Client, World } from '../../support/world.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import { begun, grant } from '../../support/guests/visitors.js'
 
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
@@ -15,15 +15,11 @@ let visitor: Client
 let sessionId: string
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin({ ...answeredBy(model), LOG_LEVEL: 'info' })
+  ;({ model, world } = await World.withModel({ LOG_LEVEL: 'info' }))
   url = await world.start().url()
   visitor = new Client(url)
 }, 60_000)
-afterAll(async () => {
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 beforeEach(async () => {
   sessionId = await begun(visitor)
 })

@@ -38,6 +38,22 @@ describe('canonical JSON', () => {
     expect(canonical(value)).toBe('{"a":"-_8A","at":"2026-11-20T01:02:03.004Z","b":"-_8A","d":0}')
   })
 
+  it('sorts what is out of order at its end, and takes objects that have no prototype', () => {
+    expect(canonical({ a: 1, c: 2, b: 3 })).toBe('{"a":1,"b":3,"c":2}')
+    expect(canonical(Object.assign(Object.create(null), { b: 1, a: 2 }))).toBe('{"a":2,"b":1}')
+  })
+
+  it('takes 64 levels, and no more', () => {
+    const nested = (levels: number, inside: (value: unknown) => unknown): unknown =>
+      levels === 1 ? inside(1) : inside(nested(levels - 1, inside))
+    for (const inside of [(value: unknown) => [value], (value: unknown) => ({ value })]) {
+      expect(canonical(nested(64, inside))).toContain('1')
+      expect(measure(nested(64, inside))).toBeGreaterThan(64)
+      for (const encode of [canonical, measure])
+        expect(() => encode(nested(65, inside))).toThrow('nesting deeper than 64 levels')
+    }
+  })
+
   const cyclic: Record<string, unknown> = {}
   cyclic.self = cyclic
 
@@ -65,6 +81,8 @@ describe('canonical JSON', () => {
       { d: new Date(), n: 1.5, big: 2 ** 40, b: Buffer.alloc(99), t: true, z: null },
       Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`k${i}`, i])),
     ]
+    expect(measure({ a: undefined })).toBe(measure({}))
+    expect(measure({ ['€'.repeat(1000)]: 1 })).toBeGreaterThanOrEqual(3000)
     for (const value of values) expect(measure(value)).toBeGreaterThanOrEqual(BSON.calculateObjectSize(value))
   })
 

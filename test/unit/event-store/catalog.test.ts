@@ -46,6 +46,14 @@ describe('the catalog', () => {
     expect(() => catalog.check(event)).toThrow(expect.objectContaining({ code: 'not_encodable' }))
   })
 
+  it.each([
+    [{ type: 'Moved', data: { to: 'Rome', floor: 'x' }, personal: { first: 'a', last: 'b' } }, 'Moved.data.floor'],
+    [{ type: 'Moved', data: { to: 'Rome', floor: 1 }, personal: { first: 'a', last: 1 } }, 'Moved.personal.last'],
+    [{ type: 'Left', data: {}, personal: {} }, 'Left.personal'],
+  ])('says where %j does not fit', (event, where) => {
+    expect(() => catalog.check(event)).toThrow(expect.objectContaining({ name: 'EventStoreError', data: { where } }))
+  })
+
   it('takes an old event through every later shape when it is read', () => {
     expect(catalog.read(append('Moved', 1, { to: 'Rome' }), 0).data).toEqual({ to: 'Rome', floor: 0 })
     expect(catalog.read(append('Moved', 2, { to: 'Rome', level: 4 }), 0).data).toEqual({ to: 'Rome', floor: 4 })
@@ -55,6 +63,13 @@ describe('the catalog', () => {
   it('refuses to read what a newer build wrote', () => {
     expect(() => catalog.read(append('Moved', 4, {}), 0)).toThrow(expect.objectContaining({ code: 'newer_event' }))
     expect(() => catalog.read(append('Unheard', 1, {}), 0)).toThrow(expect.objectContaining({ code: 'unknown_event' }))
+  })
+
+  it('gives each event of an append its own place', () => {
+    const { events, ...rest } = append('Left', 1, {})
+    const three = { ...rest, n: 3, events: [events[0]!, events[0]!, { ...events[0]!, type: 'Unheard' }] }
+    expect(catalog.read(three, 1)).toMatchObject({ position: 8, version: 4 })
+    expect(catalog.readLeniently(three, 2)).toMatchObject({ type: 'Unheard', position: 9, version: 5 })
   })
 
   it('lets it pass by readers whom it does not concern, until they look inside', () => {
@@ -76,5 +91,7 @@ describe('the catalog', () => {
       data: { properties: { floor: { type: 'number' } } },
       personal: { required: ['first', 'last'] },
     })
+    const withDate = new Catalog({ Born: { data: { on: z.date() } } })
+    expect(withDate.list()).toMatchObject([{ type: 'Born', data: { properties: { on: {} } } }])
   })
 })

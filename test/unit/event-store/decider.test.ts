@@ -1,4 +1,5 @@
-import { given } from '../../../src/event-store/deciding/given-when-then.js'
+import { givenStream } from '../../../src/event-store/deciding/given-when-then.js'
+import { Refused } from '../../../src/event-store/errors.js'
 import type { Engine } from '../../../src/event-store/engine.js'
 import { all, command, Place } from '../../support/event-store/engines.js'
 import { close, notebook, type NotebookEvent, open, tearOut, write } from '../../support/event-store/notebooks.js'
@@ -17,46 +18,56 @@ const closed: NotebookEvent = { type: 'NotebookClosed', data: { notebookId: '1' 
 
 describe('a notebook', () => {
   it('opens', () =>
-    given(notebook)
+    givenStream(notebook)
       .when(open('1', 'user-ann', 'Diary'))
       .then([opened]))
   it('opens once', () =>
-    given(notebook, [opened])
+    givenStream(notebook, [opened])
       .when(open('1', 'user-ann', 'Diary'))
       .then([]))
   it('takes notes', () =>
-    given(notebook, [opened])
+    givenStream(notebook, [opened])
       .when(write('1', 'a', 'Hi'))
       .then([written]))
   it('takes no notes once closed', () =>
-    given(notebook, [opened, closed])
+    givenStream(notebook, [opened, closed])
       .when(write('1', 'a', 'Hi'))
       .thenRefused('notebook_closed'))
-  it('loses only what it has', () => given(notebook, [opened]).when(tearOut('1', 'a')).then([]))
+  it('loses only what it has', () => givenStream(notebook, [opened]).when(tearOut('1', 'a')).then([]))
 })
 
 describe('given, when, then', () => {
   it('fails when the story is another', () => {
     expect(() =>
-      given(notebook)
+      givenStream(notebook)
         .when(open('1', 'user-ann', 'Diary'))
         .then([]),
     ).toThrow('expected []')
     expect(() =>
-      given(notebook, [closed])
+      givenStream(notebook, [closed])
         .when(write('1', 'a', 'Hi'))
         .then([]),
     ).toThrow('refused with notebook_closed')
     expect(() =>
-      given(notebook)
+      givenStream(notebook)
         .when(open('1', 'a', 'b'))
         .thenRefused('x'),
-    ).toThrow('expected a refusal')
+    ).toThrow('expected a refusal with x, decided')
     expect(() =>
-      given(notebook, [closed])
+      givenStream(notebook, [closed])
         .when(write('1', 'a', 'Hi'))
         .thenRefused('x'),
     ).toThrow('got notebook_closed')
+  })
+
+  it('gives each event a time and a command, and passes on what is no refusal', () => {
+    const all = { initial: [] as object[], evolve: (events: object[], event: { type: string }) => [...events, event] }
+    const recorded = { at: new Date(0), meta: { actor: 'somebody', commandId: 'earlier' } }
+    expect(givenStream(all, [closed]).state).toEqual([{ ...closed, ...recorded }])
+    const broken = () => {
+      throw new TypeError('broken')
+    }
+    expect(() => givenStream(notebook).when(broken)).toThrow(TypeError)
   })
 })
 
@@ -102,7 +113,83 @@ describe('the decider', () => {
     await one.execute('notebook-1', { ...meta, payload: 'a' }, open('1', 'user-ann', 'Diary'))
     await expect(
       one.execute('notebook-1', { ...meta, payload: 'b' }, open('1', 'user-ann', 'Novel')),
-    ).rejects.toMatchObject({ code: 'command_reused' })
+    ).rejects.toMatchObject({ code: 'command_reused', data: { stream: 'notebook-1' } })
+  })
+
+  it('tells beforehand whether a command is a repeat', async () => {
+    const meta = { ...command(), payload: 'a' }
+    const one = decider()
+    expect(await one.repeatOf('notebook-1', meta)).toBeUndefined()
+    await one.execute('notebook-1', meta, open('1', 'user-ann', 'Diary'))
+    expect(await one.repeatOf('notebook-1', meta)).toMatchObject({
+      repeated: true,
+      position: 1,
+      events: [{ version: 1 }],
+    })
+    await expect(one.repeatOf('notebook-1', { ...meta, payload: 'b' })).rejects.toMatchObject({
+      code: 'command_reused',
+    })
+    expect(await engine.store.head()).toBe(1)
+  })
+
+  /** Decides to write, and each time somebody else writes first, so many times. */
+  function whileSomebodyIsFaster(times: number) {
+    let decisions = 0
+    const rivals: Promise<unknown>[] = []
+    const decide = ({ notes }: { notes: readonly string[] }) => {
+      if (decisions++ < times) {
+        const events = [{ ...written, data: { ...written.data, noteId: `rival-${decisions}` } }] as NotebookEvent[]
+        rivals.push(engine.store.append({ stream: 'notebook-1', expected: 1 + notes.length, events, meta: command() }))
+      }
+      return [written]
+    }
+    return { decide, decisions: () => decisions, rivals }
+  }
+
+  it('decides again as often as somebody else is faster', async () => {
+    const one = decider()
+    await one.execute('notebook-1', command(), open('1', 'user-ann', 'Diary'))
+    const { decide, decisions, rivals } = whileSomebodyIsFaster(5)
+    const outcome = await one.execute('notebook-1', command(), decide)
+    await Promise.all(rivals)
+    expect(decisions()).toBe(6)
+    expect(outcome).toMatchObject({ position: 7, repeated: false, events: [{ version: 7 }] })
+    expect(outcome.state.notes).toEqual(['rival-1', 'rival-2', 'rival-3', 'rival-4', 'rival-5', 'a'])
+  })
+
+  it('gives up when somebody else is faster a hundred times', async () => {
+    const { random } = Math
+    Math.random = () => 0 // so that it does not wait
+    try {
+      const one = decider()
+      await one.execute('notebook-1', command(), open('1', 'user-ann', 'Diary'))
+      const { decide, decisions, rivals } = whileSomebodyIsFaster(200)
+      await expect(one.execute('notebook-1', command(), decide)).rejects.toMatchObject({
+        code: 'contended',
+        data: { stream: 'notebook-1' },
+      })
+      await Promise.all(rivals)
+      expect(decisions()).toBe(101)
+    } finally {
+      Math.random = random
+    }
+  })
+
+  it('decides a refusal twice, for the state may be old, and any other error once', async () => {
+    const one = decider()
+    await one.execute('notebook-1', command(), open('1', 'user-ann', 'Diary'))
+    for (const [error, times] of [
+      [new Refused('no', 'no'), 2],
+      [new TypeError('no'), 1],
+    ] as const) {
+      let decisions = 0
+      const decide = () => {
+        decisions++
+        throw error
+      }
+      await expect(one.execute('notebook-1', command(), decide)).rejects.toBe(error)
+      expect(decisions).toBe(times)
+    }
   })
 
   it('gives a repeat all the events of the first time, also after others', async () => {
@@ -138,7 +225,11 @@ describe('the decider', () => {
     expect(await here.execute('notebook-1', command(), tearOut('1', 'a'))).toMatchObject({
       events: [{ type: 'NoteTornOut' }],
     })
-    expect(await here.execute('notebook-2', command(), close('2'))).toMatchObject({ events: [], position: 0 })
+    expect(await here.execute('notebook-2', command(), close('2'))).toMatchObject({
+      events: [],
+      position: 0,
+      repeated: false,
+    })
     await there.execute('notebook-2', command(), open('2', 'user-ann', 'Novel'))
     expect(await here.execute('notebook-2', command(), write('2', 'b', 'Once'))).toMatchObject({
       events: [{ type: 'NoteWritten' }],

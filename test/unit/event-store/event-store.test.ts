@@ -1,8 +1,9 @@
 import type { AppendDocument } from '../../../src/event-store/event.js'
 import { VersionConflict } from '../../../src/event-store/errors.js'
 import type { Engine } from '../../../src/event-store/engine.js'
+import { masterKey } from '../../../src/event-store/sealing/key-wrap.js'
 import { all, command, Place } from '../../support/event-store/engines.js'
-import type { NotebookEvent } from '../../support/event-store/notebooks.js'
+import { type NotebookEvent, notebookEvents } from '../../support/event-store/notebooks.js'
 import { expectOneOrderWithoutGaps } from '../../support/event-store/one-order.js'
 
 let place: Place
@@ -186,18 +187,42 @@ describe('the event store', () => {
 describe('the boot', () => {
   it('stops when the log may hold a type that this build does not know', async () => {
     await append('notebook-1', 0, opened('1'))
-    const { NotebookOpened: _, ...rest } = (await import('../../support/event-store/notebooks.js')).notebookEvents
+    const { NotebookOpened: _, ...rest } = notebookEvents
     await expect(place.engine({ events: [rest] })).rejects.toMatchObject({
       code: 'unknown_event',
       data: { type: 'NotebookOpened' },
     })
-    const { NoteTornOut: __, ...withoutUnused } = (await import('../../support/event-store/notebooks.js'))
-      .notebookEvents
+    const { NoteTornOut: __, ...withoutUnused } = notebookEvents
     await place.engine({ events: [withoutUnused] })
   })
 
+  it('stops when the log may hold a newer shape than this build knows', async () => {
+    const types = place.db.collection<{ _id: string; shape: number }>('event_types')
+    await types.updateOne({ _id: 'NoteWritten' }, { $set: { shape: 2 } })
+    await expect(place.engine()).rejects.toMatchObject({
+      code: 'newer_event',
+      message: expect.stringContaining('knows shapes up to 1'),
+      data: { type: 'NoteWritten', shape: 2 },
+    })
+  })
+
+  it('drops a type that nobody declares any more and no event has, and no other', async () => {
+    await append('notebook-1', 0, opened('1'))
+    const types = () => place.db.collection<{ _id: string }>('event_types')
+    await types().insertOne({ _id: 'Forgotten', shape: 7 } as never)
+    await place.engine()
+    expect(await types().distinct('_id')).toEqual(Object.keys(notebookEvents).sort())
+    await types().insertOne({ _id: 'Forgotten', shape: 7 } as never)
+    await expect(place.engine({ events: [] })).rejects.toMatchObject({
+      code: 'unknown_event',
+      message: expect.stringContaining('does not know it'),
+    })
+    await place.db.collection('log').deleteMany({})
+    await place.engine({ events: [] })
+    expect(await types().distinct('_id')).toEqual([])
+  })
+
   it('stops with the wrong master key', async () => {
-    const { masterKey } = await import('../../../src/event-store/sealing/key-wrap.js')
     await expect(place.engine({ masterKeys: { current: masterKey(Buffer.alloc(32, 1)) } })).rejects.toMatchObject({
       code: 'unknown_master_key',
     })

@@ -38,6 +38,23 @@ describe('the vault', () => {
     expect(await titleOf('1', await place.engine())).toEqual({ title: 'Diary 1' })
   })
 
+  it('opens what there is, and what there is not is empty', async () => {
+    await engine.vault.keyForFirstAppend('user-ann')
+    await openNotebook('1')
+    const [event] = await all(engine.store.readStream('notebook-1'))
+    expect(await engine.vault.openOrEmpty(event!.personal)).toEqual({ title: 'Diary 1' })
+    expect(await engine.vault.openOrEmpty(undefined)).toEqual({})
+  })
+
+  it('has no key in memory once it is closed', async () => {
+    await engine.vault.keyForFirstAppend('user-ann')
+    await openNotebook('1')
+    const [event] = await all(engine.store.readStream('notebook-1'))
+    expect(engine.vault.openNow(event!.personal!)).toBeDefined()
+    engine.vault.close()
+    expect(engine.vault.openNow(event!.personal!)).toBeUndefined()
+  })
+
   it('wraps nothing for an owner that has no key', async () => {
     await expect(openNotebook('1', 'user-unknown')).rejects.toEqual(erased)
   })
@@ -47,7 +64,7 @@ describe('the vault', () => {
     await Promise.all([openNotebook('1'), openNotebook('2')])
     await engine.vault.destroy('notebook-1', new Date())
     await expect(titleOf('1')).rejects.toEqual(erased)
-    await expect(titleOf('1', await place.engine())).rejects.toEqual(erased)
+    await expect(titleOf('1', await place.engine())).rejects.toMatchObject({ data: { stream: 'notebook-1' } })
     expect(await titleOf('2')).toEqual({ title: 'Diary 2' })
     expect((await all(engine.store.readStream('notebook-1'))).map(({ type }) => type)).toEqual(['NotebookOpened'])
   })

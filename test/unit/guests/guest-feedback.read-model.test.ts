@@ -1,4 +1,4 @@
-import { envelope, given, timeOf } from '../../../src/event-store/projecting/given-then.js'
+import { envelope, givenLog, timeOf } from '../../../src/event-store/projecting/given-then.js'
 import type { GuestEvent } from '../../../src/guests/guest.js'
 import { guestFeedback, type GuestFeedbackDoc } from '../../../src/guests/read-models/guest-feedback.js'
 import { expectReadModelLaws } from '../../support/read-model-laws.js'
@@ -11,13 +11,13 @@ const said = (feedbackId: string, guestId: string): GuestEvent => ({
 
 describe('what guests say of the service', () => {
   it('is there for review, sealed', () =>
-    given<GuestFeedbackDoc>(guestFeedback, [said('f1', 'guest-1'), said('f2', 'guest-1')]).then({
+    givenLog<GuestFeedbackDoc>(guestFeedback, [said('f1', 'guest-1'), said('f2', 'guest-1')]).then({
       f1: { guestId: 'guest-1', text: envelope({ text: 'guest-1 likes it' }), createdAt: timeOf(1) },
       f2: { guestId: 'guest-1', text: envelope({ text: 'guest-1 likes it' }), createdAt: timeOf(2) },
     }))
 
   it('goes with the guest', () =>
-    given<GuestFeedbackDoc>(guestFeedback, [
+    givenLog<GuestFeedbackDoc>(guestFeedback, [
       said('f1', 'guest-1'),
       said('f2', 'guest-2'),
       { type: 'GuestErased', data: { guestId: 'guest-1' } },

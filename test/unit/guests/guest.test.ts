@@ -1,4 +1,4 @@
-import { given } from '../../../src/event-store/deciding/given-when-then.js'
+import { givenStream } from '../../../src/event-store/deciding/given-when-then.js'
 import {
   arrive,
   eraseGuest,
@@ -22,24 +22,24 @@ const said: GuestEvent = {
 }
 
 describe('a guest', () => {
-  it('arrives', () => given(guest).when(arrive(guestId)).then([arrived]))
+  it('arrives', () => givenStream(guest).when(arrive(guestId)).then([arrived]))
   it('says what it thinks of the service', () =>
-    given(guest, [arrived])
+    givenStream(guest, [arrived])
       .when(giveGuestFeedback(guestId, 'f1', 'Helpful'))
       .then([said]))
   it('says nothing before it has arrived', () =>
-    given(guest)
+    givenStream(guest)
       .when(giveGuestFeedback(guestId, 'f1', 'Helpful'))
       .thenRefused('not_found'))
-  it('is erased', () => given(guest, [arrived, said]).when(eraseGuest(guestId)).then([erased]))
-  it('is erased once', () => given(guest, [arrived, erased]).when(eraseGuest(guestId)).then([]))
-  it('is not erased before it has arrived', () => given(guest).when(eraseGuest(guestId)).then([]))
+  it('is erased', () => givenStream(guest, [arrived, said]).when(eraseGuest(guestId)).then([erased]))
+  it('is erased once', () => givenStream(guest, [arrived, erased]).when(eraseGuest(guestId)).then([]))
+  it('is not erased before it has arrived', () => givenStream(guest).when(eraseGuest(guestId)).then([]))
   it('says nothing after it was erased', () =>
-    given(guest, [arrived, erased])
+    givenStream(guest, [arrived, erased])
       .when(giveGuestFeedback(guestId, 'f2', 'x'))
       .thenRefused('not_found'))
   it('does not come back', () =>
-    expect(() => given(guest, [arrived, erased]).when(arrive(guestId))).toThrow('came twice'))
+    expect(() => givenStream(guest, [arrived, erased]).when(arrive(guestId))).toThrow('came twice'))
 })
 
 describe('a session', () => {

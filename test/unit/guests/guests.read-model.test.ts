@@ -1,4 +1,4 @@
-import { given, timeOf } from '../../../src/event-store/projecting/given-then.js'
+import { givenLog, timeOf } from '../../../src/event-store/projecting/given-then.js'
 import type { GuestEvent } from '../../../src/guests/guest.js'
 import { type GuestDoc, guests } from '../../../src/guests/read-models/guests.js'
 import * as inChat from '../../support/chat/chat-events.js'
@@ -10,20 +10,20 @@ const guestErased: GuestEvent = { type: 'GuestErased', data: { guestId } }
 
 describe('the guests', () => {
   it('have one from its arrival on', () =>
-    given<GuestDoc>(guests, [arrived]).then({ [guestId]: { createdAt: timeOf(1), lastActive: timeOf(1) } }))
+    givenLog<GuestDoc>(guests, [arrived]).then({ [guestId]: { createdAt: timeOf(1), lastActive: timeOf(1) } }))
 
   it.each([inChat.sent, inChat.completed, inChat.failed, inChat.cancelled])(
     'tell that one was here at its $type',
     (event) =>
-      given<GuestDoc>(guests, [arrived, inChat.of(event, { ownerId: guestId })]).then({
+      givenLog<GuestDoc>(guests, [arrived, inChat.of(event, { ownerId: guestId })]).then({
         [guestId]: { createdAt: timeOf(1), lastActive: timeOf(2) },
       }),
   )
 
   it('know nothing of accounts, and of guests who never arrived', () =>
-    given(guests, [inChat.sent, inChat.of(inChat.sent, { ownerId: guestId })]).then({}))
+    givenLog(guests, [inChat.sent, inChat.of(inChat.sent, { ownerId: guestId })]).then({}))
 
-  it('have no erased one', () => given(guests, [arrived, guestErased]).then({}))
+  it('have no erased one', () => givenLog(guests, [arrived, guestErased]).then({}))
 
   expectReadModelLaws(guests)
 })

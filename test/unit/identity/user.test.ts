@@ -10,7 +10,7 @@ import {
   type UserEvent,
   userEvents,
 } from '../../../src/identity/user.js'
-import { given } from '../../../src/event-store/deciding/given-when-then.js'
+import { givenStream } from '../../../src/event-store/deciding/given-when-then.js'
 import { expectAggregateLaws } from '../../support/aggregate-laws.js'
 
 const profile = { email: 'ann@example.org', name: 'Ann' }
@@ -19,13 +19,14 @@ const key: UserEvent = { type: 'ApiKeyIssued', data: { userId: 'ann', keyId: 'k1
 const erased: UserEvent = { type: 'UserErased', data: { userId: 'ann' } }
 
 describe('an account', () => {
-  it('is registered', () => given(user).when(register('ann', profile)).then([registered]))
-  it('is registered once', () => given(user, [registered]).when(register('ann', profile)).thenRefused('user_exists'))
+  it('is registered', () => givenStream(user).when(register('ann', profile)).then([registered]))
+  it('is registered once', () =>
+    givenStream(user, [registered]).when(register('ann', profile)).thenRefused('user_exists'))
   it('does not come back', () =>
-    given(user, [registered, erased]).when(register('ann', profile)).thenRefused('user_exists'))
+    givenStream(user, [registered, erased]).when(register('ann', profile)).thenRefused('user_exists'))
 
   it('changes what it is asked to, and tells which fields', () =>
-    given(user, [registered])
+    givenStream(user, [registered])
       .when(changeProfile('ann', { username: 'ann', name: 'Anna' }))
       .then([
         {
@@ -34,18 +35,19 @@ describe('an account', () => {
           personal: { username: 'ann', name: 'Anna' },
         },
       ]))
-  it('changes nothing when asked for nothing', () => given(user, [registered]).when(changeProfile('ann', {})).then([]))
+  it('changes nothing when asked for nothing', () =>
+    givenStream(user, [registered]).when(changeProfile('ann', {})).then([]))
 
   it('gets another role', () =>
-    given(user, [registered])
+    givenStream(user, [registered])
       .when(grantRole('ann', 'admin'))
       .then([{ type: 'RoleGranted', data: { userId: 'ann', role: 'admin' } }]))
-  it('keeps the role it has', () => given(user, [registered]).when(grantRole('ann', 'user')).then([]))
+  it('keeps the role it has', () => givenStream(user, [registered]).when(grantRole('ann', 'user')).then([]))
 
-  it('is erased', () => given(user, [registered]).when(eraseUser('ann')).then([erased]))
-  it('is erased once', () => given(user, [registered, erased]).when(eraseUser('ann')).then([]))
-  it('is gone when erased', () => given(user, [registered, erased]).when(logOut('ann')).thenRefused('not_found'))
-  it('must be there', () => given(user).when(logOut('ann')).thenRefused('not_found'))
+  it('is erased', () => givenStream(user, [registered]).when(eraseUser('ann')).then([erased]))
+  it('is erased once', () => givenStream(user, [registered, erased]).when(eraseUser('ann')).then([]))
+  it('is gone when erased', () => givenStream(user, [registered, erased]).when(logOut('ann')).thenRefused('not_found'))
+  it('must be there', () => givenStream(user).when(logOut('ann')).thenRefused('not_found'))
 })
 
 describe('API keys', () => {
@@ -54,16 +56,16 @@ describe('API keys', () => {
     data: { userId: 'ann', keyId: `k${i}` },
   }))
 
-  it('are issued', () => given(user, [registered]).when(issueApiKey('ann', 'k1')).then([key]))
+  it('are issued', () => givenStream(user, [registered]).when(issueApiKey('ann', 'k1')).then([key]))
   it('are issued up to a limit', () =>
-    given(user, [registered, ...fifty])
+    givenStream(user, [registered, ...fifty])
       .when(issueApiKey('ann', 'x'))
       .thenRefused('invalid'))
   it('are revoked', () =>
-    given(user, [registered, key])
+    givenStream(user, [registered, key])
       .when(revokeApiKey('ann', 'k1'))
       .then([{ type: 'ApiKeyRevoked', data: { userId: 'ann', keyId: 'k1' } }]))
-  it('are revoked once', () => given(user, [registered, key]).when(revokeApiKey('ann', 'k2')).then([]))
+  it('are revoked once', () => givenStream(user, [registered, key]).when(revokeApiKey('ann', 'k2')).then([]))
 })
 
 describe('an account, whatever it is asked to do', () => {

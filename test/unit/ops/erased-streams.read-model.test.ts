@@ -1,4 +1,4 @@
-import { given, record, timeOf } from '../../../src/event-store/projecting/given-then.js'
+import { givenLog, record, timeOf } from '../../../src/event-store/projecting/given-then.js'
 import { DocumentsInMemory } from '../../../src/event-store/projecting/documents-in-memory.js'
 import { type ErasedStreamDoc, erasedStreams } from '../../../src/ops/retention/erased-streams.js'
 import * as inChat from '../../support/chat/chat-events.js'
@@ -9,7 +9,7 @@ import { forEachSeed } from '../../support/seeds.js'
 
 describe('the erased streams', () => {
   it('have a stream from the event on that erases it', () =>
-    given<ErasedStreamDoc>(erasedStreams, [
+    givenLog<ErasedStreamDoc>(erasedStreams, [
       { ...inChat.started, stream: 'chat-c1' },
       { ...inChat.erased, stream: 'chat-c1' },
       { ...inProject.erased, stream: 'project-p1' },
@@ -22,7 +22,7 @@ describe('the erased streams', () => {
       'guest-1': { erasedAt: timeOf(5) },
     }))
 
-  it('have none that is only deleted', () => given(erasedStreams, [inChat.deleted, inProject.deleted]).then({}))
+  it('have none that is only deleted', () => givenLog(erasedStreams, [inChat.deleted, inProject.deleted]).then({}))
 
   it('have all that were erased, and no other', () => {
     forEachSeed(60, (seed) => {

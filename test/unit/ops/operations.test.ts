@@ -1,4 +1,4 @@
-import { given } from '../../../src/event-store/deciding/given-when-then.js'
+import { givenStream } from '../../../src/event-store/deciding/given-when-then.js'
 import {
   recordRebuildEnd,
   type OperationEvent,
@@ -22,37 +22,38 @@ const skipped: OperationEvent = {
 const certificate = { projection: 'chats', version: 1, position: 9, events: 9, root: 'r', digest: 'd', at: new Date(0) }
 
 describe('a projection', () => {
-  it('is paused', () => given(projectionDecisions, []).when(pauseProjection('chats', undefined)).then([paused]))
-  it('is paused once', () => given(projectionDecisions, [paused]).when(pauseProjection('chats', undefined)).then([]))
+  it('is paused', () => givenStream(projectionDecisions, []).when(pauseProjection('chats', undefined)).then([paused]))
+  it('is paused once', () =>
+    givenStream(projectionDecisions, [paused]).when(pauseProjection('chats', undefined)).then([]))
   it('is paused again', () =>
-    given(projectionDecisions, [paused, resumed]).when(pauseProjection('chats', undefined)).then([paused]))
+    givenStream(projectionDecisions, [paused, resumed]).when(pauseProjection('chats', undefined)).then([paused]))
   it('is resumed', () =>
-    given(projectionDecisions, [paused]).when(resumeProjection('chats', undefined)).then([resumed]))
+    givenStream(projectionDecisions, [paused]).when(resumeProjection('chats', undefined)).then([resumed]))
   it('is resumed once', () =>
-    given(projectionDecisions, [paused, resumed]).when(resumeProjection('chats', undefined)).then([]))
+    givenStream(projectionDecisions, [paused, resumed]).when(resumeProjection('chats', undefined)).then([]))
   it('that has failed is not paused', () =>
-    given(projectionDecisions, []).when(pauseProjection('chats', 7)).thenRefused('projection_failed'))
+    givenStream(projectionDecisions, []).when(pauseProjection('chats', 7)).thenRefused('projection_failed'))
   it('that has failed is not resumed', () =>
-    given(projectionDecisions, [paused]).when(resumeProjection('chats', 7)).thenRefused('projection_failed'))
+    givenStream(projectionDecisions, [paused]).when(resumeProjection('chats', 7)).thenRefused('projection_failed'))
   it('that has failed is retried', () =>
-    given(projectionDecisions, [])
+    givenStream(projectionDecisions, [])
       .when(retryProjection('chats', 7))
       .then([{ type: 'ProjectionRetried', data: { projection: 'chats', position: 7 } }]))
   it('that goes on is not retried', () =>
-    given(projectionDecisions, []).when(retryProjection('chats', undefined)).thenRefused('not_failed'))
+    givenStream(projectionDecisions, []).when(retryProjection('chats', undefined)).thenRefused('not_failed'))
 })
 
 describe('an event', () => {
   it('is skipped, with the reason sealed', () =>
-    given(projectionDecisions, [])
+    givenStream(projectionDecisions, [])
       .when(skipEvent('chats', 1, 7, 'a bug'))
       .then([skipped]))
   it('is skipped once', () =>
-    given(projectionDecisions, [skipped])
+    givenStream(projectionDecisions, [skipped])
       .when(skipEvent('chats', 1, 7, 'another reason'))
       .then([]))
   it('that one version skips is none that the next one does', () =>
-    given(projectionDecisions, [skipped])
+    givenStream(projectionDecisions, [skipped])
       .when(skipEvent('chats', 2, 7, 'a bug'))
       .then([{ ...skipped, data: { projection: 'chats', version: 2, position: 7 } }]))
 })
@@ -64,11 +65,11 @@ describe('a rebuild', () => {
   }
 
   it('is recorded when it starts', () =>
-    given(projectionDecisions, [])
+    givenStream(projectionDecisions, [])
       .when(recordRebuildStart('chats', 1, 'r1'))
       .then([started]))
   it('is recorded with what it has found', () =>
-    given(projectionDecisions, [started])
+    givenStream(projectionDecisions, [started])
       .when(recordRebuildEnd('r1', certificate))
       .then([
         {

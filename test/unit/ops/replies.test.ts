@@ -12,14 +12,11 @@ let ann: Client
 beforeAll(async () => {
   world = await World.begin()
   const url = await world.start({ ROLES: 'api,projector' }).url()
-  database = await Database.of(world)
+  database = world.closeAtEnd(await Database.of(world))
   bob = await admin(world, url)
   ann = await world.account(url)
 }, 60_000)
-afterAll(async () => {
-  await database?.close()
-  await world?.end()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 const send = async (chat: string) =>
   must(await ann.with({ prefer: 'respond-async' }).post(`/chat/${chat}/send`, { text: 'Is anybody there?' }), 202)

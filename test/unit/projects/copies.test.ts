@@ -1,6 +1,6 @@
 import { eventually } from '../../support/event-store/engines.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
-import { answeredBy, type Client, World } from '../../support/world.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { type Client, World } from '../../support/world.js'
 import { download, upload } from '../../support/projects/form.js'
 import { noFiles, Traces } from '../../support/projects/traces.js'
 
@@ -14,16 +14,11 @@ let ann: Client
 let id: string
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin(answeredBy(model))
+  ;({ model, world } = await World.withModel())
   ann = await world.account(await world.start().url())
-  traces = await Traces.in(world)
+  traces = world.closeAtEnd(await Traces.in(world))
 })
-afterAll(async () => {
-  await traces?.close()
-  await world?.end()
-  await model?.close()
-})
+afterAll(() => world?.end())
 beforeEach(async () => {
   id = await project(ann)
 })

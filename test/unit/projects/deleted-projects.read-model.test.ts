@@ -1,18 +1,19 @@
-import { given, timeOf } from '../../../src/event-store/projecting/given-then.js'
+import { givenLog, timeOf } from '../../../src/event-store/projecting/given-then.js'
 import { type DeletedProjectDoc, deletedProjects } from '../../../src/projects/read-models/deleted-projects.js'
 import { expectReadModelLaws } from '../../support/read-model-laws.js'
 import * as its from '../../support/projects/project-events.js'
 
 describe('the deleted projects', () => {
   it('have a project from its deletion on', () =>
-    given<DeletedProjectDoc>(deletedProjects, [its.created, its.deleted]).then({
+    givenLog<DeletedProjectDoc>(deletedProjects, [its.created, its.deleted]).then({
       p1: { ownerId: 'ann', deletedAt: timeOf(2) },
     }))
 
-  it('have it no more once it is erased', () => given(deletedProjects, [its.created, its.deleted, its.erased]).then({}))
+  it('have it no more once it is erased', () =>
+    givenLog(deletedProjects, [its.created, its.deleted, its.erased]).then({}))
 
   it('have none of an erased account', () =>
-    given<DeletedProjectDoc>(deletedProjects, [
+    givenLog<DeletedProjectDoc>(deletedProjects, [
       its.deleted,
       its.of(its.deleted, { projectId: 'p2', ownerId: 'bob' }),
       its.ownerErased,

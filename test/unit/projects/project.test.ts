@@ -1,4 +1,4 @@
-import { given } from '../../../src/event-store/deciding/given-when-then.js'
+import { givenStream } from '../../../src/event-store/deciding/given-when-then.js'
 import {
   addFile,
   addPrompt,
@@ -40,11 +40,11 @@ const many = <T>(count: number, make: (id: string) => T): T[] => Array.from({ le
 
 describe('a project', () => {
   it('is created', () =>
-    given(projectAggregate)
+    givenStream(projectAggregate)
       .when(createProject(project, words, settings))
       .then([created]))
   it('is created once', () =>
-    given(projectAggregate, [created])
+    givenStream(projectAggregate, [created])
       .when(createProject(project, words, settings))
       .then([]))
 
@@ -59,13 +59,13 @@ describe('a project', () => {
       { fields: ['name' as const, 'description' as const], settings: { ...settings, maxTokens: 5 } },
     ],
   ])('changes %s', (_, changed, changes, data) => {
-    given(projectAggregate, [created])
+    givenStream(projectAggregate, [created])
       .when(changeProject(project, changed, changes))
       .then([{ type: 'ProjectChanged', data: { ...project, ...data }, personal: changed }])
   })
 
   it('has nothing to change when it is so already', () =>
-    given(projectAggregate, [created])
+    givenStream(projectAggregate, [created])
       .when(changeProject(project, {}, { temperature: 0.7 }))
       .then([]))
   it('remembers its settings', () => {
@@ -74,55 +74,56 @@ describe('a project', () => {
       data: { ...project, fields: [], settings: { ...settings, temperature: 2 } },
       personal: {},
     }
-    given(projectAggregate, [created, changed])
+    givenStream(projectAggregate, [created, changed])
       .when(changeProject(project, {}, { temperature: 2 }))
       .then([])
   })
 
-  it('is deleted', () => given(projectAggregate, [created]).when(deleteProject(project, false)).then([deleted]))
+  it('is deleted', () => givenStream(projectAggregate, [created]).when(deleteProject(project, false)).then([deleted]))
   it('is deleted once', () =>
-    given(projectAggregate, [created, deleted]).when(deleteProject(project, false)).thenRefused('not_found'))
-  it('is erased', () => given(projectAggregate, [created]).when(deleteProject(project, true)).then([deleted, erased]))
+    givenStream(projectAggregate, [created, deleted]).when(deleteProject(project, false)).thenRefused('not_found'))
+  it('is erased', () =>
+    givenStream(projectAggregate, [created]).when(deleteProject(project, true)).then([deleted, erased]))
   it('is erased after it was deleted', () =>
-    given(projectAggregate, [created, deleted]).when(deleteProject(project, true)).then([erased]))
+    givenStream(projectAggregate, [created, deleted]).when(deleteProject(project, true)).then([erased]))
   it('is erased once', () =>
-    given(projectAggregate, [created, deleted, erased]).when(deleteProject(project, true)).then([]))
+    givenStream(projectAggregate, [created, deleted, erased]).when(deleteProject(project, true)).then([]))
 })
 
 describe('a prompt', () => {
   it('is added', () =>
-    given(projectAggregate, [created])
+    givenStream(projectAggregate, [created])
       .when(addPrompt(project, prompt))
       .then([promptAdded('q1')]))
   it('is removed', () => {
-    given(projectAggregate, [created, promptAdded('q1')])
+    givenStream(projectAggregate, [created, promptAdded('q1')])
       .when(removePrompt(project, 'q1'))
       .then([{ type: 'ProjectPromptRemoved', data: { ...project, promptId: 'q1' } }])
   })
   it('is removed once', () => {
     const removed: ProjectEvent = { type: 'ProjectPromptRemoved', data: { ...project, promptId: 'q1' } }
-    given(projectAggregate, [created, promptAdded('q1'), removed])
+    givenStream(projectAggregate, [created, promptAdded('q1'), removed])
       .when(removePrompt(project, 'q1'))
       .thenRefused('not_found')
   })
   it('must be there to be removed, whatever it is called', () =>
-    given(projectAggregate, [created]).when(removePrompt(project, 'constructor')).thenRefused('not_found'))
+    givenStream(projectAggregate, [created]).when(removePrompt(project, 'constructor')).thenRefused('not_found'))
 
   it('is one of 200 at most', () => {
-    given(projectAggregate, [created, ...many(199, (id) => promptAdded(id))])
+    givenStream(projectAggregate, [created, ...many(199, (id) => promptAdded(id))])
       .when(addPrompt(project, prompt))
       .then([promptAdded('q1')])
-    given(projectAggregate, [created, ...many(200, (id) => promptAdded(id))])
+    givenStream(projectAggregate, [created, ...many(200, (id) => promptAdded(id))])
       .when(addPrompt(project, prompt))
       .thenRefused('invalid')
   })
   it('is part of 400,000 characters at most', () => {
     const long = 'x'.repeat(100_000)
     const past = [created, ...many(3, (id) => promptAdded(id, long))]
-    given(projectAggregate, past)
+    givenStream(projectAggregate, past)
       .when(addPrompt(project, { ...prompt, content: long }))
       .then([promptAdded('q1', long)])
-    given(projectAggregate, [...past, promptAdded('y', 'x')])
+    givenStream(projectAggregate, [...past, promptAdded('y', 'x')])
       .when(addPrompt(project, { ...prompt, content: long }))
       .thenRefused('invalid')
   })
@@ -132,28 +133,28 @@ describe('a file', () => {
   const copy = { provider: 'openai', id: 'file-1' }
 
   it('is added', () =>
-    given(projectAggregate, [created])
+    givenStream(projectAggregate, [created])
       .when(addFile(project, file))
       .then([fileAdded('f1')]))
   it('is added with what the provider calls it', () => {
     const { data, personal } = fileAdded('f1') as Extract<ProjectEvent, { type: 'ProjectFileAdded' }>
-    given(projectAggregate, [created])
+    givenStream(projectAggregate, [created])
       .when(addFile(project, { ...file, copy }))
       .then([{ type: 'ProjectFileAdded', data: { ...data, copy }, personal }])
   })
   it('is removed', () => {
-    given(projectAggregate, [created, fileAdded('f1')])
+    givenStream(projectAggregate, [created, fileAdded('f1')])
       .when(removeFile(project, 'f1'))
       .then([{ type: 'ProjectFileRemoved', data: { ...project, fileId: 'f1' } }])
   })
   it('is removed once', () => {
     const removed: ProjectEvent = { type: 'ProjectFileRemoved', data: { ...project, fileId: 'f1' } }
-    given(projectAggregate, [created, fileAdded('f1'), removed])
+    givenStream(projectAggregate, [created, fileAdded('f1'), removed])
       .when(removeFile(project, 'f1'))
       .thenRefused('not_found')
   })
   it('is one of 200 at most', () => {
-    given(projectAggregate, [created, ...many(200, fileAdded)])
+    givenStream(projectAggregate, [created, ...many(200, fileAdded)])
       .when(addFile(project, file))
       .thenRefused('invalid')
   })
@@ -168,14 +169,14 @@ describe('nobody else', () => {
     ['removes a prompt', removePrompt(stranger, 'q1')],
     ['adds a file', addFile(stranger, file)],
     ['removes a file', removeFile(stranger, 'f1')],
-  ])('%s', (_, decide) => given(projectAggregate, all).when(decide).thenRefused('not_found'))
+  ])('%s', (_, decide) => givenStream(projectAggregate, all).when(decide).thenRefused('not_found'))
 
   it.each([
     ['changes', changeProject(project, { name: 'Mine' }, {})],
     ['takes a prompt', addPrompt(project, prompt)],
     ['takes a file', addFile(project, file)],
   ])('and once it is deleted nobody at all: it %s no more', (_, decide) =>
-    given(projectAggregate, [...all, deleted])
+    givenStream(projectAggregate, [...all, deleted])
       .when(decide)
       .thenRefused('not_found'),
   )

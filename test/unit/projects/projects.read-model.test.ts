@@ -1,4 +1,4 @@
-import { envelope, given, timeOf } from '../../../src/event-store/projecting/given-then.js'
+import { envelope, givenLog, timeOf } from '../../../src/event-store/projecting/given-then.js'
 import { type ProjectDoc, projects } from '../../../src/projects/read-models/projects.js'
 import { expectReadModelLaws } from '../../support/read-model-laws.js'
 import * as its from '../../support/projects/project-events.js'
@@ -16,17 +16,17 @@ const fresh: Omit<ProjectDoc, '_id'> = {
 }
 
 describe('the list of projects', () => {
-  it('has a project from its creation on', () => given(projects, [its.created]).then({ p1: fresh }))
+  it('has a project from its creation on', () => givenLog(projects, [its.created]).then({ p1: fresh }))
 
   it('has each text in the envelope that set it last', () =>
-    given<ProjectDoc>(projects, [
+    givenLog<ProjectDoc>(projects, [
       its.created,
       { type: 'ProjectChanged', data: { ...its.project, fields: ['name'] }, personal: { name: 'Logs' } },
     ]).then({ p1: { ...fresh, name: envelope({ name: 'Logs' }), updatedAt: timeOf(2) } }))
 
   it('has the settings that were chosen last', () => {
     const settings = { ...its.settings, temperature: 0 }
-    given<ProjectDoc>(projects, [
+    givenLog<ProjectDoc>(projects, [
       its.created,
       { type: 'ProjectChanged', data: { ...its.project, fields: [], settings }, personal: {} },
       its.promptAdded,
@@ -39,15 +39,15 @@ describe('the list of projects', () => {
     ['a file', [its.fileAdded], { fileCount: 1 }],
     ['no removed file', [its.fileAdded, its.fileRemoved], { fileCount: 0 }],
   ])('counts %s', (_, events, counts) =>
-    given<ProjectDoc>(projects, [its.created, ...events]).then({
+    givenLog<ProjectDoc>(projects, [its.created, ...events]).then({
       p1: { ...fresh, ...counts, updatedAt: timeOf(1 + events.length) },
     }),
   )
 
   it('has no deleted project, none that was never created, and none of an erased account', () => {
-    given(projects, [its.created, its.promptAdded, its.deleted]).then({})
-    given(projects, [its.promptAdded, its.fileRemoved]).then({})
-    given<ProjectDoc>(projects, [
+    givenLog(projects, [its.created, its.promptAdded, its.deleted]).then({})
+    givenLog(projects, [its.promptAdded, its.fileRemoved]).then({})
+    givenLog<ProjectDoc>(projects, [
       its.of(its.created, { projectId: 'p2', ownerId: 'bob' }),
       its.created,
       its.ownerErased,

@@ -15,13 +15,10 @@ let id: string
 beforeAll(async () => {
   world = await World.begin({ FILE_MAX_BYTES: String(most) })
   ann = await world.account(await world.start().url())
-  traces = await Traces.in(world)
+  traces = world.closeAtEnd(await Traces.in(world))
   id = (await ann.post('/api/projects', { name: 'Files' })).body.data.project.id
 })
-afterAll(async () => {
-  await traces?.close()
-  await world?.end()
-})
+afterAll(() => world?.end())
 afterEach(async () => {
   await eventually(
     () => traces.files(),

@@ -31,4 +31,9 @@ describe('the Merkle tree of RFC 6962', () => {
     const [a, b] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
     expect(leafHash(Buffer.concat([a, b]))).not.toEqual(nodeHash(a, b))
   })
+
+  it('hashes a text as its bytes, and bytes that are no text as they are', () => {
+    expect(leafHash('Zürich')).toEqual(leafHash(Buffer.from('Zürich')))
+    expect(leafHash(Buffer.of(0xff))).not.toEqual(leafHash(Buffer.of(0xff).toString()))
+  })
 })

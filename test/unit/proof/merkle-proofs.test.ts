@@ -48,10 +48,11 @@ describe('proofs in a Merkle tree', () => {
       for (let index = 0; index < size; index++) {
         const proof = await inclusionProof(index, size, over(many))
         expect(rootFromInclusion(many[index]!, index, size, proof)).toEqual(root)
+        const tooLong = rootFromInclusion(many[index]!, index, size, [...proof, root])
+        const tooShort = proof.map((_, i) => rootFromInclusion(many[index]!, index, size, proof.toSpliced(i, 1)))
+        for (const misfit of [tooLong, ...tooShort]) expect(misfit).toBeUndefined()
         const wrong = [
           rootFromInclusion(leafHash('another'), index, size, proof),
-          rootFromInclusion(many[index]!, index, size, [...proof, root]),
-          ...proof.map((_, i) => rootFromInclusion(many[index]!, index, size, proof.toSpliced(i, 1))),
           ...(size > 1 ? [rootFromInclusion(many[index]!, (index + 1) % size, size, proof)] : []),
         ]
         for (const other of wrong) expect(other).not.toEqual(root)
@@ -66,6 +67,8 @@ describe('proofs in a Merkle tree', () => {
         const oldRoot = await rootOf(old, over(many))
         const proof = await consistencyProof(old, size, over(many))
         expect(rootsFromConsistency(old, size, oldRoot, proof)).toEqual({ old: oldRoot, root })
+        expect(rootsFromConsistency(old, size, oldRoot, [...proof, root])).toBeUndefined()
+        expect(rootsFromConsistency(old, size, oldRoot, proof.slice(1))).toBeUndefined()
       }
     }
   })
@@ -91,17 +94,31 @@ describe('proofs in a Merkle tree', () => {
     }
   })
 
+  it('needs no proof that a tree begins with the empty one, or with itself', async () => {
+    for (const old of [0, 7]) expect(await consistencyProof(old, 7, over(many))).toEqual([])
+  })
+
   it('refuses proofs of what no tree has', () => {
     for (const [index, size] of [
-      [-1, 3],
-      [3, 3],
+      [-1, 1],
+      [1, 1],
       [0, 0],
-      [0.5, 3],
-      [NaN, 3],
+      [0.5, 1],
+      [NaN, 1],
+      [3, 3],
     ] as const)
       expect(rootFromInclusion(many[0]!, index, size, [])).toBeUndefined()
-    expect(rootsFromConsistency(3, 2, many[0]!, [])).toBeUndefined()
-    expect(rootsFromConsistency(1, 8, many[0]!, [])).toBeUndefined()
+  })
+
+  it('refuses proofs that a tree begins with an empty, an equal or a larger one', () => {
+    for (const [old, size, hashes] of [
+      [0, 4, 3],
+      [4, 4, 0],
+      [8, 4, 0],
+      [3, 2, 0],
+      [1, 8, 0],
+    ] as const)
+      expect(rootsFromConsistency(old, size, many[0]!, many.slice(0, hashes))).toBeUndefined()
   })
 })
 
@@ -118,5 +135,14 @@ describe('a tree that grows in tiles', () => {
   it('refuses to go on from tiles that are not its own', () => {
     expect(() => GrowingTree.restore(3, [Buffer.alloc(64)])).toThrow('not the last tiles')
     expect(() => GrowingTree.restore(300, [Buffer.alloc(44 * 32)])).toThrow('not the last tiles')
+    expect(() => GrowingTree.restore(300, [Buffer.alloc(44 * 32), Buffer.alloc(64)])).toThrow('not the last tiles')
+    expect(() => GrowingTree.restore(256, [Buffer.alloc(0)])).toThrow('not the last tiles')
+  })
+
+  it('knows its last leaf, unless it is empty', () => {
+    const tree = GrowingTree.empty()
+    expect(tree.lastLeaf).toBeUndefined()
+    for (const leaf of many) tree.add(leaf)
+    expect(tree.lastLeaf).toEqual(many.at(-1))
   })
 })

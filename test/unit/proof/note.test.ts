@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { openCheckpoint, treeHead, treeHeadText } from '../../../src/proof/checkpoint.js'
 import { noteSigner, openNote, signNote } from '../../../src/proof/note.js'
 
@@ -29,6 +29,34 @@ describe('a signed note', () => {
       'none of the keys given',
     )
     expect(() => openNote(both, [])).toThrow('none of the keys given')
+    const inAnotherName = note.replace('— PeterNeumann', '— somebody')
+    expect(() => openNote(inAnotherName, [published.key])).toThrow('none of the keys given')
+  })
+
+  it('opens with a key as it is read from a file, wherever it stands among others', () => {
+    const signed = signNote('a text\n', [ada])
+    expect(openNote(signed, [bob.verifierKey, ` ${ada.verifierKey}\n`])).toBe('a text\n')
+  })
+
+  it('may be as long as the standard lets it be, and may be empty', () => {
+    const rest = signNote('\n', [ada]).length
+    const longest = `${'x'.repeat(64 * 1024 - rest)}\n`
+    for (const text of ['\n', longest]) expect(openNote(signNote(text, [ada]), [ada.verifierKey])).toBe(text)
+    expect(() => openNote(signNote(`x${longest}`, [ada]), [ada.verifierKey])).toThrow('longer')
+  })
+
+  it('has up to a hundred signatures', () => {
+    const signedTimes = (count: number) =>
+      signNote(
+        'a text\n',
+        Array.from({ length: count }, () => ada),
+      )
+    expect(openNote(signedTimes(100), [ada.verifierKey])).toBe('a text\n')
+    expect(() => openNote(signedTimes(101), [ada.verifierKey])).toThrow('more than 100')
+  })
+
+  it('opens with a signature of one byte by somebody else, whose kind of key may be any', () => {
+    expect(openNote(`${note}— somebody AAAAAAA=\n`, [published.key])).toBe(published.text)
   })
 
   it.each([
@@ -40,14 +68,29 @@ describe('a signed note', () => {
     ['no last newline', 'empty line', note.slice(0, -1)],
     ['half a signature', 'does not belong to this text', note.replace(/BwJnAM=\n$/, '\n')],
     ['a line that is none', 'no signature', `${note}and more\n`],
+    ['a signature without a byte', 'no signature', `${note}— somebody AAAAAA==\n`],
+    ['a word before a signature', 'no signature', note.replace('— ', 'by — ')],
+    ['a word after a signature', 'no signature', note.replace(/=\n$/, '= indeed\n')],
     ['too much', 'longer', `${'x'.repeat(100_000)}\n\n${published.signature}`],
   ])('does not open with %s', (_, why, changed) => {
     expect(() => openNote(changed, [published.key])).toThrow(why)
   })
 
+  /** A key whose id fits: of any type and length. */
+  const keyOf = (type: number, length: number): string => {
+    const typed = Buffer.from([type, ...randomBytes(length)])
+    const id = createHash('sha256').update('Peter\n').update(typed).digest('hex').slice(0, 8)
+    return `Peter+${id}+${typed.toString('base64')}`
+  }
+
   it.each([
     '',
     'PeterNeumann',
+    `the key ${published.key}`,
+    `${published.key} it is`,
+    keyOf(1, 31),
+    keyOf(1, 33),
+    keyOf(2, 32),
     'PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW',
     'Peter+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW',
     'PeterNeumann+c74f20a3+AhpcZQ==',
@@ -83,5 +126,8 @@ describe('a checkpoint', () => {
     `origin\n-1\n${head.root.toString('base64')}\n`,
     `\n1\n${head.root.toString('base64')}\n`,
     `o\n9007199254740993\n${head.root.toString('base64')}\n`,
+    `o\n1e3\n${head.root.toString('base64')}\n`,
+    `o\n1\n${head.root.subarray(1).toString('base64')}\n`,
+    `o\n1\n${head.root.toString('base64')} \n`,
   ])('has no other shape: %j', (text) => expect(() => treeHead(text)).toThrow('not a checkpoint'))
 })

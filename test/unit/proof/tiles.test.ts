@@ -21,6 +21,7 @@ describe('tiles', () => {
     [{ level: 2, index: 0, width: 1 }, '2/000.p/1'],
     [{ level: 0, index: 999, width: 255 }, '0/999.p/255'],
     [{ level: 1, index: 1000, width: 256 }, '1/x001/000'],
+    [{ level: 63, index: 0, width: 256 }, '63/000'],
   ])('spells %j as the standard does', (place, path) => {
     expect(tilePath(place)).toBe(path)
     expect(parseTilePath(path)).toEqual({ ...place, kind: 'hashes' })
@@ -83,5 +84,23 @@ describe('tiles', () => {
         expect(read).toBeLessThanOrEqual(5)
       }
     }
+  })
+
+  it('keeps 512 tiles, and drops the one that it has read first for the next', async () => {
+    const read: number[] = []
+    const subtree = subtreesIn(async (_, index) => (read.push(index), Buffer.alloc(hashBytes)))
+    const readFirstLeafOf = (tile: number) => subtree(0, tile * tileWidth)
+    for (let tile = 0; tile < 512; tile++) await readFirstLeafOf(tile)
+    await readFirstLeafOf(0)
+    expect(read).toHaveLength(512)
+    for (const tile of [512, 1, 0]) await readFirstLeafOf(tile)
+    expect(read.slice(512)).toEqual([512, 0])
+  })
+
+  it('refuses a tile that ends before the hashes it must have', async () => {
+    const subtree = subtreesIn(async () => Buffer.alloc(5 * hashBytes))
+    expect(await subtree(0, 4)).toHaveLength(hashBytes)
+    await expect(subtree(0, 5)).rejects.toThrow('tile 0/0 ends at 5, before 6')
+    await expect(subtree(1, 2)).rejects.toThrow('tile 0/0 ends at 5, before 6')
   })
 })

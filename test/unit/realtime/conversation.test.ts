@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { answeredBy, type Client, World } from '../../support/world.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { type Client, World } from '../../support/world.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import { wordsOf } from '../../support/llm/model-script.js'
 import { Chatter } from '../../support/realtime/chatter.js'
 
@@ -10,8 +10,7 @@ let ann: Client
 let chatter: Chatter
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin({ ...answeredBy(model), REPLY_BACKOFF_MS: '10', REPLY_ATTEMPTS: '2' })
+  ;({ model, world } = await World.withModel({ REPLY_BACKOFF_MS: '10', REPLY_ATTEMPTS: '2' }))
   ann = await world.account(await world.start().url())
 }, 60_000)
 beforeEach(async () => {
@@ -19,10 +18,7 @@ beforeEach(async () => {
   chatter = await Chatter.of(ann)
 })
 afterEach(() => chatter?.close())
-afterAll(async () => {
-  await world?.end()
-  await model?.close()
-}, 60_000)
+afterAll(() => world?.end(), 60_000)
 
 const answer = 'One two three 😀 four five six seven eight nine ten.'
 const half = wordsOf(answer).slice(0, 5).join('')

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { MongoClient } from 'mongodb'
 import { canary } from '../../support/api/discretion.js'
-import { answeredBy, type Client, World } from '../../support/world.js'
+import { type Client, World } from '../../support/world.js'
 import { eventually } from '../../support/event-store/engines.js'
 import { Proxy } from '../../fault/proxy.js'
-import { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import { Chatter } from '../../support/realtime/chatter.js'
 import { Scraped } from '../../support/telemetry/scraped.js'
 
@@ -29,8 +29,7 @@ const scrape = () =>
 const scraped = (isSo: (scraped: Scraped) => boolean) => eventually(scrape, isSo)
 
 beforeAll(async () => {
-  model = await FakeOpenAi.start()
-  world = await World.begin({ ...answeredBy(model), REPLY_ATTEMPTS: '2', REPLY_BACKOFF_MS: '50' })
+  ;({ model, world } = await World.withModel({ REPLY_ATTEMPTS: '2', REPLY_BACKOFF_MS: '50' }))
   mongo = await MongoClient.connect(world.mongodbUri)
   const [api, others] = [world.start({ ROLES: 'api' }), world.start({ ROLES: 'worker,projector' })]
   urls = [await api.url(), await others.url()]
@@ -51,7 +50,6 @@ afterAll(async () => {
   for (const socket of sockets ?? []) socket.close()
   await world?.end()
   await mongo?.close()
-  await model?.close()
 }, 60_000)
 
 describe('GET /metrics', () => {
@@ -286,12 +284,9 @@ describe('when an engine is away', () => {
   it('answers with what it has, and says what it has not', async () => {
     const redis = await Proxy.before(Number(new URL(process.env.VERBATIM_TEST_REDIS_URL!).port), 'redis')
     const mongodb = await Proxy.before(Number(new URL(world.mongodbUri).port), 'mongodb')
-    const mongodbUri = new URL(world.mongodbUri)
-    mongodbUri.port = String(mongodb.port)
-    mongodbUri.searchParams.set('directConnection', 'true')
     const service = world.start({
       ROLES: 'api',
-      MONGODB_URI: mongodbUri.toString(),
+      MONGODB_URI: mongodb.addressOf(world.mongodbUri),
       REDIS_URL: `redis://127.0.0.1:${redis.port}`,
     })
     const url = await service.url()

@@ -1,0 +1,23 @@
+/**
+ * Where mutants are made, and which tests are theirs; the first area that has a file counts. None of these tests starts
+ * a process. Those that need the run's own mongod and Valkey get them.
+ */
+export const areas = [
+  {
+    of: 'src/event-store',
+    by: /^test\/unit\/(event-store\/|chat\/(chat|reading-along)\.|.*\.read-model\.)/,
+  },
+  { of: 'src/proof', by: /^test\/unit\/(proof\/|audit\/(verify-export|signed-tree)\.)/ },
+  { of: 'src/notary', by: /^test\/unit\/(event-store\/memory-faults-notary|audit\/(notary|signed-tree|log-root)\.)/ },
+  {
+    of: 'src/audit/verification',
+    by: /^test\/(unit\/audit\/verify-|exhaustive\/audit\/tampering)/,
+  },
+  { of: 'src/chat/api', by: /^test\/unit\/(documents\/[1245]-|chat\/)/ },
+  { of: 'src/chat', by: /^test\/unit\/(chat\/|realtime\/conversation)/ },
+]
+
+export const specsFor = (files, tests) => {
+  const used = files.map((file) => areas.find(({ of }) => file.startsWith(`${of}/`)).by)
+  return tests.filter((file) => file.endsWith('.test.ts') && used.some((by) => by.test(file)))
+}
