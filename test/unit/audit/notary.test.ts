@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Checkpoints } from '../../../src/notary/checkpoints.js'
-import { leasesIn } from '../../../src/event-store/projecting/lease.js'
+import { leasesIn } from '../../../src/event-store/projecting/lease-document.js'
 import { Notary } from '../../../src/notary/notary.js'
 import { LogDiffers } from '../../../src/notary/tree-store.js'
 import { leafOf } from '../../../src/notary/leaf.js'

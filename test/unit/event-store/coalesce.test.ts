@@ -42,7 +42,7 @@ describe('calls that go together', () => {
 
   it('are several when they are too many for one', async () => {
     const sizes: number[] = []
-    const call = coalesce(async (items: number[]) => (sizes.push(items.length), named(items)), 3)
+    const call = coalesce(async (items: number[]) => (sizes.push(items.length), named(items)), { atMost: 3 })
     expect(await Promise.all([1, 2, 3, 4, 5, 6, 7].map(call))).toEqual(named([1, 2, 3, 4, 5, 6, 7]))
     expect(sizes).toEqual([3, 3, 1])
   })

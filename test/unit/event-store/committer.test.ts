@@ -65,7 +65,7 @@ describe('appends that are committed', () => {
       [3, 'b', 1],
       [4, 'c', 1],
     ])
-    expect(one.commits).toEqual([{ appends: 3, events: 4, position: 4, ms: expect.any(Number) }])
+    expect(one.commits).toEqual([{ appends: log(), events: 4, position: 4, ms: expect.any(Number) }])
     await one.end()
     expect(one.heads).toEqual([{ position: 4, at: log()[0]!.at.getTime() }])
   })
@@ -82,7 +82,7 @@ describe('appends that are committed', () => {
       [3, 'a', 2],
     ])
     expect(await Promise.all([first, ...later])).toEqual(log())
-    expect(one.commits.map(({ appends }) => appends)).toEqual([1, 2])
+    expect(one.commits.map(({ appends }) => appends.length)).toEqual([1, 2])
   })
 
   it('conflict when their version is taken, and only they', async () => {

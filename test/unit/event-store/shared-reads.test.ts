@@ -92,12 +92,12 @@ describe('a batch of the log', () => {
 
   it('is read again by one who has heard of more', async () => {
     write(1, 1)
-    const [, early] = await Promise.all([feed.read(1), feed.read(1, 0)])
+    const [, early] = await Promise.all([feed.read(1), feed.readOn(1, 0)])
     expect(early.to).toBe(1)
     expect(log.asked).toEqual([1])
-    await Promise.all([feed.read(1), feed.read(1, 2)])
+    await Promise.all([feed.read(1), feed.readOn(1, 2)])
     expect(log.asked).toEqual([1, 1, 1])
-    await Promise.all([feed.read(0), feed.read(0, 1)])
+    await Promise.all([feed.read(0), feed.readOn(0, 1)])
     expect(log.asked).toEqual([1, 1, 1, 0])
   })
 
