@@ -2,7 +2,7 @@ import { eventually } from '../support/event-store/engines.js'
 import { readModels } from '../support/event-store/notebooks.js'
 import { command, type Fault, type Moment, type Proxy, withField } from './proxy.js'
 import { Scene, type Victim } from './scene.js'
-import { each, eachMomentOf, either, freeze, held, history, kill } from './strikes.js'
+import { each, eachMomentOf, freeze, held, history, kill } from './strikes.js'
 
 let scene: Scene
 beforeEach(async () => {
@@ -13,9 +13,9 @@ afterEach(() => scene?.clear())
 const steps: Record<string, Fault['at']> = {
   'reading a batch': command('find', 'log'),
   'reading documents': command('find', 'notebooks'),
-  'writing documents': either(command('insert', 'notes'), command('update', 'writers')),
+  'writing documents': command('bulkWrite'),
   'removing by value': withField(command('update', 'notes'), 'multi'),
-  'moving the checkpoint': withField(command('findAndModify', 'checkpoints'), 'position'),
+  'moving the checkpoint': withField(command('update', 'checkpoints'), 'position'),
 }
 
 describe('a projector', () => {
