@@ -30,11 +30,11 @@ describe('a projector', () => {
     await history(scene, 0, 5)
     const all = (list: { version: number; owner?: string }[]) =>
       list.length === 3 && list.every(({ version, owner }) => version === 1 && owner !== undefined)
-    await eventually(() => scene.bystander.projections.leases(), all)
+    const [{ owner } = {}] = await eventually(() => scene.bystander.projections.leases(), all)
     const struck = mongo.arm({ at, moment, strike: strike(victim), until })
     await history(scene, 5, 30)
     await struck
-    return { victim, mongo }
+    return { victim, mongo, owner }
   }
 
   /** It has noticed that its leases are gone: each of its projections asks for them again. */
@@ -57,10 +57,13 @@ describe('a projector', () => {
     async (step) => {
       const { until, release } = held()
       // What it was about to send when it froze arrives only after others have gone on.
-      const { victim, mongo } = await projecting(step, freeze, until)
+      const { victim, mongo, owner: frozen } = await projecting(step, freeze, until)
       scene.bystander.start({ projector: true })
       const head = await scene.bystander.store.head()
       await eventually(() => scene.bystander.projections.waitUntilReached(head, undefined, 500), Boolean)
+      const haveMoved = (leases: { owner?: string }[]) =>
+        leases.every(({ owner }) => owner !== undefined && owner !== frozen)
+      await eventually(() => scene.bystander.projections.leases(), haveMoved)
       const noticed = asksForItsLeases(mongo)
       victim.signal('SIGCONT')
       release()
