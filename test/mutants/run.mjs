@@ -47,9 +47,8 @@ async function tryAll() {
   const { units, atLoad } = await cover()
   const results = new Map()
   const reaching = (fileName, isReached) => {
-    const rank = ({ id, ms }) => (ms < 50 ? 0 : isAbout(fileName, id) ? 1 : 2)
     const found = units.filter(({ hits }) => isReached(hits))
-    return affordable(found.sort((a, b) => rank(a) - rank(b) || a.ms - b.ms))
+    return affordable(inTurns(found, (file) => isAbout(fileName, file)))
   }
   const queue = mutants.map(({ id, fileName }) => {
     const ofFile = new Set(all.filter((mutant) => mutant.fileName === fileName).map((mutant) => mutant.id))
@@ -103,9 +102,22 @@ async function cover() {
   return { units, atLoad }
 }
 
-/** Whether a test's file is named after a source: its tests come early. */
+/** The quickest of each file of tests, then the second of each, and so on; files that are preferred go first. */
+function inTurns(units, isPreferred) {
+  const byFile = new Map()
+  for (const unit of units.sort((a, b) => a.ms - b.ms)) {
+    const [file] = unit.id.split(' ')
+    byFile.set(file, [...(byFile.get(file) ?? []), unit])
+  }
+  const turns = [...byFile].flatMap(([file, ofFile]) =>
+    ofFile.map((unit, turn) => ({ unit, turn: isPreferred(file) ? turn / 10 : turn })),
+  )
+  return turns.sort((a, b) => a.turn - b.turn || a.unit.ms - b.unit.ms).map(({ unit }) => unit)
+}
+
+/** Whether a file of tests is named after a source. */
 function isAbout(source, test) {
-  const [of, about] = [source, test].map((file) => basename(file.split(' ')[0]).split('.')[0])
+  const [of, about] = [source, test].map((file) => basename(file).split('.')[0])
   return of.includes(about) || about.includes(of)
 }
 
