@@ -14,6 +14,7 @@ export default class extends TestEnvironment {
   #before = {
     console: globalThis.console,
     exit: Object.getOwnPropertyDescriptor(process, 'exit'),
+    environment: { ...process.env },
     open: openResources(),
   }
 
@@ -34,16 +35,19 @@ export default class extends TestEnvironment {
     hooks.AsyncLocalStorage = AsyncLocalStorage
     Object.assign(globalThis, { console: this.#before.console })
     Object.defineProperty(process, 'exit', this.#before.exit)
+    for (const name of Object.keys(process.env)) delete process.env[name]
+    Object.assign(process.env, this.#before.environment)
     await super.teardown()
     const left = await leftOpen(this.#before.open)
     if (left.length) throw new Error(`tests left open: ${left.join(', ')}`)
   }
 }
 
-/** What keeps a process from ending: timers, sockets, servers, children. */
-const openResources = () => process.getActiveResourcesInfo().filter((name) => name !== 'Immediate')
+/** What keeps a process from ending: timers, children, files. Not sockets: the other end closes some of them later. */
+const openResources = () =>
+  process.getActiveResourcesInfo().filter((name) => !/^(Immediate|TCPSocketWrap|TCPServerWrap)$/.test(name))
 
-/** Sockets need a moment to close: a client of HTTP keeps one that nobody uses for some seconds. */
+/** Some need a moment to close. */
 async function leftOpen(before) {
   const deadline = performance.now() + 10_000
   for (;;) {
