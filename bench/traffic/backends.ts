@@ -51,7 +51,7 @@ abstract class Accounts {
     return chats
   }
 
-  /** A process that was started anew has another address; the accounts are still there. */
+  /** A process that was started again has another address, and gets accounts of its own. */
   protected useAddress(url: string): void {
     this.caller = new Caller(url)
     this.accounts = []

@@ -19,7 +19,7 @@ import { RepliesController } from './api/root/replies.controller.js'
 import { Channels } from './open-reply/channels.js'
 import { Deltas } from './open-reply/deltas.js'
 import { ReplyDrafts } from './open-reply/reply-drafts.js'
-import { RunningReplies } from './open-reply/running-replies.js'
+import { ReplyHolds } from './open-reply/reply-holds.js'
 import { chatQueryHandlers } from './read-models/chat-queries.js'
 import { chatModel } from './read-models/chats.js'
 import { MessagePages } from './read-models/message-pages.js'
@@ -37,14 +37,13 @@ import { Reconciler } from './replies/worker/reconciler.js'
 import { queuePrefix, ReplyQueue, replyQueue, ReplyReactor } from './replies/worker/reply-queue.js'
 import { ReplyRun } from './replies/worker/reply-run.js'
 import { ReplyWorker } from './replies/worker/reply-worker.js'
-import { TakenReplies } from './replies/worker/taken-replies.js'
 
 /** What other contexts use of this one beside its commands, queries and events. */
 export { type Delivery, LastEventIdHeader, PreferHeader, Prompts, RequestedDelivery } from './api/prompts.js'
 
 const queryHandlers = [...chatQueryHandlers, ...messageQueryHandlers, SearchChatsHandler]
 
-const openReply = [Channels, Deltas, ReplyDrafts, RunningReplies]
+const openReply = [Channels, Deltas, ReplyDrafts, ReplyHolds]
 
 const replies = [
   AnswerCache,
@@ -58,7 +57,6 @@ const replies = [
   ReplyStream,
   ReplyWorker,
   ReplyRun,
-  TakenReplies,
 ]
 
 @Module({
@@ -91,6 +89,6 @@ const replies = [
     ModelList,
     Prompts,
   ],
-  exports: [BullModule, ChatIds, Chats, Deltas, Prompts, Reconciler, ReplyQueue, RunningReplies],
+  exports: [BullModule, ChatIds, Chats, Deltas, Prompts, Reconciler, ReplyQueue, ReplyHolds],
 })
 export class ChatModule {}

@@ -34,7 +34,7 @@ export class Bus {
   /** Answers when the command's effect is durable, whether it can be read yet or not. */
   async begin<Result extends Effect>(command: CommandWithCause<Result>): Promise<Result> {
     const result = await inSpan(command.constructor.name, {}, () => this.commands.execute(command))
-    command.cause.logPosition = Math.max(command.cause.logPosition, result.position)
+    command.cause.notePosition(result.position)
     return result
   }
 
@@ -44,7 +44,7 @@ export class Bus {
 
   /** Notes in the cause that it has led to this position, and waits until the position can be read. */
   async waitUntilVisible(cause: Cause, position: number): Promise<void> {
-    cause.logPosition = Math.max(cause.logPosition, position)
+    cause.notePosition(position)
     if (position === 0 || cause.isAsync) return
     const attributes = { 'verbatim.position': position }
     await inSpan('wait for projections', { attributes }, () => this.engine.projections.waitUntilReached(position))

@@ -56,6 +56,10 @@ export class Cause {
     return new Cause({ actor, commandId: randomUUID() })
   }
 
+  notePosition(position: number): void {
+    this.logPosition = Math.max(this.logPosition, position)
+  }
+
   get actor(): string {
     return this.meta.actor
   }

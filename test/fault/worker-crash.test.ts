@@ -72,12 +72,12 @@ function takes(): Fault['at'] {
 const steps: Record<string, { engine: 'mongo' | 'redis'; at: () => Fault['at'] }> = {
   'putting the prompt into the queue': { engine: 'redis', at: () => enqueues },
   'taking it from the queue': { engine: 'redis', at: takes },
-  'claiming it': { engine: 'redis', at: () => both(redisCommand('set'), about(':running:')) },
+  'writing its hold': { engine: 'redis', at: () => both(redisCommand('set'), about(':running:')) },
   'reading the chat': { engine: 'mongo', at: () => withField(command('find', 'log'), 'stream') },
   'telling what the model says': { engine: 'redis', at: () => both(redisCommand('eval'), about(':reply:')) },
   'recording the answer': { engine: 'mongo', at: () => command('insert', 'log') },
   'forgetting what it has told': { engine: 'redis', at: () => both(redisCommand('del'), about(':reply:')) },
-  'giving back its claim': { engine: 'redis', at: () => both(redisCommand('del'), about(':running:')) },
+  'removing its hold': { engine: 'redis', at: () => both(redisCommand('del'), about(':running:')) },
   'taking the prompt off the queue': { engine: 'redis', at: () => both(about(':replies:completed'), not(enqueues)) },
 }
 

@@ -5,7 +5,7 @@ import { type ChatRef, deleteChat } from '../chat.js'
 import { ChatErasures } from '../chat-erasures.js'
 import { Chats, chatStream } from '../chats.js'
 import { ReplyDrafts } from '../open-reply/reply-drafts.js'
-import { RunningReplies } from '../open-reply/running-replies.js'
+import { ReplyHolds } from '../open-reply/reply-holds.js'
 
 export class DeleteChat extends Command<Effect> {
   constructor(
@@ -24,7 +24,7 @@ export class DeleteChatHandler implements ICommandHandler<DeleteChat> {
   constructor(
     private readonly chats: Chats,
     private readonly drafts: ReplyDrafts,
-    private readonly running: RunningReplies,
+    private readonly holds: ReplyHolds,
     private readonly erasures: ChatErasures,
   ) {}
 
@@ -32,7 +32,7 @@ export class DeleteChatHandler implements ICommandHandler<DeleteChat> {
     const { open } = await this.chats.state(chat.chatId)
     const draft = open ? await this.drafts.find(chat.chatId, open.replyId) : undefined
     const { position } = await this.chats.execute(chat, cause.meta, deleteChat(chat, erase, draft))
-    if (open) await this.running.stop(open.replyId)
+    if (open) await this.holds.stop(open.replyId)
     if (erase) await this.erasures.erase(chatStream(chat.chatId))
     return { position }
   }

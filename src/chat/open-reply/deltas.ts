@@ -8,7 +8,7 @@ import { chatStream } from '../chats.js'
 import { Channels } from './channels.js'
 import { joinDeltas } from './delta-buffer.js'
 import type { AttemptText, Delta } from './reply-cursor.js'
-import { RunningReplies } from './running-replies.js'
+import { ReplyHolds } from './reply-holds.js'
 
 /** Hears of new text: a sealed delta from another process, or nothing, when `latestText` has more. */
 export type DeltasListener = (sealed?: Buffer) => void
@@ -39,11 +39,11 @@ export class Deltas {
     private readonly redis: Redis,
     private readonly channels: Channels,
     private readonly engine: Engine,
-    private readonly running: RunningReplies,
+    private readonly holds: ReplyHolds,
     private readonly db: Db,
   ) {
     redis.on('ready', () => void this.deleteAll())
-    running.onRelease((replyId, hasEnded) => this.leave(replyId, hasEnded))
+    holds.onRelease((replyId, hasEnded) => this.leave(replyId, hasEnded))
   }
 
   /** For the readers in this process. */
@@ -92,7 +92,7 @@ export class Deltas {
     const listening: Listening = { listener }
     const listeners = this.listeners.get(replyId) ?? new Set()
     this.listeners.set(replyId, listeners.add(listening))
-    if (!this.running.isHere(replyId)) await this.subscribe(replyId, listening)
+    if (!this.holds.isHere(replyId)) await this.subscribe(replyId, listening)
     return () => {
       listening.unsubscribe?.()
       listeners.delete(listening)

@@ -80,11 +80,11 @@ export class ReplyLog {
   }
 }
 
-/** Whoever has read, written or cancelled replies leaves no subscription, no claim, no text and no job behind. */
+/** Whoever has read, written or cancelled replies leaves no subscription, no hold, no text and no job behind. */
 export async function expectNothingLeftIn(redis: Redis, { db: { databaseName } }: ReplyLog): Promise<void> {
   const left = async () => ({
     channels: await redis.pubsub('CHANNELS', `verbatim:${databaseName}:reply:*`),
-    claims: await redis.keys(`verbatim:${databaseName}:running:*`),
+    holds: await redis.keys(`verbatim:${databaseName}:running:*`),
     deltas: await redis.keys(`verbatim:${databaseName}:reply:*`),
     jobs: await redis.keys(`verbatim:${databaseName}:queue:replies:????????-*`),
   })

@@ -7,7 +7,7 @@ import { Chats } from '../../chats.js'
 import { EndReply } from '../../commands/end-reply.js'
 import { Deltas } from '../../open-reply/deltas.js'
 import { ReplyDrafts } from '../../open-reply/reply-drafts.js'
-import { RunningReplies } from '../../open-reply/running-replies.js'
+import { ReplyHolds } from '../../open-reply/reply-holds.js'
 
 /** How long a worker has to end the reply that it was asked to stop. */
 const workerMs = 1_500
@@ -23,13 +23,13 @@ export class ReplyCancellation {
     private readonly chats: Chats,
     private readonly commands: CommandBus,
     private readonly drafts: ReplyDrafts,
-    private readonly running: RunningReplies,
+    private readonly holds: ReplyHolds,
     private readonly deltas: Deltas,
   ) {}
 
   /** Resolves when the chat no longer waits for this reply. */
   async cancel(chat: ChatRef, open: OpenReply): Promise<void> {
-    if (await this.running.stop(open.replyId)) {
+    if (await this.holds.stop(open.replyId)) {
       const deadline = AbortSignal.timeout(workerMs)
       for (; !deadline.aborted; await pause(25, deadline)) if (!(await this.isOpen(chat.chatId, open))) return
     }

@@ -5,7 +5,7 @@ import { Engine } from '../../../event-store/engine.js'
 import { Drain } from '../../../commands/drain.js'
 import { Chats, chatStream } from '../../chats.js'
 import { isReplyEnding, type RecordedReplyEnding } from '../../chat.js'
-import { RunningReplies } from '../../open-reply/running-replies.js'
+import { ReplyHolds } from '../../open-reply/reply-holds.js'
 import { outcomeFromEvent, type ReplyOutcome } from './reply-outcome.js'
 
 const maxRecent = 500
@@ -28,7 +28,7 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly engine: Engine,
     private readonly chats: Chats,
-    private readonly running: RunningReplies,
+    private readonly holds: ReplyHolds,
     private readonly drain: Drain,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles'>,
   ) {}
@@ -64,7 +64,7 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Undefined while the reply is open. */
   private async endingInLog(chatId: string, replyId: string): Promise<RecordedReplyEnding | undefined> {
-    if (this.running.isHere(replyId)) return undefined
+    if (this.holds.isHere(replyId)) return undefined
     const { open } = await this.chats.state(chatId)
     if (open?.replyId === replyId) return undefined
     for await (const event of this.engine.store.readStream(chatStream(chatId), { backwards: true })) {

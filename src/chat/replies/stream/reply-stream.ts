@@ -70,7 +70,7 @@ export class ReplyStream {
         if (text || !end) yield text || sseKeepAlive
       }
       if (isErased(end.error)) throw end.error // erased after the end was appended and before it was opened here
-      // Who has been told that the reply is done can read it, at every process.
+      // First the reply can be read at every process, then its reader is told that it is done.
       if (end.outcome) await this.engine.projections.waitUntilReached(end.outcome.position)
       yield end.outcome ? textOf(follower.outcome(end.outcome)) : sseReconnect()
     } catch (error) {

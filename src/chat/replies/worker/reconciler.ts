@@ -5,7 +5,7 @@ import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { BackgroundLoop } from '../../../event-store/background-loop.js'
 import { retryWhenReplaced } from '../../../event-store/projecting/read-model-queries.js'
 import { type OpenReplyDoc, openReplyModel } from '../../read-models/open-replies.js'
-import { RunningReplies } from '../../open-reply/running-replies.js'
+import { ReplyHolds } from '../../open-reply/reply-holds.js'
 import { ReplyQueue } from './reply-queue.js'
 
 const everyMs = 3_000
@@ -27,7 +27,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly queue: ReplyQueue,
-    private readonly running: RunningReplies,
+    private readonly holds: ReplyHolds,
     @InjectModel(openReplyModel.name) private readonly openReplies: Model<OpenReplyDoc>,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles'>,
   ) {}
@@ -48,7 +48,7 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
       for (const { _id: replyId, chatId } of page) {
         if (this.loop.signal.aborted) return missing
         progress(++seen)
-        if ((await this.running.isRunning(replyId)) || (await this.queue.has(replyId))) continue
+        if ((await this.holds.isHeld(replyId)) || (await this.queue.has(replyId))) continue
         await this.queue.add({ chatId, replyId })
         missing++
       }

@@ -7,8 +7,7 @@ import { reactor } from '../../../event-store/projecting/reactor.js'
 import { redisName } from '../../../event-store/redis.js'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import type { ChatEvents } from '../../chat.js'
-import { RunningReplies } from '../../open-reply/running-replies.js'
-import { TakenReplies } from './taken-replies.js'
+import { ReplyHolds } from '../../open-reply/reply-holds.js'
 
 export const replyQueue = 'replies'
 
@@ -63,8 +62,7 @@ export class ReplyReactor implements OnModuleInit {
   constructor(
     private readonly engine: Engine,
     private readonly queue: ReplyQueue,
-    private readonly taken: TakenReplies,
-    private readonly running: RunningReplies,
+    private readonly holds: ReplyHolds,
   ) {}
 
   onModuleInit(): void {
@@ -73,7 +71,7 @@ export class ReplyReactor implements OnModuleInit {
 
   /** If the process that has taken it dies, the reply is still open: the reconciler adds it. */
   private async addUnlessTaken({ chatId, replyId }: ReplyJob): Promise<void> {
-    if (this.taken.has(replyId) || (await this.running.isRunning(replyId))) return
+    if (this.holds.hasEndedHere(replyId) || (await this.holds.isHeld(replyId))) return
     await this.queue.add({ chatId, replyId })
   }
 }

@@ -12,7 +12,7 @@ import { cancellationOf, type ChatRef, type OpenReply, type ReplyEnding } from '
 import { Chats } from '../../chats.js'
 import { EndReply } from '../../commands/end-reply.js'
 import { Deltas } from '../../open-reply/deltas.js'
-import { RunningReplies } from '../../open-reply/running-replies.js'
+import { ReplyHolds } from '../../open-reply/reply-holds.js'
 import { AnswerAttempt, type AttemptOutput, emptyOutput } from './answer-attempt.js'
 import type { ReplyJob } from './reply-queue.js'
 
@@ -41,7 +41,7 @@ export class ReplyRun {
     private readonly chats: Chats,
     private readonly commands: CommandBus,
     private readonly attempt: AnswerAttempt,
-    private readonly running: RunningReplies,
+    private readonly holds: ReplyHolds,
     private readonly deltas: Deltas,
   ) {}
 
@@ -51,7 +51,7 @@ export class ReplyRun {
    */
   async reply({ chatId, replyId }: ReplyJob, { isLast, isAwaited, signal }: RunOptions): Promise<void> {
     const stop = new ChildAbort(signal)
-    const release = this.running.hold(replyId, () => stop.abort(new ReplyStopped()))
+    const release = this.holds.hold(replyId, () => stop.abort(new ReplyStopped()))
     let hasEnded = false
     try {
       await setImmediate() // the command that has sent the prompt goes first

@@ -12,9 +12,8 @@ import { dedicatedConnection } from '../../../event-store/redis.js'
 import { Drain } from '../../../commands/drain.js'
 import { ProviderError } from '../../../llm/provider-error.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
-import { RunningReplies } from '../../open-reply/running-replies.js'
+import { ReplyHolds } from '../../open-reply/reply-holds.js'
 import { queuePrefix, type ReplyJob, ReplyQueue, replyQueue } from './reply-queue.js'
-import { TakenReplies } from './taken-replies.js'
 import { ReplyRun } from './reply-run.js'
 
 /** When a worker is killed, another one begins its replies again within these two times together. */
@@ -43,8 +42,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly replyRun: ReplyRun,
     private readonly engine: Engine,
     private readonly queue: ReplyQueue,
-    private readonly taken: TakenReplies,
-    private readonly runningReplies: RunningReplies,
+    private readonly holds: ReplyHolds,
     private readonly redis: Redis,
     private readonly db: Db,
     private readonly drain: Drain,
@@ -100,7 +98,6 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
       if (type !== 'PromptSent' || this.drain.announced.aborted) continue
       if (this.running.size >= this.config.replies.concurrency) return
       const { chatId, replyId } = data
-      this.taken.add(replyId)
       void this.runOnce(replyId, () => this.runOwn({ chatId, replyId }))
     }
   }
@@ -112,7 +109,6 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       await this.replyRun.reply(job, { isLast: attempts <= 1, isAwaited: false, signal })
     } catch (error) {
-      this.taken.delete(job.replyId)
       const again = signal.aborted
         ? this.queue.add(job)
         : this.queue.add({ ...job, tried: 1 }, retryDelay(1, backoffMs, error))
@@ -137,7 +133,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     const { tried = 0 } = job.data
     const isLast = tried + job.attemptsMade + 1 >= this.config.replies.attempts
     const { signal } = this.stopping
-    if (await this.runningReplies.isRunning(job.data.replyId)) return await this.delay(job, token, 2_000)
+    if (await this.holds.isHeld(job.data.replyId)) return await this.delay(job, token, 2_000)
     try {
       await this.replyRun.reply(job.data, { isLast, isAwaited: true, signal })
     } catch (error) {

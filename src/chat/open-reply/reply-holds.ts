@@ -6,28 +6,32 @@ import { Engine } from '../../event-store/engine.js'
 import { redisName } from '../../event-store/redis.js'
 import { Channels } from './channels.js'
 
-/** For so long a claim is believed after its process has died. */
-const claimMs = 8_000
+/** For so long a hold is believed after its process has died. */
+const holdMs = 8_000
 const renewEveryMs = 2_500
+/** The reactor is hardly ever so far behind. If it is, a reply that has ended comes into the queue, which is harmless. */
+const endedMs = 30_000
 
-interface RunningReply {
+interface Hold {
   readonly stop: () => void
   /** Other processes know of it. */
-  isClaimed: boolean
+  isWritten: boolean
 }
 
 /**
  * Which replies are being written, and by which process: so that no other process begins the same reply, and so that a
- * reply can be stopped from anywhere. A process writes claims for its replies into Redis: at once while other
- * processes are there, and otherwise only for replies that take long.
+ * reply can be stopped from anywhere. A process writes its holds into Redis: at once while other processes are there,
+ * and otherwise only for replies that take long.
  *
- * This saves work and guarantees nothing: a claim may get lost with Redis. That a reply ends once is guaranteed by the
+ * This saves work and guarantees nothing: a hold may get lost with Redis. That a reply ends once is guaranteed by the
  * chat's own decision.
  */
 @Injectable()
-export class RunningReplies implements OnModuleDestroy {
+export class ReplyHolds implements OnModuleDestroy {
   private readonly processId = randomUUID()
-  private readonly running = new Map<string, RunningReply>()
+  private readonly holds = new Map<string, Hold>()
+  /** Replies that have ended here lately, oldest first, and when. */
+  private readonly ended = new Map<string, number>()
   private readonly releaseListeners: ((replyId: string, hasEnded: boolean) => void)[] = []
   private renewal: NodeJS.Timeout | undefined
   private listening: Promise<unknown> | undefined
@@ -44,25 +48,29 @@ export class RunningReplies implements OnModuleDestroy {
    * `stop` is called when it should stop.
    */
   hold(replyId: string, stop: () => void): (hasEnded: boolean) => void {
-    const reply: RunningReply = { stop, isClaimed: false }
-    this.running.set(replyId, reply)
-    this.renewal ??= setInterval(() => this.claimAll(), renewEveryMs).unref()
-    if (!this.engine.announcements.isAlone) this.claim(replyId, reply)
-    return (hasEnded) => this.release(replyId, reply, hasEnded)
+    const hold: Hold = { stop, isWritten: false }
+    this.holds.set(replyId, hold)
+    this.renewal ??= setInterval(() => this.writeAll(), renewEveryMs).unref()
+    if (!this.engine.announcements.isAlone) this.write(replyId, hold)
+    return (hasEnded) => this.release(replyId, hold, hasEnded)
   }
 
   isHere(replyId: string): boolean {
-    return this.running.has(replyId)
+    return this.holds.has(replyId)
+  }
+
+  hasEndedHere(replyId: string): boolean {
+    return this.ended.has(replyId)
   }
 
   /** Whether some process writes the reply, as far as Redis knows. */
-  async isRunning(replyId: string): Promise<boolean> {
+  async isHeld(replyId: string): Promise<boolean> {
     return this.isHere(replyId) || (await this.holderOf(replyId)) !== null
   }
 
   /** Asks the process that writes the reply to stop. False when there is none. */
   async stop(replyId: string): Promise<boolean> {
-    const here = this.running.get(replyId)
+    const here = this.holds.get(replyId)
     if (here) {
       here.stop()
       return true
@@ -86,24 +94,34 @@ export class RunningReplies implements OnModuleDestroy {
     return await this.redis.get(this.keyOf(replyId)).catch(() => null)
   }
 
-  private claim(replyId: string, reply: RunningReply): void {
+  private write(replyId: string, hold: Hold): void {
     if (this.redis.status !== 'ready') return
-    reply.isClaimed = true
+    hold.isWritten = true
     this.listening ??= this.channels.listen(this.channelOf(this.processId), (asked) =>
-      this.running.get(asked.toString())?.stop(),
+      this.holds.get(asked.toString())?.stop(),
     )
-    this.redis.set(this.keyOf(replyId), this.processId, 'PX', claimMs).catch(() => {}) // it is written again soon
+    this.redis.set(this.keyOf(replyId), this.processId, 'PX', holdMs).catch(() => {}) // it is written again soon
   }
 
-  private claimAll(): void {
-    for (const [replyId, reply] of this.running) this.claim(replyId, reply)
+  private writeAll(): void {
+    for (const [replyId, hold] of this.holds) this.write(replyId, hold)
   }
 
-  private release(replyId: string, reply: RunningReply, hasEnded: boolean): void {
-    if (this.running.get(replyId) !== reply) return
-    this.running.delete(replyId)
-    if (reply.isClaimed) this.redis.del(this.keyOf(replyId)).catch(() => {}) // it expires by itself
+  private release(replyId: string, hold: Hold, hasEnded: boolean): void {
+    if (this.holds.get(replyId) !== hold) return
+    this.holds.delete(replyId)
+    if (hasEnded) this.rememberEnd(replyId)
+    if (hold.isWritten) this.redis.del(this.keyOf(replyId)).catch(() => {}) // it expires by itself
     for (const listener of this.releaseListeners) listener(replyId, hasEnded)
+  }
+
+  private rememberEnd(replyId: string): void {
+    const now = performance.now()
+    for (const [oldest, at] of this.ended) {
+      if (now - at < endedMs) break
+      this.ended.delete(oldest)
+    }
+    this.ended.set(replyId, now)
   }
 
   private keyOf(replyId: string): string {
