@@ -33,3 +33,15 @@ export function coalesce<Item, Result>(
       else setImmediate(() => void run())
     })
 }
+
+/** What is made once for each key, and goes with it. */
+export function oncePer<Key extends object, Made>(make: (key: Key) => Made): (key: Key) => Made {
+  const made = new WeakMap<Key, Made>()
+  return (key) => {
+    const known = made.get(key)
+    if (known !== undefined) return known
+    const one = make(key)
+    made.set(key, one)
+    return one
+  }
+}

@@ -1,5 +1,5 @@
 import type { Db, Document as Command } from 'mongodb'
-import { coalesce } from '../coalesce.js'
+import { coalesce, oncePer } from '../coalesce.js'
 import { fromNow, type LeaseDocument, leaseMs, leasesIn } from './lease-document.js'
 import { nextRateMarks } from './projection-rate.js'
 
@@ -10,25 +10,17 @@ export interface LeaseWrite {
   readonly move?: { readonly from: number; readonly to: number }
 }
 
-type WriteLease = (write: LeaseWrite) => Promise<LeaseDocument | null>
-
 /** Nobody waits for a lease, and timers of the same moment are some milliseconds apart. */
 const gatherMs = 5
-
-const byDatabase = new WeakMap<Db, WriteLease>()
 
 /**
  * Writes of leases that are made at the same time go together: a process holds some twenty. Answers the lease as it is
  * then, or null when it is lost or the position was not `from`. Does not wait until the write is durable: should an
  * election take it back, the events after it are only read once more.
  */
-export function leaseWriter(db: Db): WriteLease {
-  const known = byDatabase.get(db)
-  if (known) return known
-  const write = coalesce((writes: LeaseWrite[]) => writeTogether(db, writes), { gatherMs })
-  byDatabase.set(db, write)
-  return write
-}
+export const leaseWriter = oncePer((db: Db) =>
+  coalesce((writes: LeaseWrite[]) => writeTogether(db, writes), { gatherMs }),
+)
 
 async function writeTogether(db: Db, writes: LeaseWrite[]): Promise<(LeaseDocument | null)[]> {
   const leases = leasesIn(db)

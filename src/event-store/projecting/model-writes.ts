@@ -1,5 +1,5 @@
 import type { Db, Document as Command, UUID } from 'mongodb'
-import { coalesce } from '../coalesce.js'
+import { coalesce, oncePer } from '../coalesce.js'
 import { isDuplicateKey } from '../database-errors.js'
 import { durableWriteConcern, WriteNotDurable } from '../durability.js'
 import type { StoredDocument } from './projection.js'
@@ -19,18 +19,8 @@ export interface ModelWriteResult {
   readonly error?: Command
 }
 
-type WriteModel = (write: ModelWrite) => Promise<ModelWriteResult>
-
-const byDatabase = new WeakMap<Db, WriteModel>()
-
 /** Read models that are written at the same time are written by one `bulkWrite`: a prompt changes several of them. */
-export function modelWriter(db: Db): WriteModel {
-  const known = byDatabase.get(db)
-  if (known) return known
-  const write = coalesce((writes: ModelWrite[]) => writeTogether(db, writes))
-  byDatabase.set(db, write)
-  return write
-}
+export const modelWriter = oncePer((db: Db) => coalesce((writes: ModelWrite[]) => writeTogether(db, writes)))
 
 async function writeTogether(db: Db, writes: ModelWrite[]): Promise<ModelWriteResult[]> {
   const ops: Command[] = []
