@@ -1,12 +1,13 @@
 import { MongoError, MongoServerError } from 'mongodb'
 import { WriteNotDurable } from './durability.js'
+import { ReadNotDurable } from './durable-reads.js'
 
 /**
  * Whether the same call may succeed when it is repeated: the connection, an election or the load was at fault, not the
  * call. It is unknown whether the call took effect this time.
  */
 export function isRetryable(error: unknown): boolean {
-  if (error instanceof WriteNotDurable) return true
+  if (error instanceof WriteNotDurable || error instanceof ReadNotDurable) return true
   if (error instanceof MongoServerError) {
     return (
       retryableCodes.has(Number(error.code)) ||

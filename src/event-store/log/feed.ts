@@ -80,6 +80,7 @@ export class Feed {
   }
 
   private async readStored(after: number, announced: number): Promise<LogBatch> {
+    this.log.noteDurable(announced)
     let read = this.shared(after, announced)
     let batch = await read.batch
     if (batch.to === after && announced > read.announced) {

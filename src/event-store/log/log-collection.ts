@@ -1,6 +1,7 @@
-import { BSON, type Collection, type Db, type Document, type WriteConcernSettings } from 'mongodb'
+import { BSON, type Collection, type Db, type Document, type FindCursor, type WriteConcernSettings } from 'mongodb'
 import { durableWriteConcern, majorityReads, WriteNotDurable } from '../durability.js'
 import { isDuplicateKey } from '../database-errors.js'
+import { type DurableReads, durableReadsOf } from '../durable-reads.js'
 import { type AppendDocument, lastPosition } from '../event.js'
 
 /** The end of the log: the last position and its time. */
@@ -15,13 +16,18 @@ export interface InsertOutcome {
   stoppedBy?: { taken: 'position' | 'version' } | { fault: Document }
 }
 
-/** The collection `log`, and the few ways in which it is read and written. */
+/**
+ * The collection `log`, and the few ways in which it is read and written. No crash takes back what is read, except
+ * through `newest…`, `raw…` and `collection`: those are for answers, and no write may follow from them.
+ */
 export class LogCollection {
   readonly collection: Collection<AppendDocument>
 
   private readonly writeConcern: WriteConcernSettings
+  private readonly durableReads: DurableReads
 
   constructor(private readonly db: Db) {
+    this.durableReads = durableReadsOf(db)
     this.writeConcern = durableWriteConcern(db)
     this.collection = db.collection('log', majorityReads)
   }
@@ -30,12 +36,13 @@ export class LogCollection {
     await this.collection.createIndex({ stream: 1, version: 1 }, { unique: true })
   }
 
+  /** All positions up to this one were acknowledged: reads of them need no further care. */
+  noteDurable(position: number): void {
+    this.durableReads.note(position)
+  }
+
   async head(): Promise<LogHead> {
-    const [last] = await this.collection
-      .find({}, { projection: { n: 1, at: 1 } })
-      .sort({ _id: -1 })
-      .limit(1)
-      .toArray()
+    const last = await this.appendAtOrBefore(Number.MAX_SAFE_INTEGER, { n: 1, at: 1 })
     return last ? { position: lastPosition(last), at: last.at.getTime() } : { position: 0, at: 0 }
   }
 
@@ -47,6 +54,8 @@ export class LogCollection {
     )
     if (reply.writeConcernError) throw new WriteNotDurable(reply.writeConcernError)
     const [error] = (reply.writeErrors ?? []) as Document[]
+    const last = documents[(error?.index ?? documents.length) - 1]
+    if (last) this.noteDurable(lastPosition(last))
     if (!error) return { inserted: documents.length }
     const taken = isDuplicateKey(error) && (error.keyPattern?._id ? 'position' : 'version')
     return { inserted: error.index, stoppedBy: taken ? { taken } : { fault: error } }
@@ -56,9 +65,11 @@ export class LogCollection {
    * Some appends that begin after the position, in order: as many as asked for, or as fit into one reply. It is a
    * command and not a cursor, because the driver decodes a whole reply in half the time that its single documents take.
    */
-  async appendsAfter(position: number, limit: number): Promise<AppendDocument[]> {
-    const { cursor } = await this.db.command(findAfter(position, limit))
-    return cursor.firstBatch as AppendDocument[]
+  appendsAfter(position: number, limit: number): Promise<AppendDocument[]> {
+    return this.durably(async () => {
+      const { cursor } = await this.db.command(findAfter(position, limit))
+      return cursor.firstBatch as AppendDocument[]
+    })
   }
 
   /** The same as BSON, for callers that decode it in another thread or not at all. */
@@ -69,10 +80,8 @@ export class LogCollection {
 
   /** The appends of one stream, from a version on: all of them, or so many. */
   streamForwards(stream: string, version: number, projection: Document, limit = 0): AsyncIterable<AppendDocument> {
-    return this.collection
-      .find({ stream, version: { $gte: version } }, { projection })
-      .sort({ version: 1 })
-      .limit(limit)
+    const found = this.collection.find({ stream, version: { $gte: version } }, { projection })
+    return this.appendsOf(found.sort({ version: 1 }).limit(limit))
   }
 
   /**
@@ -91,7 +100,9 @@ export class LogCollection {
         singleBatch: true,
         readConcern,
       }
-      const page = (await this.db.command({ ...find, batchSize: limit })).cursor.firstBatch as AppendDocument[]
+      const page = await this.durably(
+        async () => (await this.db.command({ ...find, batchSize: limit })).cursor.firstBatch as AppendDocument[],
+      )
       yield* page
       next = (page.at(-1)?.version ?? 1) - 1
       if (next === 0) return
@@ -100,18 +111,15 @@ export class LogCollection {
 
   /** The append that has the position; beyond the end of the log, the last append. */
   async appendAtOrBefore(position: number, projection: Document = {}): Promise<AppendDocument | undefined> {
-    const [found] = await this.collection
-      .find({ _id: { $lte: position } }, { projection })
-      .sort({ _id: -1 })
-      .limit(1)
-      .toArray()
+    const before = () => this.collection.find({ _id: { $lte: position } }, { projection }).sort({ _id: -1 })
+    const [found] = await this.durably(() => before().limit(1).toArray())
     return found
   }
 
   /** All appends in order, from the one that has the position. */
   async *appendsFrom(position: number): AsyncGenerator<AppendDocument> {
     const first = await this.appendAtOrBefore(position, { _id: 1 })
-    yield* this.collection.find({ _id: { $gte: first?._id ?? 1 } }).sort({ _id: 1 })
+    yield* this.appendsOf(this.collection.find({ _id: { $gte: first?._id ?? 1 } }).sort({ _id: 1 }))
   }
 
   /** The first version of the append that has this version of the stream, or of the last one. Reads only the index. */
@@ -138,12 +146,36 @@ export class LogCollection {
 
   /** The durable appends that begin at these versions, by their `versionKey`. */
   async findByVersions(starts: Pick<AppendDocument, 'stream' | 'version'>[]): Promise<Map<string, AppendDocument>> {
-    const found = await this.collection
-      .find({ $or: starts.map(({ stream, version }) => ({ stream, version })) })
-      .toArray()
+    const starting = { $or: starts.map(({ stream, version }) => ({ stream, version })) }
+    const found = await this.durably(() => this.collection.find(starting).toArray())
     return new Map(found.map((append) => [versionKey(append), append]))
   }
+
+  private async *appendsOf(cursor: FindCursor<AppendDocument>): AsyncGenerator<AppendDocument> {
+    const nextPage = async () => {
+      const first = await cursor.next()
+      return first ? [first, ...cursor.readBufferedDocuments()] : []
+    }
+    const firstPage = () => {
+      cursor.rewind()
+      return nextPage()
+    }
+    try {
+      let page = await this.durably(firstPage)
+      for (; page.length > 0; page = await this.durableReads.once(nextPage, newestOf)) yield* page
+    } finally {
+      await cursor.close()
+    }
+  }
+
+  private durably(read: () => Promise<AppendDocument[]>): Promise<AppendDocument[]> {
+    return this.durableReads.repeat(read, newestOf)
+  }
 }
+
+/** Some reads ask for `_id` alone. */
+const newestOf = (appends: Partial<AppendDocument>[]): number =>
+  Math.max(0, ...appends.map(({ _id = 0, n = 1 }) => _id + n - 1))
 
 function findAfter(position: number, limit: number): Document {
   const { readConcern } = majorityReads
