@@ -11,16 +11,29 @@ import type { Db } from 'mongodb'
 export const redisName = ({ databaseName }: Db, ...parts: readonly string[]): string =>
   ['verbatim', databaseName, ...parts].join(':')
 
+/** Longer than any of our commands waits for something to come: BullMQ waits ten seconds. */
+const longestSilenceMs = 13_000
+
 /**
  * For commands that occupy a connection (BLPOP, SUBSCRIBE). It connects, reconnects and subscribes again without help,
  * so its errors are not reported.
+ *
+ * A command always gets its answer in the end. If the connection is lost before that, the command is sent again. A
+ * connection that is there but says nothing is given up: a ping, now and then, makes sure that there is always
+ * something to say.
  */
-export function dedicatedConnection(redis: Redis): Redis {
+export function dedicatedConnection(redis: Redis, silenceMs = longestSilenceMs): Redis {
   const own = redis.duplicate({
     lazyConnect: false,
     enableOfflineQueue: true,
     maxRetriesPerRequest: null,
+    autoResendUnfulfilledCommands: true,
     commandTimeout: undefined,
+    socketTimeout: silenceMs,
   })
+  const pinging = setInterval(() => {
+    if (own.status === 'ready') own.ping().catch(() => {}) // the silence ends the connection
+  }, silenceMs / 2).unref()
+  own.on('end', () => clearInterval(pinging))
   return own.on('error', () => {})
 }

@@ -12,6 +12,7 @@ export async function connectRedis({ redisUrl }: CompleteConfig): Promise<Redis>
     lazyConnect: true,
     connectTimeout: 2000,
     commandTimeout: 1000, // a Redis that does not answer is away as well
+    socketTimeout: 3000, // and then another connection may get an answer
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

@@ -43,6 +43,7 @@ export class Proxy {
   private armed?: Fault & { struck: () => void; left: number }
   private readonly sockets = new Set<Socket>()
   private isCut = false
+  private isSilent = false
 
   private constructor(
     private readonly server: Server,
@@ -85,8 +86,14 @@ export class Proxy {
     for (const socket of this.sockets) socket.destroy()
   }
 
+  /** The engine still hears everything, but none of its answers arrives, until it is mended. */
+  swallowAnswers(): void {
+    this.isSilent = true
+  }
+
   mend(): void {
     this.isCut = false
+    this.isSilent = false
   }
 
   async close(): Promise<void> {
@@ -118,6 +125,7 @@ export class Proxy {
     this.relay(server, client, end, async () => {
       const fault = striking
       striking = undefined
+      if (this.isSilent) return 'swallow'
       return fault ? this.strike(fault) : 'go on'
     })
   }
@@ -130,7 +138,12 @@ export class Proxy {
   }
 
   /** Message by message, in order. */
-  private relay(from: Socket, to: Socket, end: () => void, look: (message: Buffer) => Promise<'cut' | 'go on'>): void {
+  private relay(
+    from: Socket,
+    to: Socket,
+    end: () => void,
+    look: (message: Buffer) => Promise<'cut' | 'swallow' | 'go on'>,
+  ): void {
     let waiting = Buffer.alloc(0)
     let passing = Promise.resolve()
     this.sockets.add(from)
@@ -144,8 +157,9 @@ export class Proxy {
         const message = waiting.subarray(0, length)
         waiting = waiting.subarray(length)
         passing = passing.then(async () => {
-          if ((await look(message)) === 'cut') end()
-          else if (!to.destroyed) to.write(message)
+          const then = await look(message)
+          if (then === 'cut') end()
+          else if (then === 'go on' && !to.destroyed) to.write(message)
         })
       }
     })

@@ -3,6 +3,7 @@ import { type Collection, type Db, type Document, MongoClient } from 'mongodb'
 import { auditEvents } from '../../../src/audit/evidence/audit-read.js'
 import { LogRoot } from '../../../src/notary/log-root.js'
 import { chatEvents } from '../../../src/chat/chat.js'
+import { queuePrefix } from '../../../src/chat/replies/worker/reply-queue.js'
 import { Lease } from '../../../src/event-store/projecting/lease.js'
 import { digestOf } from '../../../src/event-store/projecting/digest.js'
 import { withDurableWrites } from '../../../src/event-store/durability.js'
@@ -118,8 +119,12 @@ export class Database {
 
   /** All that Redis knows of a queue is lost. */
   async forgetQueue(name: string): Promise<void> {
-    const keys = await this.redis.keys(`verbatim:${this.db.databaseName}:queue:${name}*`)
+    const keys = await this.redis.keys(`${this.queuePrefix}:${name}*`)
     if (keys.length > 0) await this.redis.del(...keys)
+  }
+
+  get queuePrefix(): string {
+    return queuePrefix(this.db)
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import type { Db } from 'mongodb'
 import { dedicatedConnection, redisName } from '../../../src/event-store/redis.js'
+import { Proxy } from '../../fault/proxy.js'
 
 describe('what is in Redis', () => {
   it('has the name of its database', () => {
@@ -15,5 +16,63 @@ describe('what is in Redis', () => {
     expect(() => own.emit('error', new Error('the line is down'))).not.toThrow()
     own.disconnect()
     redis.disconnect()
+  })
+})
+
+describe('a connection of its own', () => {
+  let proxy: Proxy
+  let redis: Redis
+  let own: Redis
+  let other: Redis
+
+  beforeEach(async () => {
+    const url = process.env.VERBATIM_TEST_REDIS_URL!
+    proxy = await Proxy.before(Number(new URL(url).port), 'redis')
+    // As the service has it: commands fail at once while Redis is away.
+    const failing = { lazyConnect: true, enableOfflineQueue: false, autoResendUnfulfilledCommands: false }
+    redis = new Redis(`redis://127.0.0.1:${proxy.port}`, { ...failing, maxRetriesPerRequest: 0 })
+    own = dedicatedConnection(redis, 300)
+    other = new Redis(url)
+  })
+  afterEach(async () => {
+    for (const one of [own, redis, other]) one.disconnect()
+    await proxy.close()
+  })
+
+  it('repeats a command whose answer was lost with the connection', async () => {
+    await own.ping()
+    proxy.swallowAnswers()
+    const answer = own.echo('still there')
+    await other.ping()
+    proxy.cut()
+    proxy.mend()
+    expect(await answer).toBe('still there')
+  })
+
+  it('is opened anew when a command gets no answer', async () => {
+    await own.ping()
+    proxy.swallowAnswers()
+    const answer = own.echo('still there')
+    own.once('close', () => proxy.mend())
+    expect(await answer).toBe('still there')
+  })
+
+  it('is opened anew when it is silent, and hears what it has subscribed to again', async () => {
+    const heard = new Promise((resolve) => own.on('message', (_, message: string) => resolve(message)))
+    await own.subscribe('silence')
+    const again = new Promise((resolve) => own.once('close', () => own.once('ready', resolve)))
+    proxy.swallowAnswers()
+    own.once('close', () => proxy.mend())
+    await again
+    while ((await other.publish('silence', 'broken')) === 0) await other.ping()
+    expect(await heard).toBe('broken')
+  })
+
+  it('asks nothing more when it was ended', async () => {
+    await own.ping()
+    const ended = new Promise((resolve) => own.once('end', resolve))
+    own.disconnect()
+    await ended
+    await expect(own.ping()).rejects.toThrow('Connection is closed')
   })
 })

@@ -1,3 +1,5 @@
+import { Worker } from 'bullmq'
+import { dedicatedConnection } from '../../../src/event-store/redis.js'
 import { type Client, World } from '../../support/world.js'
 import { eventually } from '../../support/event-store/engines.js'
 import { admin, must } from '../../support/ops/admins.js'
@@ -72,6 +74,38 @@ describe('open replies', () => {
     await database.forgetQueue('replies')
     expect(must(await reconcile('once'), 200)).toEqual(again) // the same command: nothing is done
     expect((await open()).replies[0].isQueued).toBe(false)
+  })
+
+  it('are added anew when a worker has begun one and is gone, and nobody gave it to another worker', async () => {
+    const reconcile = async (why: string) =>
+      must(await bob.with({ 'idempotency-key': why.replaceAll(' ', '-') }).post('/ops/replies/reconcile'), 200).added
+    await reconcile('to have them in the queue')
+    const queue = database.queuePrefix
+    const redis = database.redis
+    const connection = dedicatedConnection(redis)
+    const worker = new Worker('replies', null, { connection, prefix: queue, autorun: false })
+    const { id } = (await worker.getNextJob('gone'))!
+    const now = jest.spyOn(performance, 'now')
+    const begun = performance.now()
+    const after = (seconds: number) => now.mockReturnValue(begun + seconds * 1_000)
+    try {
+      after(0)
+      expect(await reconcile('it has its lock')).toBe(0)
+      await redis.del(`${queue}:replies:${id}:lock`)
+      after(100)
+      expect(await reconcile('it has lost its lock')).toBe(0)
+      after(110)
+      expect(await reconcile('it may still be given to another one')).toBe(0)
+      expect(await redis.lrange(`${queue}:replies:active`, 0, -1)).toEqual([id])
+      after(121)
+      expect(await reconcile('it is abandoned')).toBe(1)
+      expect(await redis.lrange(`${queue}:replies:active`, 0, -1)).toEqual([])
+      expect(await redis.lrange(`${queue}:replies:wait`, 0, -1)).toContain(id)
+    } finally {
+      now.mockRestore()
+      await worker.close()
+      connection.disconnect()
+    }
   })
 
   it('are open no more once a worker has answered them', async () => {

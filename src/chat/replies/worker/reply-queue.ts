@@ -1,6 +1,7 @@
 import { InjectQueue } from '@nestjs/bullmq'
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common'
 import type { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
 import type { Db } from 'mongodb'
 import { Engine } from '../../../event-store/engine.js'
 import { reactor } from '../../../event-store/projecting/reactor.js'
@@ -27,6 +28,7 @@ export interface ReplyJob {
 export class ReplyQueue {
   constructor(
     @InjectQueue(replyQueue) private readonly queue: Queue<ReplyJob>,
+    private readonly redis: Redis,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'replies'>,
   ) {}
 
@@ -46,8 +48,21 @@ export class ReplyQueue {
     return this.queue.getJobCounts('waiting', 'active', 'delayed')
   }
 
-  async has(replyId: string): Promise<boolean> {
-    return (await this.attempts(replyId)) !== undefined
+  /** `abandoned`: some worker has begun it, but holds no lock on it. BullMQ sees to that, as long as its checks run. */
+  async stateOf(replyId: string): Promise<'missing' | 'queued' | 'abandoned'> {
+    const job = await this.queue.getJob(replyId)
+    if (!job) return 'missing'
+    if (!(await job.isActive())) return 'queued'
+    return (await this.redis.exists(this.queue.toKey(`${replyId}:lock`))) ? 'queued' : 'abandoned'
+  }
+
+  /** Puts a reply that was abandoned at the end of the queue. Fails when a worker has locked it meanwhile. */
+  async addAnew(replyId: string): Promise<void> {
+    const job = await this.queue.getJob(replyId)
+    if (!job) return
+    await job.remove()
+    // A crash here leaves an open reply that is not in the queue: the next round adds it.
+    await this.add(job.data)
   }
 
   /** How often a worker has begun to answer the reply; undefined when it is not in the queue. */
