@@ -33,6 +33,7 @@ import { ReplyOutcomes } from './replies/ending/reply-outcomes.js'
 import { ReplyStream } from './replies/stream/reply-stream.js'
 import { AnswerAttempt } from './replies/worker/answer-attempt.js'
 import { AnswerCache } from './replies/worker/answer-cache.js'
+import { RecentChatEvents } from './replies/worker/recent-chat-events.js'
 import { Reconciler } from './replies/worker/reconciler.js'
 import { queuePrefix, ReplyQueue, replyQueue, ReplyReactor } from './replies/worker/reply-queue.js'
 import { ReplyRun } from './replies/worker/reply-run.js'
@@ -50,6 +51,7 @@ const replies = [
   AnswerAttempt,
   ReplyCancellation,
   ReplyOutcomes,
+  RecentChatEvents,
   Reconciler,
   Replies,
   ReplyQueue,

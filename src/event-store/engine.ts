@@ -129,8 +129,13 @@ export class Engine {
   async findIn<Doc>({ name }: Pick<Projection, 'name'>, find: () => PromiseLike<Doc | null>): Promise<Doc | null> {
     const doc = await retryWhenReplaced(find)
     if (doc) return doc
-    await this.projections.waitUntilReached(await this.store.head(), [name])
+    await this.bringUpToDate({ name })
     return await retryWhenReplaced(find)
+  }
+
+  /** Waits, for a bounded time, until the read model has all that is in the log now. */
+  async bringUpToDate({ name }: Pick<Projection, 'name'>): Promise<void> {
+    await this.projections.waitUntilReached(await this.store.head(), [name])
   }
 
   /** The events after a position, as they come; for readers that store no position. */

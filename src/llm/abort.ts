@@ -16,7 +16,7 @@ export class ChildAbort {
     return this.controller.signal
   }
 
-  abort(reason?: unknown): void {
+  abort(reason: unknown): void {
     this.controller.abort(reason)
   }
 
@@ -36,3 +36,6 @@ export class ChildAbort {
     for (const timer of this.timers) clearTimeout(timer)
   }
 }
+
+/** Made once: an abort without a reason makes an error with a stack each time. */
+export const noLongerRead = new Error('nobody reads the answer any more')

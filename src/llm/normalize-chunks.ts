@@ -1,4 +1,4 @@
-import { ChildAbort } from './abort.js'
+import { ChildAbort, noLongerRead } from './abort.js'
 import type { Chunk } from './provider.js'
 
 /**
@@ -12,18 +12,20 @@ export async function* normalizeChunks(
 ): AsyncGenerator<Chunk, void, undefined> {
   signal.throwIfAborted()
   const child = new ChildAbort(signal)
+  let isComplete = false
   try {
     for await (const chunk of wholeCharacters(start(child.signal))) {
       signal.throwIfAborted()
       yield chunk
     }
+    isComplete = true
     signal.throwIfAborted()
   } catch (error) {
     signal.throwIfAborted()
     throw explain(error)
   } finally {
     child.release()
-    child.abort()
+    if (!isComplete) child.abort(noLongerRead)
   }
 }
 

@@ -1,8 +1,11 @@
 import { APIError } from 'openai'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
+import { within } from '../event-store/timing.js'
 import { contentFiltered, connectionDropped, malformedAnswer } from './provider-failures.js'
 import type { Chunk, Finish, Usage } from './provider.js'
 import { doneMessage, sseMessages } from './sse-messages.js'
+
+const lingerMs = 50
 
 /** Compatible servers leave out fields that OpenAI always sends. */
 type LenientChunk = Partial<Pick<ChatCompletionChunk, 'choices' | 'usage' | 'model'>> & { error?: object }
@@ -20,7 +23,7 @@ export async function* openAiChunks(
   let finish: Finish | undefined
   let [hasChunk, hasText, isRefused, isDone] = [false, false, false, false]
   try {
-    for await (const messages of sseMessages(bodyOf(response))) {
+    for await (const messages of untilDone(response)) {
       let text = ''
       try {
         for (const message of messages) {
@@ -46,8 +49,7 @@ export async function* openAiChunks(
         // Also what came together with an error.
         if (text) yield { text }
       }
-      if (isDone) break
-      if (!text) yield { alive: true }
+      if (!text && !isDone) yield { alive: true }
     }
   } catch (error) {
     if (!finish) throw error // after `finish` the answer is complete, and only the rest of the stream is lost
@@ -57,6 +59,22 @@ export async function* openAiChunks(
   if (finish === 'filtered' && !hasText) throw contentFiltered(provider)
   if (usage) yield { usage }
   yield { finish }
+}
+
+/**
+ * The messages up to the final [DONE]. If the answer ends together with it or right after, as it should, it is read to
+ * its end: then the next request can use the same connection.
+ */
+async function* untilDone(response: Response): AsyncGenerator<string[], void, undefined> {
+  // Node's own stream, or a web stream.
+  const body = (response.body ?? []) as AsyncIterable<Uint8Array> & { destroy?: () => void }
+  const all = sseMessages(body)
+  for await (const messages of all) {
+    yield messages
+    if (!messages.some((message) => message.startsWith(doneMessage))) continue
+    if (!(await within(lingerMs, all.next()))) body.destroy?.()
+    return
+  }
 }
 
 function parseChunk(message: string, headers: Headers): LenientChunk | null {
@@ -69,6 +87,3 @@ function finishOf(reason: string): Finish {
   if (reason === 'length' || reason === 'max_tokens') return 'length'
   return reason === 'content_filter' ? 'filtered' : 'stop'
 }
-
-/** Node's own stream, or a web stream: both can be iterated. */
-const bodyOf = ({ body }: Response) => (body ?? []) as AsyncIterable<Uint8Array>

@@ -1,4 +1,4 @@
-import { ChildAbort } from './abort.js'
+import { ChildAbort, noLongerRead } from './abort.js'
 import type { Chunk } from './provider.js'
 import { ProviderError } from './provider-error.js'
 
@@ -20,18 +20,24 @@ export async function* withWatchdog(
   const child = new ChildAbort(signal)
   child.abortAfter(totalMs, () => answerTimedOut(totalMs))
   const chunks = start(child.signal)[Symbol.asyncIterator]()
+  let isComplete = false
   try {
     for (;;) {
       const cancelIdle = child.abortAfter(idleMs, () => stalled(idleMs))
       const next = await unlessAborted(child.signal, () => chunks.next()).finally(cancelIdle)
-      if (next.done) return
+      if (next.done) {
+        isComplete = true
+        return
+      }
       yield next.value
     }
   } finally {
     child.release()
-    child.abort()
-    // Not awaited: a provider that does not react to the abort would hold up its reader.
-    chunks.return?.().catch(() => {})
+    if (!isComplete) {
+      child.abort(noLongerRead)
+      // Not awaited: a provider that does not react to the abort would hold up its reader.
+      chunks.return?.().catch(() => {})
+    }
   }
 }
 

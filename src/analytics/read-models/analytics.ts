@@ -39,6 +39,7 @@ const adds = <E extends { data: { ownerId: string }; at: Date }>(counts: (event:
 
 export const analytics = projection<AnalyticsDoc, Events>('analytics', {
   version: 1,
+  gathers: true,
   indexes: [
     { feedbackGiven: -1, _id: 1 },
     { totalTokensUsed: -1, _id: 1 },

@@ -1,8 +1,9 @@
 import { InjectModel } from '@nestjs/mongoose'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
+import { Engine } from '../../event-store/engine.js'
 import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
-import { hourOf, type UsageDoc, usageModel } from './usage.js'
+import { hourOf, usage, type UsageDoc, usageModel } from './usage.js'
 
 export interface UsagePoint {
   at: Date
@@ -36,10 +37,14 @@ const sums = ['prompts', 'replies', 'promptTokens', 'completionTokens', 'totalTo
 
 @QueryHandler(GetUsageSeries)
 export class GetUsageSeriesHandler implements IQueryHandler<GetUsageSeries> {
-  constructor(@InjectModel(usageModel.name) private readonly usage: Model<UsageDoc>) {}
+  constructor(
+    private readonly engine: Engine,
+    @InjectModel(usageModel.name) private readonly usage: Model<UsageDoc>,
+  ) {}
 
   /** Usage is counted by the hour, so the whole hour that contains `from` is counted. Days are in UTC. */
   async execute({ userId, from, to, bucket, groupBy }: GetUsageSeries): Promise<UsageSeries[]> {
+    await this.engine.bringUpToDate(usage)
     const key = groupBy === 'user' ? '$userId' : '$model'
     const at = { $dateTrunc: { date: '$hour', unit: bucket } }
     const point = Object.fromEntries(sums.map((name) => [name, { $sum: `$${name}` }]))

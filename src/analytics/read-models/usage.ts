@@ -57,6 +57,7 @@ const ofReply = ({
 
 export const usage = projection<UsageDoc, Events>('usage', {
   version: 1,
+  gathers: true,
   indexes: [{ userId: 1, hour: 1 }, { hour: 1 }],
   on: {
     PromptSent: adds(() => ({ prompts: 1, replies: 0, promptTokens: 0, completionTokens: 0, totalTokens: 0 })),

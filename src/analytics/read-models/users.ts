@@ -17,6 +17,7 @@ const adds = <E extends { data: { ownerId: string } }>(
 /** Accounts with what they have used. It folds events of identity and of chat, so it is above both. */
 export const users = projection<UserDoc, UserEvents & ChatEvents>(usersName, {
   version: 1,
+  gathers: true,
   on: {
     ...accountHandlers,
     ReplyCompleted: adds('totalTokensUsed', ({ data }) => data.tokens.total),

@@ -1,4 +1,5 @@
-import { type ChatEvents, isReplyEnding, type RecordedReplyEnding } from '../../chat/chat.js'
+import { type ChatEvents, isReplyEnding, type RecordedChatEvent, type RecordedReplyEnding } from '../../chat/chat.js'
+import { chatStream } from '../../chat/chats.js'
 import { chatHistory } from '../../chat/replies/worker/chat-history.js'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import type { Engine } from '../../event-store/engine.js'
@@ -29,7 +30,8 @@ export async function recomputeContext(
   const budgetTokens = promptBudget(contextTokens, data.settings.maxTokens)
   const prompts = replay<ProjectPromptDoc>(projectPrompts, project).sort((a, b) => a.seq - b.seq)
   const system = await Promise.all(prompts.slice(0, 200).map(async (doc) => openProjectPrompt(engine.vault, doc)))
-  const history = chatHistory(engine, data.chatId, version)
+  const newestFirst = engine.store.readStream(chatStream(data.chatId), { backwards: true, from: version })
+  const history = chatHistory(engine.vault, newestFirst as AsyncIterable<RecordedChatEvent>)
   const fitted = await fitContext({
     system: system.map(({ role, content }) => ({ role, content })),
     history,

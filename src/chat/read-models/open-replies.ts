@@ -14,6 +14,7 @@ export interface OpenReplyDoc {
 
 export const openReplies = projection<OpenReplyDoc, ChatEvents & UserEvents>('open_replies', {
   version: 1,
+  gathers: true,
   indexes: [{ since: 1 }, { ownerId: 1 }],
   on: {
     PromptSent: {

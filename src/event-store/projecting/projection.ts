@@ -30,6 +30,12 @@ export interface ProjectionSpec<Doc, Event extends RecordedEvent> {
   /** Raise it when the handlers make other documents: then the service rebuilds the model. */
   version: number
   indexes?: readonly IndexDescription['key'][]
+  /**
+   * Commands do not wait for this model; its readers MUST call `Engine.bringUpToDate` instead. For models that many
+   * commands change and few people read: events are gathered for a moment, and a document that several of them change
+   * is written once.
+   */
+  gathers?: true
   on: { [Type in Event['type']]?: ProjectionHandler<Doc, Extract<Event, { type: Type }>> }
 }
 
@@ -38,15 +44,16 @@ export interface Projection {
   readonly name: string
   readonly version: number
   readonly indexes: readonly IndexDescription['key'][]
+  readonly gathers: boolean
   readonly on: ReadonlyMap<string, ProjectionHandler<ReadModelDocument, RecordedEvent>>
 }
 
 export function projection<Doc extends ReadModelDocument, Defs extends EventDefinitions>(
   name: string,
-  { version, indexes = [], on }: ProjectionSpec<Doc, RecordedEventOf<Defs>>,
+  { version, indexes = [], gathers, on }: ProjectionSpec<Doc, RecordedEventOf<Defs>>,
 ): Projection {
   const handlers = Object.entries(on) as unknown as [string, ProjectionHandler<ReadModelDocument, RecordedEvent>][]
-  return { name, version, indexes, on: new Map(handlers) }
+  return { name, version, indexes, gathers: gathers === true, on: new Map(handlers) }
 }
 
 /**

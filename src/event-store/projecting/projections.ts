@@ -9,7 +9,7 @@ import type { ProjectingContext } from './projecting-context.js'
 import type { Projection } from './projection.js'
 import { ProjectionControl } from './projection-control.js'
 import { type ProjectionStatus, projectionStatuses } from './projection-status.js'
-import { Projector } from './projector.js'
+import { Projector, wantedName } from './projector.js'
 import { Rebuild, type RebuildOptions } from './rebuild.js'
 
 const lookAgainMs = 50
@@ -102,19 +102,22 @@ export class Projections {
   }
 
   /**
-   * Waits until the models have everything up to the position. Does not wait for a model that does not move (paused,
+   * Waits until the models have everything up to the position; without names all but those that gather events. Does not wait for a model that does not move (paused,
    * failed, older than this build), but waits for one that is being built for the first time. False when the time is
    * over before that.
    */
   async waitUntilReached(
     position: number,
-    names: readonly string[] = this.all.map(({ name }) => name),
+    names: readonly string[] = this.all.filter(({ gathers }) => !gathers).map(({ name }) => name),
     timeoutMs = 2_000,
   ): Promise<boolean> {
     const deadline = Date.now() + timeoutMs
     const { announcements } = this.context
     const notAnnounced = (name: string) => announcements.highestOf(`projected:${name}`) < position
     let behind = names.filter(notAnnounced)
+    for (const { name, gathers } of this.all) {
+      if (gathers && behind.includes(name)) announcements.announce(wantedName(name), position)
+    }
     for (let isFirstLook = true; behind.length > 0; isFirstLook = false) {
       const left = deadline - Date.now()
       if (left <= 0) return false

@@ -8,9 +8,16 @@ import type { ProjectingContext } from './projecting-context.js'
 import type { Projection } from './projection.js'
 import { ReadModelCollection, ReadModelReplaced } from './read-model-collection.js'
 import { finishReplacement } from './replacement.js'
+import { untilCommonMoment } from '../timing.js'
+
+/** A model that gathers events is written so often at most, unless somebody wants to read it. */
+const gatherMs = 250
 
 /** Short, because a rebuild holds the lease only for a moment. */
 const askAgainMs = 150
+
+/** Under this name it is announced up to which position somebody wants to read a model that gathers events. */
+export const wantedName = (projection: string) => `wanted:${projection}`
 
 /**
  * Keeps one read model up to date while this process holds its lease. An event that the projection cannot take stops
@@ -66,8 +73,11 @@ export class Projector {
     this.skipped = await this.context.skippedPositions(name, version)
     const model = await ReadModelCollection.open(db, name, 'live')
     const reader = new LogReader(feed, announcements, signal)
-    for (let [at, interruptions] = [held, 0]; !signal.aborted;) {
+    for (let [at, interruptions, isBehind] = [held, 0, true]; !signal.aborted;) {
+      if (this.projection.gathers && !isBehind)
+        await announcements.waitAbove(wantedName(name), at.position, untilCommonMoment(gatherMs), signal)
       const batch = await reader.next(at.position)
+      isBehind = batch.full
       const isInterrupted = interruptions !== announcements.interruptions
       interruptions = announcements.interruptions
       if (batch.to > at.position) at = await this.applyOrFail(batch, model, at)

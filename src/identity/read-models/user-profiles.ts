@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
 import { notRemoved } from '../../event-store/projecting/projection.js'
 import type { Profile, ProfileField } from '../user.js'
 import { Users } from '../users.js'
@@ -27,7 +28,8 @@ export class UserProfiles {
 
   async find(userId: string): Promise<Account | undefined> {
     const find = () => this.users.findOne({ _id: userId, ...notRemoved }).lean<UserDoc>()
-    const doc = await this.engine.findIn({ name: usersName }, find)
+    await this.engine.bringUpToDate({ name: usersName })
+    const doc = await retryWhenReplaced(find)
     if (!doc) return undefined
     const { role, createdAt, totalTokensUsed, feedbackCount } = doc
     const [email, name, username] = await Promise.all(

@@ -2,8 +2,9 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { InjectModel } from '@nestjs/mongoose'
 import { Redis } from 'ioredis'
 import type { Model } from 'mongoose'
-import { type OpenReplyDoc, openReplyModel } from '../../chat/read-models/open-replies.js'
+import { type OpenReplyDoc, openReplies, openReplyModel } from '../../chat/read-models/open-replies.js'
 import { ReplyQueue } from '../../chat/replies/worker/reply-queue.js'
+import { Engine } from '../../event-store/engine.js'
 import { findPage, ListOrder, type Page, type PageQuery } from '../../http/pages.js'
 
 export interface ListedReply {
@@ -32,10 +33,12 @@ export class ListOpenRepliesHandler implements IQueryHandler<ListOpenReplies> {
   constructor(
     private readonly queue: ReplyQueue,
     private readonly redis: Redis,
+    private readonly engine: Engine,
     @InjectModel(openReplyModel.name) private readonly open: Model<OpenReplyDoc>,
   ) {}
 
   async execute({ page }: ListOpenReplies): Promise<Page<ListedReply>> {
+    await this.engine.bringUpToDate(openReplies)
     const { items, nextCursor } = await findPage(this.open, {}, oldestFirst, page)
     const now = Date.now()
     return {

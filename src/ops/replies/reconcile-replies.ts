@@ -2,8 +2,9 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { InjectModel } from '@nestjs/mongoose'
 import { Redis } from 'ioredis'
 import type { Model } from 'mongoose'
-import { type OpenReplyDoc, openReplyModel } from '../../chat/read-models/open-replies.js'
+import { type OpenReplyDoc, openReplies, openReplyModel } from '../../chat/read-models/open-replies.js'
 import { Reconciler } from '../../chat/replies/worker/reconciler.js'
+import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
 import { notRemoved } from '../../event-store/projecting/projection.js'
 import type { Effect } from '../../commands/bus.js'
@@ -29,6 +30,7 @@ export class ReconcileReplies extends Command<ReconcileRepliesResult> {
 @CommandHandler(ReconcileReplies)
 export class ReconcileRepliesHandler implements ICommandHandler<ReconcileReplies> {
   constructor(
+    private readonly engine: Engine,
     private readonly reconciler: Reconciler,
     private readonly redis: Redis,
     private readonly records: OperationRecords,
@@ -43,6 +45,7 @@ export class ReconcileRepliesHandler implements ICommandHandler<ReconcileReplies
         'unavailable',
         'Redis, which has the queue, does not answer; once it is back, workers reconcile by themselves',
       )
+    await this.engine.bringUpToDate(openReplies)
     const open = await this.replies.countDocuments(notRemoved)
     const added = await this.reconciler.reconcile((seen) => onProgress(seen, Math.max(open, seen)))
     const position =

@@ -1,4 +1,5 @@
 import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
+import { eventually } from '../../support/event-store/engines.js'
 import { type Client, World } from '../../support/world.js'
 import type { ServiceInProcess } from '../../support/service-in-process.js'
 import { until } from '../../support/until.js'
@@ -173,12 +174,18 @@ describe('the root family', () => {
   it('has read models with its fields, and no readable word in them', async () => {
     const { messageId, promptId, tokens } = await sent('Hello')
     await ann.post(`/message/${messageId}/feedback`, { type: 'positive' })
-    const [chat, prompt, reply, user, analytics] = await Promise.all([
+    const user = await eventually(
+      () => database.collection('users').findOne({ _id: ann.id }),
+      (doc) => doc?.feedbackCount === 1,
+    )
+    const analytics = await eventually(
+      () => database.collection('analytics').findOne({ _id: ann.id }),
+      (doc) => doc?.feedbackGiven === 1,
+    )
+    const [chat, prompt, reply] = await Promise.all([
       database.collection('chats').findOne({ userId: ann.id }),
       database.collection('messages').findOne({ _id: promptId }),
       database.collection('messages').findOne({ _id: messageId }),
-      database.collection('users').findOne({ _id: ann.id }),
-      database.collection('analytics').findOne({ _id: ann.id }),
     ])
     const time = expect.any(Date)
     expect(chat).toMatchObject({ userId: ann.id, createdAt: time })

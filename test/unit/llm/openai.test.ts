@@ -1,5 +1,8 @@
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { OpenAI } from 'openai'
 import { OpenAiProvider } from '../../../src/llm/openai.js'
+import { eventually } from '../../support/event-store/engines.js'
 import { FakeOpenAi, type FakeOpenAiOptions } from '../../support/llm/fake-openai.js'
 import { asking, never, read } from '../../support/llm/reading.js'
 
@@ -217,6 +220,50 @@ describe('an answer of OpenAI', () => {
       finish: 'stop',
       error: undefined,
     })
+  })
+})
+
+describe('the connection to OpenAI', () => {
+  const answer = 'data: {"choices":[{"delta":{"content":"Well"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+
+  /** Answers three questions, one after the other; how many connections it took, and how many are still open. */
+  async function connectionsOf(endAnswer: (response: ServerResponse) => void): Promise<{ made: number; open: number }> {
+    const open = new Set<Socket>()
+    let made = 0
+    const plain = createServer((_, response) =>
+      endAnswer(response.writeHead(200, { 'content-type': 'text/event-stream' })),
+    )
+    plain.on('connection', (socket) => {
+      made++
+      open.add(socket.on('close', () => open.delete(socket)))
+    })
+    await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve))
+    const provider = new OpenAiProvider({ baseUrl: `http://127.0.0.1:${(plain.address() as AddressInfo).port}/v1` })
+    try {
+      for (let n = 0; n < 3; n++)
+        expect(await read(provider.complete(asking('gpt-4o-mini'), never()))).toMatchObject({
+          text: 'Well',
+          finish: 'stop',
+        })
+      return {
+        made,
+        open: await eventually(
+          async () => open.size,
+          (size) => size <= (made === 1 ? 1 : 0),
+        ),
+      }
+    } finally {
+      plain.closeAllConnections()
+      plain.close()
+    }
+  }
+
+  it('is used again for the next answer', async () => {
+    expect(await connectionsOf((response) => response.end(answer))).toEqual({ made: 1, open: 1 })
+  })
+
+  it('is closed when a server says that it is done and does not end: the answer does not wait for that', async () => {
+    expect(await connectionsOf((response) => response.write(answer))).toEqual({ made: 3, open: 0 })
   })
 })
 

@@ -75,9 +75,8 @@ export class Replies {
 
   private async outcome(cause: Cause, chatId: string, replyId: string): Promise<ReplyOutcome | undefined> {
     const stop = new AbortController()
-    const outcome = await within(this.config.replies.waitMs, this.outcomes.wait(chatId, replyId, stop.signal)).finally(
-      () => stop.abort(),
-    )
+    const outcome = await within(this.config.replies.waitMs, this.outcomes.wait(chatId, replyId, stop.signal))
+    if (!outcome) stop.abort()
     await this.bus.waitUntilVisible(cause, outcome?.position ?? cause.logPosition)
     return outcome
   }

@@ -46,19 +46,17 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Undefined when the signal aborts first, or when this process is about to stop. */
   async wait(chatId: string, replyId: string, signal: AbortSignal): Promise<ReplyOutcome | undefined> {
-    const stop = new AbortController()
-    const next = this.nextEnding(replyId, stop.signal)
-    const abort = () => stop.abort()
+    const { next, stop } = this.nextEnding(replyId)
     const signals = [signal, this.drain.closed]
-    for (const one of signals) one.addEventListener('abort', abort)
-    if (signals.some(({ aborted }) => aborted)) abort()
+    for (const one of signals) one.addEventListener('abort', stop)
+    if (signals.some(({ aborted }) => aborted)) stop()
     try {
       // The listener is there already: an end that it does not get is in the log.
       const event = this.recent.get(replyId) ?? (await this.endingInLog(chatId, replyId)) ?? (await next)
       return event && (await outcomeFromEvent(this.engine, event))
     } finally {
-      abort()
-      for (const one of signals) one.removeEventListener('abort', abort)
+      stop()
+      for (const one of signals) one.removeEventListener('abort', stop)
     }
   }
 
@@ -73,18 +71,19 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
     return undefined
   }
 
-  /** The event that ends the reply, when it is read from the log; undefined when the signal aborts first. */
-  private nextEnding(replyId: string, signal: AbortSignal): Promise<RecordedReplyEnding | undefined> {
-    return new Promise((resolve) => {
-      const listeners = this.listeners.get(replyId) ?? new Set()
-      const settle = (event?: RecordedReplyEnding) => {
+  /** The event that ends the reply, when it is read from the log; undefined when it is stopped first. */
+  private nextEnding(replyId: string): { next: Promise<RecordedReplyEnding | undefined>; stop: () => void } {
+    const listeners = this.listeners.get(replyId) ?? new Set()
+    let settle!: EndingListener
+    const next = new Promise<RecordedReplyEnding | undefined>((resolve) => {
+      settle = (event) => {
         listeners.delete(settle)
         if (listeners.size === 0 && this.listeners.get(replyId) === listeners) this.listeners.delete(replyId)
         resolve(event)
       }
-      this.listeners.set(replyId, listeners.add(settle))
-      signal.addEventListener('abort', () => settle(), { once: true })
     })
+    this.listeners.set(replyId, listeners.add(settle))
+    return { next, stop: () => settle() }
   }
 
   private remember(event: RecordedReplyEnding): void {

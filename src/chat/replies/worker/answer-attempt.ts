@@ -16,6 +16,7 @@ import { type ModelCall, ModelCalls } from '../../../telemetry/model-calls.js'
 import { AnswerCache } from './answer-cache.js'
 import { chatHistory } from './chat-history.js'
 import { DeltaWriter } from './delta-writer.js'
+import { RecentChatEvents } from './recent-chat-events.js'
 import { Deltas } from '../../open-reply/deltas.js'
 
 /** What one attempt has written, finished or not. */
@@ -51,6 +52,7 @@ export class AnswerAttempt {
     private readonly providers: Providers,
     private readonly deltas: Deltas,
     private readonly cache: AnswerCache,
+    private readonly recent: RecentChatEvents,
     private readonly calls: ModelCalls,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'replies'>,
   ) {}
@@ -83,7 +85,7 @@ export class AnswerAttempt {
     const { chat, open, resolved, output, writer } = attempt
     const { messages, promptTokens } = await fitContext({
       system: await this.projectPrompts(chat, open),
-      history: chatHistory(this.engine, chat.chatId),
+      history: chatHistory(this.engine.vault, this.recent.newestFirst(chat.chatId, open.promptId)),
       budgetTokens,
     })
     const request: CompletionRequest = { model: resolved.model, messages, ...open.settings }

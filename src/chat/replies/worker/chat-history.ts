@@ -1,24 +1,20 @@
 import type { Engine } from '../../../event-store/engine.js'
 import type { PromptMessage } from '../../../llm/provider.js'
 import type { RecordedChatEvent } from '../../chat.js'
-import { chatStream } from '../../chats.js'
 import type { MessageRole } from '../../message.js'
 
 /**
- * The messages of a chat as they read today, newest first: an edit replaces the text, and deleted messages are left
- * out. Events are read and opened only as far as the caller takes messages, so that a long chat costs no more than its
- * end. Messages of functions and tools are kept for people; models do not get them. `upTo` is a version of the stream:
- * the messages are as they were then.
+ * The messages of a chat after its events, newest first: an edit replaces the text, and deleted messages are left out.
+ * Events are read and opened only as far as the caller takes messages, so that a long chat costs no more than its end.
+ * Messages of functions and tools are kept for people; models do not get them.
  */
 export async function* chatHistory(
-  { store, vault }: Engine,
-  chatId: string,
-  upTo?: number,
+  vault: Engine['vault'],
+  newestFirst: AsyncIterable<RecordedChatEvent>,
 ): AsyncGenerator<PromptMessage> {
   /** The last edit of each message, or null when it was deleted. Reading backwards, the last one comes first. */
   const changes = new Map<string, RecordedChatEvent | null>()
-  const newestFirst = store.readStream(chatStream(chatId), { backwards: true, from: upTo })
-  for await (const event of newestFirst as AsyncIterable<RecordedChatEvent>) {
+  for await (const event of newestFirst) {
     if (event.type === 'MessageDeleted') changes.set(event.data.messageId, null)
     if (event.type === 'MessageEdited' && !changes.has(event.data.messageId)) changes.set(event.data.messageId, event)
     const id = newMessageId(event)

@@ -4,6 +4,9 @@ import type { Deltas } from '../../open-reply/deltas.js'
 /** While nobody in another process reads along, their deltas may wait for so long, and become fewer. */
 const restMs = 50
 
+/** Made once: an abort without a reason makes an error with a stack each time. */
+const hasEnded = new Error('the attempt has ended')
+
 /**
  * Sends the text of one attempt: to the readers in this process at once, to those in others as deltas over Redis. Only
  * one delta is on its way at a time, and the next one carries all text that came meanwhile: a fast model makes deltas
@@ -35,7 +38,7 @@ export class DeltaWriter {
 
   /** Resolves when nothing is on its way any more. What is not sent yet comes with the reply's end. */
   async finish(): Promise<void> {
-    this.ended.abort()
+    this.ended.abort(hasEnded)
     await this.sending
   }
 
