@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Db } from 'mongodb'
 
@@ -10,6 +11,24 @@ import type { Db } from 'mongodb'
  */
 export const redisName = ({ databaseName }: Db, ...parts: readonly string[]): string =>
   ['verbatim', databaseName, ...parts].join(':')
+
+/** A script that is sent once, and then named. */
+export class RedisScript {
+  private readonly sha: string
+
+  constructor(private readonly lua: string) {
+    this.sha = createHash('sha1').update(lua).digest('hex')
+  }
+
+  async run(redis: Redis, keys: readonly string[], ...values: (string | number | Buffer)[]): Promise<unknown> {
+    try {
+      return await redis.evalsha(this.sha, keys.length, ...keys, ...values)
+    } catch (error) {
+      if (!String(error).includes('NOSCRIPT')) throw error
+      return await redis.eval(this.lua, keys.length, ...keys, ...values)
+    }
+  }
+}
 
 /** Longer than any of our commands waits for something to come: BullMQ waits ten seconds. */
 const longestSilenceMs = 13_000
@@ -29,6 +48,7 @@ export function dedicatedConnection(redis: Redis, silenceMs = longestSilenceMs):
     maxRetriesPerRequest: null,
     autoResendUnfulfilledCommands: true,
     commandTimeout: undefined,
+    enableAutoPipelining: false, // a command would wait behind one that waits
     socketTimeout: silenceMs,
   })
   const pinging = setInterval(() => {

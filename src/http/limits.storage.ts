@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import type { ThrottlerStorage } from '@nestjs/throttler'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
-import { redisName } from '../event-store/redis.js'
+import { redisName, RedisScript } from '../event-store/redis.js'
 import { within } from '../event-store/timing.js'
 
 type Count = Awaited<ReturnType<ThrottlerStorage['increment']>>
@@ -36,14 +36,14 @@ export class LimitsStorage implements ThrottlerStorage {
   ): Promise<[number, number, number] | undefined> {
     if (this.redis.status !== 'ready') return undefined
     const keys = [counter, ...(repeat === null ? [] : [repeat])].map((name) => redisName(this.db, 'limit', name))
-    const counted = this.redis.eval(script, keys.length, ...keys, ttl, limit) as Promise<[number, number, number]>
+    const counted = countScript.run(this.redis, keys, ttl, limit) as Promise<[number, number, number]>
     const undefinedOnError = counted.catch(() => undefined)
     return await within(longestWaitMs, undefinedOnError)
   }
 }
 
 // A repeat of a command that has passed is free. One script decides it, so a thousand retries at once count as one request.
-const script = `
+const countScript = new RedisScript(`
 local repeated = KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1
 local hits = tonumber(redis.call('GET', KEYS[1]) or '0')
 if not repeated then
@@ -55,4 +55,4 @@ local left = redis.call('PTTL', KEYS[1])
 if left < 0 then left = tonumber(ARGV[1]) end
 local blocked = 0
 if not repeated and hits > tonumber(ARGV[2]) then blocked = 1 end
-return { hits, left, blocked }`
+return { hits, left, blocked }`)

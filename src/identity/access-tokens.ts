@@ -1,6 +1,7 @@
 import { createSecretKey, randomUUID } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { JwtService } from '@nestjs/jwt'
+import { LRUCache } from 'lru-cache'
 import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { ServiceSecrets } from '../commands/secrets.js'
 
@@ -20,6 +21,8 @@ const algorithm = 'HS256'
 export class AccessTokens {
   private readonly secret: Buffer
   private readonly expiresIn: number
+  /** Tokens that are ours: whether one still counts is looked up each time, but not who made it. */
+  private readonly verified = new LRUCache<string, TokenContent>({ max: 5_000 })
 
   constructor(
     private readonly jwt: JwtService,
@@ -43,9 +46,13 @@ export class AccessTokens {
 
   /** Undefined for a token that is not ours or has expired. */
   verify(token: string): TokenContent | undefined {
+    const known = this.verified.get(token)
+    if (known) return known.exp * 1000 > Date.now() ? known : undefined
     try {
       const content = this.jwt.verify<TokenContent>(token, { secret: this.secret, algorithms: [algorithm] })
-      return typeof content.sub === 'string' ? content : undefined
+      if (typeof content.sub !== 'string') return undefined
+      this.verified.set(token, content)
+      return content
     } catch {
       return undefined
     }

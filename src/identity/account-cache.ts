@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
-import { redisName } from '../event-store/redis.js'
+import { redisName, RedisScript } from '../event-store/redis.js'
 import { pause } from '../event-store/timing.js'
 
 const entryMs = 5_000
@@ -31,8 +31,7 @@ export class AccountCache {
 
   /** To be awaited after the change and before its answer. */
   async forget(name: string): Promise<void> {
-    const [entry, generation] = this.keys(name)
-    const done = await this.redis.eval(forgetScript, 2, entry, generation, generationMs).catch(() => undefined)
+    const done = await forgetScript.run(this.redis, this.keys(name), generationMs).catch(() => undefined)
     if (done === undefined) await pause(entryMs)
   }
 
@@ -44,7 +43,7 @@ export class AccountCache {
 
   /** An error is dropped: the next request looks it up again. */
   private async store(name: string, entry: string, generation: string): Promise<void> {
-    await this.redis.eval(storeScript, 2, ...this.keys(name), entry, generation, entryMs).catch(() => undefined)
+    await storeScript.run(this.redis, this.keys(name), entry, generation, entryMs).catch(() => undefined)
   }
 
   private keys(name: string): [entry: string, generation: string] {
@@ -53,12 +52,12 @@ export class AccountCache {
   }
 }
 
-const storeScript = `
+const storeScript = new RedisScript(`
 if (redis.call('GET', KEYS[2]) or '0') == ARGV[2] then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3]) end
-return 0`
+return 0`)
 
-const forgetScript = `
+const forgetScript = new RedisScript(`
 redis.call('DEL', KEYS[1])
 redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[1])
-return 1`
+return 1`)

@@ -1,6 +1,5 @@
 import { APIError } from 'openai'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
-import { within } from '../event-store/timing.js'
 import { contentFiltered, connectionDropped, malformedAnswer } from './provider-failures.js'
 import type { Chunk, Finish, Usage } from './provider.js'
 import { doneMessage, sseMessages } from './sse-messages.js'
@@ -72,7 +71,10 @@ async function* untilDone(response: Response): AsyncGenerator<string[], void, un
   for await (const messages of all) {
     yield messages
     if (!messages.some((message) => message.startsWith(doneMessage))) continue
-    if (!(await within(lingerMs, all.next()))) body.destroy?.()
+    if (!body.destroy) return
+    const giveUp = setTimeout(() => body.destroy?.(), lingerMs)
+    await all.next().catch(() => {}) // the answer is complete; whether its connection is lost does not matter
+    clearTimeout(giveUp)
     return
   }
 }

@@ -13,6 +13,7 @@ export async function connectRedis({ redisUrl }: CompleteConfig): Promise<Redis>
     connectTimeout: 2000,
     commandTimeout: 1000, // a Redis that does not answer is away as well
     socketTimeout: 3000, // and then another connection may get an answer
+    enableAutoPipelining: true, // what is sent at the same time goes in one piece
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

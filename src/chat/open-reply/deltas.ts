@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { Binary, Db } from 'mongodb'
 import { openPersonal, sealPersonal } from '../../event-store/sealing/envelope.js'
 import { Engine } from '../../event-store/engine.js'
-import { redisName } from '../../event-store/redis.js'
+import { redisName, RedisScript } from '../../event-store/redis.js'
 import { chatStream } from '../chats.js'
 import { Channels } from './channels.js'
 import { joinDeltas } from './delta-buffer.js'
@@ -58,10 +58,9 @@ export class Deltas {
    */
   async add(chatId: string, replyId: string, delta: Delta): Promise<number> {
     const sealed = await this.seal(chatId, delta)
-    return (await this.redis.eval(
-      addScript,
-      1,
-      this.keyOf(replyId),
+    return (await addScript.run(
+      this.redis,
+      [this.keyOf(replyId)],
       delta.attempt,
       sealed,
       keptForMs,
@@ -149,7 +148,7 @@ export class Deltas {
 
 // The list begins with the id of its attempt. When Redis loses the list, this attempt does not begin it again: a list
 // without its beginning would be of no use. Its deltas are still published.
-const addScript = `
+const addScript = new RedisScript(`
 local attempt = redis.call('LINDEX', KEYS[1], 0)
 if ARGV[4] == '0' and attempt ~= ARGV[1] then
   redis.call('DEL', KEYS[1])
@@ -161,4 +160,4 @@ if attempt == ARGV[1] then
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end
 if attempt == ARGV[1] or not attempt then return redis.call('PUBLISH', KEYS[1], ARGV[2]) end
-return 0`
+return 0`)

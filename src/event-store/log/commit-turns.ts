@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { dedicatedConnection } from '../redis.js'
+import { dedicatedConnection, RedisScript } from '../redis.js'
 import { within } from '../timing.js'
 import type { LogHead } from './log-collection.js'
 
@@ -110,9 +110,9 @@ export class CommitTurns {
     this.runScript(newTokenScript, this.seenGeneration, next, this.token(next, head))
   }
 
-  private runScript(script: string, ...args: string[]): void {
+  private runScript(script: RedisScript, ...args: string[]): void {
     if (!this.isRedisUsable()) return
-    this.redis.eval(script, 2, this.tokens, this.generation, ...args).then(
+    script.run(this.redis, [this.tokens, this.generation], ...args).then(
       (generation) => (this.seenGeneration = String(generation)),
       () => {}, // the token is lost with Redis; a process that waits for it in vain puts a new one
     )
@@ -124,18 +124,18 @@ export class CommitTurns {
 }
 
 // Both answer the present generation.
-const returnScript = `
+const returnScript = new RedisScript(`
 local now = redis.call('GET', KEYS[2]) or '0'
 if now == ARGV[1] then
   redis.call('DEL', KEYS[1])
   redis.call('RPUSH', KEYS[1], ARGV[2])
 end
-return now`
+return now`)
 
-const newTokenScript = `
+const newTokenScript = new RedisScript(`
 local now = redis.call('GET', KEYS[2]) or '0'
 if now ~= ARGV[1] then return now end
 redis.call('SET', KEYS[2], ARGV[2])
 redis.call('DEL', KEYS[1])
 redis.call('RPUSH', KEYS[1], ARGV[3])
-return ARGV[2]`
+return ARGV[2]`)

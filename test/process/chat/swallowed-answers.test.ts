@@ -74,7 +74,7 @@ describe('a worker whose Redis connections lose the answers', () => {
 
   it('goes on when they stay open and say nothing', async () => {
     proxy.swallowAnswers()
-    await send('silence')
+    expect((await send('silence')).status).toBe(202)
     const mended = new Promise((resolve) => setTimeout(resolve, 16_000)).then(() => proxy.mend())
     await eventually(
       () => statusOf('silence'),

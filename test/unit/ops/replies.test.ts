@@ -84,7 +84,7 @@ describe('open replies', () => {
     const redis = database.redis
     const connection = dedicatedConnection(redis)
     const worker = new Worker('replies', null, { connection, prefix: queue, autorun: false })
-    const { id } = (await worker.getNextJob('gone'))!
+    const { id } = await worker.getNextJob('gone')
     const now = jest.spyOn(performance, 'now')
     const begun = performance.now()
     const after = (seconds: number) => now.mockReturnValue(begun + seconds * 1_000)
@@ -111,5 +111,6 @@ describe('open replies', () => {
   it('are open no more once a worker has answered them', async () => {
     world.start({ ROLES: 'worker' })
     expect(await eventually(open, ({ replies }) => replies.length === 0, 25_000)).toEqual({ replies: [] })
+    expect(must(await bob.post('/ops/replies/reconcile'), 200)).toEqual({ open: 0, added: 0 })
   })
 })

@@ -90,7 +90,8 @@ export class Reconciler implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private pageAfter(last: OpenReplyDoc | undefined): Promise<OpenReplyDoc[]> {
-    const filter = last ? { $or: [{ since: { $gt: last.since } }, { since: last.since, _id: { $gt: last._id } }] } : {}
+    const later = last && { $or: [{ since: { $gt: last.since } }, { since: last.since, _id: { $gt: last._id } }] }
+    const filter = { ...notRemoved, ...later }
     return retryWhenReplaced(() =>
       this.openReplies.find(filter).sort({ since: 1, _id: 1 }).limit(pageSize).lean<OpenReplyDoc[]>(),
     )
