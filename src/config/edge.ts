@@ -5,6 +5,7 @@ import { group, variable } from './variables.js'
 /** What the edge lets in: whose browser, how often, with which tokens. */
 export function edge(requiredBecause: string | undefined) {
   const requests = wholeNumber('a number of requests', 1, 1_000_000)
+  const connections = (least: number) => wholeNumber('a number of connections', least, 1_000_000)
   const secretExpects = 'at least 16 random characters (openssl rand -base64 32)'
   const secret = z.string().min(requiredBecause === undefined ? 1 : 16, secretExpects)
   const originExpects = 'addresses of pages, comma-separated, such as http://localhost:5173'
@@ -20,6 +21,13 @@ export function edge(requiredBecause: string | undefined) {
     origins: variable('FRONTEND_URL', listOf(origin).default(['http://localhost:3000'])),
     /** Whether a proxy in front of the service tells the address of the caller. */
     trustProxy: variable('TRUST_PROXY', trueOrFalse.default(false)),
+    /** How many connections the process holds at once, in all and from one address (0: any number). */
+    maxConnections: variable('MAX_CONNECTIONS', connections(1).default(10_000)),
+    maxConnectionsPerAddress: variable('MAX_CONNECTIONS_PER_ADDRESS', connections(0).default(1_000)),
+    /** For so long a client may send: its headers, a body, and a whole request with files. */
+    headersTimeoutMs: variable('HEADERS_TIMEOUT', timeSpan.default(10_000)),
+    bodyTimeoutMs: variable('BODY_TIMEOUT', timeSpan.default(30_000)),
+    uploadTimeoutMs: variable('UPLOAD_TIMEOUT', timeSpan.default(600_000)),
     rateWindowMs: variable('RATE_LIMIT_WINDOW_MS', wholeNumber('milliseconds', 1000, 86_400_000).default(900_000)),
     /** Requests in a window from one address without an account. */
     ratePerAddress: variable(['RATE_LIMIT_MAX_REQUESTS', 'RATE_LIMIT_MAX'], requests.default(100)),

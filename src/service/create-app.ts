@@ -10,9 +10,11 @@ import { brokenRequests } from '../http/broken-requests.js'
 import { drainRequests } from '../http/drain-requests.js'
 import { Drain } from '../commands/drain.js'
 import { correlationId, logRequests } from '../http/request-log.js'
-import { readBeforeRefusing } from '../http/unread-bodies.js'
+import { limitBodyTime, limitConnections } from '../http/connection-limits.js'
+import { isForm, readBeforeRefusing } from '../http/unread-bodies.js'
 import { refuseOtherForms } from '../http/uploads.js'
-import { SocketAdapter } from './socket-adapter.js'
+import { ignoreOtherUpgrades } from '../http/upgrades.js'
+import { SocketAdapter, socketPath } from './socket-adapter.js'
 import { RequestMetrics } from '../telemetry/request-metrics.js'
 import { traceRequests } from '../telemetry/request-spans.js'
 
@@ -33,6 +35,8 @@ export const httpAdapter = ({ edge }: Pick<CompleteConfig, 'edge'>): FastifyAdap
     genReqId: correlationId,
     trustProxy: edge.trustProxy,
     bodyLimit: 1024 * 1024,
+    requestTimeout: edge.uploadTimeoutMs,
+    http: { headersTimeout: edge.headersTimeoutMs, connectionsCheckingInterval: 1_000 },
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     ...brokenRequests,
   })
@@ -43,6 +47,12 @@ export async function configureApp(
   config: CompleteConfig,
 ): Promise<NestFastifyApplication> {
   const fastify = app.getHttpAdapter().getInstance()
+  ignoreOtherUpgrades(fastify.server, socketPath)
+  const { edge } = config
+  // A proxy has one address for everybody.
+  const perAddress = edge.trustProxy ? 0 : edge.maxConnectionsPerAddress
+  limitConnections(fastify.server, { inAll: edge.maxConnections, perAddress })
+  limitBodyTime(fastify.server, edge.bodyTimeoutMs, ({ headers }) => isForm(headers['content-type']))
   readJsonBodies(fastify)
   logRequests(fastify)
   drainRequests(fastify, app.get(Drain))

@@ -3,6 +3,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io'
 import type { Server, ServerOptions } from 'socket.io'
 import type { CompleteConfig } from '../config/index.js'
 
+export const socketPath = '/socket.io/'
 /** The same as for a body over HTTP. */
 const maxHttpBufferSize = 1024 * 1024
 /** A connection must authenticate within this time. */
@@ -19,6 +20,8 @@ export class SocketAdapter extends IoAdapter {
 
   override createIOServer(port: number, options?: ServerOptions): Server {
     const cors = { origin: [...this.config.edge.origins], credentials: true }
-    return super.createIOServer(port, { ...options, cors, maxHttpBufferSize, connectTimeout } as ServerOptions)
+    // What is not for us is answered over HTTP: see ignoreOtherUpgrades.
+    const own = { path: socketPath, destroyUpgrade: false, cors, maxHttpBufferSize, connectTimeout }
+    return super.createIOServer(port, { ...options, ...own } as ServerOptions)
   }
 }

@@ -98,11 +98,11 @@ export class Lease {
 
   /**
    * Moves the position: in memory, and written every 600 ms, and by `flush`. After a crash the events of this time are
-   * read once more. Null when the lease is lost.
+   * read once more. `isRare`: written at once, because the next move is not so soon. Null when the lease is lost.
    */
-  async advance(at: LeaseDocument, to: number): Promise<LeaseDocument | null> {
+  async advance(at: LeaseDocument, to: number, isRare = false): Promise<LeaseDocument | null> {
     this.deferred = { from: this.deferred?.from ?? at.position, to }
-    if (Date.now() - this.writtenAt > renewEveryMs) return await this.flush()
+    if (isRare || Date.now() - this.writtenAt > renewEveryMs) return await this.flush()
     return { ...at, position: to }
   }
 

@@ -117,7 +117,7 @@ export class Projector {
     // A crash here leaves documents that have the batch and a position before it: the batch is read once more, and
     // every document knows that it has these events already.
     this.context.announcements.announce(`projected:${this.projection.name}`, upTo)
-    const moved = await this.lease.advance(at, upTo)
+    const moved = await this.lease.advance(at, upTo, this.projection.gathers)
     if (!moved) throw new LeaseLost()
     return moved
   }

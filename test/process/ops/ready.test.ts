@@ -36,7 +36,7 @@ describe('readiness', () => {
     await visitor.with({ prefer: 'respond-async' }).post('/session/initialize_session')
     const late = await eventually(
       () => visitor.get('/health/ready'),
-      ({ status }) => status === 503,
+      ({ status, body }) => status === 503 && body.missing.includes('guests'),
     )
     expect(late.body).toMatchObject({
       code: 'not_ready',

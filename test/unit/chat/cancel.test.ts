@@ -234,3 +234,25 @@ describe('a chat that is deleted while it is answered', () => {
     expect((await log.events()).at(-1)).toMatchObject({ type: 'ChatErased' })
   })
 })
+
+describe('while no read model moves', () => {
+  it('cancelling answers how that reply ended, and not how the one before it did', async () => {
+    const projector = world.start({ ROLES: 'projector' })
+    await projector.url()
+    const alone = here.at(await world.start({ ROLES: 'api,worker' }).url())
+    expect(await alone.post('/chat/behind/send', { text: 'One' })).toMatchObject({
+      status: 200,
+      body: { text: answer },
+    })
+    await Promise.all([projector.close(), world.services[0]!.close()])
+    const asked = model.requests.length
+    model.failNext({ fault: 'stall', at: 5, until: new Promise<void>(() => {}) })
+    const { messageId, promptId } = (
+      await alone.with({ prefer: 'respond-async' }).post('/chat/behind/send', { text: 'Two' })
+    ).body
+    await model.requested(asked + 1)
+    const cancelled = await alone.post('/chat/behind/cancel')
+    expect(cancelled).toMatchObject({ status: 200, body: { messageId, promptId, status: 'cancelled' } })
+    expect(await alone.post('/chat/behind/cancel')).toMatchObject({ status: 200, body: cancelled.body })
+  })
+})

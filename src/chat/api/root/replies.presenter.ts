@@ -8,9 +8,9 @@ export function asAnswer({ promptId, replyId: messageId, outcome }: AnsweredProm
   return { text, tokens: usage.totalTokens, usage, messageId, promptId, status, ...(cached && { cached }) }
 }
 
-export function asReply({ doc: { _id: messageId, promptId = '', status }, outcome }: StoredReply): ReplyDto {
-  if (!outcome) return { messageId, promptId, status }
-  const { text, usage, error } = outcome
+export function asReply({ replyId: messageId, promptId, outcome }: StoredReply): ReplyDto {
+  if (!outcome) return { messageId, promptId, status: 'pending' }
+  const { status, text, usage, error } = outcome
   return error
     ? { messageId, promptId, status, error }
     : { messageId, promptId, status, text, tokens: usage.totalTokens }

@@ -1,24 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common'
-import { InjectModel } from '@nestjs/mongoose'
-import type { Model } from 'mongoose'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { Engine } from '../../../event-store/engine.js'
 import { Refused } from '../../../event-store/errors.js'
-import { retryWhenReplaced } from '../../../event-store/projecting/read-model-queries.js'
 import { within } from '../../../event-store/timing.js'
 import { Bus } from '../../../commands/bus.js'
 import type { Cause } from '../../../commands/cause.js'
 import { type ChatRef, noSuchChat } from '../../chat.js'
 import { Chats } from '../../chats.js'
 import type { PromptSent } from '../../commands/send-prompt.js'
-import { type MessageDoc, messageModel } from '../../read-models/messages.js'
+import type { MessageDoc } from '../../read-models/messages.js'
 import { ReplyCancellation } from './reply-cancellation.js'
-import { type ReplyOutcome, outcomeFromReadModel } from './reply-outcome.js'
+import { outcomeFromEvent, outcomeFromReadModel, type ReplyOutcome } from './reply-outcome.js'
 import { ReplyOutcomes } from './reply-outcomes.js'
 
-/** A reply of the read model, opened. Without an outcome while it is open. */
+/** Without an outcome while it is open. */
 export interface StoredReply {
-  readonly doc: MessageDoc
+  readonly replyId: string
+  readonly promptId: string
   readonly outcome?: ReplyOutcome | undefined
 }
 
@@ -31,7 +29,6 @@ export class Replies {
     private readonly chats: Chats,
     private readonly outcomes: ReplyOutcomes,
     private readonly cancellation: ReplyCancellation,
-    @InjectModel(messageModel.name) private readonly messages: Model<MessageDoc>,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'replies'>,
   ) {}
 
@@ -49,28 +46,26 @@ export class Replies {
 
   async read(doc: MessageDoc): Promise<StoredReply> {
     mustBeReply(doc)
-    return { doc, outcome: await outcomeFromReadModel(this.engine, doc) }
+    return { replyId: doc._id, promptId: doc.promptId ?? '', outcome: await outcomeFromReadModel(this.engine, doc) }
   }
 
-  /** Stops the open reply and answers how it ended. Without an open reply it answers how the latest one ended. */
+  /**
+   * Stops the open reply and answers how it ended. Without an open reply it answers how the latest one ended. Both are
+   * read from the log: a read model may be late, and would answer with another reply.
+   */
   async cancel(cause: Cause, chat: ChatRef): Promise<StoredReply> {
     const { status, ownerId, open } = await this.chats.state(chat.chatId)
     if (status !== 'active' || ownerId !== chat.ownerId) throw noSuchChat()
     if (open) {
+      const { replyId, promptId } = open
       await this.cancellation.cancel(chat, open)
-      await this.outcome(cause, chat.chatId, open.replyId)
-    } else {
-      // Another process may have ended it just now.
-      await this.bus.waitUntilVisible(cause, await this.engine.store.head())
+      return { replyId, promptId, outcome: await this.outcome(cause, chat.chatId, replyId) }
     }
-    const latest = () =>
-      this.messages
-        .findOne({ sessionId: chat.chatId, model: { $exists: true } })
-        .sort({ seq: -1 })
-        .lean<MessageDoc>()
-    const doc = await retryWhenReplaced(latest)
-    if (!doc) throw new Refused('not_found', 'this chat has no reply')
-    return await this.read(doc)
+    const latest = await this.outcomes.latestEnding(chat.chatId)
+    if (!latest) throw new Refused('not_found', 'this chat has no reply')
+    const outcome = await outcomeFromEvent(this.engine, latest)
+    await this.bus.waitUntilVisible(cause, outcome.position) // another process may have ended it just now
+    return { replyId: latest.data.replyId, promptId: latest.data.promptId, outcome }
   }
 
   private async outcome(cause: Cause, chatId: string, replyId: string): Promise<ReplyOutcome | undefined> {

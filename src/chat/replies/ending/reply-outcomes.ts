@@ -65,8 +65,13 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.holds.isHere(replyId)) return undefined
     const { open } = await this.chats.state(chatId)
     if (open?.replyId === replyId) return undefined
+    return await this.latestEnding(chatId, replyId)
+  }
+
+  /** The event in the log that ended the reply, or the chat's latest one; undefined when there is none. */
+  async latestEnding(chatId: string, replyId?: string): Promise<RecordedReplyEnding | undefined> {
     for await (const event of this.engine.store.readStream(chatStream(chatId), { backwards: true })) {
-      if (isReplyEnding(event) && event.data.replyId === replyId) return event
+      if (isReplyEnding(event) && (replyId === undefined || event.data.replyId === replyId)) return event
     }
     return undefined
   }

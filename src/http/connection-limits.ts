@@ -1,0 +1,49 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
+
+export interface ConnectionLimits {
+  readonly inAll: number
+  /** 0: any number. */
+  readonly perAddress: number
+}
+
+/** Nobody takes all connections: those beyond a limit are closed at once, before anything is read from them. */
+export function limitConnections(server: Server, { inAll, perAddress }: ConnectionLimits): void {
+  const counts = new Map<string, number>()
+  const counted = new WeakSet<Socket>()
+  server.maxConnections = inAll
+  server.on('connection', (socket: Socket) => {
+    const { remoteAddress: address } = socket
+    if (perAddress === 0 || address === undefined || counted.has(socket)) return
+    const count = counts.get(address) ?? 0
+    if (count >= perAddress) return void socket.destroy()
+    counted.add(socket)
+    counts.set(address, count + 1)
+    socket.once('close', () => {
+      const left = counts.get(address)! - 1
+      if (left > 0) counts.set(address, left)
+      else counts.delete(address)
+    })
+  })
+}
+
+/**
+ * A body that is not there after some time ends its connection, so that nobody holds one for ever. Forms have files,
+ * and may take as long as a whole request (`requestTimeout` of the server).
+ */
+export function limitBodyTime(
+  server: Server,
+  bodyTimeoutMs: number,
+  mayTakeLong: (request: IncomingMessage) => boolean,
+): void {
+  server.prependListener('request', (request: IncomingMessage) => {
+    const { headers } = request
+    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+    if (!hasBody || mayTakeLong(request)) return
+    const timer = setTimeout(() => {
+      const late = Object.assign(new Error('the body did not arrive in time'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
+      if (!request.complete) server.emit('clientError', late, request.socket)
+    }, bodyTimeoutMs)
+    for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer))
+  })
+}
