@@ -6,9 +6,12 @@ interface RoundOptions {
   readonly onError: (error: unknown) => void
 }
 
+const restartMs = 1_000
+
 /**
- * Work that a process does beside its requests, from `start` to `stop`. The work handles its own errors. When the
- * signal aborts it MUST end soon; `stop` waits for that.
+ * Work that a process does beside its requests, from `start` to `stop`. The work handles its own errors: one that it
+ * has left out is a warning, and the work begins again. No error of a background loop ends the process. When the signal
+ * aborts it MUST end soon; `stop` waits for that.
  */
 export class BackgroundLoop {
   private readonly stopping = new AbortController()
@@ -34,11 +37,23 @@ export class BackgroundLoop {
   }
 
   start(): void {
-    this.running = this.work(this.signal)
+    this.running = this.run()
   }
 
   async stop(): Promise<void> {
     this.stopping.abort()
     await this.running
+  }
+
+  private async run(): Promise<void> {
+    for (let isDone = false; !isDone && !this.signal.aborted;) {
+      try {
+        await this.work(this.signal)
+        isDone = true
+      } catch (error) {
+        process.emitWarning(error instanceof Error ? error : String(error))
+        await pause(restartMs, this.signal)
+      }
+    }
   }
 }

@@ -15,8 +15,26 @@ export function isRetryable(error: unknown): boolean {
       'writeConcernError' in error
     )
   }
-  return error instanceof MongoError && retryableNames.has(error.name)
+  return (error instanceof MongoError && retryableNames.has(error.name)) || isLostConnection(error)
 }
+
+/** The driver passes on some errors of the system as they come: `write ECONNRESET`. */
+function isLostConnection(error: unknown): boolean {
+  const { code, syscall } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  return code !== undefined && syscall !== undefined && lostConnectionCodes.has(code)
+}
+
+const lostConnectionCodes = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+])
 
 const retryableNames = new Set([
   'MongoNetworkError',

@@ -9,6 +9,7 @@ import { readJsonBodies } from '../http/json-bodies.js'
 import { brokenRequests } from '../http/broken-requests.js'
 import { drainRequests } from '../http/drain-requests.js'
 import { Drain } from '../commands/drain.js'
+import { forbidStoring } from '../http/no-store.js'
 import { correlationId, logRequests } from '../http/request-log.js'
 import { limitBodyTime, limitConnections } from '../http/connection-limits.js'
 import { isForm, readBeforeRefusing } from '../http/unread-bodies.js'
@@ -55,6 +56,7 @@ export async function configureApp(
   limitBodyTime(fastify.server, edge.bodyTimeoutMs, ({ headers }) => isForm(headers['content-type']))
   readJsonBodies(fastify)
   logRequests(fastify)
+  forbidStoring(fastify)
   drainRequests(fastify, app.get(Drain))
   app.get(RequestMetrics).measure(fastify)
   if (config.telemetry.tracing) traceRequests(fastify)

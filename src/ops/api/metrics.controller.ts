@@ -22,7 +22,6 @@ export class MetricsController {
 
   @Get()
   @Header('content-type', contentType)
-  @Header('cache-control', 'no-store')
   @ApiOperation({
     summary: 'What this process measures, for Prometheus; with METRICS_TOKEN set it asks for that as a bearer token',
   })

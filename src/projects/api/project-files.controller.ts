@@ -75,7 +75,6 @@ export class ProjectFilesController {
       'content-type': type,
       'content-length': size,
       'content-disposition': attachment(filename),
-      'cache-control': 'no-store',
     })
     return this.contents.read({ projectId: id, fileId, contentId })
   }

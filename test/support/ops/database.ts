@@ -91,8 +91,8 @@ export class Database {
     }
   }
 
-  /** An event that its projections cannot take, as a release with a bug may have written it. */
-  async poison(type: string): Promise<number> {
+  /** An event that its projections cannot take, as a release with a bug may have written it, or a newer one. */
+  async poison(type: string, shape = 1): Promise<number> {
     const log = this.db.collection<{ _id: number; n: number }>('log')
     const [last] = await log.find().sort({ _id: -1 }).limit(1).toArray()
     const position = last ? last._id + last.n : 1
@@ -104,7 +104,7 @@ export class Database {
       version: 1,
       at: new Date(),
       meta,
-      events: [{ type, shape: 1, data: null }],
+      events: [{ type, shape, data: null }],
     } as never)
     return position
   }

@@ -127,6 +127,13 @@ describe('logging in', () => {
   })
 })
 
+describe('what is personal', () => {
+  it('is stored by nobody on the way', async () => {
+    for (const path of ['/api/users/profile', '/api/chats', '/chat/none/messages', '/nowhere'])
+      expect([path, (await ann.get(path)).headers.get('cache-control')]).toEqual([path, 'no-store'])
+  })
+})
+
 describe('the profile', () => {
   it('is the same at both of its addresses', async () => {
     const [one, other] = [await ann.get('/api/auth/profile'), await ann.get('/api/users/profile')]

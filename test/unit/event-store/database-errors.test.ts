@@ -9,6 +9,12 @@ import {
 import { isDuplicateKey, isRetryable } from '../../../src/event-store/database-errors.js'
 import { WriteNotDurable } from '../../../src/event-store/durability.js'
 
+/** As Node makes it: "write ECONNRESET". */
+function systemError(text: string): Error {
+  const [syscall, code] = text.split(' ')
+  return Object.assign(new Error(text), { syscall, code })
+}
+
 const server = (fields: object) => new MongoServerError({ errmsg: 'no', ...fields })
 
 describe('an error of the database', () => {
@@ -31,6 +37,9 @@ describe('an error of the database', () => {
     ].map((name): [string, unknown] => [name, Object.defineProperty(new MongoError('no'), 'name', { value: name })]),
     ['a code that is text', server({ code: '189' })],
     ['a label', server({ code: 1, errorLabels: ['RetryableWriteError'] })],
+    ...['write ECONNRESET', 'read ETIMEDOUT', 'write EPIPE', 'connect ECONNREFUSED', 'getaddrinfo EAI_AGAIN'].map(
+      (text): [string, unknown] => [text, systemError(text)],
+    ),
     ['a write concern that was not reached', server({ code: 1, writeConcernError: {} })],
   ])('may be over when the call is repeated: %s', (_, error) => expect(isRetryable(error)).toBe(true))
 
@@ -40,6 +49,8 @@ describe('an error of the database', () => {
     ['a wrong address', new MongoParseError('what?')],
     ['an error of ours', new Error('no')],
     ['a stranger with the name', Object.assign(new Error('no'), { name: 'MongoNetworkError' })],
+    ['a file that is not there', systemError('open ENOENT')],
+    ['a stranger with the code', Object.assign(new Error('no'), { code: 'ECONNRESET' })],
     ['nothing', undefined],
   ])('stays when the call is repeated: %s', (_, error) => expect(isRetryable(error)).toBe(false))
 

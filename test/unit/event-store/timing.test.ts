@@ -77,6 +77,20 @@ describe('a loop beside the requests', () => {
     expect(await took(slow.stop())).toBeLessThan(5_000)
   })
 
+  it('begins its work again after an error that nobody has handled: it ends no process', async () => {
+    const warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    let tries = 0
+    const loop = new BackgroundLoop(async (signal) => {
+      if (++tries === 1) throw new Error('nobody thought of that')
+      await pause(60_000, signal)
+    })
+    loop.start()
+    while (tries < 2) await pause(10)
+    await loop.stop()
+    expect(warnings.mock.calls).toEqual([[new Error('nobody thought of that')]])
+    warnings.mockRestore()
+  })
+
   it('waits for the round that is under way when it stops', async () => {
     let end = () => {}
     let isDone = false

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { BackgroundLoop } from '../../../event-store/background-loop.js'
 import { Engine } from '../../../event-store/engine.js'
@@ -18,6 +18,7 @@ type EndingListener = (event?: RecordedReplyEnding) => void
  */
 @Injectable()
 export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly log = new Logger('Replies')
   /** By reply. */
   private readonly listeners = new Map<string, Set<EndingListener>>()
   private readonly loop = new BackgroundLoop((signal) => this.follow(signal))
@@ -98,11 +99,18 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async follow(signal: AbortSignal): Promise<void> {
     for await (const events of this.engine.follow(this.position, signal)) {
-      for (const event of events) {
-        if (!isReplyEnding(event)) continue
-        this.remember(event)
-        for (const listener of this.listeners.get(event.data.replyId) ?? []) listener(event)
-      }
+      for (const event of events) if (isReplyEnding(event)) this.deliver(event)
+      this.position = events.at(-1)!.position
+    }
+  }
+
+  /** An event that a newer build wrote must not keep back the events after it. */
+  private deliver(event: RecordedReplyEnding): void {
+    try {
+      this.remember(event)
+      for (const listener of this.listeners.get(event.data.replyId) ?? []) listener(event)
+    } catch (error) {
+      this.log.error(`position ${event.position}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
 }
