@@ -44,7 +44,7 @@ function wrongValues(schema: Schema): unknown[] {
         [null],
         [5],
         ...(schema.items?.type === 'string' ? [[half], [{}]] : [['x'], [[]]]),
-        Array.from({ length: 100_000 }, () => 0),
+        Array.from({ length: 10_000 }, () => 0),
       ]
     default:
       return [...notA('object'), ...(schema.additionalProperties ? [{ a: half }, { [half]: 1 }] : [])]

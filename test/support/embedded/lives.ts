@@ -49,7 +49,7 @@ export async function startParent(dataDir: string): Promise<Parent> {
 export async function endEverything(): Promise<void> {
   for (const end of running.splice(0)) await end()
   for (const folder of folders.splice(0))
-    rmSync(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 50 })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 200, retryDelay: 50 })
 }
 
 /** Waits for a fact, not for a time; fails by name when it does not come true. */
