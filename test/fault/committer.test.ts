@@ -16,7 +16,7 @@ const mongoSteps: Record<string, Fault['at']> = {
 }
 const redisSteps: Record<string, Fault['at']> = {
   'waiting for its turn': redisCommand('blpop'),
-  'passing the turn on': redisCommand('eval'),
+  'passing the turn on': redisCommand('evalsha'),
 }
 
 /** Enough to meet others on the way: only then a process takes turns. */

@@ -74,7 +74,7 @@ const steps: Record<string, { engine: 'mongo' | 'redis'; at: () => Fault['at'] }
   'taking it from the queue': { engine: 'redis', at: takes },
   'writing its hold': { engine: 'redis', at: () => both(redisCommand('set'), about(':running:')) },
   'reading the chat': { engine: 'mongo', at: () => withField(command('find', 'log'), 'stream') },
-  'telling what the model says': { engine: 'redis', at: () => both(redisCommand('eval'), about(':reply:')) },
+  'telling what the model says': { engine: 'redis', at: () => both(redisCommand('evalsha'), about(':reply:')) },
   'recording the answer': { engine: 'mongo', at: () => command('insert', 'log') },
   'forgetting what it has told': { engine: 'redis', at: () => both(redisCommand('del'), about(':reply:')) },
   'removing its hold': { engine: 'redis', at: () => both(redisCommand('del'), about(':running:')) },
