@@ -47,6 +47,6 @@ export class Bus {
     cause.notePosition(position)
     if (position === 0 || cause.isAsync) return
     const attributes = { 'verbatim.position': position }
-    await inSpan('wait for projections', { attributes }, () => this.engine.projections.waitUntilReached(position))
+    await inSpan('wait for projections', { attributes }, () => this.engine.projections.waitUntilVisible(position))
   }
 }

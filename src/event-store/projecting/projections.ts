@@ -102,13 +102,22 @@ export class Projections {
   }
 
   /**
-   * Waits until the models have everything up to the position; without names all but those that gather events. Does not wait for a model that does not move (paused,
+   * What a command waits for before it is answered: the readers of models that gather events wait themselves. The time
+   * is bounded.
+   */
+  waitUntilVisible(position: number): Promise<boolean> {
+    const names = this.all.filter(({ gathers }) => !gathers).map(({ name }) => name)
+    return this.waitUntilReached(position, names)
+  }
+
+  /**
+   * Waits until the models have everything up to the position. Does not wait for a model that does not move (paused,
    * failed, older than this build), but waits for one that is being built for the first time. False when the time is
    * over before that.
    */
   async waitUntilReached(
     position: number,
-    names: readonly string[] = this.all.filter(({ gathers }) => !gathers).map(({ name }) => name),
+    names: readonly string[] = this.all.map(({ name }) => name),
     timeoutMs = 2_000,
   ): Promise<boolean> {
     const deadline = Date.now() + timeoutMs

@@ -57,7 +57,7 @@ async function writeNotes(count: number): Promise<number> {
   let last = 0
   for (let n = 0; n < count; n++) {
     last = (await decider.execute('notebook-a', command(), write('a', `note-${n}`, 'Hi'))).position
-    expect(await engine.projections.waitUntilReached(last)).toBe(true)
+    expect(await engine.projections.waitUntilVisible(last)).toBe(true)
   }
   return last
 }
@@ -78,6 +78,13 @@ describe('a read model that gathers events', () => {
     for (let round = 1; round <= 5; round++) {
       await writeNotes(1)
       await engine.bringUpToDate(slowWriters)
+      expect(await written('slow_writers')).toEqual({ written: round })
+    }
+  })
+
+  it('is among those that somebody waits for who wants to read all of them', async () => {
+    for (let round = 1; round <= 3; round++) {
+      expect(await engine.projections.waitUntilReached(await writeNotes(1))).toBe(true)
       expect(await written('slow_writers')).toEqual({ written: round })
     }
   })

@@ -71,7 +71,7 @@ export class ReplyStream {
       }
       if (isErased(end.error)) throw end.error // erased after the end was appended and before it was opened here
       // First the reply can be read at every process, then its reader is told that it is done.
-      if (end.outcome) await this.engine.projections.waitUntilReached(end.outcome.position)
+      if (end.outcome) await this.engine.projections.waitUntilVisible(end.outcome.position)
       yield end.outcome ? textOf(follower.outcome(end.outcome)) : sseReconnect()
     } catch (error) {
       if (!isErased(error)) throw error
