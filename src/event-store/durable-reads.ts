@@ -39,6 +39,7 @@ export class DurableReads {
 
   /** Reads until what it has read is durable. `newestOf` says the newest position in it. */
   async repeat<T>(read: () => Promise<T>, newestOf: (found: T) => number): Promise<T> {
+    if (this.isReplicated) return await read()
     for (;;) {
       const began = await this.begin()
       const found = await read()
@@ -48,18 +49,19 @@ export class DurableReads {
 
   /** For a read that cannot be repeated. */
   async once<T>(read: () => Promise<T>, newestOf: (found: T) => number): Promise<T> {
+    if (this.isReplicated) return await read()
     const began = await this.begin()
     const found = await read()
     if (await this.isDurable(began, newestOf(found))) return found
     throw new ReadNotDurable()
   }
 
-  private async begin(): Promise<string | undefined> {
-    return this.isReplicated ? undefined : (this.term ??= await this.flush(undefined))
+  private async begin(): Promise<string> {
+    return (this.term ??= await this.flush(undefined))
   }
 
-  private async isDurable(began: string | undefined, newest: number): Promise<boolean> {
-    if (this.isReplicated || newest <= this.known) return true
+  private async isDurable(began: string, newest: number): Promise<boolean> {
+    if (newest <= this.known) return true
     this.term = await this.flush(undefined)
     if (this.term !== began) return false
     this.note(newest)

@@ -21,7 +21,6 @@ export const sseReconnect = (): string => `: goes on elsewhere\nretry: ${200 + M
 
 export const sseHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-store',
   connection: 'close', // or a client that is to go on elsewhere would use this connection again
   'x-accel-buffering': 'no', // or nginx keeps the events until it has a pageful
 } as const

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { BackgroundLoop } from '../event-store/background-loop.js'
 import { Engine } from '../event-store/engine.js'
 import type { RecordedEvent } from '../event-store/event.js'
+import { deliverEach } from '../event-store/log/log-reader.js'
 import { Rooms } from './rooms.js'
 import { SocketSessions } from './socket-sessions.js'
 
@@ -32,18 +33,17 @@ export class LogFeed implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async follow(signal: AbortSignal): Promise<void> {
     for await (const events of this.engine.follow(this.rooms.position, signal)) {
-      for (const event of events) this.deliver(event)
+      deliverEach(
+        events,
+        (event) => this.deliver(event),
+        (text) => this.log.error(text),
+      )
       this.rooms.position = events.at(-1)!.position
     }
   }
 
-  /** An event that a newer build wrote must not keep back the events after it. */
   private deliver(event: RecordedEvent): void {
-    try {
-      this.sessions.onEvent(event)
-      this.rooms.onEvent(event)
-    } catch (error) {
-      this.log.error(`position ${event.position}: ${error instanceof Error ? error.message : String(error)}`)
-    }
+    this.sessions.onEvent(event)
+    this.rooms.onEvent(event)
   }
 }

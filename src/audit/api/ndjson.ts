@@ -1,7 +1,6 @@
 /** NDJSON: one JSON text per line, sent as the lines are made. */
 export const ndjsonHeaders = {
   'content-type': 'application/x-ndjson; charset=utf-8',
-  'cache-control': 'no-store',
 } as const
 
 export const acceptsNdjson = (accept: string | undefined): boolean =>

@@ -33,6 +33,21 @@ export class LogReader {
   }
 }
 
+/** Hands on each event. One that a newer build wrote must not keep back the events after it: its error is reported. */
+export function deliverEach<Event extends RecordedEvent>(
+  events: readonly Event[],
+  deliver: (event: Event) => void,
+  report: (text: string) => void,
+): void {
+  for (const event of events) {
+    try {
+      deliver(event)
+    } catch (error) {
+      report(`position ${event.position}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}
+
 export interface FollowOptions {
   feed: Feed
   announcements: Announcements

@@ -14,7 +14,8 @@ const maxBytes = 8 * 1024 * 1024
  * The newest appends that this process has committed itself, without a gap: its readers take them from here, and not
  * from the database. Only acknowledged appends come in, so each of them is on the disks of a majority.
  *
- * After an append of another process, the memory starts empty behind it. A reader that has not come so far asks the database.
+ * After an append of another process, the memory starts empty behind it. A reader that has not come so far asks the
+ * database.
  */
 export class RecentAppends {
   private appends: (DecodedAppend & { bytes: number })[] = []

@@ -129,8 +129,11 @@ describe('logging in', () => {
 
 describe('what is personal', () => {
   it('is stored by nobody on the way', async () => {
-    for (const path of ['/api/users/profile', '/api/chats', '/chat/none/messages', '/nowhere'])
+    for (const path of ['/api/users/profile', '/api/users/export', '/api/chats', '/chat/none/messages', '/nowhere'])
       expect([path, (await ann.get(path)).headers.get('cache-control')]).toEqual([path, 'no-store'])
+    const streamed = await ann.with({ accept: 'text/event-stream' }).post('/chat/any/send', { text: 'Hello' })
+    expect(streamed.headers.get('content-type')).toContain('text/event-stream')
+    expect(streamed.headers.get('cache-control')).toBe('no-store')
   })
 })
 

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { BackgroundLoop } from '../../../event-store/background-loop.js'
 import { Engine } from '../../../event-store/engine.js'
+import { deliverEach } from '../../../event-store/log/log-reader.js'
 import { Drain } from '../../../commands/drain.js'
 import { Chats, chatStream } from '../../chats.js'
 import { isReplyEnding, type RecordedReplyEnding } from '../../chat.js'
@@ -99,18 +100,17 @@ export class ReplyOutcomes implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async follow(signal: AbortSignal): Promise<void> {
     for await (const events of this.engine.follow(this.position, signal)) {
-      for (const event of events) if (isReplyEnding(event)) this.deliver(event)
+      deliverEach(
+        events.filter(isReplyEnding),
+        (event) => this.deliver(event),
+        (text) => this.log.error(text),
+      )
       this.position = events.at(-1)!.position
     }
   }
 
-  /** An event that a newer build wrote must not keep back the events after it. */
   private deliver(event: RecordedReplyEnding): void {
-    try {
-      this.remember(event)
-      for (const listener of this.listeners.get(event.data.replyId) ?? []) listener(event)
-    } catch (error) {
-      this.log.error(`position ${event.position}: ${error instanceof Error ? error.message : String(error)}`)
-    }
+    this.remember(event)
+    for (const listener of this.listeners.get(event.data.replyId) ?? []) listener(event)
   }
 }
