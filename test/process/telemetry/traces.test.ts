@@ -54,6 +54,10 @@ const has = (spans: Span[], ...names: string[]) => names.every((name) => spans.s
 
 const route = 'POST /chat/:sessionId/send'
 
+/** A span is sent when it ends: the ones around the reply's end come after it, maybe in a later batch. */
+const isWhole = (spans: Span[]) =>
+  has(spans, route, 'SendPrompt', 'answer', 'EndReply') && spans.filter(({ name }) => name === 'append').length === 2
+
 /** From a span up to where the trace began. */
 function waysUp(spans: Span[], from: Span): string[] {
   const parent = spans.find(({ spanId }) => spanId === from.parentSpanId)
@@ -71,7 +75,7 @@ describe('a prompt', () => {
     expect(status).toBe(200)
     spans = await traced(
       traceId,
-      (sofar) => has(sofar, route, 'EndReply') && sofar.filter(({ name }) => name === 'append').length === 2,
+      (sofar) => isWhole(sofar) && has(sofar, 'react replies', 'chat gpt-4o-mini'),
     )
   })
 
@@ -180,8 +184,6 @@ describe('an answer whose worker is killed', () => {
     await model.requested(asked + 1)
     await world.kill(world.processes[1]!)
     await world.spawn({ ROLES: 'worker,projector' }).url()
-    const isWhole = (sofar: Span[]) =>
-      has(sofar, 'EndReply') && sofar.filter(({ name }) => name === 'append').length === 2
     const spans = await eventually(async () => spansOf(traceId), isWhole, 50_000)
     const completed = spans.find(({ attributes }) => String(attributes['verbatim.event.types']) === 'ReplyCompleted')
     expect(waysUp(spans, completed!)).toEqual(['append', 'EndReply', 'answer', 'append', 'SendPrompt', route])
