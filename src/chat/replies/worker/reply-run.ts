@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly isLast: boolean
   readonly isAwaited: boolean
   readonly signal: AbortSignal
+  /** Resolves when the run may begin; until then the reply is held already. It aborts when the reply should stop. */
+  readonly turn?: (stop: AbortSignal) => Promise<void>
 }
 
 interface Run extends RunOptions {
@@ -49,11 +51,12 @@ export class ReplyRun {
    * Throws errors that another run may mend, and the signal's reason. On the last run an error of the model ends the
    * reply. `isAwaited`: somebody in another process has asked for it.
    */
-  async reply({ chatId, replyId }: ReplyJob, { isLast, isAwaited, signal }: RunOptions): Promise<void> {
+  async reply({ chatId, replyId }: ReplyJob, { isLast, isAwaited, signal, turn }: RunOptions): Promise<void> {
     const stop = new ChildAbort(signal)
     const release = this.holds.hold(replyId, () => stop.abort(new ReplyStopped()))
     let hasEnded = false
     try {
+      await turn?.(stop.signal)
       await setImmediate() // the command that has sent the prompt goes first
       // What this process knows may be old: then the reply's end is refused, for a reply ends once.
       const known = this.chats.known(chatId)

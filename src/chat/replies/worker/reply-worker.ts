@@ -13,6 +13,7 @@ import { Drain } from '../../../commands/drain.js'
 import { ProviderError } from '../../../llm/provider-error.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
 import { ReplyHolds } from '../../open-reply/reply-holds.js'
+import { Places } from './places.js'
 import { queuePrefix, type ReplyJob, ReplyQueue, replyQueue } from './reply-queue.js'
 import { ReplyRun } from './reply-run.js'
 
@@ -22,12 +23,16 @@ const stallCheckMs = 5_000
 /** A reply fails because its model does, never because workers died: they may die any number of times. */
 const maxStalledCount = 1_000_000
 const longestDelayMs = 60_000
+/** So long a prompt waits for a place in its own process. Then the queue gives it to the first worker that has one. */
+const waitForPlaceMs = 1_000
+
+class NoPlace extends Error {}
 
 /**
  * Writes replies, several at once. A prompt that this process has appended is taken at once, without the queue: the
  * reactor, which puts prompts into the queue, leaves out those that are taken. Others come from the queue: prompts of
- * processes that write no replies or have enough to do, replies that have failed for now, and, by the reconciler, those
- * of a process that has died.
+ * processes that write no replies or have had too much to do for a second, replies that have failed for now, and, by
+ * the reconciler, those of a process that has died.
  */
 @Injectable()
 export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
@@ -35,6 +40,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new AbortController()
   /** By reply. After Redis was emptied, the queue may give out a reply that is still being answered here. */
   private readonly running = new Map<string, Promise<void>>()
+  private readonly places: Places
   private worker: Worker<ReplyJob> | undefined
   private connection: Redis | undefined
 
@@ -47,7 +53,9 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly db: Db,
     private readonly drain: Drain,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles' | 'replies'>,
-  ) {}
+  ) {
+    this.places = new Places(config.replies.concurrency)
+  }
 
   onApplicationBootstrap(): void {
     if (!this.config.roles.includes('worker')) return
@@ -96,7 +104,6 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private takeOwn(events: readonly RecordedEvent[]): void {
     for (const { type, data } of events as readonly RecordedEventOf<ChatEvents>[]) {
       if (type !== 'PromptSent' || this.drain.announced.aborted) continue
-      if (this.running.size >= this.config.replies.concurrency) return
       const { chatId, replyId } = data
       void this.runOnce(replyId, () => this.runOwn({ chatId, replyId }))
     }
@@ -106,14 +113,22 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private async runOwn(job: ReplyJob): Promise<void> {
     const { attempts, backoffMs } = this.config.replies
     const { signal } = this.stopping
+    let hasPlace = false
+    const turn = async (stop: AbortSignal) => {
+      hasPlace = await this.places.take(waitForPlaceMs, stop)
+      if (!hasPlace && !stop.aborted) throw new NoPlace()
+    }
     try {
-      await this.replyRun.reply(job, { isLast: attempts <= 1, isAwaited: false, signal })
+      await this.replyRun.reply(job, { isLast: attempts <= 1, isAwaited: false, signal, turn })
     } catch (error) {
-      const again = signal.aborted
+      const isUntried = signal.aborted || error instanceof NoPlace
+      const again = isUntried
         ? this.queue.add(job)
         : this.queue.add({ ...job, tried: 1 }, retryDelay(1, backoffMs, error))
-      if (!signal.aborted) this.log.warn(`reply ${job.replyId}: attempt 1 failed: ${String(error)}`)
+      if (!isUntried) this.log.warn(`reply ${job.replyId}: attempt 1 failed: ${String(error)}`)
       await again.catch((failure: unknown) => this.log.debug(`queue: ${String(failure)}`))
+    } finally {
+      if (hasPlace) this.places.giveBack()
     }
   }
 
