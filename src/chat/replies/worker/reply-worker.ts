@@ -40,6 +40,8 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new AbortController()
   /** By reply. After Redis was emptied, the queue may give out a reply that is still being answered here. */
   private readonly running = new Map<string, Promise<void>>()
+  /** Prompts of this process, until they are answered or in the queue. */
+  private readonly own = new Set<Promise<void>>()
   private readonly places: Places
   private worker: Worker<ReplyJob> | undefined
   private connection: Redis | undefined
@@ -91,13 +93,13 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
   /** Replies that are being written go back to the queue at once, for another worker. It costs them no attempt. */
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort(new Error('the worker stops'))
-    await Promise.allSettled([this.worker?.close(), ...this.running.values()])
+    await Promise.allSettled([this.worker?.close(), ...this.own, ...this.running.values()])
     this.connection?.disconnect()
   }
 
   /** Takes no more jobs; what is being written is finished. */
   private async drainWorker(): Promise<void> {
-    await this.drain.waitFor(Promise.allSettled([this.worker!.close(), ...this.running.values()]))
+    await this.drain.waitFor(Promise.allSettled([this.worker!.close(), ...this.own, ...this.running.values()]))
   }
 
   /** What this process has just appended. */
@@ -105,13 +107,26 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     for (const { type, data } of events as readonly RecordedEventOf<ChatEvents>[]) {
       if (type !== 'PromptSent' || this.drain.announced.aborted) continue
       const { chatId, replyId } = data
-      void this.runOnce(replyId, () => this.runOwn({ chatId, replyId }))
+      const answered = this.answerOwn({ chatId, replyId }).finally(() => this.own.delete(answered))
+      this.own.add(answered)
     }
   }
 
   /** Never throws: what cannot be finished here goes to the queue, and if Redis is away the reconciler sees to it. */
-  private async runOwn(job: ReplyJob): Promise<void> {
+  private async answerOwn(job: ReplyJob): Promise<void> {
+    let failure: unknown
+    await this.runOnce(job.replyId, () => this.runOwn(job).catch((error: unknown) => void (failure = error)))
+    if (failure === undefined) return
+    // Only now: the queue may give it back to this process at once, where it must not be found running.
     const { attempts, backoffMs } = this.config.replies
+    const isUntried = this.stopping.signal.aborted || failure instanceof NoPlace
+    if (!isUntried) this.log.warn(`reply ${job.replyId}: attempt 1 of ${attempts} failed: ${String(failure)}`)
+    await (
+      isUntried ? this.queue.add(job) : this.queue.add({ ...job, tried: 1 }, retryDelay(1, backoffMs, failure))
+    ).catch((error: unknown) => this.log.debug(`queue: ${String(error)}`))
+  }
+
+  private async runOwn(job: ReplyJob): Promise<void> {
     const { signal } = this.stopping
     let hasPlace = false
     const turn = async (stop: AbortSignal) => {
@@ -119,14 +134,8 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
       if (!hasPlace && !stop.aborted) throw new NoPlace()
     }
     try {
-      await this.replyRun.reply(job, { isLast: attempts <= 1, isAwaited: false, signal, turn })
-    } catch (error) {
-      const isUntried = signal.aborted || error instanceof NoPlace
-      const again = isUntried
-        ? this.queue.add(job)
-        : this.queue.add({ ...job, tried: 1 }, retryDelay(1, backoffMs, error))
-      if (!isUntried) this.log.warn(`reply ${job.replyId}: attempt 1 failed: ${String(error)}`)
-      await again.catch((failure: unknown) => this.log.debug(`queue: ${String(failure)}`))
+      const isLast = this.config.replies.attempts <= 1
+      await this.replyRun.reply(job, { isLast, isAwaited: false, signal, turn })
     } finally {
       if (hasPlace) this.places.giveBack()
     }
