@@ -18,7 +18,7 @@ declare const WebAssembly: {
 /** A SIGKILL loses the writes of up to this time. */
 const SAVE_EVERY_MS = 5_000
 /** The precision of expiries and of the timeouts of blocked clients. */
-const TICK_MS = 10
+const TICK_MS = 50
 /** Steps without a break. Other work in this process must have its turn as well. */
 const STEPS_AT_ONCE = 32
 
@@ -54,7 +54,7 @@ function listen(server: Server, port: number): Promise<void> {
 }
 
 /**
- * A real Valkey, compiled to WebAssembly. It has no thread: whenever something arrives, and every 10 ms, this class
+ * A real Valkey, compiled to WebAssembly. It has no thread: whenever something arrives, and every 50 ms, this class
  * steps it through its event loop until it has nothing left to do. It cannot fork, so it makes no snapshots by itself:
  * this class sends SAVE every 5 s, if something has changed, and at the end. A SIGKILL loses what is younger. Valkey
  * must not get a `save` setting: its snapshot would fail, and every write after it.

@@ -28,14 +28,14 @@ export class AppendQueue {
   private inFlight: QueuedAppend[] = []
   /** The number of batches that hold one append only: one append of a batch has caused a fault. */
   private singles = 0
-  private readonly deadlineTimer: NodeJS.Timeout
+  /** Runs while there are appends. */
+  private deadlineTimer: NodeJS.Timeout | undefined
 
-  constructor(private readonly deadlineMs: number) {
-    this.deadlineTimer = setInterval(() => this.failLate(), Math.min(deadlineMs / 4, 250)).unref()
-  }
+  constructor(private readonly deadlineMs: number) {}
 
   /** Resolves with what `succeed` is given; rejects with what `fail` is given, and after the deadline. */
   add(append: ReadyAppend, bytes: number): Promise<AppendDocument | VersionConflict> {
+    this.deadlineTimer ??= setInterval(() => this.failLate(), Math.min(this.deadlineMs / 4, 250)).unref()
     return new Promise((resolve, reject) => {
       this.waiting.push({
         append,
@@ -91,6 +91,9 @@ export class AppendQueue {
       fail(queued, new EventStoreError('outcome_unknown', message, { stream }))
     }
     this.waiting = this.waiting.filter(({ isSettled }) => !isSettled)
+    if (this.waiting.length > 0 || this.inFlight.length > 0) return
+    clearInterval(this.deadlineTimer)
+    this.deadlineTimer = undefined
   }
 }
 

@@ -37,6 +37,8 @@ export class Feed {
   private readonly own: RecentAppends
   private readonly ownListeners: ((events: readonly RecordedEvent[]) => void)[] = []
   private lastOwn: LogBatch | undefined
+  /** An append ends here, so nobody has to look for its rest. */
+  private lastEnd = -1
   /** Where the database had nothing more, and when. */
   private empty = { after: -1, announced: 0, at: 0 }
 
@@ -137,7 +139,7 @@ export class Feed {
       for (const { personal } of append.events) bytes += personal?.length() ?? 0
       if (events >= batchEvents || bytes >= batchBytes) return this.batch(after, to, appends, true)
     }
-    if (appends.length === 0) to = await this.restOfAppend(after, appends)
+    if (appends.length === 0 && after !== this.lastEnd) to = await this.restOfAppend(after, appends)
     return this.batch(after, to, appends, false)
   }
 
@@ -147,6 +149,7 @@ export class Feed {
       for (let i = Math.max(0, after + 1 - append._id); i < append.n; i++)
         events.push(this.catalog.readLeniently(append, i))
     }
+    this.lastEnd = to
     return { after, to, events, appends, full }
   }
 

@@ -4,7 +4,7 @@ import type { Announcements } from './announcements.js'
 import type { Feed, LogBatch } from './feed.js'
 
 /** How long a reader waits for an announcement before it looks by itself. */
-const lookAgainMs = 600
+const lookAgainMs = 1_000
 
 /**
  * Reads on as the log grows. It asks the database while it knows that there is more, when something is announced beyond
@@ -21,7 +21,7 @@ export class LogReader {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** The batch after a position. It is empty after 600 ms without news and when interrupted: the caller has other work. */
+  /** The batch after a position. It is empty after a second without news and when interrupted: the caller has other work. */
   async next(position: number): Promise<LogBatch> {
     const known = Math.max(position, this.notFound)
     if (!this.hasMore) await this.announcements.waitAbove('log', known, untilCommonMoment(lookAgainMs), this.signal)

@@ -29,6 +29,6 @@ export interface LeaseDocument {
 export const leasesIn = (db: Db): Collection<LeaseDocument> =>
   db.collection('checkpoints', { readConcern: { level: 'local' }, readPreference: 'primary' })
 
-export const leaseMs = 2_000
+export const leaseMs = 3_000
 
 export const fromNow = (ms: number) => ({ $add: ['$$NOW', ms] })

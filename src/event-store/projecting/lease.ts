@@ -10,7 +10,7 @@ export class LeaseLost extends Error {
   }
 }
 
-export const renewEveryMs = 600
+export const renewEveryMs = 1_000
 const isInFuture = (field: string) => ({ $gt: [`$${field}`, '$$NOW'] })
 
 /**
@@ -18,7 +18,7 @@ const isInFuture = (field: string) => ({ $gt: [`$${field}`, '$$NOW'] })
  * twice is guaranteed by the documents of the read model. Times are the database's, so the clocks of the processes do
  * not matter.
  *
- * What a crash leaves: a lease that expires two seconds later, and a position that may be behind the work done.
+ * What a crash leaves: a lease that expires three seconds later, and a position that may be behind the work done.
  */
 export class Lease {
   private readonly collection: Collection<LeaseDocument>
@@ -97,7 +97,7 @@ export class Lease {
   }
 
   /**
-   * Moves the position: in memory, and written every 600 ms, and by `flush`. After a crash the events of this time are
+   * Moves the position: in memory, and written every second, and by `flush`. After a crash the events of this time are
    * read once more. `isRare`: written at once, because the next move is not so soon. Null when the lease is lost.
    */
   async advance(at: LeaseDocument, to: number, isRare = false): Promise<LeaseDocument | null> {

@@ -4,7 +4,6 @@ import { Registry } from 'prom-client'
 import { NotaryModule } from '../../audit/notary.module.js'
 import { ChatModule } from '../../chat/chat.module.js'
 import { openReplyModel } from '../../chat/read-models/open-replies.js'
-import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { LogGauge } from './log-gauge.js'
 import { MetricsController } from '../api/metrics.controller.js'
 import { NotaryGauges } from './notary-gauges.js'
@@ -24,9 +23,9 @@ const groups = [LogGauge, NotaryGauges, ProjectionGauges, ReactorGauges, OpenRep
     ...groups,
     {
       provide: MetricsExposition,
-      useFactory: (registry: Registry, config: CompleteConfig, ...all: GaugeGroup[]) =>
-        new MetricsExposition(registry, all, config),
-      inject: [Registry, CONFIG, ...groups],
+      useFactory: (registry: Registry, ...all: GaugeGroup[]) =>
+        new MetricsExposition(registry, all),
+      inject: [Registry, ...groups],
     },
   ],
 })

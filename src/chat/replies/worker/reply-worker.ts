@@ -114,13 +114,15 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Never throws: what cannot be finished here goes to the queue, and if Redis is away the reconciler sees to it. */
   private async answerOwn(job: ReplyJob): Promise<void> {
-    let failure: unknown
-    await this.runOnce(job.replyId, () => this.runOwn(job).catch((error: unknown) => void (failure = error)))
-    if (failure === undefined) return
+    const failure = await this.runOnce(job.replyId, () => this.runOwn(job)).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error : new Error('a fault', { cause: error })),
+    )
+    if (!failure) return
     // Only now: the queue may give it back to this process at once, where it must not be found running.
     const { attempts, backoffMs } = this.config.replies
     const isUntried = this.stopping.signal.aborted || failure instanceof NoPlace
-    if (!isUntried) this.log.warn(`reply ${job.replyId}: attempt 1 of ${attempts} failed: ${String(failure)}`)
+    if (!isUntried) this.log.warn(`reply ${job.replyId}: attempt 1 of ${attempts} failed: ${failure.message}`)
     await (
       isUntried ? this.queue.add(job) : this.queue.add({ ...job, tried: 1 }, retryDelay(1, backoffMs, failure))
     ).catch((error: unknown) => this.log.debug(`queue: ${String(error)}`))
