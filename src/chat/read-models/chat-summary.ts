@@ -1,4 +1,8 @@
+import { LRUCache } from 'lru-cache'
+import { oncePer } from '../../event-store/coalesce.js'
 import type { Engine } from '../../event-store/engine.js'
+import { tagOf } from '../../event-store/sealing/envelope.js'
+import { chatStream } from '../chats.js'
 import type { ChatDoc } from './chats.js'
 
 /** A chat with its personal data opened, for those who may read it. */
@@ -13,15 +17,57 @@ export interface ChatSummary {
   messageCount: number
 }
 
+type ChatTexts = Pick<ChatSummary, 'name' | 'tags' | 'metadata'>
+
 export async function summaryOf(engine: Engine, doc: ChatDoc): Promise<ChatSummary> {
   const { _id: id, userId, createdAt, lastActive, messageCount } = doc
-  const [name, tags, metadata] = await Promise.all([
+  const { name, tags, metadata } = recentTexts(engine).find(doc) ?? (await openTexts(engine, doc))
+  return { id, name, tags, metadata, userId, createdAt, lastActive, messageCount }
+}
+
+async function openTexts(engine: Engine, doc: ChatDoc): Promise<ChatTexts> {
+  const [name, tags, { metadata = {} }] = await Promise.all([
     titleOf(engine, doc),
     tagsOf(engine, doc),
     engine.vault.openOrEmpty(doc.metadata),
   ])
-  return { id, name, tags, metadata: metadata.metadata ?? {}, userId, createdAt, lastActive, messageCount }
+  const texts = { name, tags, metadata }
+  recentTexts(engine).keep(doc, texts)
+  return texts
 }
+
+const maxKept = 5_000
+/** Longer ones are opened each time. */
+const maxSealedBytes = 2_000
+
+/**
+ * What was opened for lists lately: it is right for as long as the envelopes are the same. It is given out only while
+ * the chat's key is in memory: after an erasure it opens nothing here any more.
+ */
+class RecentTexts {
+  private readonly byChat = new LRUCache<string, { tags: string; texts: ChatTexts }>({ max: maxKept })
+
+  constructor(private readonly engine: Engine) {}
+
+  find(doc: ChatDoc): ChatTexts | undefined {
+    const kept = this.byChat.get(doc._id)
+    const isGiven = kept && this.engine.vault.hasKeyNow(chatStream(doc._id)) && kept.tags === authenticationTags(doc)
+    return isGiven ? kept.texts : undefined
+  }
+
+  keep(doc: ChatDoc, texts: ChatTexts): void {
+    const bytes = envelopesOf(doc).reduce((sum, envelope) => sum + (envelope?.length() ?? 0), 0)
+    if (bytes <= maxSealedBytes) this.byChat.set(doc._id, { tags: authenticationTags(doc), texts })
+  }
+}
+
+const recentTexts = oncePer((engine: Engine) => new RecentTexts(engine))
+const envelopesOf = ({ name, tags, metadata }: ChatDoc) => [name, tags, metadata]
+/** No two envelopes have the same. */
+const authenticationTags = (doc: ChatDoc): string =>
+  envelopesOf(doc)
+    .map((envelope) => (envelope ? tagOf(envelope) : '-'))
+    .join()
 
 export const titleOf = async ({ vault }: Engine, { name }: Pick<ChatDoc, 'name'>): Promise<string> =>
   (await vault.openOrEmpty(name)).title ?? ''

@@ -103,6 +103,9 @@ export function openPersonal<Personal>(
 
 const commit = (saltAndJson: Uint8Array) => hash('sha256', saltAndJson, 'buffer')
 
+/** The last bytes: another envelope has others. */
+export const tagOf = (envelope: Envelope): string => bytesOf(envelope).subarray(-tagBytes).toString('latin1')
+
 /** The commitment that an auditor computes from opened personal data and its salt. */
 export const commitmentOf = (salt: Uint8Array, personal: unknown): Buffer =>
   commit(Buffer.concat([salt, Buffer.from(canonical(personal))]))

@@ -114,6 +114,11 @@ export class Vault {
     return Buffer.isBuffer(key) ? this.openedWith(key, envelope, header) : undefined
   }
 
+  /** Whether the stream's envelopes can be opened at once. After an erasure they cannot. */
+  hasKeyNow(stream: string): boolean {
+    return Buffer.isBuffer(this.cache.get(stream))
+  }
+
   private openedWith<Personal>(
     key: Buffer,
     envelope: Envelope<Personal>,

@@ -23,8 +23,7 @@ const groups = [LogGauge, NotaryGauges, ProjectionGauges, ReactorGauges, OpenRep
     ...groups,
     {
       provide: MetricsExposition,
-      useFactory: (registry: Registry, ...all: GaugeGroup[]) =>
-        new MetricsExposition(registry, all),
+      useFactory: (registry: Registry, ...all: GaugeGroup[]) => new MetricsExposition(registry, all),
       inject: [Registry, ...groups],
     },
   ],
