@@ -49,7 +49,7 @@ await runBench<Results>({
       await deployment.stop()
       const log = await LargeLog.open(database, master)
       try {
-        const written = await log.fill(extent.events, account.id, reportProgress)
+        const written = await log.fill(extent.events, [account.id], reportProgress)
         const signed = await log.sign(seed)
         reportProgress(`written at ${integer(written)}, signed at ${integer(signed)} events/s`)
         const auditor = account.at(await deployment.start({ ROLES: 'api' }))

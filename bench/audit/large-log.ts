@@ -47,18 +47,22 @@ export class LargeLog {
     })
   }
 
+  head(): Promise<number> {
+    return this.engine.store.head()
+  }
+
   get trees(): TreeStore {
     return new TreeStore(this.db, origin)
   }
 
-  /** Returns the events per second. */
-  async fill(events: number, ownerId: string, reportProgress: (line: string) => void): Promise<number> {
+  /** Chats whose owners take turns. Returns the events per second. */
+  async fill(events: number, owners: readonly string[], reportProgress: (line: string) => void): Promise<number> {
     const started = performance.now()
     let chats = events / 10
     const write = async () => {
       while (chats-- > 0) {
         if (chats % 10_000 === 0) reportProgress(`${events - chats * 10} events`)
-        this.chats.push(await this.chat(ownerId))
+        this.chats.push(await this.chat(owners[this.chats.length % owners.length]!))
       }
     }
     await Promise.all(Array.from({ length: writers }, write))

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
+import { origin } from '../audit/large-log.js'
 import { Deployment } from '../runner/deployment.js'
 import type { BenchDatabase } from '../runner/servers.js'
 import { Caller } from './caller.js'
@@ -39,7 +40,7 @@ abstract class Accounts {
   async makeChats(count: number): Promise<OpenChat[]> {
     if (this.accounts.length === 0) {
       for (let i = 0; i < accountCount; i++) {
-        const { id, token } = await this.register(`person-${this.made++}@example.org`)
+        const { id, token } = await this.register(`person-${this.made++}-${randomBytes(4).toString('hex')}@example.org`)
         this.accounts.push({ id, caller: this.caller.as(token) })
       }
     }
@@ -58,15 +59,26 @@ abstract class Accounts {
   }
 }
 
+export interface ServiceKeys {
+  readonly master: Buffer
+  readonly notary: Buffer
+}
+
 export class Verbatim extends Accounts implements Backend {
   readonly name = 'Verbatim'
   private readonly deployment: Deployment
 
-  constructor(database: BenchDatabase, folder: string, modelUrl: string) {
+  constructor(
+    database: BenchDatabase,
+    folder: string,
+    modelUrl: string,
+    { master, notary }: ServiceKeys = { master: randomBytes(32), notary: randomBytes(32) },
+  ) {
     super()
-    this.deployment = new Deployment(database, randomBytes(32), folder, {
+    this.deployment = new Deployment(database, master, folder, {
       JWT_SECRET: jwtSecret,
-      NOTARY_KEY: randomBytes(32).toString('hex'),
+      NOTARY_KEY: notary.toString('hex'),
+      NOTARY_ORIGIN: origin,
       OPENAI_BASE_URL: modelUrl,
       OPENAI_API_KEY: 'x',
       DEFAULT_MODEL: 'openai/gpt-4o-mini',
