@@ -46,6 +46,8 @@ export class GrowingService {
     await this.verbatim.stop()
     const missing = events - (await this.log.head())
     if (missing > 0) await this.log.fill(missing, owners, (line) => reportProgress(`writing: ${line} of ${missing}`))
+    // What was written has its answers already: nobody has to put those prompts into the queue.
+    await leasesIn(this.log.db).updateMany({ _id: /^reactor:/ }, { $set: { position: await this.log.head() } })
     await this.verbatim.start()
     await this.untilRead(reportProgress)
   }
