@@ -12,6 +12,7 @@ import { type ServiceKeys, Verbatim } from '../traffic/backends.js'
 import { Program } from '../traffic/program.js'
 
 const database = 'growth'
+const restMs = 20_000
 /** Its position is the size of the tree. */
 const notaryLease = 'notary'
 
@@ -50,6 +51,11 @@ export class GrowingService {
     await leasesIn(this.log.db).updateMany({ _id: /^reactor:/ }, { $set: { position: await this.log.head() } })
     await this.verbatim.start()
     await this.untilRead(reportProgress)
+    // What was written in minutes would have been on disk for days: neither engine nor service is still busy with it.
+    await this.verbatim.stop()
+    await this.log.db.admin().command({ fsync: 1 })
+    await this.verbatim.start()
+    await pause(restMs)
   }
 
   private async untilRead(reportProgress: (line: string) => void): Promise<void> {
