@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listOf, optionalUnless, timeSpan, trueOrFalse, wholeNumber } from './values.js'
+import { listOf, optionalUnless, timeSpan, trustedProxies, wholeNumber } from './values.js'
 import { group, variable } from './variables.js'
 
 /** What the edge lets in: whose browser, how often, with which tokens. */
@@ -19,8 +19,8 @@ export function edge(requiredBecause: string | undefined) {
     jwtExpiresInMs: variable('JWT_EXPIRES_IN', timeSpan.default(7 * 86_400_000)),
     /** The pages that may call the service from a browser. */
     origins: variable('FRONTEND_URL', listOf(origin).default(['http://localhost:3000'])),
-    /** Whether a proxy in front of the service tells the address of the caller. */
-    trustProxy: variable('TRUST_PROXY', trueOrFalse.default(false)),
+    /** Who tells the address of a caller: so many proxies in front of the service, or proxies in these networks. */
+    trustedProxies: variable('TRUST_PROXY', trustedProxies.default(0)),
     /** How many connections the process holds at once, in all and from one address (0: any number). */
     maxConnections: variable('MAX_CONNECTIONS', connections(1).default(10_000)),
     maxConnectionsPerAddress: variable('MAX_CONNECTIONS_PER_ADDRESS', connections(0).default(1_000)),

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 // How the text of a variable becomes a value. The message of each schema says what the variable expects.
@@ -48,3 +49,22 @@ export const optionalUnless = <T>(
   expects: string,
 ): z.ZodType<T | undefined, string | undefined> =>
   because === undefined ? schema.optional() : z.string(`${expects}, because ${because}`).pipe(schema)
+
+const proxiesExpect = 'the number of proxies (1), or their networks, comma-separated, such as 10.0.0.0/8,::1'
+
+/** A number of proxies, or their networks. */
+export const trustedProxies = z.string().transform((text, context): number | string[] => {
+  if (/^false$/i.test(text)) return 0
+  if (/^true$/i.test(text)) return 1
+  if (/^\d{1,2}$/.test(text)) return Number(text)
+  const networks = text.split(',').map((part) => part.trim())
+  if (networks.every(isNetwork)) return networks
+  context.addIssue({ code: 'custom', message: proxiesExpect })
+  return z.NEVER
+})
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  return rest.length === 0 && most > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+}

@@ -7,6 +7,7 @@ import type { CommitterOptions } from './log/committer.js'
 import type { Aggregate } from './deciding/aggregate.js'
 import { Decider } from './deciding/decider.js'
 import type { FoldCacheOptions } from './deciding/fold-cache.js'
+import { DatabaseClock } from './database-clock.js'
 import { withDurableWrites } from './durability.js'
 import type { RecordedEvent } from './event.js'
 import { redisName } from './redis.js'
@@ -58,6 +59,7 @@ export class Engine {
     readonly projections: Projections,
     readonly feed: Feed,
     readonly announcements: Announcements,
+    readonly clock: DatabaseClock,
     private readonly turns: CommitTurns,
     private readonly folds: StoredFolds,
     private readonly context: ProjectingContext,
@@ -81,11 +83,14 @@ export class Engine {
     const vault = new Vault(db, masterKeys, catalog)
     await vault.secret('commands') // so that a wrong master key fails the start, and not the first read
     const feed = new Feed(new LogCollection(db), catalog)
+    const clock = await DatabaseClock.start(db, options.onError)
     const store = new EventStore(db, catalog, vault, turns, {
+      now: () => clock.now().getTime(),
       deadlineMs: options.appendDeadlineMs,
       onCommit: (commit) => {
         feed.add(commit.appends)
         announcements.announce('log', commit.position)
+        clock.noteTimeOf(commit.appends.at(-1)!)
         options.onCommit?.(commit)
       },
       onConflict: options.onConflict,
@@ -95,7 +100,7 @@ export class Engine {
     announcements.listen()
     const { onError, logRoot, skippedEvents = noneSkipped } = options
     const skippedPositions = (projection: string, version: number) => skippedEvents(store, projection, version)
-    const context = { db, feed, announcements, processName, skippedPositions, onError, logRoot }
+    const context = { db, feed, announcements, clock, processName, skippedPositions, onError, logRoot }
     const folds = new StoredFolds(db, store, { every: options.storeFoldEvery, onError: options.onError })
     const engine = new Engine(
       catalog,
@@ -104,6 +109,7 @@ export class Engine {
       new Projections(context, projections),
       feed,
       announcements,
+      clock,
       turns,
       folds,
       context,
@@ -161,6 +167,7 @@ export class Engine {
   private async closeAll(): Promise<void> {
     await Promise.all([this.projections.stop(), ...this.runners.map((runner) => runner.stop())])
     await this.store.close()
+    await this.clock.stop()
     await this.folds.close()
     this.vault.close()
     this.turns.close()

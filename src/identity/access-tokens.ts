@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common'
 import { JwtService } from '@nestjs/jwt'
 import { LRUCache } from 'lru-cache'
 import { CONFIG, type CompleteConfig } from '../config/index.js'
+import { Engine } from '../event-store/engine.js'
 import { ServiceSecrets } from '../commands/secrets.js'
 
 /** What a token says: its account, the login that made it, and the generation of the password at that time. */
@@ -27,6 +28,7 @@ export class AccessTokens {
   constructor(
     private readonly jwt: JwtService,
     secrets: ServiceSecrets,
+    private readonly engine: Engine,
     @Inject(CONFIG) { edge }: CompleteConfig,
   ) {
     // The library takes any other type for a public key first, which costs a millisecond a token. It accepts a key
@@ -39,22 +41,31 @@ export class AccessTokens {
 
   issue(userId: string, generation: number): string {
     return this.jwt.sign(
-      { sub: userId, login: randomUUID(), generation },
+      { sub: userId, login: randomUUID(), generation, iat: this.seconds() },
       { secret: this.secret, expiresIn: this.expiresIn, algorithm },
     )
   }
 
   /** Undefined for a token that is not ours or has expired. */
   verify(token: string): TokenContent | undefined {
+    const now = this.seconds()
     const known = this.verified.get(token)
-    if (known) return known.exp * 1000 > Date.now() ? known : undefined
+    if (known) return known.exp > now ? known : undefined
     try {
-      const content = this.jwt.verify<TokenContent>(token, { secret: this.secret, algorithms: [algorithm] })
+      const content = this.jwt.verify<TokenContent>(token, {
+        secret: this.secret,
+        algorithms: [algorithm],
+        clockTimestamp: now,
+      })
       if (typeof content.sub !== 'string') return undefined
       this.verified.set(token, content)
       return content
     } catch {
       return undefined
     }
+  }
+
+  private seconds(): number {
+    return Math.floor(this.engine.clock.now().getTime() / 1000)
   }
 }

@@ -2,6 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../commands/bus.js'
 import type { AccountRole, Caller } from '../commands/caller.js'
 import type { Cause } from '../commands/cause.js'
+import { Engine } from '../event-store/engine.js'
 import { Refused } from '../event-store/errors.js'
 import { AccountErasure } from './account-erasure.js'
 import { CredentialStore } from './credential-store.js'
@@ -71,10 +72,11 @@ export class LogOutHandler implements ICommandHandler<LogOut> {
   constructor(
     private readonly users: Users,
     private readonly credentials: CredentialStore,
+    private readonly engine: Engine,
   ) {}
 
   async execute({ cause, userId, login }: LogOut): Promise<Effect> {
-    await this.credentials.endLogin(userId, login.id, login.expires)
+    await this.credentials.endLogin(userId, login.id, login.expires, this.engine.clock.now())
     const { position } = await this.users.execute(userId, cause.meta, logOut(userId))
     return { position }
   }

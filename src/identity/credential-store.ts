@@ -77,8 +77,9 @@ export class CredentialStore {
     await this.cache.forget(userId)
   }
 
-  async endLogin(userId: string, login: string, until: Date): Promise<void> {
-    await this.accounts.updateOne({ _id: userId }, { $pull: { ended: { until: { $lt: new Date() } } } })
+  /** Logins that have expired need not be remembered any more: by the clock that decides when a token expires. */
+  async endLogin(userId: string, login: string, until: Date, now: Date): Promise<void> {
+    await this.accounts.updateOne({ _id: userId }, { $pull: { ended: { until: { $lt: now } } } })
     await this.accounts.updateOne(
       { _id: userId, 'ended.login': { $ne: login } },
       { $push: { ended: { login, until } } },

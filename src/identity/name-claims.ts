@@ -3,6 +3,7 @@ import { type Collection, Db } from 'mongodb'
 import { keyedHash } from '../commands/derived-ids.js'
 import { ServiceSecrets } from '../commands/secrets.js'
 import { isDuplicateKey } from '../event-store/database-errors.js'
+import { Engine } from '../event-store/engine.js'
 import { Refused } from '../event-store/errors.js'
 import { UserProfiles } from './read-models/user-profiles.js'
 import type { Profile } from './user.js'
@@ -45,6 +46,7 @@ export class NameClaims {
     db: Db,
     private readonly secrets: ServiceSecrets,
     private readonly profiles: UserProfiles,
+    private readonly engine: Engine,
   ) {
     this.claims = db.collection('claims')
   }
@@ -96,7 +98,7 @@ export class NameClaims {
   }
 
   private async claim(kind: UniqueField, value: string, userId: string): Promise<'new' | 'own' | 'taken'> {
-    const claim = { _id: this.idOf(kind, value), kind, userId, pending: new Date() }
+    const claim = { _id: this.idOf(kind, value), kind, userId, pending: this.engine.clock.now() }
     try {
       await this.claims.insertOne(claim)
       return 'new'
@@ -106,7 +108,7 @@ export class NameClaims {
     const other = await this.claims.findOne({ _id: claim._id })
     if (!other) return await this.claim(kind, value, userId) // it was released at this moment
     if (other.userId === userId) return 'own'
-    if (!other.pending || Date.now() - other.pending.getTime() < pendingMs) return 'taken'
+    if (!other.pending || this.engine.clock.now().getTime() - other.pending.getTime() < pendingMs) return 'taken'
     if (await this.profiles.has(other.userId, kind, value)) return 'taken'
     const { modifiedCount } = await this.claims.replaceOne(
       { _id: claim._id, userId: other.userId, pending: other.pending },

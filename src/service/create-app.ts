@@ -4,6 +4,7 @@ import type { DynamicModule, LoggerService } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { CompleteConfig } from '../config/index.js'
+import { trustIn } from '../http/caller-address.js'
 import { documentApi } from '../http/api-document.js'
 import { readJsonBodies } from '../http/json-bodies.js'
 import { brokenRequests } from '../http/broken-requests.js'
@@ -34,7 +35,7 @@ export const appOptions = { abortOnError: false, forceCloseConnections: true, bo
 export const httpAdapter = ({ edge }: Pick<CompleteConfig, 'edge'>): FastifyAdapter =>
   new FastifyAdapter({
     genReqId: correlationId,
-    trustProxy: edge.trustProxy,
+    trustProxy: trustIn(edge),
     bodyLimit: 1024 * 1024,
     requestTimeout: edge.uploadTimeoutMs,
     http: { headersTimeout: edge.headersTimeoutMs, connectionsCheckingInterval: 1_000 },
@@ -51,7 +52,7 @@ export async function configureApp(
   ignoreOtherUpgrades(fastify.server, socketPath)
   const { edge } = config
   // A proxy has one address for everybody.
-  const perAddress = edge.trustProxy ? 0 : edge.maxConnectionsPerAddress
+  const perAddress = edge.trustedProxies === 0 ? edge.maxConnectionsPerAddress : 0
   limitConnections(fastify.server, { inAll: edge.maxConnections, perAddress })
   limitBodyTime(fastify.server, edge.bodyTimeoutMs, ({ headers }) => isForm(headers['content-type']))
   readJsonBodies(fastify)

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { Engine } from '../../event-store/engine.js'
 import type { RecordedEvent } from '../../event-store/event.js'
 import { isDateTime } from '../../http/field-checks.js'
 import { invalidFields } from '../../http/validation.js'
@@ -17,7 +18,10 @@ const pointAtTime = (time: Date): PointInLog => ({ includes: ({ at }) => at <= t
 /** Resolves what a reader may give as a moment: a position, a date and time, or nothing, which means now. */
 @Injectable()
 export class PointsInLog {
-  constructor(private readonly search: LogSearch) {}
+  constructor(
+    private readonly search: LogSearch,
+    private readonly engine: Engine,
+  ) {}
 
   /** Refuses points in the future, because events may still be appended before them. */
   async resolve(at: string | undefined): Promise<PointInLog> {
@@ -32,7 +36,7 @@ export class PointsInLog {
         { field: 'at', message: 'must be a position, or a date and time such as 2026-01-31T12:00:00Z' },
       ])
     const time = new Date(at)
-    if (time.getTime() > Math.max(Date.now(), head.at.getTime()))
+    if (time.getTime() > Math.max(this.engine.clock.now().getTime(), head.at.getTime()))
       throw invalidFields([{ field: 'at', message: 'must not be in the future' }])
     return pointAtTime(time)
   }

@@ -19,6 +19,8 @@ export interface Commit {
 export interface CommitterOptions {
   /** How long an append is tried before its caller gets `outcome_unknown`. */
   deadlineMs?: number
+  /** The database's time of day, which all processes share. */
+  now?: () => number
   onCommit?: (commit: Commit) => void
   /** An append's version was taken by another one. */
   onConflict?: () => void
@@ -112,7 +114,8 @@ export class Committer {
   }
 
   private assignPositions(batch: QueuedAppend[], head: LogHead): AppendDocument[] {
-    const at = new Date(Math.max(Date.now(), head.at)) // so time never goes back over the log
+    const { now = Date.now } = this.options
+    const at = new Date(Math.max(now(), head.at)) // so time never goes back over the log
     let position = head.position + 1
     return batch.map(({ append }) => {
       const document = { _id: position, ...append, at }

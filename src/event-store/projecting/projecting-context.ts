@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb'
+import type { DatabaseClock } from '../database-clock.js'
 import type { Announcements } from '../log/announcements.js'
 import type { Feed } from '../log/feed.js'
 
@@ -7,6 +8,7 @@ export interface ProjectingContext {
   readonly db: Db
   readonly feed: Feed
   readonly announcements: Announcements
+  readonly clock: Pick<DatabaseClock, 'now'>
   /** This process's name in leases. */
   readonly processName: string
   /** The positions that operators have told a version of a projection to skip, as the log has them now. */

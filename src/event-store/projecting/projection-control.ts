@@ -41,7 +41,7 @@ export class ProjectionControl {
     await this.live.applyDecision(decided, { state: { $in: ['live', 'paused'] } }, isPaused ? 'paused' : 'live')
     for (
       const deadline = Date.now() + waitMs;
-      isPaused && Date.now() < deadline && isHeld(await this.live.read());
+      isPaused && Date.now() < deadline && isHeld(await this.live.read(), this.context.clock.now());
       await pause(lookAgainMs)
     ) {
       this.context.announcements.interruptWaits('log') // the owner may be waiting for events
@@ -85,5 +85,5 @@ const failedThere = (position: number) => ({
   swap: { $exists: false },
 })
 
-const isHeld = (at: LeaseDocument | null): boolean =>
-  at?.state === 'paused' && at.owner !== undefined && at.until !== undefined && at.until > new Date()
+const isHeld = (at: LeaseDocument | null, now: Date): boolean =>
+  at?.state === 'paused' && at.owner !== undefined && at.until !== undefined && at.until > now

@@ -41,9 +41,10 @@ export async function projectionStatuses(db: Db, projections: readonly Projectio
   const log = new LogCollection(db)
   const { position: head } = await log.head()
   const leases = await timedLeases(db, projections)
+  const now = [...leases.values()][0]?.now ?? new Date(0)
   const ages = new Map<number, Promise<number>>()
   const ageAfter = (position: number): Promise<number> => {
-    const age = ages.get(position) ?? ageOf(log, position + 1)
+    const age = ages.get(position) ?? ageOf(log, position + 1, now)
     ages.set(position, age)
     return age
   }
@@ -79,7 +80,7 @@ function rebuildStatus({ version, position, isHeld, error, cause }: TimedLease):
 }
 
 /** Seconds since the event at this position was recorded. */
-async function ageOf(log: LogCollection, position: number): Promise<number> {
+async function ageOf(log: LogCollection, position: number, now: Date): Promise<number> {
   const append = await log.appendAtOrBefore(position, { at: 1 })
-  return append ? Math.max(0, Math.round((Date.now() - append.at.getTime()) / 100) / 10) : 0
+  return append ? Math.max(0, Math.round((now.getTime() - append.at.getTime()) / 100) / 10) : 0
 }

@@ -5,6 +5,7 @@ import { type Delivery, LastEventIdHeader, PreferHeader, Prompts, RequestedDeliv
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Bus } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
+import { Engine } from '../../event-store/engine.js'
 import { IgnoresIdempotencyKey, RequestCause } from '../../http/cause.guard.js'
 import { ForGuests, CurrentGuest } from '../../http/access.js'
 import { CountsAsPrompt } from '../../http/limits.guard.js'
@@ -38,6 +39,7 @@ export class SessionsController {
     private readonly bus: Bus,
     private readonly guests: Guests,
     private readonly prompts: Prompts,
+    private readonly engine: Engine,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'guests'>,
   ) {}
 
@@ -111,7 +113,7 @@ export class SessionsController {
   }
 
   private async checkSession(guestId: string): Promise<void> {
-    refuseExpired(await this.bus.query(new GetSession(guestId)), new Date(), this.config.guests.idleMs)
+    refuseExpired(await this.bus.query(new GetSession(guestId)), this.engine.clock.now(), this.config.guests.idleMs)
   }
 
   private asSession(session_id: string, session: Session): GuestSessionDto {
@@ -120,7 +122,7 @@ export class SessionsController {
       session_id,
       created_at,
       last_active,
-      is_active: isActive(session, new Date(), this.config.guests.idleMs) ? 1 : 0,
+      is_active: isActive(session, this.engine.clock.now(), this.config.guests.idleMs) ? 1 : 0,
     }
   }
 }

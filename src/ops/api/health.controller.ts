@@ -1,11 +1,12 @@
 import { Controller, Get, Inject } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { Redis } from 'ioredis'
-import { MongoClient } from 'mongodb'
+import { Db, MongoClient } from 'mongodb'
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
 import type { ProjectionStatus } from '../../event-store/projecting/projection-status.js'
+import { redisName } from '../../event-store/redis.js'
 import { within } from '../../event-store/timing.js'
 import { NeedsNoAccount } from '../../http/access.js'
 import { Drain } from '../../commands/drain.js'
@@ -14,6 +15,7 @@ import { AliveDto, ReadyDto } from './health.dto.js'
 
 /** An engine that needs longer counts as one that is away. */
 const patienceMs = 2_000
+const readyMs = 10_000
 
 @ApiTags('operations')
 @NeedsNoAccount()
@@ -22,6 +24,7 @@ const patienceMs = 2_000
 export class HealthController {
   constructor(
     private readonly mongo: MongoClient,
+    private readonly db: Db,
     private readonly redis: Redis,
     private readonly engine: Engine,
     private readonly drain: Drain,
@@ -53,7 +56,7 @@ export class HealthController {
       throw new Refused('not_ready', 'this process is about to end; others go on', { missing: [] })
     const [mongodb, redis, statuses] = await Promise.all([
       inTime(this.mongo.db('admin').command({ ping: 1 })),
-      inTime(this.redis.ping()),
+      inTime(this.redis.set(redisName(this.db, 'ready'), '', 'PX', readyMs)), // one that is full answers a ping
       inTime(this.engine.projections.statuses()),
     ])
     const silent = [mongodb && statuses ? [] : ['MongoDB'], redis ? [] : ['Redis']].flat()

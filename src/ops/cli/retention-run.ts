@@ -1,6 +1,7 @@
 import { CommandBus } from '@nestjs/cqrs'
 import { type CliCommand, operatorCause, PartialFailure, UsageError } from '../../cli/command.js'
 import { ProgressBar } from '../../cli/progress-bar.js'
+import { Engine } from '../../event-store/engine.js'
 import { RunRetention } from '../retention/run-retention.js'
 
 export const retentionRun: CliCommand = {
@@ -19,9 +20,12 @@ It reads the read models: without a projector it misses what happened since the 
       bar.update(done, total)
       if (done === total) bar.end()
     }
-    const { reports } = await app
-      .get(CommandBus)
-      .execute(new RunRetention(operatorCause(), timeOf(options.at), { signal: terminal.signal, onProgress }))
+    const { reports } = await app.get(CommandBus).execute(
+      new RunRetention(operatorCause(), timeOf(options.at) ?? app.get(Engine).clock.now(), {
+        signal: terminal.signal,
+        onProgress,
+      }),
+    )
     for (const { task, done, left = 0, why } of reports) {
       terminal.say(
         `${task}: ${done} erased${left > 0 ? `, ${left} left to the next run` : ''}${why === undefined ? '' : ` (${why})`}`,
@@ -33,8 +37,8 @@ It reads the read models: without a projector it misses what happened since the 
   },
 }
 
-function timeOf(text: string | undefined): Date {
-  if (text === undefined) return new Date()
+function timeOf(text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined
   const time = new Date(text)
   const isIso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)
   if (!isIso || Number.isNaN(time.getTime()))

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Gauge, Registry } from 'prom-client'
 import { type NotaryDocument, TreeStore } from '../../notary/tree-store.js'
 import { treeHead } from '../../proof/checkpoint.js'
+import { Engine } from '../../event-store/engine.js'
 import type { GaugeGroup } from './metrics-exposition.js'
 
 /** How much of the log is signed, and how old the newest checkpoint is. */
@@ -15,6 +16,7 @@ export class NotaryGauges implements GaugeGroup<NotaryDocument | null> {
   constructor(
     registry: Registry,
     private readonly trees: TreeStore,
+    private readonly engine: Engine,
   ) {
     const registers = [registry]
     this.position = new Gauge({
@@ -37,6 +39,6 @@ export class NotaryGauges implements GaugeGroup<NotaryDocument | null> {
   set(at: NotaryDocument | null): void {
     if (at?.note === undefined || !at.signedAt) return
     this.position.set(treeHead(at.note).size)
-    this.age.set((Date.now() - at.signedAt.getTime()) / 1000)
+    this.age.set((this.engine.clock.now().getTime() - at.signedAt.getTime()) / 1000)
   }
 }

@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { Gauge, Registry } from 'prom-client'
 import { type OpenReplyDoc, openReplyModel } from '../../chat/read-models/open-replies.js'
+import { Engine } from '../../event-store/engine.js'
 import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
 import type { GaugeGroup } from './metrics-exposition.js'
 
@@ -24,6 +25,7 @@ export class OpenReplyGauges implements GaugeGroup<Reading> {
 
   constructor(
     registry: Registry,
+    private readonly engine: Engine,
     @InjectModel(openReplyModel.name) private readonly model: Model<OpenReplyDoc>,
   ) {
     const registers = [registry]
@@ -47,6 +49,6 @@ export class OpenReplyGauges implements GaugeGroup<Reading> {
 
   set({ count, oldest }: Reading): void {
     this.count.set(count)
-    this.age.set(oldest ? Math.max(0, Date.now() - oldest.getTime()) / 1000 : 0)
+    this.age.set(oldest ? Math.max(0, this.engine.clock.now().getTime() - oldest.getTime()) / 1000 : 0)
   }
 }

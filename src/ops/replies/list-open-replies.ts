@@ -40,7 +40,7 @@ export class ListOpenRepliesHandler implements IQueryHandler<ListOpenReplies> {
   async execute({ page }: ListOpenReplies): Promise<Page<ListedReply>> {
     await this.engine.bringUpToDate(openReplies)
     const { items, nextCursor } = await findPage(this.open, {}, oldestFirst, page)
-    const now = Date.now()
+    const now = this.engine.clock.now().getTime()
     return {
       items: await Promise.all(items.map((doc) => this.listed(doc, now))),
       ...(nextCursor !== undefined && { nextCursor }),

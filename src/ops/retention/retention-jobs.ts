@@ -8,6 +8,7 @@ import { queuePrefix } from '../../chat/replies/worker/reply-queue.js'
 import { Cause } from '../../commands/cause.js'
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { BackgroundLoop } from '../../event-store/background-loop.js'
+import { Engine } from '../../event-store/engine.js'
 import { dedicatedConnection } from '../../event-store/redis.js'
 import { RunRetention } from './run-retention.js'
 
@@ -31,6 +32,7 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly commands: CommandBus,
     @InjectQueue(retentionQueue) private readonly queue: Queue,
+    private readonly engine: Engine,
     private readonly redis: Redis,
     private readonly db: Db,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles'>,
@@ -56,7 +58,9 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async run(): Promise<void> {
     const { signal } = this.scheduling
-    const { reports } = await this.commands.execute(new RunRetention(Cause.by('retention'), new Date(), { signal }))
+    const { reports } = await this.commands.execute(
+      new RunRetention(Cause.by('retention'), this.engine.clock.now(), { signal }),
+    )
     for (const { task, done, left = 0, why } of reports) {
       if (done > 0) this.log.log(`${task}: ${done} erased`)
       if (why !== undefined || left > 0) this.log.warn(`${task}: ${left} left to the next run: ${why ?? 'not now'}`)

@@ -34,7 +34,7 @@ export class FileUpload {
     description: FileDescription,
     provider: Provider,
   ): Promise<StoredFile> {
-    const ids = { ...file, contentId: await this.stored.begin(file, new Date()) }
+    const ids = { ...file, contentId: await this.stored.begin(file) }
     const stored: StoredFile = { ...file, _id: ids.contentId }
     return await this.discardOnFailure(stored, async () => {
       await this.contents.store(ids, content)
@@ -56,7 +56,7 @@ export class FileUpload {
 
   /** MUST be called right before the event is appended. */
   async mustNotBeSwept({ _id }: StoredFile): Promise<void> {
-    if (!(await this.stored.renew(_id, new Date())))
+    if (!(await this.stored.renew(_id)))
       throw new Refused('request_timeout', 'the upload took too long; send the file again')
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { type Collection, Db, type Filter, ObjectId } from 'mongodb'
+import { Engine } from '../../event-store/engine.js'
 import type { OwnProject, ProviderCopy } from '../project.js'
 
 /** The places where bytes of a file are stored. Ids only. */
@@ -28,7 +29,10 @@ export interface StoredFile extends OwnProject {
 export class StoredFiles {
   private readonly files: Collection<StoredFile>
 
-  constructor(db: Db) {
+  constructor(
+    db: Db,
+    private readonly engine: Engine,
+  ) {
     this.files = db.collection('stored_files')
   }
 
@@ -41,10 +45,10 @@ export class StoredFiles {
   }
 
   /** A new content, about to be stored. */
-  async begin(file: OwnProject & { fileId: string }, now: Date): Promise<string> {
+  async begin(file: OwnProject & { fileId: string }): Promise<string> {
     const { projectId, ownerId, fileId } = file
     const contentId = new ObjectId().toHexString()
-    await this.files.insertOne({ _id: contentId, projectId, ownerId, fileId, pending: now })
+    await this.files.insertOne({ _id: contentId, projectId, ownerId, fileId, pending: this.engine.clock.now() })
     return contentId
   }
 
@@ -53,10 +57,10 @@ export class StoredFiles {
   }
 
   /** The last step before the event. False if the upload took so long that the sweep is removing it. */
-  async renew(contentId: string, now: Date): Promise<boolean> {
+  async renew(contentId: string): Promise<boolean> {
     const { matchedCount } = await this.files.updateOne(
       { _id: contentId, swept: { $exists: false } },
-      { $set: { pending: now } },
+      { $set: { pending: this.engine.clock.now() } },
     )
     return matchedCount === 1
   }

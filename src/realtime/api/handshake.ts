@@ -4,6 +4,7 @@ import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Refused } from '../../event-store/errors.js'
 import { badCredentials } from '../../http/admit.guard.js'
 import { Authenticator, type Credentials } from '../../commands/caller.js'
+import { callerAddress, trustIn } from '../../http/caller-address.js'
 import { Limits } from '../../http/limits.js'
 import type { SocketIdentity } from '../socket-session.js'
 
@@ -12,11 +13,15 @@ const longestToken = 4_096
 /** Lets those open a socket who may call the API with the same token or key. Counts like a request of theirs. */
 @Injectable()
 export class Handshake {
+  private readonly trust: ReturnType<typeof trustIn>
+
   constructor(
     private readonly authenticator: Authenticator,
     private readonly limits: Limits,
-    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'edge'>,
-  ) {}
+    @Inject(CONFIG) { edge }: Pick<CompleteConfig, 'edge'>,
+  ) {
+    this.trust = trustIn(edge)
+  }
 
   async admit(socket: Socket): Promise<SocketIdentity> {
     const credentials = credentialsOf(socket)
@@ -27,13 +32,8 @@ export class Handshake {
     return { credentials, caller }
   }
 
-  private addressOf({ handshake: { address, headers } }: Socket): string {
-    const forwarded = this.config.edge.trustProxy
-      ? String(headers['x-forwarded-for'] ?? '')
-          .split(',')[0]!
-          .trim()
-      : ''
-    return forwarded || address
+  private addressOf({ request }: Socket): string {
+    return callerAddress(request, this.trust)
   }
 }
 

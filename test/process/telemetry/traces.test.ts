@@ -73,10 +73,7 @@ describe('a prompt', () => {
       .with({ traceparent })
       .post(`/chat/traced-${canary}/send`, { text: `Say something ${canary}` })
     expect(status).toBe(200)
-    spans = await traced(
-      traceId,
-      (sofar) => isWhole(sofar) && has(sofar, 'react replies', 'chat gpt-4o-mini'),
-    )
+    spans = await traced(traceId, (sofar) => isWhole(sofar) && has(sofar, 'react replies', 'chat gpt-4o-mini'))
   })
 
   const one = (name: string) => {

@@ -32,7 +32,7 @@ export class Desk {
   ) {
     this.projects = new Projects(engine)
     this.contents = new FileContents(db, engine)
-    this.stored = new StoredFiles(db)
+    this.stored = new StoredFiles(db, engine)
     this.removals = new FileRemovals(engine, providers, this.contents, this.stored)
     this.uploading = new FileUpload(this.contents, this.stored, this.removals)
     this.sweep = new UploadSweep(this.stored, this.projects, this.removals)

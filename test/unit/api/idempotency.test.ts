@@ -45,6 +45,25 @@ describe('the same key and the same body', () => {
     expect(await messagesOf('my-chat')).toHaveLength(4)
   })
 
+  it('get the same failure again, which says how to ask once more', async () => {
+    model.failNext('hangup')
+    const key = newKey()
+    const send = () => keyed(ann, key).post('/chat/failing/send', { text: 'Hello' })
+    const first = await send()
+    expect(first).toMatchObject({
+      status: 502,
+      body: {
+        detail: expect.stringMatching(/The same Idempotency-Key gets this answer again: send a new one\.$/) as string,
+      },
+    })
+    const { promptId, detail } = first.body
+    expect(await send()).toMatchObject({ status: 502, body: { promptId, detail } })
+    expect((await keyed(ann, newKey()).post('/chat/failing/send', { text: 'Hello' })).status).toBe(200)
+    model.failNext('hangup')
+    const withoutKey = await ann.post('/chat/failing/send', { text: 'Hello' })
+    expect(withoutKey.body.detail).not.toContain('Idempotency-Key')
+  })
+
   it('give the answer in any form that is asked for', async () => {
     const key = newKey()
     const { body } = await keyed(ann, key)

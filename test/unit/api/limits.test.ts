@@ -41,6 +41,18 @@ describe('without an account', () => {
     expect((await from(url, '192.0.2.2').post('/api/auth/login', wrong)).status).toBe(401)
   })
 
+  it.each(['true', '1', '127.0.0.0/8,::1'])(
+    'nobody gets another by what he writes himself (TRUST_PROXY=%s)',
+    async (proxies) => {
+      const url = await limited({ RATE_LIMIT_MAX_REQUESTS: '2', TRUST_PROXY: proxies })
+      const ask = (written: string) => from(url, `${written}, 192.0.2.1`).get('/analytics/usage')
+      const statuses = []
+      for (const written of ['203.0.113.1', '203.0.113.2', 'nonsense']) statuses.push((await ask(written)).status)
+      expect(statuses).toEqual([401, 401, 429])
+      expect((await from(url, '192.0.2.2').get('/analytics/usage')).status).toBe(401)
+    },
+  )
+
   it('a window passes', async () => {
     const url = await limited({ RATE_LIMIT_MAX_REQUESTS: '1', RATE_LIMIT_WINDOW_MS: '2*1000' })
     const ask = () => from(url, '192.0.2.1').get('/analytics/usage')

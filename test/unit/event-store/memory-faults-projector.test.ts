@@ -98,6 +98,7 @@ class Scene {
       db,
       feed: new Feed(new LogCollection(db), catalog),
       announcements,
+      clock: { now: () => new Date() },
       processName: `process ${this.processes.length}`,
       skippedPositions: async () => new Set(this.skipped),
       logRoot: async () => '',

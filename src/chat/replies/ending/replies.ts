@@ -37,7 +37,8 @@ export class Replies {
     const outcome = await this.outcome(cause, chatId, replyId)
     if (outcome?.status !== 'failed') return outcome
     const { error } = outcome
-    throw new Refused('reply_failed', `Failed to generate AI response: ${error?.detail}`, {
+    const another = cause.isRepeatable ? ' The same Idempotency-Key gets this answer again: send a new one.' : ''
+    throw new Refused('reply_failed', `Failed to generate AI response: ${error?.detail}${another}`, {
       code: error?.code,
       promptId,
       replyId,

@@ -1,0 +1,17 @@
+import type { IncomingMessage } from 'node:http'
+import proxyAddr from '@fastify/proxy-addr'
+import type { CompleteConfig } from '../config/index.js'
+
+type Trust = (address: string, hop: number) => boolean
+
+/**
+ * Which hops on the way of a request are our own proxies. Each proxy adds the address from which it got the request to
+ * X-Forwarded-For; what stands before that was written by the caller, and nobody believes it.
+ */
+export function trustIn({ trustedProxies }: CompleteConfig['edge']): Trust {
+  if (typeof trustedProxies === 'number') return (_, hop) => hop < trustedProxies
+  return proxyAddr.compile(trustedProxies)
+}
+
+/** The address of whoever has sent the request, as far as it can be known. */
+export const callerAddress = (request: IncomingMessage, trust: Trust): string => proxyAddr(request, trust)
