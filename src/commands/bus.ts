@@ -23,7 +23,7 @@ export class Bus {
 
   /**
    * Answers when every process can read the command's effect. The wait is bounded: a read model that is late delays
-   * the answer and does not lose it.
+   * the answer and does not lose it. The cause says which read models do not show it then.
    */
   async command<Result extends Effect>(command: CommandWithCause<Result>): Promise<Result> {
     const result = await this.begin(command)
@@ -47,6 +47,8 @@ export class Bus {
     cause.notePosition(position)
     if (position === 0 || cause.isAsync) return
     const attributes = { 'verbatim.position': position }
-    await inSpan('wait for projections', { attributes }, () => this.engine.projections.waitUntilVisible(position))
+    const { projections } = this.engine
+    await inSpan('wait for projections', { attributes }, () => projections.waitUntilVisible(position))
+    cause.lacking = projections.lacking(position, { withGathering: false })
   }
 }

@@ -27,6 +27,8 @@ export const idempotencyKey = /^[\x21-\x7e]{1,255}$/
 export class Cause {
   /** Position of the newest event it has led to. */
   logPosition = 0
+  /** The read models that do not show its events yet, after the wait for them. */
+  lacking: readonly string[] = []
 
   /** The caller looks for the effect later (Prefer: respond-async), so nobody waits until it can be read. */
   readonly isAsync: boolean

@@ -1,6 +1,6 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Observable, tap } from 'rxjs'
+import { catchError, type Observable, tap } from 'rxjs'
 import { Refused } from '../event-store/errors.js'
 import { Engine } from '../event-store/engine.js'
 import { invalidFields } from './validation.js'
@@ -11,6 +11,9 @@ const longestWaitMs = 2_000
 /**
  * Read your writes, across processes. The answer to a request says in `Log-Position` where its last event is in the log.
  * A later read that sends this as `Min-Log-Position` sees at least that much, whichever process it reaches.
+ *
+ * Read models that do not have that much, because they are late, paused or have failed, are named in
+ * `Read-Models-Behind`. What cannot be found then may exist: that is 503, and never 404.
  */
 @Injectable()
 export class PositionsInterceptor implements NestInterceptor {
@@ -22,26 +25,51 @@ export class PositionsInterceptor implements NestInterceptor {
     const request = http.getRequest<FastifyRequest>()
     const reply = http.getResponse<FastifyReply>()
     const wanted = request.headers['min-log-position']
-    if (wanted !== undefined) await this.waitFor(wanted)
-    const addHeader = () => {
+    const lackingBefore = wanted === undefined ? [] : await this.waitFor(wanted)
+    const addHeaders = () => {
       const { logPosition = 0 } = request.cause ?? {}
-      if (logPosition > 0 && !reply.sent) void reply.header('log-position', logPosition)
+      if (reply.sent) return
+      if (logPosition > 0) void reply.header('log-position', logPosition)
+      const lacking = lackingFor(request, lackingBefore)
+      if (lacking.length > 0) void reply.header('read-models-behind', lacking.join(', '))
     }
-    return next.handle().pipe(tap({ next: addHeader, error: addHeader }))
+    return next.handle().pipe(
+      tap({ next: addHeaders, error: addHeaders }),
+      catchError((error: unknown) => {
+        throw maybeThere(error, request.cause?.logPosition ?? 0, lackingFor(request, lackingBefore))
+      }),
+    )
   }
 
-  private async waitFor(header: string | string[]): Promise<void> {
+  /** The names of models that do not have it. */
+  private async waitFor(header: string | string[]): Promise<string[]> {
     const position = typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined
     if (position === undefined)
       throw invalidFields([{ field, message: 'must be a position, such as an earlier answer’s Log-Position' }])
     const { projections, store } = this.engine
-    if (await projections.waitUntilReached(position, undefined, 0)) return
+    const lacking = () => projections.lacking(position, { withGathering: true })
+    if (await projections.waitUntilReached(position, undefined, 0)) return lacking()
     if (position > (await store.head())) throw beyondHead(position)
-    if (await projections.waitUntilReached(position, undefined, longestWaitMs)) return
+    if (await projections.waitUntilReached(position, undefined, longestWaitMs)) return lacking()
     throw new Refused('projection_behind', 'the read models have not reached this position yet; repeat the request', {
       retryAfterMs: 1000,
     })
   }
+}
+
+const lackingFor = ({ cause }: FastifyRequest, before: readonly string[]): string[] => [
+  ...new Set([...before, ...(cause?.lacking ?? [])]),
+]
+
+/** A command that has been carried out must not look as if it had failed: it would be sent again. */
+function maybeThere(error: unknown, written: number, lacking: readonly string[]): unknown {
+  if (lacking.length === 0 || !(error instanceof Refused) || error.code !== 'not_found') return error
+  const models = `the read models that are behind (${lacking.join(', ')})`
+  const message =
+    written === 0
+      ? `it may be missing only from ${models}; read it again later`
+      : `it was done and is in the log at position ${written}, but cannot be read before ${models} have it. Do not send it again: read it later, with Min-Log-Position: ${written}`
+  return new Refused('projection_behind', message, { retryAfterMs: 1000 })
 }
 
 function beyondHead(position: number): Refused {

@@ -74,6 +74,7 @@ export async function configureApp(
     credentials: true,
     exposedHeaders: [
       'Log-Position',
+      'Read-Models-Behind',
       'Location',
       'Retry-After',
       'X-Request-Id',

@@ -60,6 +60,11 @@ export class Announcements {
     setImmediate(() => this.send())
   }
 
+  /** As if another process had announced it. */
+  hear(name: string, number: number): void {
+    this.receive(name, number)
+  }
+
   /** Ends all waits under the name: something else has changed. */
   interruptWaits(name: string): void {
     this.interrupt(name)

@@ -110,6 +110,13 @@ export class Projections {
     return this.waitUntilReached(position, names)
   }
 
+  /** After a wait: the models that do not have everything up to the position, for they are late or do not move. */
+  lacking(position: number, { withGathering }: { withGathering: boolean }): string[] {
+    return this.all
+      .filter(({ name, gathers }) => (withGathering || !gathers) && !this.hasReached(position, name))
+      .map(({ name }) => name)
+  }
+
   /**
    * Waits until the models have everything up to the position. Does not wait for a model that does not move (paused,
    * failed, older than this build), but waits for one that is being built for the first time. False when the time is
@@ -152,6 +159,7 @@ export class Projections {
 
   private async behind(names: string[], position: number): Promise<string[]> {
     const leases = new Map((await this.leasesLately()).map((lease) => [lease._id, lease]))
+    for (const { _id, position: at } of leases.values()) this.context.announcements.hear(`projected:${_id}`, at)
     return names.filter((name) => {
       const { version, state, position: at } = leases.get(name) ?? { version: 0, state: 'live', position: 0 }
       const movesOn = state === 'live' && (version === 0 || version >= this.projectionNamed(name).version)

@@ -1,4 +1,5 @@
 import { type Client, World } from '../../support/world.js'
+import { Database } from '../../support/ops/database.js'
 import { expectProblem } from '../../support/api/problem.js'
 
 let world: World
@@ -100,6 +101,68 @@ describe('a position to read from', () => {
       status: 400,
       code: 'invalid',
       field: 'Min-Log-Position',
+    })
+  })
+})
+
+describe('while a read model is paused', () => {
+  let admin: Client
+
+  beforeAll(async () => {
+    admin = await world.account(here)
+    await world.closeAtEnd(await Database.of(world)).grant(admin.id, 'admin')
+  })
+
+  const whilePaused = async (name: string, work: () => Promise<void>) => {
+    expect((await admin.post(`/ops/projections/${name}/pause`)).status).toBe(200)
+    await work().finally(() => admin.post(`/ops/projections/${name}/resume`))
+  }
+
+  it('what was done and cannot be shown is 503, says that it was done, and is there later', async () => {
+    let written = 0
+    await whilePaused('chats', async () => {
+      for (const client of [ann, ann.at(there)]) {
+        const made = await client.post('/api/chats', { title: 'A new one' })
+        written = positionOf(made)
+        expectProblem(made, '/api', { status: 503, code: 'projection_behind' })
+        expect(made.body.detail).toMatch(
+          new RegExp(
+            `^it was done and is in the log at position ${written}, .*\\(chats\\).* Min-Log-Position: ${written}$`,
+          ),
+        )
+        expect(made.headers.get('retry-after')).toBe('1')
+      }
+    })
+    const { body } = await after(written).get(`/user/${ann.id}/list-chats`)
+    expect(body.chats).toHaveLength(2)
+  })
+
+  it('what was done is answered, and the answer names the models that do not show it', async () => {
+    await ann.post('/chat/my-chat/send', { text: 'Hello' })
+    await whilePaused('chats', async () => {
+      const sent = await ann.post('/chat/my-chat/send', { text: 'Hello' })
+      expect(sent).toMatchObject({ status: 200, body: { status: 'completed' } })
+      expect(sent.headers.get('read-models-behind')).toBe('chats')
+      const read = await after(positionOf(sent)).get('/chat/my-chat/messages')
+      expect(read.status).toBe(200)
+      expect(read.headers.get('read-models-behind')).toBe('chats')
+    })
+    const sent = await ann.post('/chat/my-chat/send', { text: 'Hello' })
+    expect(sent.headers.get('read-models-behind')).toBeNull()
+  })
+
+  it('what cannot be found there may exist, for those who say what they have seen', async () => {
+    await ann.post('/chat/my-chat/send', { text: 'Hello' })
+    await whilePaused('messages', async () => {
+      const { headers, body } = await ann
+        .with({ prefer: 'respond-async' })
+        .post('/chat/my-chat/send', { text: 'Later' })
+      const position = Number(headers.get('log-position'))
+      const read = await after(position).get(`/chat/replies/${body.messageId}`)
+      expectProblem(read, '/chat', { status: 503, code: 'projection_behind' })
+      expect(read.body.detail).toBe(
+        'it may be missing only from the read models that are behind (messages); read it again later',
+      )
     })
   })
 })
