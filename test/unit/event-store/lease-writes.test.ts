@@ -62,8 +62,8 @@ describe('writes of leases', () => {
 
 describe('the rate of a projection, as its moves leave it', () => {
   it('is over the last five to ten seconds, and begins anew after a pause', () =>
-    inSimulatedTime(async ({ db, replicaSet, time }) => {
-      replicaSet.insert('checkpoints', [{ ...lease('a', 0) }], { ordered: true })
+    inSimulatedTime(async ({ db, replicaSet, time, put }) => {
+      put('checkpoints', { ...lease('a', 0) })
       const write = leaseWriter(db)
       const began = time.now
       let at = 0

@@ -39,6 +39,13 @@ describe('writes of several read models', () => {
     expect(await stored('writers')).toEqual([document('ann', 5)])
   })
 
+  it('are answered however many they are', async () => {
+    const inserts = Array.from({ length: 300 }, (_, i) => document(`${i}`, 1))
+    expect(await modelWriter(place.db)({ ...(await made('notes')), inserts, replacements: [] })).toEqual({
+      written: 300,
+    })
+  })
+
   it('fail for those alone whose collection is another by now', async () => {
     const [notes, writers] = [await made('notes'), await made('writers')]
     const write = modelWriter(place.db)

@@ -1,4 +1,4 @@
-import { MongoClient, UUID } from 'mongodb'
+import { type Db, MongoClient, UUID } from 'mongodb'
 import { withDurableWrites } from '../../../src/event-store/durability.js'
 import type { RecordedEvent } from '../../../src/event-store/event.js'
 import { DocumentsInMemory } from '../../../src/event-store/projecting/documents-in-memory.js'
@@ -49,6 +49,18 @@ const diaries = projection<WriterDoc, NotebookEvents>('diaries', {
   },
 })
 
+/** A notebook's closing removes the notes of one of its writers. */
+const byBoth = projection<{ _id: string; notebookId: string; ownerId: string }, NotebookEvents>('both', {
+  version: 1,
+  on: {
+    NoteWritten: {
+      key: (e) => e.data.noteId,
+      evolve: (_, { data: { noteId, notebookId, ownerId } }) => ({ _id: noteId, notebookId, ownerId }),
+    },
+    NotebookClosed: { remove: (e) => ({ notebookId: e.data.notebookId, ownerId: 'ann' }) },
+  },
+})
+
 /** Of few things, so that events meet. Notebooks have new names, as `begins` promises. */
 function history(seed: number): RecordedEvent[] {
   const random = new Random(seed)
@@ -78,6 +90,7 @@ describe('the collection of a read model', () => {
     ['writers', writers, 'live'],
     ['pages', pages, 'live'],
     ['diaries', diaries, 'live'],
+    ['both', byBoth, 'live'],
     ['notes', notes, 'shadow'],
     ['diaries', diaries, 'shadow'],
   ] as const)('changes as the documents in memory do: %s', async (name, of, kind) => {
@@ -192,6 +205,99 @@ describe('the collection of a read model', () => {
     const bare = { type: 'NoteWritten', data: { notebookId: '1', noteId: 'a', ownerId: 'ann' } }
     await model.apply(fold(notes, record([bare])))
     expect(Object.keys((await documents('notes'))[0]!)).toEqual(['_id', '_position', 'notebookId', 'corrections'])
+  })
+})
+
+describe('what is asked of the database', () => {
+  let client: MongoClient
+  let db: Db
+  let commands: string[]
+  beforeEach(async () => {
+    client = await MongoClient.connect(process.env.VERBATIM_TEST_MONGODB_URI!, { monitorCommands: true })
+    db = await withDurableWrites(client.db(place.db.databaseName))
+    client.on('commandStarted', ({ commandName, command }) => {
+      const { ops, documents: inserted, updates, filter } = command
+      const size = (ops ?? inserted ?? updates ?? filter?._id?.$in)?.length
+      if (size !== undefined) commands.push(`${commandName} ${size}`)
+    })
+  })
+  afterEach(() => client?.close())
+
+  /** With a model of its own. */
+  const asker = async (of: Projection, kind: 'live' | 'shadow') => {
+    const model = await ReadModelCollection.open(db, of.name, kind)
+    return async (batch: readonly RecordedEvent[]) => {
+      commands = []
+      await model.apply(fold(of, batch))
+      return commands
+    }
+  }
+  const opened = (notebookId: string) => ({ type: 'NotebookOpened', data: { notebookId, ownerId: 'ann' } })
+  const byMany = (count: number) => record(Array.from({ length: count }, (_, i) => written('a', '1', `user-${i}`)))
+
+  it('is to read what is not known yet, and to write all that changes at once', async () => {
+    const apply = await asker(writers, 'live')
+    const events = record([written('a'), written('b'), written('c', '1', 'bob'), written('d', '1', 'bob')])
+    expect(await apply(events.slice(0, 1))).toEqual(['find 1', 'bulkWrite 1'])
+    expect(await apply(events.slice(1, 2))).toEqual(['bulkWrite 1'])
+    expect(await apply(events.slice(0, 3))).toEqual(['find 1', 'bulkWrite 1'])
+    expect(await apply(events)).toEqual(['bulkWrite 1'])
+    expect(await apply(events)).toEqual([])
+    expect(await apply(record(closing('1')))).toEqual([])
+  })
+
+  it('is not to look for what begins', async () => {
+    const apply = await asker(diaries, 'live')
+    expect(await apply(record([opened('1'), written('a'), opened('2')]))).toEqual(['bulkWrite 2'])
+    expect(await apply(record([written('a', '3'), opened('4')]))).toEqual(['find 1', 'bulkWrite 2'])
+  })
+
+  it('is nothing but writes for a shadow, which knows what it has', async () => {
+    for (const _ of ['made by this rebuild', 'there already']) {
+      const apply = await asker(writers, 'shadow')
+      await collection('writers').deleteMany({})
+      const events = record([written('a'), written('b')])
+      expect(await apply(events.slice(0, 1))).toEqual(['insert 1'])
+      expect(await apply(events)).toEqual(['update 1'])
+    }
+  })
+
+  it('is to write many documents in parts of five hundred', async () => {
+    const [live, shadow] = [await asker(writers, 'live'), await asker({ ...writers, name: 'writers~1' }, 'shadow')]
+    expect(await live(byMany(500))).toEqual(['find 500', 'bulkWrite 500'])
+    expect(await live(byMany(1_203).slice(500))).toEqual(['find 703', 'insert 500', 'insert 203'])
+    const events = byMany(1_203)
+    const again = events.map((event) => ({ ...event, position: event.position + 1_203 }))
+    expect(await shadow(events)).toEqual(['insert 500', 'insert 500', 'insert 203'])
+    expect(await shadow(again)).toEqual(['update 500', 'update 500', 'update 203'])
+  })
+
+  it('is to look again where another writer was faster, and to write what is left', async () => {
+    const events = record([opened('1'), opened('2'), opened('3'), written('a'), written('a', '2'), written('a', '3')])
+    const [live, other] = [await asker(diaries, 'live'), await asker(diaries, 'live')]
+    await live(events.slice(0, 3))
+    await other(events.slice(0, 4))
+    expect(await live(events)).toEqual(['bulkWrite 3', 'find 3'])
+    await collection('diaries').deleteMany({ _id: { $ne: '1' } })
+    const shadow = await asker(diaries, 'shadow')
+    expect(await shadow(events)).toEqual(['insert 3', 'find 3'])
+  })
+
+  it('is given up when others are always faster', async () => {
+    let attempts = 0
+    const nothingWritten = async ({ ops }: { ops: unknown[] }) => {
+      attempts++
+      return { cursor: { firstBatch: ops.map((_, idx) => ({ ok: 1, idx, n: 0 })) } }
+    }
+    Object.assign(db, { admin: () => ({ command: nothingWritten }) })
+    const apply = await asker(writers, 'live')
+    await expect(apply(record([written('a')]))).rejects.toThrow('another process has taken over')
+    expect(attempts).toBe(20)
+  })
+
+  it('fails for a collection that vanishes as soon as it is made', async () => {
+    Object.assign(db, { createCollection: async () => {} })
+    await expect(ReadModelCollection.open(db, 'notes', 'live')).rejects.toThrow('vanished')
   })
 })
 

@@ -71,6 +71,15 @@ describe('the replacement of a model', () => {
     expect(await lease.read()).toMatchObject({ position: 4, version: 1 })
     expect(await lease.read()).not.toHaveProperty('swap')
     expect(context.announcements.highestOf('projected:notes')).toBe(0)
+    await place.db.dropCollection('notes')
+    await expect(finishReplacement(context, lease, held, swap)).rejects.toThrow('another process has taken over')
+  })
+
+  it('leaves its intention behind when it cannot go on', async () => {
+    const renameCollection = () => Promise.reject(new Error('no primary'))
+    const db = Object.assign(place.client.db(place.db.databaseName), { renameCollection })
+    await expect(replaceModel({ ...context, db }, lease, swap)).rejects.toThrow('no primary')
+    expect(await lease.read()).toMatchObject({ position: 0, version: 1, swap: { collection: shadow, position: 9 } })
   })
 
   it('is not begun by one who has lost the lease', async () => {
