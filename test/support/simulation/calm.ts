@@ -9,7 +9,7 @@ import { SimulatedTime } from './simulated-time.js'
 
 const longestMs = 60 * 60_000
 
-interface CalmWorld {
+export interface CalmWorld {
   db: Db
   replicaSet: MemoryReplicaSet
   time: SimulatedTime

@@ -16,28 +16,39 @@ const lease = (fields: Partial<LeaseDocument>): LeaseDocument => ({
   state: 'live',
   ...fields,
 })
+/** As far as both clocks go: the simulated one and the real one. */
+const held = { until: new Date(Date.UTC(2100, 0)) }
 const rebuilding = { _id: 'writers~rebuild', position: 2 }
 const contextOf = (db: ProjectingContext['db']) =>
   ({ db, processName: 'operator', announcements: silentAnnouncements() }) as ProjectingContext
 
 interface Scene {
   control: ProjectionControl
+  another: ProjectionControl
   read: (id?: string) => Promise<LeaseDocument | null>
   projector: Lease
   rebuilder: Lease
+  /** How long something takes, in simulated time. */
+  took: (work: Promise<unknown>) => Promise<number>
 }
 
 /** Given these leases. */
 const given =
   (leases: LeaseDocument[], tell: (scene: Scene) => Promise<void>): (() => Promise<void>) =>
   () =>
-    inSimulatedTime(async ({ db, put }) => {
+    inSimulatedTime(async ({ db, put, time }) => {
       for (const one of leases) put('checkpoints', { ...one })
       await tell({
         control: new ProjectionControl(contextOf(db), writers),
+        another: new ProjectionControl(contextOf(db), writers),
         read: (id = 'writers') => leasesIn(db).findOne({ _id: id }),
         projector: new Lease(db, 'writers', 'projector'),
         rebuilder: new Lease(db, 'writers~rebuild', 'rebuilder'),
+        took: async (work) => {
+          const began = time.now
+          await work
+          return time.now - began
+        },
       })
     })
 
@@ -84,6 +95,23 @@ describe('a pause', () => {
   )
 
   it(
+    'waits five seconds at most for a projector that does not release its lease',
+    given([lease({ ...held, owner: 'projector' })], async ({ control, took }) => {
+      expect(await took(control.setPaused(true, 1))).toBeCloseTo(5_000, -2)
+    }),
+  )
+
+  it.each([
+    ['whose projector has died', { owner: 'projector', until: new Date(0) }],
+    ['that nobody projects', {}],
+    ['that has failed, and is being rebuilt', { state: 'failed', error, owner: 'rebuilder', ...held }],
+  ] as const)('waits for nobody where the projection is one %s', async (_, fields) => {
+    await given([lease(fields)], async ({ control, took }) => {
+      expect(await took(control.setPaused(true, 1))).toBeLessThan(50)
+    })()
+  })
+
+  it(
     'may come before the projection has begun',
     given([], async ({ control, read }) => {
       await control.setPaused(true, 1)
@@ -107,7 +135,7 @@ describe('a pause', () => {
       let hasBegun = false
       const pausing = control.setPaused(true, ++decision).then(() => (hasBegun = true))
       const before = context.announcements.interruptions
-      // The projector is asked again and again, because it may be waiting for events.
+      await context.announcements.waitAbove('log', 0, 60_000) // as the projector does, which is interrupted
       await eventually(
         async () => context.announcements.interruptions - before,
         (interruptions) => interruptions >= 3,
@@ -209,6 +237,26 @@ describe('what is done while a projection has failed at an event', () => {
       await projector.acquire()
       setTimeout(() => void projector.release(), 1_000)
       expect(await control.whileFailedAt(3, async () => 'done')).toBe('done')
+    }),
+  )
+
+  it(
+    'is done by one operator at a time, also where one process serves both',
+    given([failed], async ({ control, another }) => {
+      let atOnce = 0
+      const work = async () => {
+        expect(++atOnce).toBe(1)
+        await pause(500)
+        return atOnce--
+      }
+      await Promise.all([control.whileFailedAt(3, work), another.whileFailedAt(3, work)])
+    }),
+  )
+
+  it(
+    'is refused while the failed model is about to be replaced',
+    given([{ ...failed, swap: { collection: 'writers~1' } as never }], async ({ control }) => {
+      await expect(control.whileFailedAt(3, async () => 'done')).rejects.toMatchObject({ code: 'contended' })
     }),
   )
 

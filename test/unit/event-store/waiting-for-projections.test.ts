@@ -61,7 +61,7 @@ describe('a wait until read models have a position', () => {
     'ends when the last of them says so, and asks nobody meanwhile who has',
     scene(async ({ projections, announcements, took }) => {
       setTimeout(() => announcements.announce('projected:notes', 5), 500)
-      setTimeout(() => announcements.announce('projected:writers', 7), 710)
+      setTimeout(() => announcements.announce('projected:writers', 5), 710)
       const waiting = projections.waitUntilReached(5, ['notes', 'writers'])
       expect(await took(waiting)).toBeCloseTo(710, -1)
       expect(await waiting).toBe(true)
@@ -125,6 +125,7 @@ describe('a wait until read models have a position', () => {
   it(
     'is for all models, and tells those that gather events that somebody waits',
     scene(async ({ projections, announcements, leaseIs }) => {
+      expect(await projections.waitUntilVisible(5)).toBe(false)
       for (const name of ['notes', 'writers']) leaseIs(name, { position: 5 })
       expect(await projections.waitUntilReached(5, ['notes', 'writers'])).toBe(true)
       const wanted = () => projections.all.map(({ name }) => announcements.highestOf(wantedName(name)))
@@ -152,6 +153,33 @@ describe('a wait until read models have a position', () => {
       await expect(projections.waitUntilReached(5, ['notes'])).rejects.toThrow('no primary')
       leaseIs('notes', { position: 5 })
       expect(await projections.waitUntilReached(5, ['notes'])).toBe(true)
+    }),
+  )
+
+  it(
+    'looks anew for others when a look has failed',
+    scene(async ({ projections, leaseIs, replicaSet }) => {
+      leaseIs('notes', { position: 4 })
+      const first = projections.waitUntilReached(5, ['notes'])
+      first.catch(() => {}) // it is awaited below
+      await pause(20)
+      const second = projections.waitUntilReached(5, ['notes'])
+      jest.spyOn(replicaSet, 'find').mockImplementationOnce(() => {
+        throw new Error('no primary')
+      })
+      await expect(first).rejects.toThrow('no primary')
+      leaseIs('notes', { position: 5 })
+      expect(await second).toBe(true)
+    }),
+  )
+
+  it(
+    'does not look where it hears of it soon',
+    scene(async ({ projections, announcements, replicaSet }) => {
+      const find = jest.spyOn(replicaSet, 'find')
+      setTimeout(() => announcements.announce('projected:notes', 5), 30)
+      expect(await projections.waitUntilReached(5, ['notes'])).toBe(true)
+      expect(find).not.toHaveBeenCalled()
     }),
   )
 })
