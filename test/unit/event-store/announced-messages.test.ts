@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { Announcements } from '../../../src/event-store/log/announcements.js'
 import { pause } from '../../../src/event-store/timing.js'
 import { inSimulatedTime } from '../../support/simulation/calm.js'
@@ -162,17 +163,12 @@ describe('a wait for an announcement', () => {
   it(
     'leaves nothing behind when it has ended',
     scene(async ({ here }) => {
-      const listening = new Set<unknown>()
-      const signal = {
-        aborted: false,
-        addEventListener: (_: string, done: unknown) => listening.add(done),
-        removeEventListener: (_: string, done: unknown) => listening.delete(done),
-      } as unknown as AbortSignal
+      const { signal } = new AbortController()
       const waiting = here.waitAbove('log', 0, 60_000, signal)
-      expect(listening.size).toBe(1)
+      expect(getEventListeners(signal, 'abort')).toHaveLength(1)
       here.announce('log', 1)
       await waiting
-      expect(listening.size).toBe(0)
+      expect(getEventListeners(signal, 'abort')).toEqual([])
     }),
   )
 })

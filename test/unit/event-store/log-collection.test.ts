@@ -108,12 +108,53 @@ describe('the collection of the log', () => {
     expect(limits().slice(1)).toEqual([20, 100, 100, 100])
   })
 
+  it('reads in the order of the log, in whatever order it was written', async () => {
+    await log.insert([append(5, 'a', 5)])
+    await log.insert([append(1, 'a', 1), append(2, 'b', 1, 3)])
+    expect(ids(await all(log.appendsFrom(1)))).toEqual([1, 2, 5])
+    expect(ids(await all(log.streamForwards('a', 1, {})))).toEqual([1, 5])
+    expect(ids(await log.appendsAfter(0, 5))).toEqual([1, 2, 5])
+  })
+
   it('lets go of what it reads when its reader stops', async () => {
     await log.insert(Array.from({ length: 260 }, (_, i) => append(i + 1, 'long', i + 1)))
     const open = async () => (await place.db.admin().command({ serverStatus: 1 })).metrics.cursor.open.total as number
     const before = await open()
     for (let i = 0; i < 5; i++) for await (const _ of log.streamForwards('long', 1, {})) break
     expect(await open()).toBeLessThan(before + 5)
+  })
+})
+
+describe('a read from a server that is alone', () => {
+  it('makes durable first what is not known to be, once for each position', async () => {
+    await log.insert(three)
+    /** How often each of these steps asks for it, in a process that knows what it is told. */
+    const flushes = async (known: number, steps: ((its: LogCollection) => Promise<unknown>)[]) => {
+      const db = place.client.db(place.db.databaseName, { writeConcern: place.db.writeConcern! })
+      const asked = jest.spyOn(db, 'command')
+      const its = new LogCollection(db)
+      its.noteDurable(known)
+      const counts: number[] = []
+      for (const step of steps) {
+        asked.mockClear()
+        await step(its)
+        counts.push(asked.mock.calls.filter(([{ update }]) => update === 'log').length)
+      }
+      return counts
+    }
+    const steps = [
+      (its: LogCollection) => its.appendsAfter(0, 1),
+      (its: LogCollection) => its.appendsAfter(0, 1),
+      (its: LogCollection) => its.appendAtOrBefore(3),
+      (its: LogCollection) => its.appendsAfter(1, 1),
+      (its: LogCollection) => its.appendsAfter(4, 1),
+      (its: LogCollection) => its.head(),
+    ]
+    expect(await flushes(0, steps)).toEqual([2, 0, 1, 0, 1, 0]) // the first one learns which process the server is
+    expect(await flushes(4, steps)).toEqual([1, 0, 0, 0, 1, 0])
+    expect(await flushes(6, steps)).toEqual([1, 0, 0, 0, 0, 0])
+    const itsOwn = (its: LogCollection) => its.insert([append(7, 'c', 1, 2), append(9, 'd', 1), append(10, 'c', 1)])
+    expect(await flushes(6, [itsOwn, (its) => its.appendsAfter(7, 9), (its) => its.head()])).toEqual([0, 1, 0])
   })
 })
 
