@@ -11,6 +11,8 @@ const longestMs = 60 * 60_000
 
 export interface CalmWorld {
   db: Db
+  /** The way to it: its plan says what goes wrong. */
+  connection: Connection
   replicaSet: MemoryReplicaSet
   time: SimulatedTime
   /** Puts a document where it is, on a majority, whatever was there. */
@@ -33,8 +35,10 @@ export async function inSimulatedTime(story: (world: CalmWorld) => Promise<void>
   time.install(() => random.below(1_000_000) / 1_000_000)
   try {
     let isOver = false
-    const db = databaseOver(new Connection(replicaSet, random, noFaults))
-    const told = story({ db, replicaSet, time, put }).finally(() => (isOver = true))
+    const connection = new Connection(replicaSet, random, noFaults)
+    const told = story({ db: databaseOver(connection), connection, replicaSet, time, put }).finally(
+      () => (isOver = true),
+    )
     told.catch(() => {}) // it is awaited below
     await time.until(() => isOver, longestMs, 'the story ends')
     await told
