@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { context, propagation, trace } from '@opentelemetry/api'
-import { NodeTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-node'
 import { Catalog } from '../../../src/event-store/catalog.js'
 import { VersionConflict } from '../../../src/event-store/errors.js'
 import type { AppendDocument } from '../../../src/event-store/event.js'
@@ -12,6 +10,7 @@ import { pause } from '../../../src/event-store/timing.js'
 import { notebookEvents } from '../../support/event-store/notebooks.js'
 import { type CalmWorld, inSimulatedTime } from '../../support/simulation/calm.js'
 import { noFaults } from '../../support/simulation/connection.js'
+import { traced } from '../../support/telemetry/finished-spans.js'
 import { MemoryRedis } from '../../support/simulation/memory-redis.js'
 
 const allFail = { ...noFaults, faultOneIn: 1 }
@@ -84,22 +83,7 @@ describe('an event store that is closed', () => {
 })
 
 describe('an append that is traced', () => {
-  let finished: ReadableSpan[] = []
-  const done = () => Promise.resolve()
-  const collect = {
-    onStart: () => {},
-    onEnd: (span: ReadableSpan) => finished.push(span),
-    forceFlush: done,
-    shutdown: done,
-  }
-  const provider = new NodeTracerProvider({ spanProcessors: [collect] })
-  beforeEach(() => {
-    finished = []
-    provider.register()
-  })
-  afterEach(() => {
-    for (const api of [trace, context, propagation]) api.disable()
-  })
+  const finished = traced()
 
   it(
     'says what it appends, where, and with how many others, and is what its events lead back to',
@@ -107,18 +91,20 @@ describe('an append that is traced', () => {
       await Promise.all([append('notebook-1'), append('notebook-2')])
       expect(await append('notebook-1')).toBeInstanceOf(VersionConflict)
       const types = { 'verbatim.event.types': ['NotebookClosed'] }
-      const attributes = finished.map((span) => span.attributes)
+      const attributes = finished().map((span) => span.attributes)
       const batch = { ...types, 'verbatim.batch.appends': 2, 'verbatim.conflict': false }
       expect(attributes).toEqual([
         { ...batch, 'verbatim.position': 1, 'verbatim.batch.place': 1 },
         { ...batch, 'verbatim.position': 2, 'verbatim.batch.place': 2 },
         { ...types, 'verbatim.conflict': true },
       ])
-      expect(finished.map(({ name }) => name)).toEqual(['append', 'append', 'append'])
-      const traces = finished.slice(0, 2).map((span) => {
-        const { traceId, spanId } = span.spanContext()
-        return `00-${traceId}-${spanId}-01`
-      })
+      expect(finished().map(({ name }) => name)).toEqual(['append', 'append', 'append'])
+      const traces = finished()
+        .slice(0, 2)
+        .map((span) => {
+          const { traceId, spanId } = span.spanContext()
+          return `00-${traceId}-${spanId}-01`
+        })
       expect(log().map(({ meta }) => meta)).toEqual([
         { actor: 'ann', commandId: '1', trace: traces[0] },
         { actor: 'ann', commandId: '2', trace: traces[1] },

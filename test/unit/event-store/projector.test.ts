@@ -239,6 +239,7 @@ describe('a projector', () => {
       const warnings = jest.spyOn(process, 'emitWarning')
       await pause(1_000)
       expect(warnings).not.toHaveBeenCalled()
+      warnings.mockRestore()
       expect(log.documents('writers')).toMatchObject([{ written: 1 }])
       expect(log.documents('checkpoints')).toMatchObject([{ state: 'failed' }])
       await projector.stop()

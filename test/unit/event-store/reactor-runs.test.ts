@@ -1,11 +1,10 @@
-import { context, propagation, trace } from '@opentelemetry/api'
-import { NodeTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-node'
 import { Lease } from '../../../src/event-store/projecting/lease.js'
 import type { LeaseDocument } from '../../../src/event-store/projecting/lease-document.js'
 import { reactor, ReactorRunner } from '../../../src/event-store/projecting/reactor.js'
 import { pause } from '../../../src/event-store/timing.js'
 import type { NotebookEvents } from '../../support/event-store/notebooks.js'
 import { type CalmWorld, inSimulatedTime } from '../../support/simulation/calm.js'
+import { traced } from '../../support/telemetry/finished-spans.js'
 import { NotebookLog } from '../../support/simulation/notebook-log.js'
 
 const written = (noteId: string) => ({ type: 'NoteWritten', data: { notebookId: '1', noteId, ownerId: 'ann' } })
@@ -227,34 +226,24 @@ describe('a reactor', () => {
       expect(log.documents('checkpoints')).toMatchObject([{ error: { message: 'no stamps' } }])
       await pause(1_000)
       expect([attempts, warnings.mock.calls]).toEqual([2, []])
+      warnings.mockRestore()
       await running.stop()
     }))
 })
 
 describe('a reaction', () => {
-  const finished: ReadableSpan[] = []
-  const done = () => Promise.resolve()
-  const collect = {
-    onStart: () => {},
-    onEnd: (span: ReadableSpan) => finished.push(span),
-    forceFlush: done,
-    shutdown: done,
-  }
-  afterEach(() => {
-    for (const api of [trace, context, propagation]) api.disable()
-  })
+  const finished = traced()
 
   it(
     'is part of the trace that led to its event, and makes none where there was none',
     scene(async ({ log, sent, runner }) => {
-      new NodeTracerProvider({ spanProcessors: [collect] }).register()
       log.append([written('a')])
       log.append([written('b')], { trace: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` })
       runner()
       await pause(1_000)
       expect(sent).toEqual(['a', 'b'])
-      expect(finished).toMatchObject([{ name: 'react letters', attributes: { 'verbatim.position': 2 } }])
-      expect(finished[0]!.spanContext().traceId).toBe('a'.repeat(32))
+      expect(finished()).toMatchObject([{ name: 'react letters', attributes: { 'verbatim.position': 2 } }])
+      expect(finished()[0]!.spanContext().traceId).toBe('a'.repeat(32))
     }),
   )
 })
