@@ -11,9 +11,9 @@ let scope: string
 const made: CommitTurns[] = []
 
 beforeEach(async () => {
-  redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!)
-  await redis.ping()
   scope = `test:${randomBytes(6).toString('hex')}`
+  redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!, { connectionName: scope })
+  await redis.ping()
 })
 afterEach(() => {
   for (const turns of made.splice(0)) turns.close()
@@ -63,7 +63,7 @@ describe('taking turns', () => {
     a.noteCollision()
     b.noteCollision()
     const long = await b.take()
-    await pause(250)
+    await pause(400)
     long.end(head(1))
     const turn = await a.take()
     setTimeout(() => turn.end(head(2)), 350)
@@ -83,20 +83,15 @@ describe('taking turns', () => {
   })
 
   it('leaves no connection behind', async () => {
-    const count = async () =>
-      String(await redis.client('LIST'))
-        .split('\n')
-        .filter((line) => line.includes('cmd=blpop')).length
-    const before = await count()
+    const connections = async () => String(await redis.client('LIST')).split(`name=${scope} `).length - 1
     const [a, b] = [join('a'), join('b')]
     a.noteCollision()
-    await a.take()
     b.noteCollision()
-    await b.take()
-    expect(await count()).toBe(before + 2)
+    for (const turns of [a, b]) await turns.take()
+    expect(await connections()).toBe(3) // one of each, and the one that all share
     a.close()
     b.close()
-    await eventually(count, (now) => now === before)
+    expect(await eventually(connections, (count) => count === 1)).toBe(1)
   })
 
   it('carries the head from one to the next, one at a time', async () => {

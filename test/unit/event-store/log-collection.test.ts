@@ -118,10 +118,14 @@ describe('the collection of the log', () => {
 
   it('lets go of what it reads when its reader stops', async () => {
     await log.insert(Array.from({ length: 260 }, (_, i) => append(i + 1, 'long', i + 1)))
-    const open = async () => (await place.db.admin().command({ serverStatus: 1 })).metrics.cursor.open.total as number
-    const before = await open()
-    for (let i = 0; i < 5; i++) for await (const _ of log.streamForwards('long', 1, {})) break
-    expect(await open()).toBeLessThan(before + 5)
+    const here = { ns: `${place.db.databaseName}.log`, type: 'idleCursor' }
+    const stages = [{ $currentOp: { idleCursors: true } }, { $match: here }]
+    const cursors = async () => (await place.client.db('admin').aggregate(stages).toArray()).length
+    for await (const _ of log.streamForwards('long', 1, {})) {
+      expect(await cursors()).toBe(1)
+      break
+    }
+    expect(await cursors()).toBe(0)
   })
 })
 

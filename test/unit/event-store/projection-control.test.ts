@@ -132,6 +132,7 @@ describe('a pause', () => {
     let decision = 0
     for (const how of ['released', 'lost'] as const) {
       await projector.acquire()
+      const stopRenewing = projector.keepAlive()
       let hasBegun = false
       const pausing = control.setPaused(true, ++decision).then(() => (hasBegun = true))
       const before = context.announcements.interruptions
@@ -139,9 +140,10 @@ describe('a pause', () => {
       await eventually(
         async () => context.announcements.interruptions - before,
         (interruptions) => interruptions >= 3,
-        1_500,
+        4_000,
       )
       expect(hasBegun).toBe(false)
+      stopRenewing()
       await end[how]()
       await pausing
       await control.setPaused(false, ++decision)
