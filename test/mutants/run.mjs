@@ -127,9 +127,14 @@ function isAbout(source, test) {
   return of.includes(about) || about.includes(of)
 }
 
+/** Those that are too dear are left out, and the ones after them are not. */
 function affordable(units) {
   let spent = 0
-  return units.filter(({ ms }, i) => (spent += ms) <= budgetMs || i === 0)
+  return units.filter(({ ms }, i) => {
+    const isAffordable = i === 0 || spent + ms <= budgetMs
+    if (isAffordable) spent += ms
+    return isAffordable
+  })
 }
 
 async function attempt(tester, mutant, units) {
