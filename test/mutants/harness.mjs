@@ -1,10 +1,13 @@
 import { expect } from 'expect'
+import { ModuleMocker } from 'jest-mock'
 
 /**
  * `describe`, `it` and their kin, for specs that Node loads by itself: a mutant then costs milliseconds, where a run of
- * Jest costs seconds. Jest's own `expect` judges.
+ * Jest costs seconds. Jest's own `expect` judges, and its own mocks watch.
  */
 const tests = []
+
+const mocks = new ModuleMocker(globalThis)
 
 let suites = []
 
@@ -44,7 +47,13 @@ const hook = (kind) => (run) => suites.at(-1)[kind].push(run)
 const hooks = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll']
 Object.assign(
   globalThis,
-  { describe, it, test: it, expect, jest: { setTimeout() {} } },
+  {
+    describe,
+    it,
+    test: it,
+    expect,
+    jest: { setTimeout() {}, fn: mocks.fn.bind(mocks), spyOn: mocks.spyOn.bind(mocks) },
+  },
   Object.fromEntries(hooks.map((kind) => [kind, hook(kind)])),
 )
 
@@ -76,6 +85,7 @@ async function runTest({ name, run, suites: around }) {
   } catch (error) {
     throw Object.assign(new Error(`${name}: ${error?.stack ?? error}`), { test: name })
   } finally {
+    mocks.restoreAllMocks() // a test that fails leaves them
     for (const { afterEach } of around.toReversed()) for (const after of afterEach) await after()
   }
 }

@@ -21,6 +21,9 @@ const patience = (usualMs) => 3 * usualMs + 2_000
 /** What a mutant may cost in tests that pass with it; those that take longer are only run when none is quicker. */
 const budgetMs = Number(process.env.BUDGET_MS ?? 8_000)
 
+/** So quick are tests in memory. */
+const quickMs = 30
+
 /** More than cores: tests wait for engines most of the time. */
 const atOnce = availableParallelism() + 1
 
@@ -102,7 +105,10 @@ async function cover() {
   return { units, atLoad }
 }
 
-/** The quickest of each file of tests, then the second of each, and so on; files that are preferred go first. */
+/**
+ * The quickest of each file of tests, then the second of each, and so on; files that are preferred go first, with all
+ * that is quick in them.
+ */
 function inTurns(units, isPreferred) {
   const byFile = new Map()
   for (const unit of units.sort((a, b) => a.ms - b.ms)) {
@@ -110,7 +116,7 @@ function inTurns(units, isPreferred) {
     byFile.set(file, [...(byFile.get(file) ?? []), unit])
   }
   const turns = [...byFile].flatMap(([file, ofFile]) =>
-    ofFile.map((unit, turn) => ({ unit, turn: isPreferred(file) ? turn / 10 : turn })),
+    ofFile.map((unit, turn) => ({ unit, turn: isPreferred(file) ? (unit.ms < quickMs ? -1 : turn / 10) : turn })),
   )
   return turns.sort((a, b) => a.turn - b.turn || a.unit.ms - b.unit.ms).map(({ unit }) => unit)
 }
@@ -121,9 +127,14 @@ function isAbout(source, test) {
   return of.includes(about) || about.includes(of)
 }
 
+/** Those that are too dear are left out, and the ones after them are not. */
 function affordable(units) {
   let spent = 0
-  return units.filter(({ ms }, i) => (spent += ms) <= budgetMs || i === 0)
+  return units.filter(({ ms }, i) => {
+    const isAffordable = i === 0 || spent + ms <= budgetMs
+    if (isAffordable) spent += ms
+    return isAffordable
+  })
 }
 
 async function attempt(tester, mutant, units) {

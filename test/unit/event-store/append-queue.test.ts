@@ -2,6 +2,7 @@ import { VersionConflict } from '../../../src/event-store/errors.js'
 import type { AppendDocument } from '../../../src/event-store/event.js'
 import { AppendQueue, fail, type ReadyAppend, succeed } from '../../../src/event-store/log/append-queue.js'
 import { pause } from '../../../src/event-store/timing.js'
+import { inSimulatedTime } from '../../support/simulation/calm.js'
 
 const mebibyte = 1024 * 1024
 const append = (stream: string): ReadyAppend => ({
@@ -88,16 +89,37 @@ describe('the queue of appends', () => {
     expect(queue.isEmpty).toBe(true)
   })
 
-  it('gives nothing up before its time, nor after it is closed', async () => {
-    queue.close()
-    queue = new AppendQueue(200)
-    let isOver = false
-    const end = () => (isOver = true)
-    void queue.add(append('a'), 100).then(end, end)
-    await pause(100)
-    expect(isOver).toBe(false)
-    queue.close()
-    await pause(250)
-    expect(isOver).toBe(false)
+  it('gives nothing up before its time, nor after it is closed', () =>
+    inSimulatedTime(async () => {
+      const answers: string[] = []
+      const late = (name: string, ofQueue: AppendQueue) =>
+        void ofQueue.add(append(name), 100).catch((error: Error) => answers.push(`${name}: ${error.message}`))
+      const [short, long, closed] = [new AppendQueue(40), new AppendQueue(10_000), new AppendQueue(100)]
+      late('short', short)
+      late('long', long)
+      late('closed', closed)
+      await pause(35)
+      expect(answers).toEqual([])
+      await pause(20)
+      expect(answers).toEqual(['short: the database did not answer in time; repeat the command with the same id'])
+      closed.close()
+      await pause(9_800)
+      expect(answers).toHaveLength(1)
+      await pause(500)
+      expect(answers.map((answer) => answer.split(':')[0])).toEqual(['short', 'long'])
+      for (const one of [short, long]) one.close()
+    }))
+
+  it('gives what comes later together again', () => {
+    void add('a', 'b')
+    queue.takeSingly(1)
+    expect([batch(), batch()]).toEqual([['a'], ['b']])
+    void add('c', 'd')
+    expect(batch()).toEqual(['c', 'd'])
+  })
+
+  it('thinks of no append that it may be in the log already', () => {
+    void add('a')
+    expect(queue.takeBatch()).toMatchObject([{ isUncertain: false, isSettled: false }])
   })
 })

@@ -2,8 +2,11 @@ import type { AppendDocument } from '../../../src/event-store/event.js'
 import { VersionConflict } from '../../../src/event-store/errors.js'
 import type { Engine } from '../../../src/event-store/engine.js'
 import { masterKey } from '../../../src/event-store/sealing/key-wrap.js'
+import { headerOf } from '../../../src/event-store/sealing/envelope.js'
+import { LogCollection } from '../../../src/event-store/log/log-collection.js'
 import { all, command, Place } from '../../support/event-store/engines.js'
 import { type NotebookEvent, notebookEvents } from '../../support/event-store/notebooks.js'
+import { storedAppends } from '../../support/event-store/stored-appends.js'
 import { expectOneOrderWithoutGaps } from '../../support/event-store/one-order.js'
 
 let place: Place
@@ -67,6 +70,63 @@ describe('the event store', () => {
       expect(event).not.toHaveProperty('personal')
   })
 
+  it('reads what was appended after a version, all of it or some appends', async () => {
+    await append('notebook-1', 0, opened('1'), written('a'))
+    await append('notebook-1', 2, written('b'))
+    await append('notebook-1', 3, written('c'), written('d'))
+    const versions = async (range: object) =>
+      (await all(engine.store.readStream('notebook-1', range))).map(({ version }) => version)
+    expect(await versions({ after: 0 })).toEqual([1, 2, 3, 4, 5])
+    expect(await versions({ after: 2 })).toEqual([3, 4, 5])
+    expect(await versions({ after: 2, appends: 1 })).toEqual([3])
+    expect(await versions({ after: 5 })).toEqual([])
+    expect(await versions({ backwards: true, from: 4 })).toEqual([4, 3, 2, 1])
+    expect((await all(engine.store.readAll())).map(({ position }) => position)).toEqual([1, 2, 3, 4, 5])
+    expect((await all(engine.store.readAll({ after: 4 }))).map(({ position }) => position)).toEqual([5])
+  })
+
+  it('asks where an append begins only where it may be read from its middle', async () => {
+    await append('notebook-1', 0, opened('1'), written('a'))
+    const asked = jest.spyOn(LogCollection.prototype, 'firstVersionOfAppend')
+    for (const range of [{}, { after: 1 }, { backwards: true }, { backwards: true, from: 1 }])
+      await all(engine.store.readStream('notebook-1', range))
+    expect(asked).not.toHaveBeenCalled()
+    asked.mockRestore()
+  })
+
+  it('knows the end of a stream', async () => {
+    expect([await engine.store.newestVersion('notebook-1'), await engine.store.endOf('notebook-1')]).toEqual([
+      undefined,
+      undefined,
+    ])
+    await append('notebook-1', 0, opened('1'))
+    await append('notebook-1', 1, written('a'), written('b'))
+    expect(await engine.store.newestVersion('notebook-1')).toBe(2)
+    expect(await engine.store.endOf('notebook-1')).toEqual({ version: 2, position: 3 })
+  })
+
+  it('seals what is personal for its place in the stream, and nothing else', async () => {
+    await append('notebook-1', 0, opened('1'))
+    await append('notebook-1', 1, written('a'), { type: 'NotebookClosed', data: { notebookId: '1' } }, written('b'))
+    const events = await all(engine.store.readStream('notebook-1'))
+    const sealed = events.map(({ personal }) => personal && headerOf(personal))
+    expect(sealed).toMatchObject([
+      { stream: 'notebook-1', version: 1, type: 'NotebookOpened', shape: 1 },
+      { stream: 'notebook-1', version: 2, type: 'NoteWritten', shape: 1 },
+      undefined as never,
+      { stream: 'notebook-1', version: 4 },
+    ])
+    const [, { events: stored }] = (await storedAppends(place.db)) as [AppendDocument, AppendDocument]
+    expect(stored[1]).toEqual({ type: 'NotebookClosed', shape: 1, data: { notebookId: '1' } })
+  })
+
+  it('gives a stream its key when it begins, and no second one', async () => {
+    await append('notebook-1', 0, opened('1'))
+    await engine.vault.destroy('notebook-1', new Date())
+    for (const expected of [0, 1])
+      await expect(append('notebook-1', expected, written('a'))).rejects.toMatchObject({ code: 'erased' })
+  })
+
   it('tells a caller whose version is taken, and only that one, also within a batch', async () => {
     await append('notebook-1', 0, opened('1'))
     const outcomes = await Promise.all([
@@ -86,6 +146,7 @@ describe('the event store', () => {
     ['half a surrogate pair in public', { type: 'NotebookClosed', data: { notebookId: '\ud83d' } }, 'not_encodable'],
     ['half a surrogate pair in private', { ...written('a'), personal: { text: '\ud83d' } }, 'not_encodable'],
     ['too many bytes', written('a', 'x'.repeat(5_000_000)), 'too_large'],
+    ['too many public bytes', { type: 'NotebookClosed', data: { notebookId: 'x'.repeat(5_000_000) } }, 'too_large'],
   ])('refuses an append with %s alone, before it joins a batch', async (_, bad, code) => {
     const outcomes = await Promise.allSettled([
       append('notebook-1', 0, opened('1')),
@@ -104,13 +165,16 @@ describe('the event store', () => {
   })
 
   it('refuses an append without events, and one with too many', async () => {
-    await expect(append('notebook-1', 0)).rejects.toMatchObject({ code: 'too_large' })
-    await expect(
-      append('notebook-1', 0, ...Array.from({ length: 501 }, (_, i) => written(`${i}`))),
-    ).rejects.toMatchObject({ code: 'too_large' })
-    expect(await append('notebook-1', 0, ...Array.from({ length: 500 }, (_, i) => written(`${i}`)))).toMatchObject({
-      position: 500,
-    })
+    const many = Array.from({ length: 501 }, (_, i) => written(`${i}`))
+    for (const events of [[], many]) {
+      const message = `an append has 1 to 500 events, this one ${events.length}`
+      await expect(append('notebook-1', 0, ...events)).rejects.toMatchObject({ code: 'too_large', message })
+    }
+    const large = [1, 2, 3].map((i) => written(`${i}`, 'x'.repeat(1_500_000)))
+    const message = expect.stringMatching(/^an append has at most 4194304 bytes, this one 450\d{4}$/)
+    await expect(append('notebook-2', 0, ...large)).rejects.toMatchObject({ code: 'too_large', message })
+    expect(await append('notebook-2', 0, ...large.slice(1))).toMatchObject({ position: 2 })
+    expect(await append('notebook-1', 0, ...many.slice(1))).toMatchObject({ position: 502 })
   })
 
   it('keeps one order without gaps while several processes append at once', async () => {

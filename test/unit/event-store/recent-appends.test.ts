@@ -1,3 +1,4 @@
+import { Binary } from 'mongodb'
 import { Catalog } from '../../../src/event-store/catalog.js'
 import type { AppendDocument } from '../../../src/event-store/event.js'
 import { RecentAppends } from '../../../src/event-store/log/recent-appends.js'
@@ -11,6 +12,13 @@ function append(position: number, n = 1): AppendDocument {
   const meta = { actor: 'user-ann', commandId: `command-${position}` }
   const events = Array.from({ length: n }, () => event)
   return { _id: position, n, stream: 'notebook-1', version: position, meta, at: new Date(0), events }
+}
+
+const mebibyte = 1024 * 1024
+/** An append with an envelope of so many mebibytes. */
+function large(position: number, mebibytes: number): AppendDocument {
+  const { events, ...rest } = append(position)
+  return { ...rest, events: [{ ...events[0]!, personal: new Binary(Buffer.alloc(mebibytes * mebibyte)) }] }
 }
 
 const firstPositions = (recent: RecentAppends, after: number) => recent.after(after)?.map(({ append: { _id } }) => _id)
@@ -50,5 +58,31 @@ describe('what a process has committed itself', () => {
     const kept = firstPositions(recent, 8_000)!
     expect(kept).toHaveLength(2_000)
     expect(kept.every((position, i) => position === 8_001 + i)).toBe(true)
+  })
+
+  it('is no more than eight mebibytes, unless the newest alone is more', () => {
+    const recent = new RecentAppends(catalog)
+    recent.add([1, 2, 3, 4].map((position) => large(position, 1.9)))
+    expect(firstPositions(recent, 0)).toEqual([1, 2, 3, 4])
+    recent.add([large(5, 1.9)])
+    expect(recent.after(0)).toBeUndefined()
+    expect(firstPositions(recent, 2)).toEqual([3, 4, 5])
+    recent.add([large(6, 1.9)])
+    expect(firstPositions(recent, 2)).toEqual([3, 4, 5, 6])
+    recent.add([large(7, 9)])
+    expect(firstPositions(recent, 6)).toEqual([7])
+    expect(recent.after(5)).toBeUndefined()
+    recent.add([append(8)])
+    expect(recent.after(6)).toBeUndefined()
+    expect(firstPositions(recent, 7)).toEqual([8])
+    recent.add([9, 10, 11, 12].map((position) => large(position, 1.9)))
+    expect(firstPositions(recent, 7)).toEqual([8, 9, 10, 11, 12])
+  })
+
+  it('counts each event, however small it is', () => {
+    const recent = new RecentAppends(catalog)
+    for (let i = 0; i < 40; i++) recent.add([append(1 + 500 * i, 500)]) // ten million bytes, as they are counted
+    expect(recent.after(0)).toBeUndefined()
+    expect(firstPositions(recent, 19_500)).toEqual([19_501])
   })
 })

@@ -1,7 +1,7 @@
-import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api'
-import { NodeTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-node'
+import { SpanStatusCode } from '@opentelemetry/api'
 import { EventStoreError } from '../../../src/event-store/errors.js'
 import { inSpan, inTraceOf, traceparent } from '../../../src/event-store/span.js'
+import { traced } from '../../support/telemetry/finished-spans.js'
 
 const work = (name: string) => inSpan(name, { attributes: { part: 'test' } }, async () => traceparent())
 
@@ -14,24 +14,12 @@ describe('without tracing', () => {
 })
 
 describe('with tracing', () => {
-  let finished: ReadableSpan[] | undefined
-  const done = () => Promise.resolve()
-  const collect = { onStart: () => {}, onEnd: (span: ReadableSpan) => finished?.push(span) }
-  const provider = new NodeTracerProvider({ spanProcessors: [{ ...collect, forceFlush: done, shutdown: done }] })
-  beforeEach(() => {
-    finished = []
-    provider.register()
-  })
-  // Not shut down: tracers keep the first provider that they find.
-  afterEach(() => {
-    finished = undefined
-    for (const api of [trace, context, propagation]) api.disable()
-  })
+  const finished = traced()
 
   it('work is a span, in the trace of its caller', async () => {
     const caller = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
     const own = await inTraceOf(caller, () => work('some work'))
-    const [span] = finished!
+    const [span] = finished()
     expect(span).toMatchObject({
       name: 'some work',
       attributes: { part: 'test' },
@@ -53,7 +41,7 @@ describe('with tracing', () => {
       throw failure
     }
     await expect(inSpan('bad work', {}, failing)).rejects.toBe(failure)
-    const [span] = finished!
+    const [span] = finished()
     expect(span).toMatchObject({ status: { code: SpanStatusCode.ERROR }, attributes: { 'error.type': type } })
     expect(JSON.stringify([span!.attributes, span!.status, span!.events])).not.toContain('Ann')
   })

@@ -4,9 +4,12 @@ import { Catalog, defineEvents } from '../../../src/event-store/catalog.js'
 import type { AppendDocument } from '../../../src/event-store/event.js'
 import { Feed } from '../../../src/event-store/log/feed.js'
 import { LogCollection } from '../../../src/event-store/log/log-collection.js'
+import { pause } from '../../../src/event-store/timing.js'
 import { Random } from '../../support/seeds.js'
+import { inSimulatedTime } from '../../support/simulation/calm.js'
 import { Connection, noFaults } from '../../support/simulation/connection.js'
 import { databaseOver } from '../../support/simulation/memory-database.js'
+import { NotebookLog } from '../../support/simulation/notebook-log.js'
 import { MemoryReplicaSet } from '../../support/simulation/replica-set.js'
 
 /** Counts how often the database is asked. */
@@ -42,6 +45,97 @@ const read = async (after: number) => {
   const { events, ...batch } = await feed.read(after)
   return { ...batch, positions: events.map(({ position }) => position) }
 }
+
+describe('a batch of what the process has committed itself', () => {
+  const stored = (_id: number) => replicaSet.contents('log', 'local').get(_id) as unknown as AppendDocument
+  const add = (...ids: number[]) => feed.add(ids.map(stored))
+  const readOn = async (after: number, announced = 0) => {
+    const { events, appends, ...batch } = await feed.readOn(after, announced)
+    return { ...batch, positions: events.map(({ position }) => position), appends: appends.map(({ _id }) => _id) }
+  }
+
+  it('has all events after a position, also inside an append', async () => {
+    write(1, 3)
+    write(4, 1)
+    add(1, 4)
+    expect(await readOn(0)).toEqual({ after: 0, to: 4, full: false, positions: [1, 2, 3, 4], appends: [1, 4] })
+    expect(await readOn(1)).toEqual({ after: 1, to: 4, full: false, positions: [2, 3, 4], appends: [1, 4] })
+    expect(await readOn(3)).toEqual({ after: 3, to: 4, full: false, positions: [4], appends: [4] })
+    expect(log.asked).toEqual([])
+  })
+
+  it('is read once for all who want it, until there is more', async () => {
+    write(1, 1)
+    add(1)
+    const first = await feed.readOn(0, 0)
+    expect(await feed.readOn(0, 0)).toBe(first)
+    write(2, 1)
+    add(2)
+    expect(await readOn(0)).toMatchObject({ to: 2, positions: [1, 2] })
+    expect(await readOn(1)).toMatchObject({ to: 2, positions: [2] })
+  })
+
+  it('is full with two thousand events', async () => {
+    for (let i = 0; i < 5; i++) write(1 + i * 500, 500)
+    add(...[0, 1, 2, 3].map((i) => 1 + i * 500))
+    expect(await readOn(0)).toMatchObject({ to: 2_000, full: false })
+    add(2_001)
+    expect(await readOn(0)).toMatchObject({ to: 2_000, full: true })
+    expect(await readOn(2_000)).toMatchObject({ to: 2_500, full: false })
+  })
+})
+
+describe('the end of the log', () => {
+  it('is not asked for again for half a second, unless more is announced', () =>
+    inSimulatedTime(async (world) => {
+      log = new CountedLog(world.db)
+      feed = new Feed(log, catalog)
+      await pause(60_000) // the process runs for a while
+      const empty = { after: 0, to: 0, events: [], appends: [], full: false }
+      expect(await feed.readOn(0, 0)).toEqual(empty)
+      expect([await feed.readOn(0, 0), log.asked.length]).toEqual([empty, 1])
+      await feed.readOn(0, 1)
+      expect(log.asked).toHaveLength(2)
+      await feed.readOn(0, 1)
+      expect(log.asked).toHaveLength(2)
+      await feed.readOn(7, 1) // another place
+      expect(log.asked).toHaveLength(3)
+      await pause(480)
+      await feed.readOn(7, 1)
+      expect(log.asked).toHaveLength(3)
+      await pause(40)
+      await feed.readOn(7, 1)
+      expect(log.asked).toHaveLength(4)
+      expect(await feed.read(0)).toEqual(empty)
+      expect(log.asked).toHaveLength(5)
+    }))
+
+  it('is none where something was found', () =>
+    inSimulatedTime(async (world) => {
+      const notebooks = new NotebookLog(world)
+      const { feed: tail } = notebooks.context
+      const event = { type: 'NotebookClosed', data: { notebookId: '1' } }
+      await pause(60_000)
+      notebooks.append([event])
+      expect(await tail.readOn(0, 1)).toMatchObject({ to: 1 })
+      notebooks.append([event])
+      expect(await tail.readOn(0, 1)).toMatchObject({ to: 2 })
+    }))
+
+  it('may be inside an append, or behind the last one', async () => {
+    write(1, 3)
+    for (const [after, to, positions] of [
+      [1, 3, [2, 3]],
+      [3, 3, []],
+      [4, 4, []],
+    ] as const)
+      expect(await feed.read(after).then(({ to: end, events }) => [end, events.map((e) => e.position)])).toEqual([
+        to,
+        positions,
+      ])
+    expect((await feed.read(3)).appends).toEqual([])
+  })
+})
 
 describe('a batch of the log', () => {
   it('has all events after a position', async () => {
