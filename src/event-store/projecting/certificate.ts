@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { type Collection, type Db, ObjectId } from 'mongodb'
 import { digestOf } from './digest.js'
-import { Lease } from './lease.js'
+import { EventStoreError } from '../errors.js'
+import { Lease, LeaseLost } from './lease.js'
+import type { LeaseDocument } from './lease-document.js'
+import { finishReplacement } from './replacement.js'
 import { whileLiveHeld } from './live-lease.js'
 import type { ProjectingContext } from './projecting-context.js'
 import type { Projection } from './projection.js'
@@ -53,9 +56,30 @@ export async function certify(
 export function certifyLive(context: ProjectingContext, projection: Projection): Promise<Certificate> {
   const { name, version } = projection
   const lease = new Lease(context.db, name, `${context.processName}:${randomBytes(6).toString('hex')}`)
-  return whileLiveHeld(context, projection, lease, async ({ position }) => {
+  return whileLiveHeld(context, projection, lease, async (held) => {
+    const { position } = await asItIs(context, lease, held, version)
     return await certify(context, projection, name, position, await context.skippedPositions(name, version))
   })
+}
+
+/**
+ * While a replacement that a crash has interrupted is not finished, the lease may describe another model than the one
+ * that is there.
+ */
+async function asItIs(
+  context: ProjectingContext,
+  lease: Lease,
+  held: LeaseDocument,
+  version: number,
+): Promise<LeaseDocument> {
+  if (!held.swap) return held
+  await finishReplacement(context, lease, held, held.swap).catch((error: unknown) => {
+    if (!(error instanceof LeaseLost)) throw error // the model stayed as it is, or somebody else has the lease now
+  })
+  const now = await lease.renew()
+  if (now?.version !== version || now.swap)
+    throw new EventStoreError('contended', `${lease.id} is being replaced; repeat it`)
+  return now
 }
 
 /** Of one projection, newest first; `before` is the last one of the previous page. */

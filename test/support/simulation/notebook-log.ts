@@ -21,6 +21,7 @@ export class NotebookLog {
       db,
       feed: new Feed(new LogCollection(db), new Catalog(notebookEvents)),
       announcements: silentAnnouncements(),
+      clock: { now: () => new Date() },
       processName: 'me',
       skippedPositions: async (projection, version) => new Set(version === 1 && projection ? this.skipped : []),
       logRoot: async () => '',

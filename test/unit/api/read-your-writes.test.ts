@@ -1,4 +1,5 @@
 import { type Client, World } from '../../support/world.js'
+import { Reader, sending } from '../../support/chat/reader.js'
 import { Database } from '../../support/ops/database.js'
 import { expectProblem } from '../../support/api/problem.js'
 
@@ -81,6 +82,17 @@ describe('what a command has done', () => {
   })
 })
 
+describe('the end of a stream', () => {
+  it('tells its position, and a page from there shows the answer as completed, in every process', async () => {
+    for (let i = 0; i < 10; i++) {
+      const reader = await new Reader().read(ann, sending('streamed', { text: `Number ${i}` }))
+      const { messageId, logPosition } = reader.ended!.data as { messageId: string; logPosition: number }
+      const { body } = await after(logPosition, ann.at(there)).get('/chat/streamed/messages?limit=100')
+      expect(body.messages.at(-1)).toMatchObject({ id: messageId, status: 'completed' })
+    }
+  })
+})
+
 describe('a position to read from', () => {
   it('may be any that the log has reached', async () => {
     const position = positionOf(await ann.post('/chat/my-chat/send', { text: 'Hello' }))
@@ -115,7 +127,11 @@ describe('while a read model is paused', () => {
 
   const whilePaused = async (name: string, work: () => Promise<void>) => {
     expect((await admin.post(`/ops/projections/${name}/pause`)).status).toBe(200)
-    await work().finally(() => admin.post(`/ops/projections/${name}/resume`))
+    try {
+      await work()
+    } finally {
+      await admin.post(`/ops/projections/${name}/resume`)
+    }
   }
 
   it('what was done and cannot be shown is 503, says that it was done, and is there later', async () => {

@@ -18,7 +18,7 @@ const reset = (id: string) => ({ event: 'reset', id, data: {} })
 const end = (event: string, id: string, text: string) => ({
   event,
   id,
-  data: { text, tokens: 3, messageId: 'r-1', promptId: 'p-1' },
+  data: { text, tokens: 3, messageId: 'r-1', promptId: 'p-1', logPosition: 9 },
 })
 
 describe('the id of an event', () => {
@@ -81,8 +81,13 @@ describe('a reader of a reply', () => {
     expect(reader().outcome({ ...completed, text: '', attempt: undefined })).toEqual([end('done', 'r-1:none:0', '')])
   })
 
+  it('hears no position that is not known', () => {
+    const [done] = reader('a', 5).outcome({ ...completed, position: 0 })
+    expect(done!.data).not.toHaveProperty('logPosition')
+  })
+
   it('hears why the reply has failed, and drops what it has', () => {
-    const failure = { event: 'failed', data: failed.error }
+    const failure = { event: 'failed', data: { ...failed.error, logPosition: 9 } }
     expect(reader('a', 5).outcome(failed)).toEqual([{ event: 'reset', data: {} }, failure])
     expect(reader('a', 0).outcome(failed)).toEqual([failure])
     expect(reader().outcome(failed)).toEqual([failure])

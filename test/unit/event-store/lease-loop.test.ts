@@ -72,7 +72,7 @@ describe('work under a lease', () => {
     scene(async ({ yours, loop }) => {
       const working = loop({ keepAlive: false })
       working.start()
-      await pause(3_000)
+      await pause(4_000)
       expect(await yours.acquire()).toMatchObject({ owner: 'you' })
       await working.stop()
       expect(await yours.renew()).toMatchObject({ owner: 'you' })
@@ -109,7 +109,7 @@ describe('work under a lease', () => {
       }
       const working = loop({ work, onFailure: () => 60_000 })
       working.start()
-      await pause(3_000)
+      await pause(4_000)
       expect(await yours.acquire()).toMatchObject({ owner: 'you' })
       await working.stop()
     }),

@@ -89,7 +89,7 @@ describe('a reader that goes on as the log grows', () => {
       another.append([closed])
       const { to, ms } = await next(0)
       expect(to).toBe(1)
-      expect(ms).toBeLessThanOrEqual(750 + atOnce)
+      expect(ms).toBeLessThanOrEqual(1_250 + atOnce)
     }),
   )
 

@@ -20,7 +20,12 @@ const lease = (fields: Partial<LeaseDocument>): LeaseDocument => ({
 const held = { until: new Date(Date.UTC(2100, 0)) }
 const rebuilding = { _id: 'writers~rebuild', position: 2 }
 const contextOf = (db: ProjectingContext['db']) =>
-  ({ db, processName: 'operator', announcements: silentAnnouncements() }) as ProjectingContext
+  ({
+    db,
+    processName: 'operator',
+    announcements: silentAnnouncements(),
+    clock: { now: () => new Date() },
+  }) as ProjectingContext
 
 interface Scene {
   control: ProjectionControl

@@ -17,6 +17,7 @@ beforeEach(async () => {
     db: place.db,
     feed: engine.feed,
     announcements: silentAnnouncements(),
+    clock: { now: () => new Date() },
     processName: 'me',
     skippedPositions: async () => new Set(),
     logRoot: async (position) => `root of ${position}`,

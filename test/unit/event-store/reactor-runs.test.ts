@@ -136,7 +136,7 @@ describe('a reactor', () => {
       expect(sent).toEqual([])
       await yours.advance(held!, 1)
       await yours.release()
-      await pause(1_000)
+      await pause(2_000)
       expect(sent).toEqual(['b'])
       expect(log.errors).toEqual([])
     }),

@@ -1,9 +1,13 @@
 import type { UUID } from 'mongodb'
+import { certifyLive } from '../../../src/event-store/projecting/certificate.js'
+import { digestOf } from '../../../src/event-store/projecting/digest.js'
 import { Lease } from '../../../src/event-store/projecting/lease.js'
 import { type LeaseDocument, leasesIn } from '../../../src/event-store/projecting/lease-document.js'
+import type { ProjectingContext } from '../../../src/event-store/projecting/projecting-context.js'
 import { uuidOf } from '../../../src/event-store/projecting/read-model-collection.js'
 import { finishReplacement, replaceModel } from '../../../src/event-store/projecting/replacement.js'
 import { Place } from '../../support/event-store/engines.js'
+import { notes } from '../../support/event-store/notebooks.js'
 import { silentAnnouncements } from '../../support/simulation/announcements.js'
 
 let place: Place
@@ -100,5 +104,42 @@ describe('the replacement of a model', () => {
     await place.db.dropCollection('notes')
     await replaceModel(context, lease, swap)
     expect(await contents()).toBe('the new model')
+  })
+})
+
+describe('a certificate of the live model', () => {
+  const certified = (version = 2) =>
+    certifyLive(
+      {
+        ...context,
+        processName: 'auditor',
+        clock: { now: () => new Date() },
+        skippedPositions: async () => new Set(),
+        logRoot: async (position: number) => `root of ${position}`,
+      } as unknown as ProjectingContext,
+      { ...notes, version },
+    )
+
+  it.each(['before', 'after'])('is of one model when a process has died %s the rename', async (when) => {
+    const digest = await digestOf(place.db, shadow)
+    await lease.change({ $set: { swap, position: 4, version: 1 } })
+    if (when === 'after') await place.db.renameCollection(shadow, 'notes', { dropTarget: true })
+    await lease.release()
+    expect(await certified()).toMatchObject({ version: 2, position: 9, root: 'root of 9', digest })
+    expect(await lease.read()).not.toHaveProperty('swap')
+  })
+
+  it('is of the old model when the rebuilt one is gone', async () => {
+    const digest = await digestOf(place.db, 'notes')
+    await lease.change({ $set: { swap, position: 4, version: 1 } })
+    await place.db.dropCollection(shadow)
+    await lease.release()
+    expect(await certified(1)).toMatchObject({ position: 4, root: 'root of 4', digest })
+  })
+
+  it('is refused while the model becomes one of another version', async () => {
+    await lease.change({ $set: { swap, position: 4, version: 1 } })
+    await lease.release()
+    await expect(certified(1)).rejects.toMatchObject({ code: 'contended' })
   })
 })

@@ -113,4 +113,7 @@ export class ReplyEventDto {
 
   @AnyText({ optional: true, about: 'In failed' })
   detail?: string
+
+  @Integer({ optional: true, about: 'In done, cancelled and failed, when it is known: for Min-Log-Position' })
+  logPosition?: number
 }
