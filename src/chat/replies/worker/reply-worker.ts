@@ -120,9 +120,9 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     )
     if (!failure) return
     // Only now: the queue may give it back to this process at once, where it must not be found running.
-    const { attempts, backoffMs } = this.config.replies
+    const { backoffMs } = this.config.replies
     const isUntried = this.stopping.signal.aborted || failure instanceof NoPlace
-    if (!isUntried) this.log.warn(`reply ${job.replyId}: attempt 1 of ${attempts} failed: ${failure.message}`)
+    if (!isUntried) this.log.warn(`reply ${job.replyId}: attempt 1 failed: ${failure.message}`)
     await (
       isUntried ? this.queue.add(job) : this.queue.add({ ...job, tried: 1 }, retryDelay(1, backoffMs, failure))
     ).catch((error: unknown) => this.log.debug(`queue: ${String(error)}`))
