@@ -7,7 +7,7 @@ import { decimal, integer, ratio, table } from './runner/table.js'
 
 /**
  * Whether anything becomes slower while the log grows: the same measurements at several sizes of one log. With --folder
- * the log is kept there, and the next run goes on with it: five million events take an hour to write and read.
+ * the log is kept there, and the next run goes on with it: five million events take half an hour to write and read.
  *
  *   npm run bench -- growth [--quick] [--sizes 10000,1000000,5000000] [--folder <path>] [--json <file>]
  */

@@ -58,7 +58,7 @@ export class LargeLog {
   /** Chats whose owners take turns. Returns the events per second. */
   async fill(events: number, owners: readonly string[], reportProgress: (line: string) => void): Promise<number> {
     const started = performance.now()
-    let chats = events / 10
+    let chats = Math.ceil(events / 10)
     const write = async () => {
       while (chats-- > 0) {
         if (chats % 10_000 === 0) reportProgress(`${events - chats * 10} events`)

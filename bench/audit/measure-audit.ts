@@ -1,7 +1,7 @@
 import { HashingThreads } from '../../src/audit/verification/hashing-threads.js'
 import { verifyLog } from '../../src/audit/verification/verify-log.js'
 import type { Client } from '../../test/support/world.js'
-import { type Latency, latencyOf, timed } from '../runner/statistics.js'
+import { type Latency, latencyOf, rate, timed } from '../runner/statistics.js'
 import type { LargeLog } from './large-log.js'
 
 export interface AuditMeasurements {
@@ -50,10 +50,4 @@ export async function measureAudit(
 async function found(auditor: Client, path: string): Promise<void> {
   const { status, body } = await auditor.get(path)
   if (status !== 200) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`)
-}
-
-async function rate(events: number, work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now()
-  await work()
-  return (events * 1000) / (performance.now() - started)
 }

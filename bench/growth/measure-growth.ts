@@ -10,7 +10,7 @@ import { userEvents } from '../../src/identity/user.js'
 import { LogRoot } from '../../src/notary/log-root.js'
 import { noteSigner } from '../../src/proof/note.js'
 import { origin } from '../audit/large-log.js'
-import { median } from '../runner/statistics.js'
+import { median, rate } from '../runner/statistics.js'
 import { closedLoop } from '../traffic/closed-loop.js'
 import { warmUp } from '../traffic/warm-up.js'
 import type { GrowingService } from './growing-service.js'
@@ -98,12 +98,6 @@ async function verify({ log: { db, trees }, keys }: GrowingService): Promise<num
   } finally {
     await hasher.close()
   }
-}
-
-async function rate(events: number, work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now()
-  await work()
-  return (events * 1000) / (performance.now() - began)
 }
 
 const residentMiB = (pid: number): number =>

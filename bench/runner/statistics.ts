@@ -12,6 +12,13 @@ export async function timed<T>(took: number[], work: () => Promise<T>): Promise<
   return result
 }
 
+/** How many a second, when the work is done for so many. */
+export async function rate(count: number, work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now()
+  await work()
+  return (count * 1000) / (performance.now() - started)
+}
+
 export function latencyOf(took: Iterable<number>): Latency {
   const ascending = sorted(took)
   return { p50: percentile(ascending, 0.5), p99: percentile(ascending, 0.99) }

@@ -49,6 +49,6 @@ export class Bus {
     const attributes = { 'verbatim.position': position }
     const { projections } = this.engine
     await inSpan('wait for projections', { attributes }, () => projections.waitUntilVisible(position))
-    cause.lacking = projections.lacking(position, { withGathering: false })
+    cause.lacking = projections.lacking(position, projections.shown)
   }
 }

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb'
 import { BackgroundLoop } from './background-loop.js'
+import { pause } from './timing.js'
 
 const askEveryMs = 60_000
 /** Two clocks that are further apart are worth a warning. */
@@ -13,26 +14,41 @@ const toleratedMs = 2_000
  */
 export class DatabaseClock {
   /** The database's time minus that of the timer. */
-  private ahead = Date.now() - performance.now()
-  private wasWrong = false
-  private wasLogAhead = false
+  private ahead = 0
+  /** What was wrong when it was last looked at: it is told once. */
+  private readonly wrong = new Set<string>()
   private readonly asking: BackgroundLoop
 
-  private constructor(
+  constructor(
     private readonly db: Db,
-    private readonly onError: (where: string, error: unknown) => void,
+    private readonly onError: (where: string, error: unknown) => void = () => {},
   ) {
-    this.asking = BackgroundLoop.ofRounds(() => this.ask(), {
-      everyMs: askEveryMs,
-      onError: () => {}, // it counts on by itself
+    this.asking = new BackgroundLoop(async (signal) => {
+      while (!signal.aborted) {
+        await pause(askEveryMs, signal)
+        if (!signal.aborted) await this.ask().catch(() => {}) // it counts on by itself
+      }
     })
   }
 
-  static async start(db: Db, onError: (where: string, error: unknown) => void = () => {}): Promise<DatabaseClock> {
-    const clock = new DatabaseClock(db, onError)
-    await clock.ask()
-    clock.asking.start()
-    return clock
+  /** It has no time before this has resolved. */
+  async ask(): Promise<void> {
+    const before = performance.now()
+    const { localTime } = await this.db.command({ hello: 1 })
+    const after = performance.now()
+    this.ahead = (localTime as Date).getTime() - (before + after) / 2
+    const aheadMs = Date.now() - this.now().getTime()
+    const [seconds, side] = [Math.round(Math.abs(aheadMs) / 1000), aheadMs > 0 ? 'ahead of' : 'behind']
+    this.tellOnce(
+      Math.abs(aheadMs) > toleratedMs,
+      'this machine',
+      `the clock of this machine is ${seconds} s ${side} the database's; the database's is used. Set it right`,
+    )
+  }
+
+  /** Asks again, now and then, until it is stopped. */
+  start(): void {
+    this.asking.start()
   }
 
   now(): Date {
@@ -45,34 +61,17 @@ export class DatabaseClock {
    */
   noteTimeOf({ at }: { readonly at: Date }): void {
     const aheadMs = at.getTime() - this.now().getTime()
-    const isAhead = aheadMs > toleratedMs
-    if (isAhead && !this.wasLogAhead)
-      this.onError(
-        'clock',
-        new Error(`the newest event's time is ${Math.round(aheadMs / 1000)} s ahead of the database's clock`),
-      )
-    this.wasLogAhead = isAhead
+    const seconds = Math.round(aheadMs / 1000)
+    this.tellOnce(aheadMs > toleratedMs, 'log', `the newest event's time is ${seconds} s ahead of the database's clock`)
   }
 
   stop(): Promise<void> {
     return this.asking.stop()
   }
 
-  private async ask(): Promise<void> {
-    const before = performance.now()
-    const { localTime } = await this.db.command({ hello: 1 })
-    const after = performance.now()
-    this.ahead = (localTime as Date).getTime() - (before + after) / 2
-    this.warnIfWrong(Date.now() - this.now().getTime())
-  }
-
-  private warnIfWrong(aheadMs: number): void {
-    const isWrong = Math.abs(aheadMs) > toleratedMs
-    if (isWrong && !this.wasWrong) {
-      const [seconds, side] = [Math.round(Math.abs(aheadMs) / 1000), aheadMs > 0 ? 'ahead of' : 'behind']
-      const what = `the clock of this machine is ${seconds} s ${side} the database's; the database's is used. Set it right`
-      this.onError('clock', new Error(what))
-    }
-    this.wasWrong = isWrong
+  private tellOnce(isWrong: boolean, what: string, message: string): void {
+    if (isWrong && !this.wrong.has(what)) this.onError('clock', new Error(message))
+    if (isWrong) this.wrong.add(what)
+    else this.wrong.delete(what)
   }
 }

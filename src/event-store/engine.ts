@@ -83,7 +83,7 @@ export class Engine {
     const vault = new Vault(db, masterKeys, catalog)
     await vault.secret('commands') // so that a wrong master key fails the start, and not the first read
     const feed = new Feed(new LogCollection(db), catalog)
-    const clock = await DatabaseClock.start(db, options.onError)
+    const clock = new DatabaseClock(db, options.onError)
     const store = new EventStore(db, catalog, vault, turns, {
       now: () => clock.now().getTime(),
       deadlineMs: options.appendDeadlineMs,
@@ -96,8 +96,9 @@ export class Engine {
       onConflict: options.onConflict,
       onCollision: options.onCollision,
     })
-    await Promise.all([store.prepare(), vault.prepare()])
+    await Promise.all([store.prepare(), vault.prepare(), clock.ask()])
     announcements.listen()
+    clock.start()
     const { onError, logRoot, skippedEvents = noneSkipped } = options
     const skippedPositions = (projection: string, version: number) => skippedEvents(store, projection, version)
     const context = { db, feed, announcements, clock, processName, skippedPositions, onError, logRoot }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import type { CompleteConfig } from '../config/index.js'
 
-type Trust = (address: string, hop: number) => boolean
+export type Trust = (address: string, hop: number) => boolean
 
 /**
  * Which hops on the way of a request are our own proxies. Each proxy adds the address from which it got the request to
@@ -13,5 +13,5 @@ export function trustIn({ trustedProxies }: CompleteConfig['edge']): Trust {
   return proxyAddr.compile(trustedProxies)
 }
 
-/** The address of whoever has sent the request, as far as it can be known. */
+/** The caller's address. Behind a proxy that is not trusted, it is the proxy's. */
 export const callerAddress = (request: IncomingMessage, trust: Trust): string => proxyAddr(request, trust)

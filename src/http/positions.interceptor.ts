@@ -26,17 +26,19 @@ export class PositionsInterceptor implements NestInterceptor {
     const reply = http.getResponse<FastifyReply>()
     const wanted = request.headers['min-log-position']
     const lackingBefore = wanted === undefined ? [] : await this.waitFor(wanted)
-    const addHeaders = () => {
-      const { logPosition = 0 } = request.cause ?? {}
-      if (reply.sent) return
-      if (logPosition > 0) void reply.header('log-position', logPosition)
-      const lacking = lackingFor(request, lackingBefore)
-      if (lacking.length > 0) void reply.header('read-models-behind', lacking.join(', '))
+    const tell = () => {
+      const { logPosition: written = 0, lacking: lackingAfter = [] } = request.cause ?? {}
+      const lacking = [...new Set([...lackingBefore, ...lackingAfter])]
+      if (!reply.sent) {
+        if (written > 0) void reply.header('log-position', written)
+        if (lacking.length > 0) void reply.header('read-models-behind', lacking.join(', '))
+      }
+      return { written, lacking }
     }
     return next.handle().pipe(
-      tap({ next: addHeaders, error: addHeaders }),
+      tap(tell),
       catchError((error: unknown) => {
-        throw maybeThere(error, request.cause?.logPosition ?? 0, lackingFor(request, lackingBefore))
+        throw maybeThere(error, tell())
       }),
     )
   }
@@ -47,7 +49,7 @@ export class PositionsInterceptor implements NestInterceptor {
     if (position === undefined)
       throw invalidFields([{ field, message: 'must be a position, such as an earlier answer’s Log-Position' }])
     const { projections, store } = this.engine
-    const lacking = () => projections.lacking(position, { withGathering: true })
+    const lacking = () => projections.lacking(position)
     if (await projections.waitUntilReached(position, undefined, 0)) return lacking()
     if (position > (await store.head())) throw beyondHead(position)
     if (await projections.waitUntilReached(position, undefined, longestWaitMs)) return lacking()
@@ -57,12 +59,8 @@ export class PositionsInterceptor implements NestInterceptor {
   }
 }
 
-const lackingFor = ({ cause }: FastifyRequest, before: readonly string[]): string[] => [
-  ...new Set([...before, ...(cause?.lacking ?? [])]),
-]
-
 /** A command that has been carried out must not look as if it had failed: it would be sent again. */
-function maybeThere(error: unknown, written: number, lacking: readonly string[]): unknown {
+function maybeThere(error: unknown, { written, lacking }: { written: number; lacking: readonly string[] }): unknown {
   if (lacking.length === 0 || !(error instanceof Refused) || error.code !== 'not_found') return error
   const models = `the read models that are behind (${lacking.join(', ')})`
   const message =

@@ -26,7 +26,7 @@ async function writeTogether(db: Db, writes: LeaseWrite[]): Promise<(LeaseDocume
   const leases = leasesIn(db)
   const reply = await db.command({
     update: 'checkpoints',
-    updates: [...renewals(writes), ...writes.flatMap(({ id, owner, move }) => (move ? [moveOf(id, owner, move)] : []))],
+    updates: writes.map(updateOf),
     ordered: false,
     writeConcern: { w: 1 },
   })
@@ -40,18 +40,7 @@ async function writeTogether(db: Db, writes: LeaseWrite[]): Promise<(LeaseDocume
   })
 }
 
-/** One statement for all that an owner renews: a service with nothing to do does this, and little else. */
-function renewals(writes: readonly LeaseWrite[]): Command[] {
-  const byOwner = new Map<string, string[]>()
-  for (const { id, owner, move } of writes) if (!move) byOwner.set(owner, [...(byOwner.get(owner) ?? []), id])
-  return [...byOwner].map(([owner, ids]) => ({
-    q: { _id: { $in: ids }, owner },
-    u: [{ $set: { until: fromNow(leaseMs) } }],
-    multi: true,
-  }))
-}
-
-const moveOf = (id: string, owner: string, { from, to }: NonNullable<LeaseWrite['move']>): Command => ({
-  q: { _id: id, owner, position: from },
-  u: [{ $set: { until: fromNow(leaseMs), position: to, pace: nextRateMarks } }],
+const updateOf = ({ id, owner, move }: LeaseWrite): Command => ({
+  q: { _id: id, owner, ...(move && { position: move.from }) },
+  u: [{ $set: { until: fromNow(leaseMs), ...(move && { position: move.to, pace: nextRateMarks }) } }],
 })

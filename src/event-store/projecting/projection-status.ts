@@ -37,11 +37,14 @@ type TimedLease = LeaseDocument & { now: Date; isHeld: boolean }
 const noLeaseYet: Omit<TimedLease, '_id'> = { version: 0, position: 0, state: 'live', isHeld: false, now: new Date(0) }
 
 /** The end of the log is read first: then a model that is read after it cannot seem to lack what was appended since. */
-export async function projectionStatuses(db: Db, projections: readonly Projection[]): Promise<ProjectionStatus[]> {
+export async function projectionStatuses(
+  db: Db,
+  projections: readonly Projection[],
+  now: Date,
+): Promise<ProjectionStatus[]> {
   const log = new LogCollection(db)
   const { position: head } = await log.head()
   const leases = await timedLeases(db, projections)
-  const now = [...leases.values()][0]?.now ?? new Date(0)
   const ages = new Map<number, Promise<number>>()
   const ageAfter = (position: number): Promise<number> => {
     const age = ages.get(position) ?? ageOf(log, position + 1, now)

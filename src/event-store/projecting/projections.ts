@@ -84,6 +84,7 @@ export class Projections {
     return projectionStatuses(
       this.context.db,
       names.map((name) => this.projectionNamed(name)),
+      this.context.clock.now(),
     )
   }
 
@@ -101,20 +102,19 @@ export class Projections {
     return this.context.announcements.highestOf(`projected:${name}`) >= position
   }
 
-  /**
-   * What a command waits for before it is answered: the readers of models that gather events wait themselves. The time
-   * is bounded.
-   */
+  /** What a command waits for before it is answered: the readers of models that gather events wait themselves. */
+  get shown(): string[] {
+    return this.all.filter(({ gathers }) => !gathers).map(({ name }) => name)
+  }
+
+  /** Waits for these models. The time is bounded. */
   waitUntilVisible(position: number): Promise<boolean> {
-    const names = this.all.filter(({ gathers }) => !gathers).map(({ name }) => name)
-    return this.waitUntilReached(position, names)
+    return this.waitUntilReached(position, this.shown)
   }
 
   /** After a wait: the models that do not have everything up to the position, for they are late or do not move. */
-  lacking(position: number, { withGathering }: { withGathering: boolean }): string[] {
-    return this.all
-      .filter(({ name, gathers }) => (withGathering || !gathers) && !this.hasReached(position, name))
-      .map(({ name }) => name)
+  lacking(position: number, names: readonly string[] = this.all.map(({ name }) => name)): string[] {
+    return names.filter((name) => !this.hasReached(position, name))
   }
 
   /**

@@ -110,13 +110,18 @@ export class Vault {
   /** Opens at once, for callers that open many; undefined where the key is not in memory. */
   openNow<Personal>(envelope: Envelope<Personal>): OpenedEnvelope<Personal> | undefined {
     const header = headerOf(envelope)
-    const key = this.cache.get(header.stream)
-    return Buffer.isBuffer(key) ? this.openedWith(key, envelope, header) : undefined
+    const key = this.keyNow(header.stream)
+    return key && this.openedWith(key, envelope, header)
   }
 
   /** Whether the stream's envelopes can be opened at once. After an erasure they cannot. */
   hasKeyNow(stream: string): boolean {
-    return Buffer.isBuffer(this.cache.get(stream))
+    return this.keyNow(stream) !== undefined
+  }
+
+  private keyNow(stream: string): Buffer | undefined {
+    const key = this.cache.get(stream)
+    return Buffer.isBuffer(key) ? key : undefined
   }
 
   private openedWith<Personal>(

@@ -4,7 +4,7 @@ import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Refused } from '../../event-store/errors.js'
 import { badCredentials } from '../../http/admit.guard.js'
 import { Authenticator, type Credentials } from '../../commands/caller.js'
-import { callerAddress, trustIn } from '../../http/caller-address.js'
+import { callerAddress, type Trust, trustIn } from '../../http/caller-address.js'
 import { Limits } from '../../http/limits.js'
 import type { SocketIdentity } from '../socket-session.js'
 
@@ -13,7 +13,7 @@ const longestToken = 4_096
 /** Lets those open a socket who may call the API with the same token or key. Counts like a request of theirs. */
 @Injectable()
 export class Handshake {
-  private readonly trust: ReturnType<typeof trustIn>
+  private readonly trust: Trust
 
   constructor(
     private readonly authenticator: Authenticator,

@@ -61,9 +61,11 @@ describe('a chat as it was', () => {
   const see = async () => {
     const { chat } = (await done(ann.get(`/api/chats/${chatId}`))).data
     const { messages } = (await done(ann.get(`/api/chats/${chatId}/messages?limit=200`))).data
-    seen.push({ position: await head(), time: '', chat, messages })
+    const log = await auditor.log()
+    // Events have the database's time: this is after the newest one, and before the next.
+    const time = new Date(log.at(-1)!.at.getTime() + 1).toISOString()
+    seen.push({ position: log.length, time, chat, messages })
     await nextMillisecond()
-    seen.at(-1)!.time = new Date().toISOString()
     await nextMillisecond()
   }
 

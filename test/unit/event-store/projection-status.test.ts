@@ -17,7 +17,7 @@ const lease = (fields: Partial<LeaseDocument>) =>
   leasesIn(db).insertOne({ _id: 'writers', version: 1, position: 0, state: 'live', ...fields })
 const append = (_id: number, n: number, at: Date) =>
   db.collection<{ _id: number; n: number; at: Date }>('log').insertOne({ _id, n, at })
-const status = async () => (await projectionStatuses(db, [writers]))[0]!
+const status = async () => (await projectionStatuses(db, [writers], new Date()))[0]!
 
 const held = { owner: 'me', until: new Date(Date.now() + 60_000) }
 const error = { position: 3, message: 'bad', at: new Date(0) }
@@ -74,6 +74,13 @@ describe('the status of a projection', () => {
     expect((await status()).lag).toEqual({ events: 0, seconds: 0 })
   })
 
+  it('is as old as what it lacks, also when it has no lease', async () => {
+    await append(1, 1, ago(60_000))
+    const { lag } = await status()
+    expect(lag.seconds).toBeGreaterThanOrEqual(60)
+    expect(lag.seconds).toBeLessThan(80)
+  })
+
   it('has no negative age when the clocks differ', async () => {
     await append(1, 1, ago(-60_000))
     expect((await status()).lag).toEqual({ events: 1, seconds: 0 })
@@ -98,7 +105,7 @@ describe('the status of a projection', () => {
     await lease({ position: 2 })
     await lease({ _id: 'notes', position: 1 })
     await append(1, 3, ago(60_000))
-    expect(await projectionStatuses(db, [notes, writers])).toMatchObject([
+    expect(await projectionStatuses(db, [notes, writers], new Date())).toMatchObject([
       { name: 'notes', position: 1, lag: { events: 2 } },
       { name: 'writers', position: 2, lag: { events: 1 } },
     ])

@@ -4,8 +4,8 @@ import { leasesIn } from '../../../src/event-store/projecting/lease-document.js'
 import type { ProjectingContext } from '../../../src/event-store/projecting/projecting-context.js'
 import { Projections } from '../../../src/event-store/projecting/projections.js'
 import { command, eventually, Place } from '../../support/event-store/engines.js'
+import { contextIn } from '../../support/event-store/projecting-context.js'
 import { writers } from '../../support/event-store/notebooks.js'
-import { silentAnnouncements } from '../../support/simulation/announcements.js'
 
 let place: Place
 let engine: Engine
@@ -13,15 +13,7 @@ let context: ProjectingContext
 beforeEach(async () => {
   place = await Place.find()
   engine = await place.engine()
-  context = {
-    db: place.db,
-    feed: engine.feed,
-    announcements: silentAnnouncements(),
-    clock: { now: () => new Date() },
-    processName: 'me',
-    skippedPositions: async () => new Set(),
-    logRoot: async (position) => `root of ${position}`,
-  }
+  context = contextIn(place, engine)
 })
 afterEach(() => place?.leave())
 

@@ -8,8 +8,8 @@ import { Projections } from '../../../src/event-store/projecting/projections.js'
 import { Rebuild, type RebuildOptions } from '../../../src/event-store/projecting/rebuild.js'
 import { uuidOf } from '../../../src/event-store/projecting/read-model-collection.js'
 import { command, eventually, Place } from '../../support/event-store/engines.js'
+import { contextIn } from '../../support/event-store/projecting-context.js'
 import { type NotebookEvents, notes, type WriterDoc, writers } from '../../support/event-store/notebooks.js'
-import { silentAnnouncements } from '../../support/simulation/announcements.js'
 
 let place: Place
 let engine: Engine
@@ -17,15 +17,7 @@ let context: ProjectingContext
 beforeEach(async () => {
   place = await Place.find()
   engine = await place.engine()
-  context = {
-    db: place.db,
-    feed: engine.feed,
-    announcements: silentAnnouncements(),
-    clock: { now: () => new Date() },
-    processName: 'me',
-    skippedPositions: async () => new Set(),
-    logRoot: async (position) => `root of ${position}`,
-  }
+  context = contextIn(place, engine)
 })
 afterEach(() => place?.leave())
 

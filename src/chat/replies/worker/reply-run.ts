@@ -22,7 +22,7 @@ export interface RunOptions {
   readonly isLast: boolean
   readonly isAwaited: boolean
   readonly signal: AbortSignal
-  /** Resolves when the run may begin; until then the reply is held already. It aborts when the reply should stop. */
+  /** Resolves when the run may begin. The reply is held meanwhile; `stop` aborts when it should stop. */
   readonly turn?: (stop: AbortSignal) => Promise<void>
 }
 
