@@ -12,8 +12,7 @@ import { Feed } from '../../src/event-store/log/feed.js'
 import { LogCollection } from '../../src/event-store/log/log-collection.js'
 import { notebookEvents } from '../support/event-store/notebooks.js'
 
-/** A standalone that writes its journal rarely by itself: what nobody waits for is lost when it is killed. */
-const extra = ['--journalCommitInterval', '500']
+const extra = ['--setParameter', 'enableTestCommands=1']
 let folder: string
 let mongod: Mongod
 let client: MongoClient
@@ -48,6 +47,10 @@ const append = {
   events: [{ type: 'NotebookClosed', shape: 1, data: { notebookId: 'a' } }],
 } satisfies Omit<AppendDocument, '_id' | 'version'>
 
+/** From now on mongod writes no journal, until it is started again: what nobody waited for is lost when it is killed. */
+const stopJournal = () =>
+  client.db('admin').command({ configureFailPoint: 'pauseJournalFlusherThread', mode: 'alwaysOn' })
+
 async function crash(): Promise<void> {
   const { port } = mongod
   mongod.kill('SIGKILL')
@@ -73,6 +76,7 @@ async function all(appends: AsyncIterable<AppendDocument>): Promise<AppendDocume
 
 describe('a standalone mongod that crashes', () => {
   it('loses an append that nobody waited for', async () => {
+    await stopJournal()
     await appendWithoutJournal(1)
     await crash()
     expect(await positions()).toEqual([])
@@ -97,6 +101,7 @@ describe('a standalone mongod that crashes', () => {
 
   it('and restarts between a read and the moment when it is durable: the read is repeated', async () => {
     await log.head()
+    await stopJournal()
     await appendWithoutJournal(1)
     let tries = 0
     const found = await durableReadsOf(db).repeat(
