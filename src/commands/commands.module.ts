@@ -3,6 +3,7 @@ import { CqrsModule } from '@nestjs/cqrs'
 import { Engine } from '../event-store/engine.js'
 import { Bus } from './bus.js'
 import { Drain } from './drain.js'
+import { SelfChecks } from './self-checks.js'
 import { ServiceSecrets } from './secrets.js'
 
 /** What HTTP, sockets, workers and the command line all need to send a command. */
@@ -13,7 +14,8 @@ import { ServiceSecrets } from './secrets.js'
     { provide: ServiceSecrets, useFactory: (engine: Engine) => ServiceSecrets.of(engine), inject: [Engine] },
     Bus,
     Drain,
+    SelfChecks,
   ],
-  exports: [CqrsModule, ServiceSecrets, Bus, Drain],
+  exports: [CqrsModule, ServiceSecrets, Bus, Drain, SelfChecks],
 })
 export class CommandsModule {}

@@ -3,6 +3,7 @@ import { format } from 'node:util'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { Test } from '@nestjs/testing'
 import { AppModule } from '../../src/app.module.js'
+import { SelfChecks } from '../../src/commands/self-checks.js'
 import { readConfig } from '../../src/config/index.js'
 import { appOptions, configureApp, httpAdapter } from '../../src/service/create-app.js'
 import { drainProcess } from '../../src/service/drain-process.js'
@@ -26,6 +27,7 @@ class CollectedLog extends ServiceLog {
 
 export interface RunningApplication {
   readonly url: string
+  readonly selfChecks: SelfChecks
   /** As after SIGTERM, without waiting for clients that hold on to their connections. */
   close(): Promise<void>
 }
@@ -50,5 +52,5 @@ export async function openApplication(
     await drainProcess(app, { delayMs: 0, graceMs: 100 })
     await app.close()
   }
-  return { url: `http://127.0.0.1:${port}`, close }
+  return { url: `http://127.0.0.1:${port}`, selfChecks: app.get(SelfChecks), close }
 }

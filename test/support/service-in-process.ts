@@ -1,3 +1,4 @@
+import type { SelfCheck } from '../../src/commands/self-checks.js'
 import { openApplication, type RunningApplication } from './application.js'
 
 /**
@@ -18,6 +19,10 @@ export class ServiceInProcess {
 
   async url(): Promise<string> {
     return (await this.opening).url
+  }
+
+  async addSelfCheck(part: string, check: SelfCheck): Promise<void> {
+    ;(await this.opening).selfChecks.add(part, check)
   }
 
   close(): Promise<void> {

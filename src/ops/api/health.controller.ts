@@ -10,6 +10,7 @@ import { redisName } from '../../event-store/redis.js'
 import { within } from '../../event-store/timing.js'
 import { NeedsNoAccount } from '../../http/access.js'
 import { Drain } from '../../commands/drain.js'
+import { SelfChecks } from '../../commands/self-checks.js'
 import { WithoutLimits } from '../../http/limits.guard.js'
 import { AliveDto, ReadyDto } from './health.dto.js'
 
@@ -28,6 +29,7 @@ export class HealthController {
     private readonly redis: Redis,
     private readonly engine: Engine,
     private readonly drain: Drain,
+    private readonly selfChecks: SelfChecks,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles' | 'readyMaxLagMs'>,
   ) {}
 
@@ -62,6 +64,8 @@ export class HealthController {
     const silent = [mongodb && statuses ? [] : ['MongoDB'], redis ? [] : ['Redis']].flat()
     if (!statuses || silent.length > 0)
       throw new Refused('not_ready', `no answer from ${silent.join(' and ')}`, { missing: silent })
+    const faults = this.selfChecks.faults()
+    if (faults.length > 0) throw stopped(faults)
     const late = statuses.filter((one) => this.isLate(one))
     if (late.length > 0) throw behind(late)
     const projections = statuses.map(({ name, state, lag }) => ({
@@ -83,6 +87,11 @@ export class HealthController {
 function behind(late: readonly ProjectionStatus[]): Refused {
   const each = late.map(({ name, lag }) => `${name} is ${lag.events} events and ${Math.round(lag.seconds)} s behind`)
   return new Refused('not_ready', each.join('; '), { missing: late.map(({ name }) => name) })
+}
+
+function stopped(faults: ReturnType<SelfChecks['faults']>): Refused {
+  const each = faults.map(({ fault }) => fault).join('; ')
+  return new Refused('not_ready', `${each}; restart this process`, { missing: faults.map(({ part }) => part) })
 }
 
 /** What an engine answers; undefined if it fails, or needs too long. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
-import { DelayedError, type Job, Worker } from 'bullmq'
+import { DelayedError, type Job } from 'bullmq'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
@@ -10,10 +10,12 @@ import type { RecordedEvent } from '../../../event-store/event.js'
 import type { ChatEvents } from '../../chat.js'
 import { dedicatedConnection } from '../../../event-store/redis.js'
 import { Drain } from '../../../commands/drain.js'
+import { SelfChecks } from '../../../commands/self-checks.js'
 import { ProviderError } from '../../../llm/provider-error.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
 import { ReplyHolds } from '../../open-reply/reply-holds.js'
 import { Places } from './places.js'
+import { QueueWorker } from './queue-worker.js'
 import { queuePrefix, type ReplyJob, ReplyQueue, replyQueue } from './reply-queue.js'
 import { ReplyRun } from './reply-run.js'
 
@@ -43,7 +45,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
   /** Prompts of this process, until they are answered or in the queue. */
   private readonly own = new Set<Promise<void>>()
   private readonly places: Places
-  private worker: Worker<ReplyJob> | undefined
+  private worker: QueueWorker | undefined
   private connection: Redis | undefined
 
   constructor(
@@ -54,6 +56,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly redis: Redis,
     private readonly db: Db,
     private readonly drain: Drain,
+    private readonly selfChecks: SelfChecks,
     @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'roles' | 'replies'>,
   ) {
     this.places = new Places(config.replies.concurrency)
@@ -66,9 +69,9 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     loadTokenizer().catch((error: unknown) => this.log.error(String(error)))
     const { concurrency, backoffMs } = this.config.replies
     this.connection = dedicatedConnection(this.redis)
-    this.worker = new Worker<ReplyJob>(
+    const worker = new QueueWorker(
       replyQueue,
-      (job, token) => this.runOnce(job.data.replyId, () => this.runQueued(job, token)),
+      (job, token) => worker.whileBusy(() => this.runOnce(job.data.replyId, () => this.runQueued(job, token))),
       {
         connection: this.connection,
         prefix: queuePrefix(this.db),
@@ -76,16 +79,21 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
         lockDuration: lockMs,
         stalledInterval: stallCheckMs,
         maxStalledCount,
+        runRetryDelay: 1_000,
         settings: {
           backoffStrategy: (attempt, _type, error, job) =>
             retryDelay(attempt + ((job?.data as ReplyJob | undefined)?.tried ?? 0), backoffMs, error),
         },
       },
     )
+    this.worker = worker
+    this.selfChecks.add('worker', () =>
+      worker.hasStopped() ? 'this worker takes no more replies from the queue' : undefined,
+    )
     this.engine.feed.onOwn((events) => this.takeOwn(events))
     this.drain.announced.addEventListener('abort', () => void this.drainWorker())
-    this.worker.on('error', (error) => this.log.debug(`queue: ${error.message}`))
-    this.worker.on('failed', (job, error) =>
+    worker.on('error', (error) => this.log.debug(`queue: ${error.message}`))
+    worker.on('failed', (job, error) =>
       this.log.warn(`reply ${job?.id}: attempt ${job?.attemptsMade} failed: ${error.message}`),
     )
   }
