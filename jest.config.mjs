@@ -8,7 +8,8 @@ export default {
   roots: ['<rootDir>/test'],
   // What a newcomer runs. See jest.all.config.mjs for the others.
   testMatch: ['<rootDir>/test/unit/**/*.test.ts'],
-  testTimeout: 60_000,
+  // Nothing here is about speed: a limit ends what hangs, also on a machine that has much else to do.
+  testTimeout: 180_000,
   // One more than cores: tests wait as well.
   maxWorkers: Math.max(3, availableParallelism() + 1),
   cacheDirectory: '<rootDir>/.cache/jest',

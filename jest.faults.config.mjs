@@ -4,6 +4,5 @@ import config from './jest.config.mjs'
 export default {
   ...config,
   testMatch: ['<rootDir>/test/fault/**/*.test.ts'],
-  testTimeout: 120_000,
   maxWorkers: 2,
 }

@@ -79,7 +79,6 @@ describe('a notary', () => {
     await eventually(
       async () => watch.heads.at(-1)?.size ?? 0,
       (size) => size === head,
-      20_000,
     )
   }
 

@@ -53,7 +53,7 @@ describe('a reader', () => {
     expect(await scene.bystanderAppends()).toBeLessThan(2000)
     mongo.mend()
     const head = await scene.bystander.store.head()
-    await eventually(() => scene.bystander.projections.waitUntilReached(head, undefined, 500), Boolean, 20_000)
+    await eventually(() => scene.bystander.projections.waitUntilReached(head, undefined, 500), Boolean)
     await scene.expectAllOf({ a: size })
   })
 })

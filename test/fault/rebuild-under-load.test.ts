@@ -48,8 +48,8 @@ beforeAll(async () => {
   everybody = await Promise.all(Array.from({ length: people }, () => world.account(url)))
   await Promise.all(everybody.map(history))
   failures = []
-}, 120_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 /** So that a rebuild has something to do. */
 async function history(person: Client): Promise<void> {

@@ -50,15 +50,11 @@ export class Victim {
   }
 
   private async says(wanted: (report: Report) => boolean): Promise<void> {
-    await eventually(
-      async () => {
-        const failure = this.heard.find((report) => 'failed' in report)
-        if (failure && 'failed' in failure) throw new Error(failure.failed)
-        return this.heard.some(wanted)
-      },
-      Boolean,
-      40_000,
-    )
+    await eventually(async () => {
+      const failure = this.heard.find((report) => 'failed' in report)
+      if (failure && 'failed' in failure) throw new Error(failure.failed)
+      return this.heard.some(wanted)
+    }, Boolean)
   }
 }
 
@@ -154,7 +150,7 @@ export class Scene {
     this.bystander.start({ projector: true })
     await this.bystander.projections.waitUntilCurrent()
     const head = await this.bystander.store.head()
-    await eventually(() => this.bystander.projections.waitUntilReached(head, undefined, 500), Boolean, 15_000)
+    await eventually(() => this.bystander.projections.waitUntilReached(head, undefined, 500), Boolean)
     for (const { _id, state } of await this.bystander.projections.leases()) expect([_id, state]).toEqual([_id, 'live'])
     const live = await Promise.all(readModels.map(({ name }) => digestOf(this.place.db, name)))
     const before = await this.documents()

@@ -121,7 +121,6 @@ async function expectOneEnd({ reader, text, read }: ReturnType<typeof prompt>): 
   await eventually(
     () => redis.keys(`*${reader.replyId}*`),
     (keys) => keys.length === 0,
-    30_000,
   )
   expect(await log.endOf(reader.replyId)).toMatchObject({ type: 'ReplyCompleted' })
   await log.expectOneEndEach(prompts)

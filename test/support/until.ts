@@ -5,7 +5,7 @@ export async function until<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
   service: { readonly output: string },
-  withinMs = 25_000,
+  withinMs = 90_000,
 ): Promise<T> {
   for (const deadline = Date.now() + withinMs; Date.now() < deadline; await pause(20)) {
     const found = await look()

@@ -37,8 +37,8 @@ beforeAll(async () => {
   ;[owner, stranger, admin] = await Promise.all([world.account(url), world.account(url), world.account(url)])
   await database.grant(admin.id, 'admin')
   theirs = await Belongings.of(owner, contract, `${canary} of the owner`)
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 const name = ({ method, path }: Operation) => `${method} ${path}`
 const withBody = () => contract.operations.filter((operation) => contract.bodyOf(operation))
@@ -169,7 +169,7 @@ describe('what is malformed is refused, and named:', () => {
     })
     expect(checks.length).toBeGreaterThan(500)
     expect(await complaintsOf(checks)).toEqual([])
-  }, 120_000)
+  })
 
   it('bodies that are no JSON, no object, or nested without end', async () => {
     const checks = withBody().flatMap((operation) =>
@@ -178,7 +178,7 @@ describe('what is malformed is refused, and named:', () => {
       ),
     )
     expect(await complaintsOf(checks)).toEqual([])
-  }, 120_000)
+  })
 
   it('numbers that are too large to be any', async () => {
     const send = contract.operations.find(({ operationId }) => operationId === 'Replies_send')!

@@ -14,11 +14,11 @@ let ann: Client
 beforeAll(async () => {
   world = await World.begin()
   ;[here, there] = await Promise.all([world.start().url(), world.start({ ROLES: 'api', JWT_EXPIRES_IN: '3s' }).url()])
-}, 60_000)
+})
 beforeEach(async () => {
   ann = await world.account(here)
 })
-afterAll(() => world?.end(), 60_000)
+afterAll(() => world?.end())
 
 const password = 'a long secret'
 const newChat = async (by: Client): Promise<string> =>
@@ -179,5 +179,5 @@ describe('people at one process', () => {
         socket.close()
       }
     }
-  }, 120_000)
+  })
 })

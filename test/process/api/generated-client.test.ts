@@ -10,15 +10,15 @@ beforeAll(async () => {
   ;({ world } = await World.withModel()) // the model that examples name is OpenAI's
   url = await world.start().url()
   contract = await Contract.of(url)
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 describe('a generated client', () => {
   let client: GeneratedClient
 
   beforeAll(async () => {
     client = await GeneratedClient.from(contract.document)
-  }, 60_000)
+  })
   afterAll(() => client?.remove())
 
   it('compiles, and does the quick start', async () => {
@@ -40,7 +40,7 @@ describe('a generated client', () => {
       prompts: 2,
       refused: ['unauthenticated', 'not_found', 'text'],
     })
-  }, 120_000)
+  })
 })
 
 const quickStart = `

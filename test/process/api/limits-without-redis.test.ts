@@ -1,7 +1,7 @@
 import { Client, World } from '../../support/world.js'
 
 let world: World | undefined
-afterEach(() => world?.end(), 60_000)
+afterEach(() => world?.end())
 
 const statusesOf = async (times: number, ask: () => Promise<{ status: number }>) => {
   const statuses = []

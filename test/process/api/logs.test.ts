@@ -17,8 +17,8 @@ beforeAll(async () => {
     REPLY_BACKOFF_MS: '10',
     JWT_SECRET: `${canary}-signs-the-tokens`,
   }))
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 describe('the log, however much it is to tell,', () => {
   it('tells who did what, and never what was said or what lets somebody in', async () => {

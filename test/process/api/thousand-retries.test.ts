@@ -6,8 +6,8 @@ let model: FakeOpenAi
 
 beforeAll(async () => {
   model = await FakeOpenAi.start()
-}, 60_000)
-afterAll(() => model?.close(), 60_000)
+})
+afterAll(() => model?.close())
 
 const told = ({ status, body }: Answered) => ({ status, body })
 
@@ -39,5 +39,5 @@ describe('a thousand retries at once', () => {
     } finally {
       await crowd.end()
     }
-  }, 120_000)
+  })
 })

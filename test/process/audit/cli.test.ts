@@ -39,7 +39,7 @@ beforeAll(async () => {
   ).trim()
   await talk(5)
   await writeFile(file('log.key'), `${key}\n`)
-}, 60_000)
+})
 afterAll(() => world?.end())
 
 describe('npm run audit -- verify', () => {
@@ -145,7 +145,7 @@ describe('npm run audit -- export', () => {
       const { signed, events } = await verify('cut.ndjson')
       expect([cut, events]).toEqual([cut, signed!.size])
     }
-  }, 60_000)
+  })
 
   it('shows the words with what proves them when that is asked for, and verifies from a position on', async () => {
     expect((await audit(world, 'export', 'open.ndjson', '--after', '3', '--open')).code).toBe(0)

@@ -5,8 +5,6 @@ import { ReplyLog } from '../../support/chat/reply-log.js'
 import type { ServiceProcess } from '../../support/service-process.js'
 import { answeredBy, type Client, World } from '../../support/world.js'
 
-jest.setTimeout(60_000)
-
 /** Two processes with every role: each answers the prompts that it has appended itself, without the queue. */
 let model: FakeOpenAi
 let world: World

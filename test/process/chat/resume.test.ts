@@ -14,8 +14,6 @@ import { following, Reader, sending } from '../../support/chat/reader.js'
 import { expectNothingLeftIn, ReplyLog } from '../../support/chat/reply-log.js'
 import { type Client, World } from '../../support/world.js'
 
-jest.setTimeout(60_000)
-
 /** Two processes that answer HTTP and one that asks the model; a Redis that nobody else uses. */
 let folder: string
 let engines: EmbeddedEngines

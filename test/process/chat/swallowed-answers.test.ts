@@ -7,8 +7,6 @@ import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import type { ServiceProcess } from '../../support/service-process.js'
 import { type Client, World } from '../../support/world.js'
 
-jest.setTimeout(120_000)
-
 let world: World
 let model: FakeOpenAi
 let proxy: Proxy
@@ -44,7 +42,6 @@ describe('a worker whose Redis connections lose the answers', () => {
     await eventually(
       () => statusOf('before'),
       (status) => status === 'completed',
-      20_000,
     )
     const chats = Array.from({ length: 12 }, (_, n) => `chat-${n}`)
     for (const _ of chats) model.failNext({ fault: 'slow', at: 100 })
@@ -61,14 +58,12 @@ describe('a worker whose Redis connections lose the answers', () => {
         await eventually(
           () => statusOf(chat),
           (status) => status === 'completed',
-          60_000,
         ),
       ]).toEqual([chat, 'completed'])
     expect((await send('after')).status).toBe(202)
     await eventually(
       () => statusOf('after'),
       (status) => status === 'completed',
-      20_000,
     )
   })
 
@@ -79,7 +74,6 @@ describe('a worker whose Redis connections lose the answers', () => {
     await eventually(
       () => statusOf('silence'),
       (status) => status === 'completed',
-      60_000,
     )
     await mended
   })

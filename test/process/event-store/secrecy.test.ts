@@ -17,7 +17,7 @@ let place: Place
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'verbatim-secrecy-'))
   mongo = await startReplicaSet({ dir: folder, members: 1, extra: uncompressed })
-}, 60_000)
+})
 afterAll(async () => {
   await mongo?.stop()
   await rm(folder, { recursive: true, force: true })
@@ -63,5 +63,5 @@ describe('what is personal', () => {
     expect(seen.some((name) => name.startsWith('WiredTigerLog'))).toBe(true)
     expect(await filesWith(folder, canary)).toEqual([])
     await place.leave()
-  }, 60_000)
+  })
 })

@@ -9,8 +9,6 @@ import { ServiceProcess } from '../../support/service-process.js'
 import { ops, type Ran } from '../../support/ops/command-line.js'
 import { Database } from '../../support/ops/database.js'
 
-jest.setTimeout(120_000) // many processes are started
-
 let world: World
 let database: Database
 let service: ServiceProcess
@@ -106,7 +104,6 @@ describe('projections', () => {
     await eventually(
       () => stateOf('chats'),
       (now) => now?.join() === 'live,0',
-      30_000,
     )
     const decided = await database.events('ProjectionPaused', 'ProjectionResumed')
     expect(decided.map(({ type, stream, meta }) => [type, stream, meta.actor])).toEqual([

@@ -5,8 +5,6 @@ import { admin, must, standing } from '../../support/ops/admins.js'
 import { ops } from '../../support/ops/command-line.js'
 import { Database } from '../../support/ops/database.js'
 
-jest.setTimeout(120_000) // many processes are started
-
 const name = 'guest_feedback'
 
 let world: World
@@ -20,8 +18,8 @@ beforeAll(async () => {
   database = world.closeAtEnd(await Database.of(world))
   bob = await admin(world, url)
   visitor = new Client(url)
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 const run = (...args: string[]) => ops(world, 'projections', ...args)
 const post = (what: string, body?: unknown, by = bob) => by.post(`/ops/projections/${name}/${what}`, body)

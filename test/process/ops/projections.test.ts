@@ -19,8 +19,8 @@ beforeAll(async () => {
   database = world.closeAtEnd(await Database.of(world))
   ops = await admin(world, url)
   ann = await world.account(url)
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 const post = (name: string, what: string, body?: unknown, key?: string) =>
   (key ? ops.with({ 'idempotency-key': key }) : ops).post(`/ops/projections/${name}/${what}`, body)
@@ -218,7 +218,7 @@ describe('a rebuild', () => {
     expect(await recorded('analytics', 'ProjectionRebuildStarted')).toHaveLength(1)
     expect(await standing(ops, 'analytics')).not.toHaveProperty('rebuild')
     expect((await certificates('analytics')).certificates[0].digest).toBe(await database.digestOf('analytics'))
-  }, 60_000)
+  })
 
   it('is left at once when the service stops, with nothing of it remaining', async () => {
     const letGo = await database.hold('usage')
@@ -229,5 +229,5 @@ describe('a rebuild', () => {
     await letGo()
     service = world.spawn({ ROLES: 'api,projector' })
     ops = ops.at(await service.url())
-  }, 60_000)
+  })
 })

@@ -7,7 +7,7 @@ let world: World
 beforeAll(async () => {
   world = await World.begin({ READY_MAX_LAG_SECONDS: '0.5' })
 })
-afterAll(() => world?.end(), 60_000)
+afterAll(() => world?.end())
 
 const projector = async () => {
   const service = world.spawn({ ROLES: 'projector' })
@@ -61,5 +61,5 @@ describe('readiness', () => {
       behind: expect.any(Number) as number,
       seconds: expect.any(Number) as number,
     })
-  }, 60_000)
+  })
 })

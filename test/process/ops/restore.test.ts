@@ -13,8 +13,6 @@ import { apiKeyOf } from '../../support/ops/admins.js'
 import { type Backup, backUp, restore } from '../../support/ops/backup.js'
 import { audit, ops } from '../../support/ops/command-line.js'
 
-jest.setTimeout(120_000)
-
 const origin = 'chat.example.com/log'
 const [firstMaster, secondMaster] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')]
 const password = 'a long secret'
@@ -94,7 +92,7 @@ afterAll(async () => {
   await world?.end()
   await mongo?.stop()
   await rm(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 async function head(uri: string): Promise<number> {
   const log = await ReplyLog.of({ mongodbUri: uri } as World)
@@ -124,7 +122,6 @@ async function whilePromptsGoOn<T>(work: () => Promise<T>): Promise<T> {
     await eventually(
       () => head(world.mongodbUri),
       (events) => events > 60,
-      30_000,
     )
     return await work()
   } finally {
@@ -155,7 +152,6 @@ async function start({ environment }: Place): Promise<{ service: ServiceProcess;
   await eventually(
     async () => (await fetch(`${url}/health/ready`)).status,
     (status) => status === 200,
-    40_000,
   )
   return { service, url }
 }
@@ -215,7 +211,6 @@ describe('a backup that was taken while prompts went on, restored into an empty 
     await eventually(
       async () => service.output,
       (output) => /Notary.*the log has \d+ events, \d+ were signed.*set NOTARY_ORIGIN/s.test(output),
-      20_000,
     )
     const signed = await (await fetch(`${url}/checkpoint`)).text()
     expect(signed).toMatch(new RegExp(`^${origin}\n`))
@@ -296,7 +291,6 @@ describe('what was erased', () => {
     await eventually(
       () => asBob(anew.url),
       (status) => status === 401,
-      30_000,
     )
     expect(await registerBob(anew.url)).toBe(201)
   })

@@ -18,8 +18,8 @@ beforeAll(async () => {
   url = await world.start({ ROLES: 'api,projector' }).url()
   database = world.closeAtEnd(await Database.of(world))
   visitor = new Client(url)
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 beforeEach(async () => {
   ann = await world.account(url)
 })
@@ -129,7 +129,7 @@ describe('retention', () => {
     expect(guests.map(({ guest }) => erasedGuests.filter((erased) => erased === guest).length)).toEqual([1, 1, 1, 1])
     const streams = [...chats.map((id) => `chat-${id}`), ...guests.flatMap(({ guest, chat }) => [guest, chat])]
     expect(await Promise.all(streams.map((stream) => database.hasKey(stream)))).toEqual(streams.map(() => false))
-  }, 60_000)
+  })
 
   it('goes on where a process died between the event and the key', async () => {
     const [id, { guest, chat: guestChat }] = [await deletedChat(), await usedSession()]
@@ -174,7 +174,6 @@ describe('retention', () => {
     await eventually(
       async () => [await database.hasKey(`chat-${id}`), await database.hasKey(guest)].join(),
       (keys) => keys === 'false,false',
-      20_000,
     )
 
     await eventually(
@@ -189,8 +188,7 @@ describe('retention', () => {
       await eventually(
         () => database.hasKey(`chat-${another}`),
         (has) => !has,
-        25_000,
       ),
     ).toBe(false)
-  }, 90_000)
+  })
 })

@@ -13,8 +13,6 @@ import { Desk, deskEvents } from '../../support/projects/desk.js'
 import { download, slowUpload, upload } from '../../support/projects/form.js'
 import { noFiles, Traces } from '../../support/projects/traces.js'
 
-jest.setTimeout(60_000)
-
 const mebibyte = 1024 * 1024
 const most = 100 * mebibyte
 

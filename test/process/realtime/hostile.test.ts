@@ -15,7 +15,7 @@ beforeAll(async () => {
   service = world.spawn()
   url = await service.url()
   ann = await world.account(url)
-}, 60_000)
+})
 beforeEach(async () => {
   chatter = await Chatter.of(ann)
 })
@@ -30,8 +30,8 @@ afterEach(async () => {
   expect(await after.ask('join-chat', { chatId, after: 0 })).toMatchObject({ ok: true })
   await after.next('reply-done')
   after.close()
-}, 30_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 describe('a payload that makes no sense', () => {
   it.each([
@@ -145,7 +145,7 @@ describe('a client that sends anything', () => {
     }
     expect(codes).toEqual(new Set(['ok', 'invalid']))
     expect(chatter.socket.connected).toBe(true)
-  }, 60_000)
+  })
 
   it('that is no packet is cut off, and nobody else is', async () => {
     const pick = chance(7)
@@ -185,7 +185,7 @@ describe('a client that sends anything', () => {
       one.close()
     }
     expect(await chatter.ask('leave-chat', 'my-talk')).toMatchObject({ ok: true })
-  }, 60_000)
+  })
 
   it('by hand, over HTTP, is answered and forgotten', async () => {
     const open = async () =>

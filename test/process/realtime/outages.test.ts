@@ -14,8 +14,8 @@ let ann: Client
 beforeAll(async () => {
   ;({ model, world } = await World.withModel())
   ann = await world.account(await world.spawn().url())
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 const newChat = async (): Promise<string> => (await ann.post('/api/chats', { title: 'A talk' })).body.data.chat.id
 const say = (chatId: string, content: string, by = ann) => by.post(`/api/${chatId}/messages`, { role: 'user', content })
@@ -80,7 +80,7 @@ describe('without Redis', () => {
     chatter.close()
     await world.kill(alone)
     await proxy.close()
-  }, 60_000)
+  })
 })
 
 describe('without its database for a while', () => {
@@ -116,5 +116,5 @@ describe('without its database for a while', () => {
     chatter.close()
     await world.kill(alone)
     await proxy.close()
-  }, 60_000)
+  })
 })

@@ -34,7 +34,7 @@ beforeAll(async () => {
     LOG_LEVEL: 'trace',
     LOG_FILE: join(folder, 'app.log'),
   })
-}, 60_000)
+})
 
 afterAll(async () => {
   await world?.end()
@@ -154,4 +154,4 @@ it('an erased account leaves its words nowhere, and the log still reads from end
     expect.arrayContaining(['UserRegistered', 'PromptSent', 'ReplyCompleted', 'MessageEdited', 'UserErased']),
   )
   expect({ keysLeft, bytesLeft }).toEqual({ keysLeft: [], bytesLeft: 0 })
-}, 90_000)
+})

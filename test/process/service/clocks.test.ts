@@ -25,12 +25,12 @@ let mongo: MongoClient
 beforeAll(async () => {
   world = await World.begin()
   mongo = await MongoClient.connect(world.mongodbUri)
-}, 60_000)
+})
 
 afterAll(async () => {
   await world?.end()
   await mongo?.close()
-}, 60_000)
+})
 
 describe('a process with a clock that is three hours ahead', () => {
   it('serves prompts, tokens and logouts like the other one, and dates nothing into the future', async () => {
@@ -56,5 +56,5 @@ describe('a process with a clock that is three hours ahead', () => {
     const times = appends.map(({ at }) => at.getTime())
     expect(Math.max(...times)).toBeLessThan(Date.now() + 5_000)
     expect(times).toEqual(times.toSorted((one, other) => one - other))
-  }, 60_000)
+  })
 })

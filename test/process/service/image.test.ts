@@ -141,11 +141,10 @@ describe('the image', () => {
       for (const stream of [service.stdout, service.stderr]) stream.on('data', (said) => (output += String(said)))
       const ended = new Promise((done) => service.once('close', done))
       try {
-        const [, port] = await eventually(async () => /listening on .*, port (\d+)/.exec(output)!, Boolean, 40_000)
+        const [, port] = await eventually(async () => /listening on .*, port (\d+)/.exec(output)!, Boolean)
         await eventually(
           async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).status,
           (status) => status === 200,
-          40_000,
         )
         const { stdout } = await promisify(execFile)(
           process.execPath,

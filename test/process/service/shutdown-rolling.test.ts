@@ -32,13 +32,13 @@ beforeAll(async () => {
   me = (await world.account(await services[0]!.url())).at(balancer.url)
   const begun = await Promise.all([1, 2, 3, 4].map((n) => me.post('/api/chats', { title: `Chat ${n}` })))
   chats = begun.map(({ body }) => body.data.chat.id)
-}, 90_000)
+})
 
 afterAll(async () => {
   follower?.close()
   await balancer?.close()
   await world?.end()
-}, 60_000)
+})
 
 /** As an orchestrator does it: one is told to end, and when it has, a new one takes its place. */
 async function replace(which: number): Promise<void> {
@@ -50,7 +50,7 @@ async function replace(which: number): Promise<void> {
   services[which] = world.spawn()
   const next = await services[which].url()
   balancer.add(next)
-  await eventually(async () => balancer.isUsed(next), Boolean, 30_000)
+  await eventually(async () => balancer.isUsed(next), Boolean)
 }
 
 /** One caller for each chat, who asks again as soon as there is an answer. What they were answered, when it is over. */
@@ -111,7 +111,6 @@ it(`processes are replaced ${restarts} times, one after the other: no request is
   await eventually(
     async () => follower.count,
     (count) => count >= told,
-    30_000,
   )
   expect(follower.faults).toEqual([])
   expect(follower.count).toBe(told)

@@ -9,7 +9,6 @@ import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import { Chatter } from '../../support/realtime/chatter.js'
 import type { ServiceProcess } from '../../support/service-process.js'
 
-jest.setTimeout(90_000)
 
 /** A job whose worker says nothing more is given to another one after this; one that is given back, at once. */
 const lockMs = 8_000
@@ -112,7 +111,7 @@ describe('a process that serves and is told to end', () => {
     const reader = new Reader()
     const { answer, goOn } = await halfWritten(() => later(there, 'streamed'))
     const replyId: string = (await answer).body.messageId
-    const stream = await following(replyId)(here, AbortSignal.timeout(30_000))
+    const stream = await following(replyId)(here, AbortSignal.timeout(120_000))
     expect(stream.headers.get('connection')).toBe('close')
     const whole = stream.text() // fails unless the stream has a proper end
     const reading = reader.read(here, following(replyId))

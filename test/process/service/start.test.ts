@@ -28,7 +28,7 @@ afterEach(async () => {
 
 async function expectGone(pids: number[], service: ServiceProcess): Promise<void> {
   const allGone = () => pids.every((pid) => !isAlive(pid)) || undefined
-  await until(`processes ${pids.join(', ')} are gone`, allGone, service, 5000)
+  await until(`processes ${pids.join(', ')} are gone`, allGone, service)
 }
 
 describe('with nothing configured', () => {
@@ -72,7 +72,7 @@ describe('with nothing configured', () => {
     await service.url()
     const engines = await service.enginePids()
     for (const signal of signals) service.process.kill(signal)
-    const code = await until('the service has ended', () => service.process.exitCode ?? undefined, service, 5000)
+    const code = await until('the service has ended', () => service.process.exitCode ?? undefined, service)
     expect(code).toBe(0)
     expect(engines.filter(isAlive)).toEqual([])
   })

@@ -29,14 +29,14 @@ beforeAll(async () => {
   await others.url()
   here = await world.account(await api.url())
   model.answerWith(`One two ${canary} four`)
-}, 60_000)
+})
 
 afterAll(async () => {
   await world?.end()
   await mongo?.close()
   await collector?.close()
   await model?.close()
-}, 60_000)
+})
 
 /** A caller's own trace, and its span in which it calls us. */
 function callersTrace() {
@@ -181,10 +181,10 @@ describe('an answer whose worker is killed', () => {
     await model.requested(asked + 1)
     await world.kill(world.processes[1]!)
     await world.spawn({ ROLES: 'worker,projector' }).url()
-    const spans = await eventually(async () => spansOf(traceId), isWhole, 50_000)
+    const spans = await eventually(async () => spansOf(traceId), isWhole)
     const completed = spans.find(({ attributes }) => String(attributes['verbatim.event.types']) === 'ReplyCompleted')
     expect(waysUp(spans, completed!)).toEqual(['append', 'EndReply', 'answer', 'append', 'SendPrompt', route])
-  }, 100_000)
+  })
 })
 
 describe('a prompt over a socket', () => {

@@ -88,5 +88,5 @@ export async function expectNothingLeftIn(redis: Redis, { db: { databaseName } }
     deltas: await redis.keys(`verbatim:${databaseName}:reply:*`),
     jobs: await redis.keys(`verbatim:${databaseName}:queue:replies:????????-*`),
   })
-  await eventually(left, (found) => Object.values(found).flat().length === 0, 30_000)
+  await eventually(left, (found) => Object.values(found).flat().length === 0)
 }

@@ -53,7 +53,7 @@ export async function endEverything(): Promise<void> {
 }
 
 /** Waits for a fact, not for a time; fails by name when it does not come true. */
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>, within = 5_000): Promise<void> {
+export async function until(what: string, isTrue: () => boolean | Promise<boolean>, within = 60_000): Promise<void> {
   const deadline = Date.now() + within
   while (!(await isTrue())) {
     if (Date.now() > deadline) throw new Error(`not within ${within} ms: ${what}`)

@@ -67,7 +67,7 @@ export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** Looks until it is so, or fails with what it saw last. */
-export async function eventually<T>(look: () => Promise<T>, isSo: (seen: T) => boolean, withinMs = 10_000): Promise<T> {
+export async function eventually<T>(look: () => Promise<T>, isSo: (seen: T) => boolean, withinMs = 60_000): Promise<T> {
   const deadline = Date.now() + withinMs
   for (;;) {
     const seen = await look()

@@ -58,7 +58,7 @@ export class Chatter {
   }
 
   /** Resolves when it is so. */
-  async until(isSo: () => boolean, withinMs = 15_000): Promise<void> {
+  async until(isSo: () => boolean, withinMs = 60_000): Promise<void> {
     const deadline = Date.now() + withinMs
     while (!isSo()) {
       if (Date.now() > deadline)

@@ -17,8 +17,8 @@ beforeAll(async () => {
   url = await world.start().url()
   database = world.closeAtEnd(await Database.of(world))
   nobody = new Client(url)
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 beforeEach(async () => {
   ann = await world.account(url)
 })

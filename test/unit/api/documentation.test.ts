@@ -14,8 +14,8 @@ beforeAll(async () => {
   url = await world.start().url()
   nobody = new Client(url)
   contract = await Contract.of(url)
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 const name = ({ method, path }: Operation) => `${method} ${path}`
 const those = (isWrong: (operation: Operation) => boolean) => contract.operations.filter(isWrong).map(name)
@@ -92,7 +92,7 @@ describe('every example', () => {
     await database.grant(owner.id, 'admin')
     await database.close()
     belongings = await Belongings.of(owner, contract, 'Hello')
-  }, 30_000)
+  })
 
   it('of a body is accepted', async () => {
     // Nothing stands failed here that could go on without an event.

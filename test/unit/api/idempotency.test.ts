@@ -16,8 +16,8 @@ beforeAll(async () => {
   ;({ model, world } = await World.withModel({ REPLY_ATTEMPTS: '1' }))
   url = await world.start().url()
   database = world.closeAtEnd(await Database.of(world))
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 beforeEach(async () => {
   ann = await world.account(url)
 })

@@ -3,7 +3,7 @@ import { until } from '../../support/until.js'
 import { expectProblem } from '../../support/api/problem.js'
 
 let world: World | undefined
-afterEach(() => world?.end(), 60_000)
+afterEach(() => world?.end())
 
 /** A deployment with small limits, behind a proxy that tells the addresses of callers. */
 async function limited(environment: Record<string, string>): Promise<string> {

@@ -12,8 +12,8 @@ let ann: Client
 beforeAll(async () => {
   world = await World.begin()
   ;[here, there] = await Promise.all([world.start().url(), world.start({ ROLES: 'api' }).url()])
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 beforeEach(async () => {
   ann = await world.account(here)
 })

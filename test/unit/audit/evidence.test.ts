@@ -17,8 +17,8 @@ beforeAll(async () => {
   chatId = crypto.randomUUID()
   replyId = (await ann.post(`/chat/${chatId}/send`, { text: 'a canary' })).body.messageId
   chatEnds = (await auditor.log()).findLast(({ stream }) => stream === `chat-${chatId}`)!.position
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 const reads = (): [what: string, path: string, evidence: object][] => [
   ['the log', '/audit/events', { what: 'events', from: 1, opened: false }],
@@ -88,12 +88,12 @@ describe('a read', () => {
     const evidence = await auditor.evidence()
     expect(evidence.length - before).toBe(150)
     expect(evidence.map(({ version }) => version)).toEqual(evidence.map((_, i) => i + 1))
-  }, 60_000)
+  })
 
   it('can be audited itself', async () => {
     const events = await auditor.pages(`/audit/streams/audit-${auditor.id}?limit=200`)
     expect(events.flatMap((page) => page.events).length).toBeGreaterThan(200)
-  }, 60_000)
+  })
 })
 
 describe('a read that cannot be recorded', () => {
@@ -111,7 +111,7 @@ describe('a read that cannot be recorded', () => {
       }
     }
     expect(await auditor.evidence(reader.id)).toHaveLength(1)
-  }, 60_000)
+  })
 
   /** Then nothing can be added to that stream any more. */
   async function destroyKeyOf(stream: string): Promise<void> {

@@ -31,8 +31,8 @@ beforeAll(async () => {
       messages: Array.from({ length: 5 }, (_, j) => ({ role: 'user', content: `number ${i} ${j}` })),
     })
   await bob.ask('DELETE', `/chat/${gone}?erase=true`)
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 const positions = (events: readonly { position: number }[]) => events.map(({ position }) => position)
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -258,7 +258,7 @@ describe('a log larger than one batch', () => {
       if (status === 404) i--
       else expect(status).toBe(201)
     }
-  }, 60_000)
+  })
 
   it('comes whole, as lines', async () => {
     const { length } = await auditor.log()

@@ -53,7 +53,7 @@ describe.each([1, 2])('in a log (story %i)', (seed) => {
     events = log.flatMap(({ _id, stream, version, at, meta, events: inside }) =>
       inside.map(({ type }, i) => ({ position: _id + i, stream, version: version + i, at, type, actor: meta.actor })),
     )
-  }, 60_000)
+  })
   afterAll(() => place?.leave())
 
   it('every time is found where it is', async () => {

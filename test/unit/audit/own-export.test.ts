@@ -28,8 +28,8 @@ beforeAll(async () => {
   await ann.post(`/api/projects/${projectId}/prompts`, { role: 'system', content: 'Be kind to Ann' })
   await ann.ask('DELETE', `/chat/${deleted}`)
   await ann.ask('DELETE', `/chat/${erased}?erase=true`)
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 const exported = async (by: Client) => {
   const response = await by.fetch('GET', '/api/users/export')

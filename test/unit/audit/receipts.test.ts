@@ -31,7 +31,7 @@ beforeAll(async () => {
       (text) => text.includes('+'),
     )
   ).trim()
-}, 60_000)
+})
 afterAll(() => world?.end())
 
 describe('a receipt', () => {

@@ -13,8 +13,8 @@ beforeAll(async () => {
   const url = await world.start().url()
   ann = await world.account(url)
   auditor = world.closeAtEnd(await Auditor.of(world, url))
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 const contextOf = (chatId: string, replyId: string) => auditor.read(`/audit/chats/${chatId}/replies/${replyId}/context`)
 

@@ -13,8 +13,8 @@ beforeAll(async () => {
   const url = await world.start().url()
   ann = await world.account(url)
   auditor = world.closeAtEnd(await Auditor.of(world, url))
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 const head = async () => (await auditor.log()).length
 const chatAt = (chatId: string, at: number | string) => auditor.read(`/audit/chats/${chatId}?at=${at}`)
@@ -108,7 +108,7 @@ describe('a chat as it was', () => {
       await see()
     }
     await done(ann.ask('DELETE', `/chat/${chatId}`))
-  }, 30_000)
+  })
 
   const idOf = async (content: string): Promise<string> =>
     seen.at(-1)!.messages.find((message) => message.content === content).id

@@ -36,7 +36,7 @@ it('asks the queue again and again while there is nothing to do', async () => {
   await worker.waitUntilReady()
   const later = performance.now() + minuteMs
   expect(worker.hasStopped(later)).toBe(true)
-  await until('the worker asks', () => !worker.hasStopped(later - minuteMs / 2 + 500), 20_000)
+  await until('the worker asks', () => !worker.hasStopped(later - minuteMs / 2 + 500))
 })
 
 it('has stopped when it has a place and does not ask for half a minute', async () => {
@@ -48,7 +48,7 @@ it('has stopped when it has a place and does not ask for half a minute', async (
 
 it('need not ask while it has no place', async () => {
   await queue.add('reply', job)
-  await until('the job is run', async () => (await queue.getActiveCount()) === 1, 20_000)
+  await until('the job is run', async () => (await queue.getActiveCount()) === 1)
   expect(worker.hasStopped(performance.now() + minuteMs)).toBe(false)
   finish()
   await worker.pause()

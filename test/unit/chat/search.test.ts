@@ -35,7 +35,7 @@ beforeAll(async () => {
     .useDb(place.db.databaseName)
     .model<ChatDoc>(chatModel.name, chatModel.schema)
   handler = new SearchChatsHandler(engine, model)
-}, 60_000)
+})
 afterAll(async () => {
   await client?.close()
   await proxy?.close()

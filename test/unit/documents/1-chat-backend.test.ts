@@ -23,8 +23,8 @@ beforeAll(async () => {
   service = world.start()
   url = await service.url()
   database = world.closeAtEnd(await Database.of(world))
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 beforeEach(async () => {
   ann = await world.account(url)
 })

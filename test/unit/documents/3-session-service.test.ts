@@ -18,8 +18,8 @@ beforeAll(async () => {
   ;({ model, world } = await World.withModel({ LOG_LEVEL: 'info' }))
   url = await world.start().url()
   visitor = new Client(url)
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 beforeEach(async () => {
   sessionId = await begun(visitor)
 })

@@ -10,7 +10,7 @@ let world: World
 beforeAll(async () => {
   world = await World.begin()
 })
-afterAll(() => world?.end(), 60_000)
+afterAll(() => world?.end())
 
 describe('where a session expires soon', () => {
   let visitor: Client
@@ -18,7 +18,7 @@ describe('where a session expires soon', () => {
 
   beforeAll(async () => {
     visitor = new Client(await world.start({ SESSION_IDLE_MINUTES: `${idleMs / 60_000}` }).url())
-  }, 60_000)
+  })
 
   it('ends without activity, and says so', async () => {
     const session = await begun(visitor)
@@ -56,7 +56,7 @@ describe('where guests are turned off', () => {
 
   beforeAll(async () => {
     url = await world.start({ ALLOW_GUESTS: 'false' }).url()
-  }, 60_000)
+  })
 
   it('sessions need an account', async () => {
     const visitor = new Client(url)

@@ -15,14 +15,14 @@ beforeAll(async () => {
   engines = await startEngines({ dataDir: folder, mongo: false, redis: true })
   redis = new Redis(engines.redisUrl!).on('error', () => {})
   world = await World.begin({ REDIS_URL: engines.redisUrl! })
-}, 60_000)
+})
 
 afterAll(async () => {
   await world?.end()
   redis?.disconnect()
   await engines?.stop()
   await rm(folder, { recursive: true, force: true })
-}, 60_000)
+})
 
 it('a Redis that is full is not ready, although it answers', async () => {
   const visitor = new Client(await world.start().url())

@@ -17,8 +17,8 @@ beforeAll(async () => {
   database = world.closeAtEnd(await Database.of(world))
   bob = await admin(world, url)
   ann = await world.account(url)
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 const send = async (chat: string) =>
   must(await ann.with({ prefer: 'respond-async' }).post(`/chat/${chat}/send`, { text: 'Is anybody there?' }), 202)
@@ -110,7 +110,7 @@ describe('open replies', () => {
 
   it('are open no more once a worker has answered them', async () => {
     world.start({ ROLES: 'worker' })
-    expect(await eventually(open, ({ replies }) => replies.length === 0, 25_000)).toEqual({ replies: [] })
+    expect(await eventually(open, ({ replies }) => replies.length === 0)).toEqual({ replies: [] })
     expect(must(await bob.post('/ops/replies/reconcile'), 200)).toEqual({ open: 0, added: 0 })
   })
 })

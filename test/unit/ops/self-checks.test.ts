@@ -3,8 +3,8 @@ import { Client, World } from '../../support/world.js'
 let world: World
 beforeAll(async () => {
   world = await World.begin()
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 it('a process whose background work has stopped is not ready, and alive', async () => {
   let fault: string | undefined

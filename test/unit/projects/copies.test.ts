@@ -4,8 +4,6 @@ import { type Client, World } from '../../support/world.js'
 import { download, upload } from '../../support/projects/form.js'
 import { noFiles, Traces } from '../../support/projects/traces.js'
 
-jest.setTimeout(60_000)
-
 /** The provider of the projects' model keeps files. */
 let model: FakeOpenAi
 let world: World

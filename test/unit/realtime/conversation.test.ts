@@ -12,13 +12,13 @@ let chatter: Chatter
 beforeAll(async () => {
   ;({ model, world } = await World.withModel({ REPLY_BACKOFF_MS: '10', REPLY_ATTEMPTS: '2' }))
   ann = await world.account(await world.start().url())
-}, 60_000)
+})
 beforeEach(async () => {
   model.answerWith(answer)
   chatter = await Chatter.of(ann)
 })
 afterEach(() => chatter?.close())
-afterAll(() => world?.end(), 60_000)
+afterAll(() => world?.end())
 
 const answer = 'One two three 😀 four five six seven eight nine ten.'
 const half = wordsOf(answer).slice(0, 5).join('')

@@ -7,8 +7,8 @@ let ann: Client
 beforeAll(async () => {
   world = await World.begin({ FRONTEND_URL: 'http://localhost:5173,https://chat.example.org' })
   ann = await world.account(await world.start().url())
-}, 60_000)
-afterAll(() => world?.end(), 60_000)
+})
+afterAll(() => world?.end())
 
 describe('the way to a socket', () => {
   it.each([[['polling']], [['websocket']], [['polling', 'websocket']]])('is %j', async (transports) => {

@@ -11,12 +11,12 @@ beforeAll(async () => {
   world = await World.begin()
   url = await world.start().url()
   ann = await world.account(url)
-}, 60_000)
+})
 beforeEach(async () => {
   chatter = await Chatter.of(ann)
 })
 afterEach(() => chatter?.close())
-afterAll(() => world?.end(), 60_000)
+afterAll(() => world?.end())
 
 async function newChat(by = ann): Promise<string> {
   return (await by.post('/api/chats', { title: 'A talk' })).body.data.chat.id

@@ -44,13 +44,13 @@ beforeAll(async () => {
   for (const name of ['made-up-1', 'made-up-2']) prompts.push(await send('d', 'Hello', { model: `openai/${name}` }))
   prompts.push(await send('e', 'Hello', { model: 'gpt-3.5-turbo' }))
   await fetch(`${urls[0]}/there-is-nothing/${canary}`)
-}, 60_000)
+})
 
 afterAll(async () => {
   for (const socket of sockets ?? []) socket.close()
   await world?.end()
   await mongo?.close()
-}, 60_000)
+})
 
 describe('GET /metrics', () => {
   it('is in the text format of Prometheus, and needs no account', async () => {
@@ -311,7 +311,7 @@ describe('when an engine is away', () => {
     expect(withoutBoth.now.names).toContain('verbatim_http_request_duration_seconds_count')
     redis.mend()
     mongodb.mend()
-    await eventually(parts, ({ missing }) => missing.length === 0, 20_000)
+    await eventually(parts, ({ missing }) => missing.length === 0)
     await service.close()
     await Promise.all([redis.close(), mongodb.close()])
   })

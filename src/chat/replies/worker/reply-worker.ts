@@ -69,7 +69,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     loadTokenizer().catch((error: unknown) => this.log.error(String(error)))
     const { concurrency, backoffMs } = this.config.replies
     this.connection = dedicatedConnection(this.redis)
-    const worker = new QueueWorker(
+    const worker: QueueWorker = new QueueWorker(
       replyQueue,
       (job, token) => worker.whileBusy(() => this.runOnce(job.data.replyId, () => this.runQueued(job, token))),
       {
