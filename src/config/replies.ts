@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { pattern, uri, wholeNumber } from './values.js'
+import { listOf, pattern, timeSpan, uri, wholeNumber } from './values.js'
 import { group, variable } from './variables.js'
+
+const modelName = pattern(/^[\w./:@-]+$/, 'a model, such as openai/gpt-4o-mini')
 
 /** Who answers prompts. When none of it is set, the built-in offline model does. */
 export const models = group({
@@ -8,7 +10,9 @@ export const models = group({
   openaiBaseUrl: variable('OPENAI_BASE_URL', uri('http', 'https').optional(), 'address'),
   ollamaUrl: variable('OLLAMA_API_URL', uri('http', 'https').optional(), 'address'),
   /** provider/model, or the name of a model alone. */
-  defaultModel: variable('DEFAULT_MODEL', pattern(/^[\w./:@-]+$/, 'a model, such as openai/gpt-4o-mini').optional()),
+  defaultModel: variable('DEFAULT_MODEL', modelName.optional()),
+  /** Asked in this order when the model of a prompt does not answer. */
+  fallbacks: variable('FALLBACK_MODELS', listOf(modelName).default([])),
 })
 
 const replyMs = wholeNumber('milliseconds', 100, 3_600_000)
@@ -25,6 +29,8 @@ export const replies = group({
   concurrency: variable('WORKER_CONCURRENCY', wholeNumber('a number', 1, 1000).default(100)),
   /** Attempts for each reply. */
   attempts: variable('REPLY_ATTEMPTS', wholeNumber('a number', 1, 100).default(5)),
+  /** A reply that has had its attempts gets more until its prompt is so old. */
+  retryForMs: variable('REPLY_RETRY_FOR', timeSpan.default(0)),
   /** The pause before the second attempt; it doubles with each further attempt. */
   backoffMs: variable('REPLY_BACKOFF_MS', wholeNumber('milliseconds', 1, 60_000).default(1_000)),
   /** How long the answer to an identical question may be given again; 0: never. */

@@ -11,7 +11,6 @@ import type { FakeOpenAi } from '../support/llm/fake-openai.js'
 import type { ServiceProcess } from '../support/service-process.js'
 import { held, isShort } from './strikes.js'
 
-
 const prompts = isShort ? 50 : 200
 /** From the fault to the last prompt's end. */
 const withinMs = 60_000

@@ -73,8 +73,8 @@ export const messages = projection<MessageDoc, Events>('messages', {
     ReplyCompleted: {
       key: (e) => e.data.replyId,
       evolve: (doc, { data, personal, at }) => {
-        const { attempt, tokens, latency, cached } = data
-        const end = { status: replyEndings.ReplyCompleted, timestamp: at, attempt, latency }
+        const { attempt, tokens, latency, cached, model } = data
+        const end = { status: replyEndings.ReplyCompleted, timestamp: at, attempt, latency, model }
         return (
           doc && { ...doc, ...fieldsOf(tokens), ...end, ...(cached && { cached }), ...(personal && { text: personal }) }
         )

@@ -9,7 +9,6 @@ import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
 import { Chatter } from '../../support/realtime/chatter.js'
 import type { ServiceProcess } from '../../support/service-process.js'
 
-
 /** A job whose worker says nothing more is given to another one after this; one that is given back, at once. */
 const lockMs = 8_000
 

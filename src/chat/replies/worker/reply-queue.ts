@@ -1,16 +1,17 @@
 import { InjectQueue } from '@nestjs/bullmq'
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common'
+import { Injectable, type OnModuleInit } from '@nestjs/common'
 import type { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { Db } from 'mongodb'
 import { Engine } from '../../../event-store/engine.js'
 import { reactor } from '../../../event-store/projecting/reactor.js'
 import { redisName } from '../../../event-store/redis.js'
-import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import type { ChatEvents } from '../../chat.js'
 import { ReplyHolds } from '../../open-reply/reply-holds.js'
 
 export const replyQueue = 'replies'
+/** The run that is the last one ends the reply, and so the job. A fault of a database is never the last one. */
+const asManyAsItTakes = Number.MAX_SAFE_INTEGER
 
 /** The keys of all queues begin with it. */
 export const queuePrefix = (db: Db): string => redisName(db, 'queue')
@@ -29,7 +30,6 @@ export class ReplyQueue {
   constructor(
     @InjectQueue(replyQueue) private readonly queue: Queue<ReplyJob>,
     private readonly redis: Redis,
-    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'replies'>,
   ) {}
 
   /** Adding a reply again changes nothing. Jobs that have ended are removed, or their ids would stay taken. */
@@ -39,7 +39,7 @@ export class ReplyQueue {
     await this.queue.add(
       'reply',
       { chatId, replyId, ...(tried !== undefined && { tried }) },
-      { ...options, jobId: replyId, attempts: this.config.replies.attempts - (tried ?? 0), delay: delayMs },
+      { ...options, jobId: replyId, attempts: asManyAsItTakes, delay: delayMs },
     )
   }
 

@@ -1,25 +1,29 @@
 import { setImmediate } from 'node:timers/promises'
-import { Injectable } from '@nestjs/common'
+import { Inject, Injectable, Logger } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { SpanKind } from '@opentelemetry/api'
+import { CONFIG, type CompleteConfig } from '../../../config/index.js'
+import { Engine } from '../../../event-store/engine.js'
 import { isErased, Refused } from '../../../event-store/errors.js'
 import { isRetryable } from '../../../event-store/database-errors.js'
 import { inSpan, inTraceOf } from '../../../event-store/span.js'
 import { Cause } from '../../../commands/cause.js'
 import { ChildAbort } from '../../../llm/abort.js'
-import { ProviderError } from '../../../llm/provider-error.js'
+import { ProviderError, type ProviderErrorCode } from '../../../llm/provider-error.js'
 import { cancellationOf, type ChatRef, type OpenReply, type ReplyEnding } from '../../chat.js'
 import { Chats } from '../../chats.js'
 import { EndReply } from '../../commands/end-reply.js'
 import { Deltas } from '../../open-reply/deltas.js'
 import { ReplyHolds } from '../../open-reply/reply-holds.js'
-import { AnswerAttempt, type AttemptOutput, emptyOutput } from './answer-attempt.js'
+import { AnswerAttempt, emptyOutput } from './answer-attempt.js'
 import type { ReplyJob } from './reply-queue.js'
+import { pauseBeforeRetry, TryAgain } from './retries.js'
 
 class ReplyStopped extends Error {}
 
 export interface RunOptions {
-  readonly isLast: boolean
+  /** Its number; the first one is 1. */
+  readonly attempt: number
   readonly isAwaited: boolean
   readonly signal: AbortSignal
   /** Resolves when the run may begin. The reply is held meanwhile; `stop` aborts when it should stop. */
@@ -30,7 +34,21 @@ interface Run extends RunOptions {
   readonly chat: ChatRef
   readonly open: OpenReply
   readonly stop: ChildAbort
+  /** Redis has a part of the answer. */
+  isInRedis: boolean
 }
+
+/** With these another model may have more luck. */
+const faultsOfModel: ReadonlySet<unknown> = new Set<ProviderErrorCode>([
+  'provider_rate_limited',
+  'provider_unavailable',
+  'provider_stalled',
+  'provider_timeout',
+  'provider_unauthorized',
+  'provider_quota_exceeded',
+  'malformed_answer',
+  'unknown_model',
+])
 
 /**
  * Answers one open reply and records how it ended. The chat says whether the reply is open, and its decision lets a
@@ -39,19 +57,23 @@ interface Run extends RunOptions {
  */
 @Injectable()
 export class ReplyRun {
+  private readonly log = new Logger('Replies')
+
   constructor(
     private readonly chats: Chats,
     private readonly commands: CommandBus,
     private readonly attempt: AnswerAttempt,
     private readonly holds: ReplyHolds,
     private readonly deltas: Deltas,
+    private readonly engine: Engine,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'models' | 'replies'>,
   ) {}
 
   /**
-   * Throws errors that another run may mend, and the signal's reason. On the last run an error of the model ends the
-   * reply. `isAwaited`: somebody in another process has asked for it.
+   * Throws what another run may mend, and the signal's reason. The last run's error of the model ends the reply.
+   * `isAwaited`: somebody in another process has asked for it.
    */
-  async reply({ chatId, replyId }: ReplyJob, { isLast, isAwaited, signal, turn }: RunOptions): Promise<void> {
+  async reply({ chatId, replyId }: ReplyJob, { attempt, isAwaited, signal, turn }: RunOptions): Promise<void> {
     const stop = new ChildAbort(signal)
     const release = this.holds.hold(replyId, () => stop.abort(new ReplyStopped()))
     let hasEnded = false
@@ -63,7 +85,7 @@ export class ReplyRun {
       const { open, ownerId } = known?.open?.replyId === replyId ? known : await this.chats.state(chatId)
       if (open?.replyId === replyId) {
         const options = { kind: SpanKind.CONSUMER, attributes: { 'verbatim.reply.id': replyId } }
-        const run = { chat: { chatId, ownerId }, open, isLast, isAwaited, stop, signal }
+        const run = { chat: { chatId, ownerId }, open, attempt, isAwaited, stop, signal, isInRedis: false }
         await inTraceOf(open.trace, () => inSpan('answer', options, () => this.end(run)))
       } else {
         await this.deltas.forget(replyId) // by an earlier run, which was killed before it could do this
@@ -77,49 +99,72 @@ export class ReplyRun {
 
   private async end(run: Run): Promise<void> {
     const cause = Cause.by('worker')
-    const output = emptyOutput()
-    const command = new EndReply(cause, await this.ending(run, output))
+    const command = new EndReply(cause, await this.ending(run))
     try {
       await inSpan(command.constructor.name, {}, () => this.commands.execute(command))
     } catch (error) {
       if (!isErased(error)) throw error
     }
-    if (output.isInRedis) await this.deltas.forget(run.open.replyId)
+    if (run.isInRedis) await this.deltas.forget(run.open.replyId)
   }
 
-  private async ending(
-    { chat, open, isLast, isAwaited, stop, signal }: Run,
-    output: AttemptOutput,
-  ): Promise<ReplyEnding> {
-    const startedAt = Date.now()
-    const { promptId, replyId, model } = open
-    const reply = { ...chat, promptId, replyId }
+  /** How it ends with the model that was asked for or, if that one is at fault, with the first other one that answers. */
+  private async ending(run: Run): Promise<ReplyEnding> {
+    const faults: Error[] = []
+    for (const model of new Set([run.open.model, ...this.config.models.fallbacks])) {
+      const ending = await this.endingWith(model, run)
+      if (!(ending instanceof Error)) return ending
+      faults.push(ending)
+      if (!(ending instanceof ProviderError && faultsOfModel.has(ending.code))) break
+      this.log.warn(`reply ${run.open.replyId}: ${model}: ${ending.message}`)
+    }
+    return this.failure(run, faults.find((fault) => fault instanceof ProviderError && fault.retryable) ?? faults[0]!)
+  }
+
+  /** An error when the model did not answer. */
+  private async endingWith(model: string, run: Run): Promise<ReplyEnding | Error> {
+    const { chat, stop, signal, isAwaited } = run
+    const open = { ...run.open, model }
+    const { promptId, replyId } = open
+    const output = emptyOutput()
+    const startedAt = performance.now()
     try {
       await this.attempt.answer(chat, open, output, { signal: stop.signal, isAwaited })
       const { attempt, text, tokens, finish, cached } = output
-      const latency = Date.now() - startedAt
+      const latency = Math.round(performance.now() - startedAt)
+      const reply = { ...chat, promptId, replyId }
       const data = { ...reply, attempt, model, tokens, finish, latency, ...(cached && { cached }) }
       return { type: 'ReplyCompleted', data, personal: { text } }
     } catch (error) {
       const { attempt, text, tokens } = output
       if (error instanceof ReplyStopped) return cancellationOf(chat, open, { replyId, attempt, text, tokens })
       if (signal.aborted) throw error
-      const failure = failureOf(error, isLast)
-      if (!failure) throw error
-      const { code, detail } = failure
-      return { type: 'ReplyFailed', data: { ...reply, code }, personal: { detail } }
+      return error instanceof Error ? error : new Error(String(error))
+    } finally {
+      run.isInRedis ||= output.isInRedis
     }
+  }
+
+  /** Throws what another run may mend: an error of the model while there is one, an error of the database always. */
+  private failure({ chat, open, attempt }: Run, error: Error): ReplyEnding {
+    const { promptId, replyId, since } = open
+    const data = { ...chat, promptId, replyId }
+    if (!isFinal(error)) {
+      if (isRetryable(error)) throw error
+      const ageMs = this.engine.clock.now().getTime() - since.getTime()
+      const pauseMs = pauseBeforeRetry(this.config.replies, { attempt, ageMs, error })
+      if (pauseMs !== undefined) throw new TryAgain(pauseMs, error)
+    }
+    const { code, detail } = describe(error)
+    return { type: 'ReplyFailed', data: { ...data, code }, personal: { detail } }
   }
 }
 
-/**
- * Undefined for an error that another run may mend: one of the model until the last run, one of the database always.
- */
-function failureOf(error: unknown, isLast: boolean): { code: string; detail: string } | undefined {
+const isFinal = (error: Error) =>
+  isErased(error) || error instanceof Refused || (error instanceof ProviderError && !error.retryable)
+
+function describe(error: Error): { code: string; detail: string } {
   if (isErased(error)) return { code: 'erased', detail: 'the chat was erased' }
-  if (error instanceof ProviderError)
-    return error.retryable && !isLast ? undefined : { code: error.code, detail: error.message }
-  if (error instanceof Refused) return { code: error.code, detail: error.message }
-  if (isRetryable(error) || !isLast) return undefined
+  if (error instanceof ProviderError || error instanceof Refused) return { code: error.code, detail: error.message }
   return { code: 'internal', detail: 'something went wrong here; send the prompt again' }
 }

@@ -11,20 +11,19 @@ import type { ChatEvents } from '../../chat.js'
 import { dedicatedConnection } from '../../../event-store/redis.js'
 import { Drain } from '../../../commands/drain.js'
 import { SelfChecks } from '../../../commands/self-checks.js'
-import { ProviderError } from '../../../llm/provider-error.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
 import { ReplyHolds } from '../../open-reply/reply-holds.js'
 import { Places } from './places.js'
 import { QueueWorker } from './queue-worker.js'
 import { queuePrefix, type ReplyJob, ReplyQueue, replyQueue } from './reply-queue.js'
 import { ReplyRun } from './reply-run.js'
+import { backoff, TryAgain } from './retries.js'
 
 /** When a worker is killed, another one begins its replies again within these two times together. */
 const lockMs = 8_000
 const stallCheckMs = 5_000
 /** A reply fails because its model does, never because workers died: they may die any number of times. */
 const maxStalledCount = 1_000_000
-const longestDelayMs = 60_000
 /** So long a prompt waits for a place in its own process. Then the queue gives it to the first worker that has one. */
 const waitForPlaceMs = 1_000
 
@@ -67,7 +66,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     setMaxListeners(0, this.stopping.signal) // each reply that is being written listens to it
     // Takes a fifth of a second, which the first reply should not have to wait for.
     loadTokenizer().catch((error: unknown) => this.log.error(String(error)))
-    const { concurrency, backoffMs } = this.config.replies
+    const { concurrency } = this.config.replies
     this.connection = dedicatedConnection(this.redis)
     const worker: QueueWorker = new QueueWorker(
       replyQueue,
@@ -82,7 +81,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
         runRetryDelay: 1_000,
         settings: {
           backoffStrategy: (attempt, _type, error, job) =>
-            retryDelay(attempt + ((job?.data as ReplyJob | undefined)?.tried ?? 0), backoffMs, error),
+            this.pauseAfter(error, attempt + ((job?.data as ReplyJob | undefined)?.tried ?? 0)),
         },
       },
     )
@@ -128,12 +127,11 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     )
     if (!failure) return
     // Only now: the queue may give it back to this process at once, where it must not be found running.
-    const { backoffMs } = this.config.replies
     const isUntried = this.stopping.signal.aborted || failure instanceof NoPlace
     if (!isUntried) this.log.warn(`reply ${job.replyId}: attempt 1 failed: ${failure.message}`)
-    await (
-      isUntried ? this.queue.add(job) : this.queue.add({ ...job, tried: 1 }, retryDelay(1, backoffMs, failure))
-    ).catch((error: unknown) => this.log.debug(`queue: ${String(error)}`))
+    await (isUntried ? this.queue.add(job) : this.queue.add({ ...job, tried: 1 }, this.pauseAfter(failure, 1))).catch(
+      (error: unknown) => this.log.debug(`queue: ${String(error)}`),
+    )
   }
 
   private async runOwn(job: ReplyJob): Promise<void> {
@@ -144,8 +142,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
       if (!hasPlace && !stop.aborted) throw new NoPlace()
     }
     try {
-      const isLast = this.config.replies.attempts <= 1
-      await this.replyRun.reply(job, { isLast, isAwaited: false, signal, turn })
+      await this.replyRun.reply(job, { attempt: 1, isAwaited: false, signal, turn })
     } finally {
       if (hasPlace) this.places.giveBack()
     }
@@ -165,27 +162,23 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async runQueued(job: Job<ReplyJob>, token: string | undefined): Promise<void> {
     const { tried = 0 } = job.data
-    const isLast = tried + job.attemptsMade + 1 >= this.config.replies.attempts
+    const attempt = tried + job.attemptsMade + 1
     const { signal } = this.stopping
     if (await this.holds.isHeld(job.data.replyId)) return await this.delay(job, token, 2_000)
     try {
-      await this.replyRun.reply(job.data, { isLast, isAwaited: true, signal })
+      await this.replyRun.reply(job.data, { attempt, isAwaited: true, signal })
     } catch (error) {
       if (!signal.aborted) throw error
       await this.delay(job, token, 0)
     }
   }
 
+  private readonly pauseAfter = (error: Error | undefined, attempt: number) =>
+    error instanceof TryAgain ? error.pauseMs : backoff(this.config.replies, attempt)
+
   /** Costs the reply no attempt. */
   private async delay(job: Job<ReplyJob>, token: string | undefined, ms: number): Promise<never> {
     await job.moveToDelayed(Date.now() + ms, token)
     throw new DelayedError()
   }
-}
-
-/** Longer each time, and not the same for all. Waits as long as a provider asks for, but not longer than a minute. */
-function retryDelay(attempt: number, firstMs: number, error: unknown): number {
-  const askedMs = error instanceof ProviderError ? (error.retryAfterMs ?? 0) : 0
-  const backoffMs = firstMs * 2 ** (attempt - 1) * (0.75 + Math.random() / 2)
-  return Math.round(Math.min(Math.max(askedMs, backoffMs), longestDelayMs))
 }
