@@ -14,9 +14,8 @@ export class Deployment {
   ) {}
 
   get mongodbUri(): string {
-    const uri = new URL(this.database.mongoUri)
-    uri.pathname = `/${this.database.database}`
-    return uri.toString()
+    const { mongoUri, database } = this.database
+    return mongoUri.replace(/^([^:]+:\/\/[^/]+)\/?/, `$1/${database}`) // which may name several hosts: it is no URL
   }
 
   /** Returns the address of a new process. */

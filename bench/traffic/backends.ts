@@ -114,6 +114,11 @@ export class Verbatim extends Accounts implements Backend {
     return caller.json('POST', `/chat/${id}/send`, { text })
   }
 
+  /** As often as this is repeated with the same key, it is one prompt. */
+  sendOnce({ caller, id }: OpenChat, text: string, key: string): Promise<unknown> {
+    return caller.json('POST', `/chat/${id}/send`, { text }, { 'idempotency-key': key })
+  }
+
   /** Reads an answer along: how long its first word was under way, and the prompt until its end. */
   async readAlong({ caller, id }: OpenChat, text: string): Promise<{ firstMs: number; wholeMs: number }> {
     const began = performance.now()

@@ -14,8 +14,8 @@ export class Caller {
   }
 
   /** The body of an answer that is a success. */
-  async json<T>(method: string, path: string, body?: object): Promise<T> {
-    const response = await this.open(method, path, body)
+  async json<T>(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<T> {
+    const response = await this.open(method, path, body, headers)
     let text = ''
     for await (const chunk of response.setEncoding('utf8')) text += String(chunk)
     if (response.statusCode! >= 300) throw new Error(`${method} ${path}: ${response.statusCode} ${text}`)

@@ -21,15 +21,22 @@ interface Options {
   /** Each member keeps its data in a folder of its own in here. */
   dir: string
   members?: number
+  /** How long the others wait for a primary that says nothing. In production mongod waits ten seconds. */
+  electionMs?: number
   /** More of mongod's own arguments, for every member. */
   extra?: readonly string[]
 }
 
 /** A real replica set of local mongods, for faults (three members) and benches (one or three). */
-export async function startReplicaSet({ dir, members: size = 3, extra = [] }: Options): Promise<ReplicaSet> {
+export async function startReplicaSet({
+  dir,
+  members: size = 3,
+  electionMs = 2_000,
+  extra = [],
+}: Options): Promise<ReplicaSet> {
   const launches = Array.from({ length: size }, (_, i) => Member.start(join(dir, `member-${i}`), extra))
   const members = await Promise.all(launches)
-  await initiate(members)
+  await initiate(members, electionMs)
   await findPrimary(members)
   return {
     uri: `mongodb://${members.map(({ host }) => host).join()}/?replicaSet=${NAME}`,
@@ -98,11 +105,11 @@ export class Member {
   }
 }
 
-async function initiate(members: readonly Member[]): Promise<void> {
+async function initiate(members: readonly Member[], electionTimeoutMillis: number): Promise<void> {
   const config = {
     _id: NAME,
     members: members.map(({ host }, i) => ({ _id: i, host })),
-    settings: { electionTimeoutMillis: 2_000, heartbeatIntervalMillis: 500 },
+    settings: { electionTimeoutMillis, heartbeatIntervalMillis: Math.min(electionTimeoutMillis / 4, 2_000) },
   }
   await asked(members[0]!, (client) => client.db('admin').command({ replSetInitiate: config }), 10_000)
 }

@@ -48,10 +48,10 @@ describe('a prompt whose model does not answer', () => {
     expect(body.messages.at(-1)).toMatchObject({ id: messageId, model: 'openai/o3-mini' })
   })
 
-  it.each([
+  it.each<[string, Fault]>([
     ['has no quota', status(429, { code: 'insufficient_quota' })],
     ['does not accept our key', status(401)],
-    ['breaks off', { fault: 'drop', at: 1 } as Fault],
+    ['breaks off', { fault: 'drop', at: 1 }],
   ])('is answered by another one when it %s', async (_, fault) => {
     model.failNext(fault)
     expect((await send()).answer).toMatchObject({ status: 200, body: { text: 'One two three.' } })
