@@ -156,7 +156,8 @@ export class Catalog {
     if (shape > known.shape) {
       throw new EventStoreError(
         'newer_event',
-        `${type} has shape ${shape}, this build knows up to ${known.shape}; upgrade it`,
+        `a newer build has written ${type} in shape ${shape}, and this process knows shapes up to ${known.shape}: ` +
+          'ask another process, or upgrade this one',
       )
     }
     return known.upcast.slice(shape - 1)
@@ -167,7 +168,7 @@ export class Catalog {
     if (!known)
       throw new EventStoreError(
         'unknown_event',
-        `this build does not know the event type ${type}; declare it or upgrade`,
+        `a newer build has written ${type}, which this process does not know: ask another process, or upgrade this one`,
       )
     return known
   }

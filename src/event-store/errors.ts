@@ -45,6 +45,13 @@ export class EventStoreError extends Error {
 /** Whether a stream's key is destroyed: nobody can read the stream or append to it. */
 export const isErased = (error: unknown): boolean => error instanceof EventStoreError && error.code === 'erased'
 
+/** Whether the store asks for the same command again. */
+export const asksAgain = (error: unknown): boolean => error instanceof EventStoreError && error.kind === 'retryable'
+
+/** Whether only a newer build can read what is in the log: nothing is wrong with it. */
+export const isOfNewerBuild = (error: unknown): boolean =>
+  error instanceof EventStoreError && (error.code === 'newer_event' || error.code === 'unknown_event')
+
 /** Another append took this version of the stream. A value and not an exception, because it is normal in a race. */
 export class VersionConflict {
   constructor(

@@ -12,7 +12,8 @@ interface KnownType {
 /**
  * Every build stores its event types before it appends anything, so the collection names every type that the log can
  * hold. A build that lacks one of them, or knows only an older shape, would misread the log: it does not start. A type
- * that is no longer declared, and that no event has, is removed.
+ * that no event has yet is no reason: a newer build has declared it and may still go. It stays declared, for that build
+ * may write it later.
  */
 export async function checkKnownTypes(db: Db, catalog: Catalog): Promise<void> {
   const known = db.collection<KnownType>('event_types', majorityReads)
@@ -20,8 +21,7 @@ export async function checkKnownTypes(db: Db, catalog: Catalog): Promise<void> {
   for (const { _id: type, shape } of await known.find().toArray()) {
     const own = ours.get(type)
     if (own !== undefined && own >= shape) continue
-    if (own === undefined && !(await isUsed(db, type))) await known.deleteOne({ _id: type })
-    else throw cannotRead(type, shape, own)
+    if (own !== undefined || (await isUsed(db, type))) throw cannotRead(type, shape, own)
   }
   if (ours.size === 0) return
   await known.bulkWrite(

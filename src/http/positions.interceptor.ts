@@ -13,7 +13,8 @@ const longestWaitMs = 2_000
  * A later read that sends this as `Min-Log-Position` sees at least that much, whichever process it reaches.
  *
  * Read models that do not have that much, because they are late, paused or have failed, are named in
- * `Read-Models-Behind`. What cannot be found then may exist: that is 503, and never 404.
+ * `Read-Models-Behind`, with the position that they have. What cannot be found then may exist: that is 503, and never
+ * 404. A read that asks for no position is told which ones are paused or have failed.
  */
 @Injectable()
 export class PositionsInterceptor implements NestInterceptor {
@@ -26,12 +27,17 @@ export class PositionsInterceptor implements NestInterceptor {
     const reply = http.getResponse<FastifyReply>()
     const wanted = request.headers['min-log-position']
     const lackingBefore = wanted === undefined ? [] : await this.waitFor(wanted)
+    const { projections } = this.engine
+    const still = wanted === undefined && request.method === 'GET' ? projections.still() : []
     const tell = () => {
       const { logPosition: written = 0, lacking: lackingAfter = [] } = request.cause ?? {}
       const lacking = [...new Set([...lackingBefore, ...lackingAfter])]
       if (!reply.sent) {
         if (written > 0) void reply.header('log-position', written)
-        if (lacking.length > 0) void reply.header('read-models-behind', lacking.join(', '))
+        const behind = [...new Set([...still, ...lacking])].map(
+          (name) => `${name};position=${projections.positionOf(name)}`,
+        )
+        if (behind.length > 0) void reply.header('read-models-behind', behind.join(', '))
       }
       return { written, lacking }
     }

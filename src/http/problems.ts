@@ -57,6 +57,9 @@ const statusOf = {
   unavailable: 503,
   not_ready: 503,
   not_yet_signed: 503,
+  // This process runs an older build than the one that wrote the event; another process may answer
+  newer_event: 503,
+  unknown_event: 503,
 } as const satisfies Record<string, number>
 
 export type ProblemCode = keyof typeof statusOf

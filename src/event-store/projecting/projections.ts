@@ -13,6 +13,7 @@ import { Projector, wantedName } from './projector.js'
 import { Rebuild, type RebuildOptions } from './rebuild.js'
 
 const lookAgainMs = 50
+const stillForMs = 1_000
 
 /**
  * All read models of a process. It keeps those up to date whose lease it gets, and rebuilds those that its code has a
@@ -23,6 +24,8 @@ export class Projections {
   private readonly stopping = new AbortController()
   private readonly upgrades: Promise<void>[] = []
   private readonly rebuilds = new Set<Promise<unknown>>()
+  /** The models that do not move, and when this process last looked for them. */
+  private motionless = { at: -Infinity, names: [] as readonly string[] }
   private lastLook = { at: 0, leases: Promise.resolve<LeaseDocument[]>([]) }
 
   constructor(
@@ -102,6 +105,28 @@ export class Projections {
     return this.context.announcements.highestOf(`projected:${name}`) >= position
   }
 
+  /** What a model has, as far as this process has heard. */
+  positionOf(name: string): number {
+    return this.context.announcements.highestOf(`projected:${name}`)
+  }
+
+  /** The models that do not move on by themselves, as it was a moment ago: nobody waits for an answer to this. */
+  still(): readonly string[] {
+    if (performance.now() - this.motionless.at > stillForMs) {
+      this.motionless.at = performance.now()
+      this.leasesLately().then(
+        (leases) => {
+          this.hear(leases)
+          this.motionless.names = this.all
+            .map(({ name }) => name)
+            .filter((name) => !this.movesOn(leases.find(({ _id }) => _id === name)))
+        },
+        () => {}, // without the database there are other errors
+      )
+    }
+    return this.motionless.names
+  }
+
   /** What a command waits for before it is answered: the readers of models that gather events wait themselves. */
   get shown(): string[] {
     return this.all.filter(({ gathers }) => !gathers).map(({ name }) => name)
@@ -158,13 +183,23 @@ export class Projections {
   }
 
   private async behind(names: string[], position: number): Promise<string[]> {
-    const leases = new Map((await this.leasesLately()).map((lease) => [lease._id, lease]))
-    for (const { _id, position: at } of leases.values()) this.context.announcements.hear(`projected:${_id}`, at)
+    const leases = await this.leasesLately()
+    this.hear(leases)
     return names.filter((name) => {
-      const { version, state, position: at } = leases.get(name) ?? { version: 0, state: 'live', position: 0 }
-      const movesOn = state === 'live' && (version === 0 || version >= this.projectionNamed(name).version)
-      return at < position && movesOn
+      const lease = leases.find(({ _id }) => _id === name)
+      return (lease?.position ?? 0) < position && this.movesOn(lease)
     })
+  }
+
+  private hear(leases: readonly LeaseDocument[]): void {
+    for (const { _id, position } of leases) this.context.announcements.hear(`projected:${_id}`, position)
+  }
+
+  /** A model without a lease is about to be built. */
+  private movesOn(lease: LeaseDocument | undefined): boolean {
+    if (!lease) return true
+    const { _id, state, version } = lease
+    return state === 'live' && (version === 0 || version >= this.projectionNamed(_id).version)
   }
 
   /** All who wait at the same time share one look. */

@@ -1,5 +1,6 @@
 import { type Client, World } from '../../support/world.js'
 import { Reader, sending } from '../../support/chat/reader.js'
+import { eventually } from '../../support/event-store/engines.js'
 import { Database } from '../../support/ops/database.js'
 import { expectProblem } from '../../support/api/problem.js'
 
@@ -158,13 +159,21 @@ describe('while a read model is paused', () => {
     await whilePaused('chats', async () => {
       const sent = await ann.post('/chat/my-chat/send', { text: 'Hello' })
       expect(sent).toMatchObject({ status: 200, body: { status: 'completed' } })
-      expect(sent.headers.get('read-models-behind')).toBe('chats')
+      expect(sent.headers.get('read-models-behind')).toMatch(/^chats;position=\d+$/)
       const read = await after(positionOf(sent)).get('/chat/my-chat/messages')
       expect(read.status).toBe(200)
-      expect(read.headers.get('read-models-behind')).toBe('chats')
+      expect(read.headers.get('read-models-behind')).toMatch(/^chats;position=\d+$/)
     })
     const sent = await ann.post('/chat/my-chat/send', { text: 'Hello' })
     expect(sent.headers.get('read-models-behind')).toBeNull()
+  })
+
+  it('a read that asks for no position is told what the model has', async () => {
+    const header = async () => (await ann.get('/chat/my-chat/messages')).headers.get('read-models-behind')
+    await whilePaused('messages', async () => {
+      expect(await eventually(header, (value) => value !== null)).toMatch(/^messages;position=\d+$/)
+    })
+    await eventually(header, (value) => value === null)
   })
 
   it('what cannot be found there may exist, for those who say what they have seen', async () => {

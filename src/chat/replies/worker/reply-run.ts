@@ -4,8 +4,9 @@ import { CommandBus } from '@nestjs/cqrs'
 import { SpanKind } from '@opentelemetry/api'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { Engine } from '../../../event-store/engine.js'
-import { isErased, Refused } from '../../../event-store/errors.js'
+import { asksAgain, isErased, isOfNewerBuild, Refused } from '../../../event-store/errors.js'
 import { isRetryable } from '../../../event-store/database-errors.js'
+import { pause } from '../../../event-store/timing.js'
 import { inSpan, inTraceOf } from '../../../event-store/span.js'
 import { Cause } from '../../../commands/cause.js'
 import { ChildAbort } from '../../../llm/abort.js'
@@ -100,10 +101,16 @@ export class ReplyRun {
   private async end(run: Run): Promise<void> {
     const cause = Cause.by('worker')
     const command = new EndReply(cause, await this.ending(run))
-    try {
-      await inSpan(command.constructor.name, {}, () => this.commands.execute(command))
-    } catch (error) {
-      if (!isErased(error)) throw error
+    for (;;) {
+      try {
+        await inSpan(command.constructor.name, {}, () => this.commands.execute(command))
+        break
+      } catch (error) {
+        if (isErased(error)) break
+        // The same command again, and not the model: it may have been carried out already, and an answer is dear.
+        if (!isFaultOfDatabase(error) || run.signal.aborted) throw error
+        await pause(100, run.signal)
+      }
     }
     if (run.isInRedis) await this.deltas.forget(run.open.replyId)
   }
@@ -150,7 +157,7 @@ export class ReplyRun {
     const { promptId, replyId, since } = open
     const data = { ...chat, promptId, replyId }
     if (!isFinal(error)) {
-      if (isRetryable(error)) throw error
+      if (isFaultOfDatabase(error) || isOfNewerBuild(error)) throw error // another worker may be of that build
       const ageMs = this.engine.clock.now().getTime() - since.getTime()
       const pauseMs = pauseBeforeRetry(this.config.replies, { attempt, ageMs, error })
       if (pauseMs !== undefined) throw new TryAgain(pauseMs, error)
@@ -159,6 +166,9 @@ export class ReplyRun {
     return { type: 'ReplyFailed', data: { ...data, code }, personal: { detail } }
   }
 }
+
+/** Another attempt may mend it, and it is none of the model's. */
+export const isFaultOfDatabase = (error: unknown): boolean => isRetryable(error) || asksAgain(error)
 
 const isFinal = (error: Error) =>
   isErased(error) || error instanceof Refused || (error instanceof ProviderError && !error.retryable)

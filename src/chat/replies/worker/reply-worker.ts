@@ -16,7 +16,7 @@ import { ReplyHolds } from '../../open-reply/reply-holds.js'
 import { Places } from './places.js'
 import { QueueWorker } from './queue-worker.js'
 import { queuePrefix, type ReplyJob, ReplyQueue, replyQueue } from './reply-queue.js'
-import { ReplyRun } from './reply-run.js'
+import { isFaultOfDatabase, ReplyRun } from './reply-run.js'
 import { backoff, TryAgain } from './retries.js'
 
 /** When a worker is killed, another one begins its replies again within these two times together. */
@@ -26,6 +26,9 @@ const stallCheckMs = 5_000
 const maxStalledCount = 1_000_000
 /** So long a prompt waits for a place in its own process. Then the queue gives it to the first worker that has one. */
 const waitForPlaceMs = 1_000
+
+/** Before a reply is begun again that the database has interrupted. */
+const afterFaultMs = 250
 
 class NoPlace extends Error {}
 
@@ -127,7 +130,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     )
     if (!failure) return
     // Only now: the queue may give it back to this process at once, where it must not be found running.
-    const isUntried = this.stopping.signal.aborted || failure instanceof NoPlace
+    const isUntried = this.stopping.signal.aborted || failure instanceof NoPlace || isFaultOfDatabase(failure)
     if (!isUntried) this.log.warn(`reply ${job.replyId}: attempt 1 failed: ${failure.message}`)
     await (isUntried ? this.queue.add(job) : this.queue.add({ ...job, tried: 1 }, this.pauseAfter(failure, 1))).catch(
       (error: unknown) => this.log.debug(`queue: ${String(error)}`),
@@ -168,8 +171,9 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       await this.replyRun.reply(job.data, { attempt, isAwaited: true, signal })
     } catch (error) {
-      if (!signal.aborted) throw error
-      await this.delay(job, token, 0)
+      if (signal.aborted) await this.delay(job, token, 0)
+      if (isFaultOfDatabase(error)) await this.delay(job, token, afterFaultMs)
+      throw error
     }
   }
 
