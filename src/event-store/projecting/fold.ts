@@ -4,11 +4,13 @@ import type { ReadModelDocument, EvolveHandler, Projection, StoredDocument } fro
 
 /** An event that a projection cannot take: its handler threw, or this build does not know the event's shape. */
 export class PoisonEvent extends Error {
-  constructor(
-    readonly position: number,
-    cause: unknown,
-  ) {
-    super(`event ${position}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  readonly position: number
+
+  constructor({ position, type, stream }: Pick<RecordedEvent, 'position' | 'type' | 'stream'>, cause: unknown) {
+    super(`event ${position} (${type} in ${stream}): ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+    this.position = position
   }
 
   /** For those who asked for a rebuild, this is an answer and not a fault of the service. */
@@ -68,7 +70,7 @@ export class Fold {
         this.events.push(event)
         this.keysOf.push(keys)
       } catch (error) {
-        throw new PoisonEvent(event.position, error)
+        throw new PoisonEvent(event, error)
       }
     }
   }
@@ -94,7 +96,7 @@ export class Fold {
         if ('remove' in handler) removals.push(removeFrom(entries.values(), event.position, handler.remove(event)))
         else for (const key of this.keysOf[i]!) evolve(entries.get(key)!, event, handler)
       } catch (error) {
-        throw new PoisonEvent(event.position, error)
+        throw new PoisonEvent(event, error)
       }
     })
     return { changed: [...entries.values()].filter(({ position, stored }) => position > (stored ?? 0)), removals }

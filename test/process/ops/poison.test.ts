@@ -51,7 +51,7 @@ describe('a read model that comes to an event which it cannot take', () => {
     await says('after')
     const { position, error, lag } = await failsAt(first)
     expect(position).toBe(first - 1)
-    expect(error!.message).toContain(`event ${first}: `)
+    expect(error!.message).toContain(`event ${first} (`)
     expect(lag.events).toBeGreaterThan(1)
     expect(await said()).toEqual(['before'])
     expect((await standing(bob, 'guests')).state).toBe('live')
@@ -89,7 +89,7 @@ describe('a read model that comes to an event which it cannot take', () => {
 
   it('cannot be rebuilt either, and says so', async () => {
     const ran = await run('rebuild', name)
-    expect([ran.code, ran.errors]).toEqual([1, expect.stringContaining(`${name} cannot take event ${first}: `)])
+    expect([ran.code, ran.errors]).toEqual([1, expect.stringContaining(`${name} cannot take event ${first} (`)])
     must(await post('rebuild'), 202)
     const { rebuild } = await eventually(
       () => standing(bob, name),

@@ -137,6 +137,7 @@ describe('a removal by values', () => {
 })
 
 describe('an event that a projection cannot take', () => {
+  const bad = { position: 3, type: 'NoteWritten', stream: 'notebook-1' }
   const fail = () => {
     throw new Error('not this one')
   }
@@ -150,19 +151,22 @@ describe('an event that a projection cannot take', () => {
   it.each(poisoned)('is named by its position, when %s cannot be told', (_, on) => {
     const batch = record([corrected('a'), written('a')])
     const poison = poisonOf(() => new Fold({ ...notes, on }, batch, Infinity).run([]))
-    expect(poison).toMatchObject({ position: 2, message: 'event 2: not this one' })
+    expect(poison).toMatchObject({
+      position: 2,
+      message: expect.stringMatching(/^event 2 \(NoteWritten in .+\): not this one$/) as string,
+    })
     expect(poison.cause).toMatchObject({ message: 'not this one' })
   })
 
   it('may be one at which something is thrown that is no error', () => {
-    expect(new PoisonEvent(3, 'bad').message).toBe('event 3: bad')
+    expect(new PoisonEvent(bad, 'bad').message).toBe('event 3 (NoteWritten in notebook-1): bad')
   })
 
   it('is an answer to those who asked for a rebuild', () => {
-    const poison = new PoisonEvent(3, new Error('bad'))
+    const poison = new PoisonEvent(bad, new Error('bad'))
     const refusal = poison.refusalOf('notes')
     expect(refusal).toMatchObject({ code: 'poison_event', data: { projection: 'notes', position: 3 }, cause: poison })
-    expect(refusal.message).toContain('notes cannot take event 3: bad')
+    expect(refusal.message).toContain('notes cannot take event 3 (NoteWritten in notebook-1): bad')
   })
 })
 

@@ -252,7 +252,11 @@ describe('an event that a projector cannot take', () => {
     scene(fussy, async ({ log, lease, count }) => {
       log.append([written('a'), written('b'), written('bad'), written('c')])
       await pause(1_000)
-      const error = { position: 3, message: 'event 3: not this one', at: expect.any(Date) }
+      const error = {
+        position: 3,
+        message: expect.stringMatching(/^event 3 \(NoteWritten in .+\): not this one$/) as string,
+        at: expect.any(Date),
+      }
       expect(await lease()).toMatchObject({ state: 'failed', position: 2, error })
       expect([count(), log.context.announcements.highestOf('projected:writers')]).toEqual([2, 2])
       expect(log.errors).toEqual([['writers', expect.any(PoisonEvent)]])

@@ -214,7 +214,11 @@ describe('a rebuild that cannot take an event', () => {
     await write('a', 'b', 'bad')
     await expect(rebuild(fussy, { cause: 'c1' })).rejects.toMatchObject(refusal)
     expect(await leftovers()).toEqual([])
-    const error = { position: 3, message: 'event 3: not this one', at: expect.any(Date) }
+    const error = {
+      position: 3,
+      message: expect.stringMatching(/^event 3 \(NoteWritten in .+\): not this one$/) as string,
+      at: expect.any(Date),
+    }
     const left = await lease('writers~rebuild')
     expect(left).toMatchObject({ version: 1, position: 2, error })
     expect(left).not.toHaveProperty('owner')
