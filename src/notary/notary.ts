@@ -29,6 +29,18 @@ export interface NotaryOptions {
 const restMs = 250
 const lookIntoItAgainMs = 5_000
 
+/** This process was given another key than the one that has signed so far. */
+class KeyDiffers extends Error {
+  override readonly name = 'KeyDiffers'
+
+  constructor(last: string) {
+    super(
+      `NOTARY_KEY is not the key that has signed this log so far (${last}), so nothing is signed: ` +
+        'correct it; to replace a key, set NOTARY_KEY_PREVIOUS to the old one; if that is lost, set a new NOTARY_ORIGIN',
+    )
+  }
+}
+
 /**
  * Reads the log as it grows, adds each event to the Merkle tree, and signs what the tree has become. Each step is
  * durable before the next: full tiles; then size and root, only from where this notary began (compare and swap); then
@@ -37,7 +49,7 @@ const lookIntoItAgainMs = 5_000
  * double work.
  *
  * It signs nothing for a log that is shorter than the one it has signed, or that has another event at its end: that is
- * another log.
+ * another log. Nor with a key that nobody has been told of.
  */
 export class Notary {
   private readonly lease: Lease
@@ -77,13 +89,14 @@ export class Notary {
     this.options.onError?.(failure)
     const stored = { position: 0, message: String(failure), at: new Date() }
     await this.lease.change({ $set: { error: stored } }).catch(() => {}) // it is reported above
-    return failure instanceof LogDiffers ? lookIntoItAgainMs : 200
+    return failure instanceof LogDiffers || failure instanceof KeyDiffers ? lookIntoItAgainMs : 200
   }
 
   /** Until it is stopped, or another notary is faster. */
   private async followLog(signal: AbortSignal): Promise<void> {
     let at: NotaryDocument | null = await this.trees.ensure()
     const tree = treeOf(at)
+    this.mustHaveAKeyOf(at)
     await this.mustHaveWhatWasSigned(at, tree)
     if (at.size > 0 && !this.isSigned(at)) await this.sign(at)
     await this.lease.change({ $unset: { error: 1 } })
@@ -95,6 +108,12 @@ export class Notary {
       at = await this.addBatch(at, tree, batch)
       if (!batch.full) await pause(restMs - (Date.now() - began), signal)
     }
+  }
+
+  /** With a key that has never signed for this origin, a change of keys would look like the work of somebody else. */
+  private mustHaveAKeyOf({ keys = [] }: NotaryDocument): void {
+    const own = this.options.signers.map(({ verifierKey }) => verifierKey)
+    if (keys.length > 0 && !own.some((key) => keys.includes(key))) throw new KeyDiffers(keys.at(-1)!)
   }
 
   /** Throws LogDiffers unless the log still has the event that was signed last, at the same position. */

@@ -235,6 +235,22 @@ describe('the notary', () => {
     expect((await new Checkpoints(log.trees()).keys()).at(-1)).toBe(log.key(undefined, next))
   })
 
+  it('signs nothing with a key that has nothing to do with the one before, and says which one that was', async () => {
+    const first = log.notary()
+    const size = await log.write(2)
+    await log.signed(size)
+    await first.stop()
+    await log.write(1)
+    const other = log.notary({ seeds: [randomBytes(32)] })
+    await eventually(
+      async () => log.errors,
+      (errors) => errors.length > 0,
+    )
+    expect(String(log.errors[0])).toContain(`(${log.key()}), so nothing is signed: correct it`)
+    await other.stop()
+    expect((await log.trees().read())!.size).toBe(size)
+  })
+
   it('begins anew under another origin, and leaves what was signed as it was', async () => {
     const first = log.notary()
     const size = await log.write(60)
