@@ -1,3 +1,4 @@
+import { whenErasureIsFinal } from '../../commands/key-erasures.js'
 import { AnyText, Flag, Text, idLetters } from '../../http/fields.js'
 
 /** Fields and bodies that several families share. */
@@ -16,7 +17,10 @@ export const ChatName = (info: { about?: string; example?: string; optional?: bo
   })
 
 export class EraseQuery {
-  @Flag({ optional: true, about: 'Destroy its key at once, instead of when the retention period ends' })
+  @Flag({
+    optional: true,
+    about: `Destroy its key at once, instead of when the retention period ends. ${whenErasureIsFinal}`,
+  })
   erase: boolean = false
 }
 

@@ -7,6 +7,7 @@ import { CurrentCaller } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { definedFields } from '../../commands/defined-fields.js'
+import { whenErasureIsFinal } from '../../commands/key-erasures.js'
 import { AccountDto, PasswordBody, ProfileBody } from './account.dto.js'
 import { ChangePassword } from '../commands/change-password.js'
 import { ChangeProfile } from '../commands/change-profile.js'
@@ -58,10 +59,10 @@ export class ProfileController {
   }
 
   @Delete('users/profile')
-  @ApiOperation({ summary: 'Erase the account and everything in it, for good' })
+  @ApiOperation({ summary: 'Erase the account and everything in it, for good', description: whenErasureIsFinal })
   @Answers(200, {})
   async erase(@CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {
     await this.bus.command(new EraseAccount(cause, caller.id))
-    return answer({}, 'Account erased')
+    return answer({}, `Account erased. ${whenErasureIsFinal}`)
   }
 }

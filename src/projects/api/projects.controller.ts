@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../../http/answers.js'
+import { whenErasureIsFinal } from '../../commands/key-erasures.js'
 import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller } from '../../http/access.js'
@@ -84,7 +85,7 @@ export class ProjectsController {
     @RequestCause() cause: Cause,
   ): Promise<Answer<object>> {
     await this.bus.command(new DeleteProject(cause, { projectId: id, ownerId: caller.id }, erase))
-    return answer({}, erase ? 'Project erased' : 'Project deleted')
+    return answer({}, erase ? `Project erased. ${whenErasureIsFinal}` : 'Project deleted')
   }
 
   private async one(project: { projectId: string; ownerId: string }, message?: string): Promise<One> {

@@ -7,8 +7,9 @@ import { join } from 'node:path'
  */
 export const uncompressed = ['--wiredTigerCollectionBlockCompressor', 'none', '--wiredTigerJournalCompressor', 'none']
 
-/** Files below the folder that have the text in them, in any of the ways in which a text is written. */
-export async function filesWith(folder: string, text: string): Promise<string[]> {
+/** Files below the folder that have the bytes in them, or the text in any of the ways in which a text is written. */
+export async function filesWith(folder: string, wanted: string | Buffer): Promise<string[]> {
+  const sought = typeof wanted === 'string' ? spellings(wanted) : [wanted]
   const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
   const found = await Promise.all(
     files.map(async ({ name, parentPath }) => {
@@ -16,7 +17,7 @@ export async function filesWith(folder: string, text: string): Promise<string[]>
         if (error.code === 'ENOENT') return Buffer.alloc(0) // a database may drop a file while we look
         throw error
       })
-      return spellings(text).some((spelling) => bytes.includes(spelling)) ? [name] : []
+      return sought.some((spelling) => bytes.includes(spelling)) ? [name] : []
     }),
   )
   return found.flat()
