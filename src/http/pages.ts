@@ -1,6 +1,6 @@
 import type { Model } from 'mongoose'
 import { notRemoved } from '../event-store/projecting/projection.js'
-import { retryWhenReplaced } from '../event-store/projecting/read-model-queries.js'
+import { findInOneReply, retryWhenReplaced } from '../event-store/projecting/read-model-queries.js'
 import { Text, Integer } from './fields.js'
 import { invalidFields } from './validation.js'
 
@@ -73,11 +73,13 @@ export async function findPage<Sorted, Doc extends Sorted>(
   const last = order.parse(cursor)
   const wanted = { ...filter, ...notRemoved }
   const find = () =>
-    model
-      .find(last === undefined ? wanted : { $and: [wanted, order.after(last)] })
-      .sort(order.sort)
-      .limit(limit + 1)
-      .lean<Doc[]>()
+    findInOneReply(
+      model
+        .find(last === undefined ? wanted : { $and: [wanted, order.after(last)] })
+        .sort(order.sort)
+        .limit(limit + 1)
+        .lean<Doc[]>(),
+    )
   return pageOf(await retryWhenReplaced(find), limit, (doc) => order.cursorPartsOf(doc))
 }
 

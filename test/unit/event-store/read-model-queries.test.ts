@@ -1,6 +1,10 @@
 import { MongoServerError } from 'mongodb'
-import { createConnection } from 'mongoose'
-import { readModelSchema, retryWhenReplaced } from '../../../src/event-store/projecting/read-model-queries.js'
+import { type Connection, createConnection, type Model } from 'mongoose'
+import {
+  findInOneReply,
+  readModelSchema,
+  retryWhenReplaced,
+} from '../../../src/event-store/projecting/read-model-queries.js'
 import { uuidOf } from '../../../src/event-store/projecting/read-model-collection.js'
 import { Place } from '../../support/event-store/engines.js'
 
@@ -60,5 +64,62 @@ describe('the schema of a read model', () => {
     await expect(model.find({ owner: 'ann' } as never)).rejects.toThrow('owner')
     await connection.close()
     await place.leave()
+  })
+})
+
+describe('the documents of a query with a limit', () => {
+  interface Note {
+    _id: string
+    ownerId: string
+    text: string
+  }
+  let place: Place
+  let connection: Connection
+  let model: Model<Note>
+
+  beforeAll(async () => {
+    place = await Place.find()
+    connection = createConnection(process.env.VERBATIM_TEST_MONGODB_URI!, { dbName: place.db.databaseName })
+    model = connection.model<Note>('Note', readModelSchema('notes', { ownerId: String }))
+    await connection.asPromise()
+    const note = (i: number, ownerId: string, text = '') => ({
+      _id: `${ownerId}-${String(i).padStart(2, '0')}`,
+      ownerId,
+      text,
+    })
+    const large = 'x'.repeat(1_000_000)
+    await place.db
+      .collection<Note>('notes')
+      .insertMany([
+        ...Array.from({ length: 9 }, (_, i) => note(i, 'ann')),
+        ...Array.from({ length: 20 }, (_, i) => note(i, 'eve', large)),
+      ])
+  })
+  afterAll(async () => {
+    await connection?.close()
+    await place?.leave()
+  })
+
+  const find = (filter: object, limit: number) =>
+    findInOneReply(model.find(filter).sort({ _id: -1 }).limit(limit).lean<Note[]>())
+
+  it('are found in their order, and no more than asked for', async () => {
+    const found = await find({ ownerId: 'ann', _id: { $lt: 'ann-08' } }, 3)
+    expect(found).toEqual(['07', '06', '05'].map((i) => ({ _id: `ann-${i}`, ownerId: 'ann', text: '' })))
+  })
+
+  it('are none when there are none', async () => {
+    expect(await find({ ownerId: 'nobody' }, 3)).toEqual([])
+  })
+
+  it('are all found when they do not fit into one reply', async () => {
+    const found = await find({ ownerId: 'eve' }, 50)
+    expect(found.map(({ _id }) => _id)).toEqual(
+      Array.from({ length: 20 }, (_, i) => `eve-${String(19 - i).padStart(2, '0')}`),
+    )
+  })
+
+  it('are not looked for by a field that the schema does not have', async () => {
+    await expect(find({ owner: 'ann' }, 3)).rejects.toThrow('owner')
   })
 })
