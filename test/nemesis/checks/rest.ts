@@ -1,0 +1,44 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Operator } from '../faults/operator.js'
+import type { Database } from '../../support/ops/database.js'
+import type { Journal } from '../workload/journal.js'
+import { openReplies } from './log.js'
+
+const longestMs = 180_000
+
+/** Waits until nothing has anything to do any more. What does not come to rest is a violation, and the checks go on. */
+export async function comeToRest(database: Database, operator: Operator, journal: Journal): Promise<void> {
+  await until(
+    'no prompt is open',
+    async () => ((await openReplies(database)) === 0 ? undefined : 'open replies'),
+    journal,
+  )
+  await until(
+    'every read model is current',
+    async () => {
+      const late = (await operator.models()).filter(({ state, lag }) => state !== 'live' || lag.events > 0)
+      return late.length > 0 ? JSON.stringify(late.map(({ name, state, lag }) => [name, state, lag.events])) : undefined
+    },
+    journal,
+  )
+  const { redis, queuePrefix } = database
+  await until(
+    'the queue is empty',
+    async () => {
+      const jobs = await redis.keys(`${queuePrefix}:replies:????????-*`)
+      return jobs.length > 0 ? `${jobs.length} jobs` : undefined
+    },
+    journal,
+  )
+}
+
+/** Looks until nothing is missing. */
+async function until(what: string, look: () => Promise<string | undefined>, journal: Journal): Promise<void> {
+  const deadline = Date.now() + longestMs
+  for (;;) {
+    const missing = await look()
+    if (missing === undefined) return
+    if (Date.now() > deadline) return journal.violation('everything comes to rest', `${what}: ${missing}`)
+    await pause(250)
+  }
+}
