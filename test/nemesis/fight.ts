@@ -19,7 +19,7 @@ import { recovery } from './faults/recovery.js'
 import { schedule } from './faults/schedule.js'
 import { printReport, Recoveries } from './report.js'
 import { Journal } from './workload/journal.js'
-import { PatientClient } from './workload/patient-client.js'
+import { must, PatientClient } from './workload/patient-client.js'
 import { Person, type Town } from './workload/person.js'
 import { register } from './workload/registration.js'
 
@@ -38,6 +38,7 @@ export async function fight({ seed, minutes, kinds }: Fight): Promise<boolean> {
   const recoveries = new Recoveries(kinds)
   const deployment = await Deployment.start()
   const database = await Database.of(deployment.direct)
+  database.redis.on('error', () => {}) // it is killed, too
   const stranger = () => new PatientClient(new Client(deployment.apiUrls[0]!), deployment.apiUrls, journal)
   const admin = await register(stranger())
   await database.grant(admin.client.id, 'admin')
@@ -59,10 +60,8 @@ export async function fight({ seed, minutes, kinds }: Fight): Promise<boolean> {
       const recovered = (since: number) => recovery(prober.client, deployment.apiUrls, since)
       const early = kind.recoversFrom === 'start' ? recovered(struck) : undefined
       await pause(lastsMs)
-      const mended = performance.now()
-      const mending = mend?.()
-      const seen = await (early ?? (await mending, recovered(mended)))
-      await mending
+      await mend?.()
+      const seen = await (early ?? recovered(performance.now()))
       recoveries.add(kind.name, seen)
       if (seen) say(`  answered after ${seen.firstMs.toFixed(0)} ms, by each process after ${seen.allMs.toFixed(0)} ms`)
       else journal.violation('prompts are answered again after a fault', kind.name)
@@ -96,12 +95,11 @@ export async function fight({ seed, minutes, kinds }: Fight): Promise<boolean> {
 async function populate(town: Town, balancer: Balancer): Promise<Town> {
   for (let number = 0; number < people; number++) {
     const client = await register(town.stranger())
-    const person = new Person(
-      number,
-      client,
-      town,
-      (chatId) => new Follower(balancer.url, tokenOf(client.client), [chatId]),
-    )
+    const chat = await client.command('POST', '/api/chats', { title: 'Kept' }, `chat-${number}`)
+    must(chat, 201)
+    const { id } = chat.body.data.chat
+    const follower = new Follower(balancer.url, tokenOf(client.client), [id])
+    const person = new Person(number, client, town, id, follower)
     town.people.push(person)
   }
   return town

@@ -33,11 +33,12 @@ interface ReplyData {
 
 const dataOf = (event: RecordedEvent) => event.data as ReplyData
 
-/** How many prompts of the log have no end yet. */
-export async function openReplies(database: Database): Promise<number> {
+/** The replies of the log that have no end yet. */
+export async function openReplies(database: Database): Promise<string[]> {
   const events = await database.events('PromptSent', ...Object.keys(endings))
   const ended = new Set(events.filter(({ type }) => type in endings).map((event) => dataOf(event).replyId))
-  return events.filter((event) => event.type === 'PromptSent' && !ended.has(dataOf(event).replyId)).length
+  const sent = events.filter(({ type }) => type === 'PromptSent').map((event) => dataOf(event).replyId)
+  return sent.filter((replyId) => !ended.has(replyId))
 }
 
 /** Every prompt has one end; those that were acknowledged are there, once; what clients were told is what is stored. */

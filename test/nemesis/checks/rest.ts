@@ -8,11 +8,7 @@ const longestMs = 180_000
 
 /** Waits until nothing has anything to do any more. What does not come to rest is a violation, and the checks go on. */
 export async function comeToRest(database: Database, operator: Operator, journal: Journal): Promise<void> {
-  await until(
-    'no prompt is open',
-    async () => ((await openReplies(database)) === 0 ? undefined : 'open replies'),
-    journal,
-  )
+  await until('no prompt is open', async () => await describeAll(database, await openReplies(database)), journal)
   await until(
     'every read model is current',
     async () => {
@@ -41,4 +37,22 @@ async function until(what: string, look: () => Promise<string | undefined>, jour
     if (Date.now() > deadline) return journal.violation('everything comes to rest', `${what}: ${missing}`)
     await pause(250)
   }
+}
+
+/** Where the service has these replies, for whoever looks for the reason. */
+async function describeAll(database: Database, replies: readonly string[]): Promise<string | undefined> {
+  if (replies.length === 0) return undefined
+  const { redis, queuePrefix } = database
+  const found = replies.slice(0, 3).map(async (replyId) => {
+    const [job, lock, document] = await Promise.all([
+      redis.hgetall(`${queuePrefix}:replies:${replyId}`),
+      redis.get(`${queuePrefix}:replies:${replyId}:lock`),
+      database.collection('open_replies').findOne({ _id: replyId }),
+    ])
+    return { replyId, job, lock, document }
+  })
+  const lists = await Promise.all(
+    ['wait', 'active'].map((name) => redis.lrange(`${queuePrefix}:replies:${name}`, 0, 9)),
+  )
+  return `${replies.length} replies, such as ${JSON.stringify(await Promise.all(found))}; waiting and active ${JSON.stringify(lists)}`
 }

@@ -8,6 +8,7 @@ const shown = ['PromptSent', 'ReplyCompleted', 'ReplyCancelled', 'MessageStored'
 /** What a socket received of its chat, over all its reconnections, is what the log has of it: in order, nothing twice. */
 export async function checkSockets(database: Database, people: readonly Person[], journal: Journal): Promise<void> {
   const events = await database.events(...shown)
+  const deadline = Date.now() + 60_000
   for (const { follower, kept, number } of people) {
     const expected: string[] = []
     for (const { type, data, personal } of events.filter(
@@ -17,8 +18,7 @@ export async function checkSockets(database: Database, people: readonly Person[]
       if (type !== 'ReplyCancelled' || text) expected.push(text ?? content ?? JSON.stringify(data))
     }
     const received = () => follower.messages.get(kept.id)!.map((message) => message.content)
-    for (const deadline = Date.now() + 60_000; received().length < expected.length && Date.now() < deadline;)
-      await pause(100)
+    while (received().length < expected.length && Date.now() < deadline) await pause(100)
     if (JSON.stringify(received()) !== JSON.stringify(expected))
       journal.violation(
         'a socket gets every message once',

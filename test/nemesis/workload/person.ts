@@ -32,19 +32,19 @@ interface Chat {
 /** One account, which does one thing after the other until the run is over. */
 export class Person {
   /** The first one is followed by a socket, and never deleted. */
-  readonly chats: Chat[] = [newChat()]
+  readonly chats: Chat[]
   /** Readers that go on while the person does something else. */
   private readonly reading: Promise<unknown>[] = []
   private prompts = 0
-  readonly follower: Follower
 
   constructor(
     readonly number: number,
     readonly client: PatientClient,
     private readonly town: Town,
-    follow: (chatId: string) => Follower,
+    kept: string,
+    readonly follower: Follower,
   ) {
-    this.follower = follow(this.kept.id)
+    this.chats = [newChat(kept)]
   }
 
   get id(): string {
@@ -329,7 +329,7 @@ export class Person {
   }
 }
 
-const newChat = (): Chat => ({ id: randomUUID(), renames: 0, isDeleted: false })
+const newChat = (id: string = randomUUID()): Chat => ({ id, renames: 0, isDeleted: false })
 
 const isBehind = (headers: Headers, ...models: string[]) =>
   models.some((model) => headers.get('read-models-behind')?.split(', ').includes(model))
