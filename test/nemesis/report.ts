@@ -20,12 +20,14 @@ export class Recoveries {
   /** As Markdown, for docs/faults.md. */
   table(): string {
     const head = ['fault', 'times', 'next answer', 'longest', 'every process', 'longest']
-    const rows = [...this.times].map(([kind, recoveries]) => {
-      const done = recoveries.filter((one) => one !== undefined)
-      const first = done.map(({ firstMs }) => firstMs)
-      const all = done.map(({ allMs }) => allMs)
-      return [kind, String(recoveries.length), median(first), longest(first), median(all), longest(all)]
-    })
+    const rows = [...this.times]
+      .filter(([, { length }]) => length > 0)
+      .map(([kind, recoveries]) => {
+        const done = recoveries.filter((one) => one !== undefined)
+        const first = done.map(({ firstMs }) => firstMs)
+        const all = done.map(({ allMs }) => allMs)
+        return [kind, String(recoveries.length), median(first), longest(first), median(all), longest(all)]
+      })
     const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
     return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
   }

@@ -27,34 +27,49 @@ const endings = { ReplyCompleted: 'completed', ReplyFailed: 'failed', ReplyCance
 
 interface ReplyData {
   chatId: string
+  ownerId: string
   promptId: string
   replyId: string
 }
 
 const dataOf = (event: RecordedEvent) => event.data as ReplyData
 
-/** The replies of the log that have no end yet. */
-export async function openReplies(database: Database): Promise<string[]> {
-  const events = await database.events('PromptSent', ...Object.keys(endings))
-  const ended = new Set(events.filter(({ type }) => type in endings).map((event) => dataOf(event).replyId))
-  const sent = events.filter(({ type }) => type === 'PromptSent').map((event) => dataOf(event).replyId)
-  return sent.filter((replyId) => !ended.has(replyId))
+/** Prompts by their replies, and what has ended these. */
+export class RepliesOfLog {
+  readonly prompts = new Map<string, RecordedEvent[]>()
+  readonly ends = new Map<string, RecordedEvent[]>()
+  private readonly erased = new Set<string>()
+
+  static async of(database: Database): Promise<RepliesOfLog> {
+    const found = new RepliesOfLog()
+    for (const event of await database.events('PromptSent', 'UserErased', ...Object.keys(endings))) found.add(event)
+    return found
+  }
+
+  private add(event: RecordedEvent): void {
+    if (event.type === 'UserErased') return void this.erased.add((event.data as { userId: string }).userId)
+    const byReply = event.type === 'PromptSent' ? this.prompts : this.ends
+    const { replyId } = dataOf(event)
+    byReply.set(replyId, [...(byReply.get(replyId) ?? []), event])
+  }
+
+  /** Without an end. The erasure of an account ends everything in it: nothing can be appended to its chats any more. */
+  get open(): string[] {
+    const isOpen = ([replyId, [prompt]]: [string, RecordedEvent[]]) =>
+      !this.ends.has(replyId) && !this.erased.has(dataOf(prompt!).ownerId)
+    return [...this.prompts].filter(isOpen).map(([replyId]) => replyId)
+  }
 }
 
 /** Every prompt has one end; those that were acknowledged are there, once; what clients were told is what is stored. */
 export async function checkReplies(database: Database, journal: Journal): Promise<void> {
-  const events = await database.events('PromptSent', ...Object.keys(endings))
-  const sent = new Map<string, RecordedEvent[]>()
-  const ends = new Map<string, RecordedEvent[]>()
-  for (const event of events) {
-    const byReply = event.type === 'PromptSent' ? sent : ends
-    byReply.set(dataOf(event).replyId, [...(byReply.get(dataOf(event).replyId) ?? []), event])
-  }
-  for (const [replyId, prompts] of sent) {
-    const count = ends.get(replyId)?.length ?? 0
-    if (count !== 1) journal.violation('every prompt has one end', `${replyId} has ${count}`)
-    if (prompts.length !== 1) journal.violation('no prompt is doubled', `${replyId} was sent ${prompts.length} times`)
-  }
+  const replies = await RepliesOfLog.of(database)
+  const { prompts: sent, ends } = replies
+  for (const replyId of replies.open) journal.violation('every prompt has one end', `${replyId} has none`)
+  for (const [replyId, { length }] of ends)
+    if (length > 1) journal.violation('every prompt has one end', `${replyId} has ${length}`)
+  for (const [replyId, { length }] of sent)
+    if (length > 1) journal.violation('no prompt is doubled', `${replyId} was sent ${length} times`)
   for (const replyId of ends.keys()) if (!sent.has(replyId)) journal.violation('every end has its prompt', replyId)
   journal.count('prompts in the log', sent.size)
 

@@ -2,13 +2,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Operator } from '../faults/operator.js'
 import type { Database } from '../../support/ops/database.js'
 import type { Journal } from '../workload/journal.js'
-import { openReplies } from './log.js'
+import { RepliesOfLog } from './log.js'
 
 const longestMs = 180_000
 
 /** Waits until nothing has anything to do any more. What does not come to rest is a violation, and the checks go on. */
 export async function comeToRest(database: Database, operator: Operator, journal: Journal): Promise<void> {
-  await until('no prompt is open', async () => await describeAll(database, await openReplies(database)), journal)
+  await until(
+    'no prompt is open',
+    async () => await describeAll(database, (await RepliesOfLog.of(database)).open),
+    journal,
+  )
   await until(
     'every read model is current',
     async () => {
