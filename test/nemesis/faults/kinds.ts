@@ -77,7 +77,7 @@ function onLink(name: string, seconds: FaultKind['seconds'], strike: (link: Link
 }
 
 /** Some connections that have lost answers are cut in the end, others stay open and silent. */
-const swallowed = onLink('answers swallowed', [2, 6], (link) => link.swallowAnswers()).flatMap((kind) => [
+const swallowed = onLink('answers swallowed', [0.2, 5], (link) => link.swallowAnswers()).flatMap((kind) => [
   kind,
   {
     ...kind,

@@ -12,7 +12,7 @@ export async function visit(guest: PatientClient, { words, draw }: Choice, journ
   const body = { session_id, role: 'user', content }
   const key = randomUUID()
   for (let tries = 0; tries < 20; tries++) {
-    const { status, body: told } = await guest.command('POST', '/chat', body, key)
+    const { status, body: told } = await guest.ask('POST', '/chat', body, { 'idempotency-key': key })
     if (status === 202) continue
     if (status === 200 && told.content !== `You asked: ${content}`)
       journal.violation('nobody reads the data of others', `a guest asked ${content} and was told ${told.content}`)
