@@ -50,3 +50,9 @@ export function printReport(journal: Journal, recoveries: Recoveries): void {
     for (const one of seen.slice(0, 5)) console.log(`    ${one}`)
   }
 }
+
+const began = performance.now()
+
+/** A line of the run, with the time since it began. */
+export const say = (line: string): void =>
+  console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(7)} s  ${line}`)

@@ -1,5 +1,5 @@
 import { Random } from '../../support/seeds.js'
-import type { FaultKind } from './kinds.js'
+import type { FaultKind } from './fault-kind.js'
 
 export interface Scheduled {
   kind: FaultKind

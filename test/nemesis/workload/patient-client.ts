@@ -95,3 +95,7 @@ export class Unanswered extends Error {}
 export function must({ status, body }: Answered, ...statuses: number[]): void {
   if (!statuses.includes(status)) throw new Error(`${status} ${JSON.stringify(body)}`)
 }
+
+/** Whether the answer says that it comes from a model without all that the caller has written. */
+export const isBehind = (headers: Headers, ...models: string[]) =>
+  models.some((model) => headers.get('read-models-behind')?.split(', ').includes(model))
