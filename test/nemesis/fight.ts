@@ -51,9 +51,8 @@ export async function fight({ seed, minutes, kinds }: Fight): Promise<boolean> {
       const { kind, lastsMs } = next
       say(`${kind.name}${lastsMs > 0 ? ` for ${(lastsMs / 1000).toFixed(1)} s` : ''}`)
       const recovered = (since: number) => recovery(prober.client, urls, since)
-      const struck = performance.now()
       const mend = await kind.strike({ deployment, operator, draw: next.draw })
-      const early = kind.recoversFrom === 'start' ? recovered(struck) : undefined
+      const early = kind.recoversFrom === 'start' ? recovered(performance.now()) : undefined
       await pause(lastsMs)
       await mend?.()
       const seen = await (early ?? recovered(performance.now()))

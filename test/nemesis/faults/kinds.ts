@@ -29,7 +29,10 @@ const readModelFaults: FaultKind[] = [
   {
     name: 'read model rebuilt',
     recoversFrom: 'start',
-    strike: async ({ operator, draw }) => void (await operator.rebuild(await operator.model(draw))),
+    strike: async ({ operator, draw }) => {
+      const model = await operator.model(draw)
+      return () => operator.rebuild(model)
+    },
   },
 ]
 
