@@ -98,4 +98,9 @@ export function must({ status, body }: Answered, ...statuses: number[]): void {
 
 /** Whether the answer says that it comes from a model without all that the caller has written. */
 export const isBehind = (headers: Headers, ...models: string[]) =>
-  models.some((model) => headers.get('read-models-behind')?.split(', ').includes(model))
+  models.some((model) =>
+    headers
+      .get('read-models-behind')
+      ?.split(', ')
+      .some((behind) => behind.startsWith(`${model};`)),
+  )
