@@ -7,8 +7,18 @@ import { StartupError } from './errors.js'
 /**
  * A frozen primary must not hold a request for 30 s, which is the driver's default. The driver notices within two
  * seconds that it is gone. Within five it has found another one, or the caller is told that there is none.
+ *
+ * A single connection may lose an answer while all others are well, for example in a router that forgets it. Its
+ * heartbeats show nothing, and the driver's default is to wait for ever: the committer or a projector would never go on.
+ * So a connection that says nothing for 15 s is given up, and what was sent over it is repeated. No command of ours
+ * takes that long, except to build an index.
  */
-const timeouts = { connectTimeoutMS: 2000, heartbeatFrequencyMS: 2000, serverSelectionTimeoutMS: 5000 }
+const timeouts = {
+  connectTimeoutMS: 2000,
+  heartbeatFrequencyMS: 2000,
+  serverSelectionTimeoutMS: 5000,
+  socketTimeoutMS: 15_000,
+}
 
 /** Nothing works without the log, so a service that cannot reach it does not start. */
 export async function connectMongo({ mongodbUri, production }: CompleteConfig): Promise<MongoClient> {

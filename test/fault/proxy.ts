@@ -1,4 +1,5 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 
 /** When a fault strikes: before the server has the message, while it works on it, or when its reply is on the way. */
 export type Moment = 'before' | 'during' | 'after'
@@ -44,18 +45,27 @@ export class Proxy {
   private readonly sockets = new Set<Socket>()
   private isCut = false
   private isSilent = false
+  private delayMs = 0
+  private stalled: Promise<void> | undefined
+  private endStall = () => {}
 
   private constructor(
     private readonly server: Server,
     private readonly split: (bytes: Buffer) => number,
+    private readonly rewrite: (answer: Buffer) => Buffer,
   ) {}
 
-  static async before(port: number, protocol: 'mongodb' | 'redis'): Promise<Proxy> {
+  /** Answers may be rewritten on their way. */
+  static async before(
+    port: number,
+    protocol: 'mongodb' | 'redis',
+    rewrite: (answer: Buffer) => Buffer = (answer) => answer,
+  ): Promise<Proxy> {
     const server = createServer()
     // A MongoDB message begins with its length; of Redis, whatever came together is taken for one.
     const mongo = (bytes: Buffer) =>
       bytes.length < 4 || bytes.length < bytes.readInt32LE(0) ? 0 : bytes.readInt32LE(0)
-    const proxy = new Proxy(server, protocol === 'mongodb' ? mongo : (bytes) => bytes.length)
+    const proxy = new Proxy(server, protocol === 'mongodb' ? mongo : (bytes) => bytes.length, rewrite)
     server.on('connection', (client) => proxy.join(client, connect(port, '127.0.0.1')))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return proxy
@@ -86,14 +96,35 @@ export class Proxy {
     for (const socket of this.sockets) socket.destroy()
   }
 
-  /** The engine still hears everything, but none of its answers arrives, until it is mended. */
+  /** Ends all connections as a crashed router does; new ones are accepted. */
+  reset(): void {
+    for (const socket of this.sockets) socket.resetAndDestroy()
+  }
+
+  /**
+   * The engine still hears everything, but none of its answers arrives, until it is mended. A connection that has lost
+   * an answer stays silent even then: no byte that comes after lost ones ever arrives over TCP.
+   */
   swallowAnswers(): void {
     this.isSilent = true
+  }
+
+  /** Every message, in both directions, takes so much longer, until it is mended. */
+  slowDown(delayMs: number): void {
+    this.delayMs = delayMs
+  }
+
+  /** Nothing passes until it is mended; then everything does that has waited. */
+  stall(): void {
+    this.stalled ??= new Promise((resolve) => (this.endStall = resolve))
   }
 
   mend(): void {
     this.isCut = false
     this.isSilent = false
+    this.delayMs = 0
+    this.stalled = undefined
+    this.endStall()
   }
 
   async close(): Promise<void> {
@@ -108,7 +139,9 @@ export class Proxy {
       server.destroy()
       return
     }
+    for (const socket of [client, server]) socket.setNoDelay()
     let striking: (Fault & { struck: () => void; left: number }) | undefined
+    let hasLostAnswers = false
     const end = () => {
       client.destroy()
       server.destroy()
@@ -122,12 +155,19 @@ export class Proxy {
       else setImmediate(() => void this.strike(fault).then((then) => then === 'cut' && end()))
       return 'go on'
     })
-    this.relay(server, client, end, async () => {
-      const fault = striking
-      striking = undefined
-      if (this.isSilent) return 'swallow'
-      return fault ? this.strike(fault) : 'go on'
-    })
+    this.relay(
+      server,
+      client,
+      end,
+      async () => {
+        const fault = striking
+        striking = undefined
+        hasLostAnswers ||= this.isSilent
+        if (hasLostAnswers) return 'swallow'
+        return fault ? this.strike(fault) : 'go on'
+      },
+      this.rewrite,
+    )
   }
 
   private async strike(fault: Fault & { struck: () => void; left: number }): Promise<'cut' | 'go on'> {
@@ -143,6 +183,7 @@ export class Proxy {
     to: Socket,
     end: () => void,
     look: (message: Buffer) => Promise<'cut' | 'swallow' | 'go on'>,
+    rewrite = (message: Buffer) => message,
   ): void {
     let waiting = Buffer.alloc(0)
     let passing = Promise.resolve()
@@ -157,9 +198,11 @@ export class Proxy {
         const message = waiting.subarray(0, length)
         waiting = waiting.subarray(length)
         passing = passing.then(async () => {
+          if (this.delayMs > 0) await pause(this.delayMs)
+          await this.stalled
           const then = await look(message)
           if (then === 'cut') end()
-          else if (then === 'go on' && !to.destroyed) to.write(message)
+          else if (then === 'go on' && !to.destroyed) to.write(rewrite(message))
         })
       }
     })

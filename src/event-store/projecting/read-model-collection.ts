@@ -13,6 +13,7 @@ export class ReadModelReplaced extends Error {}
 /** Not majority reads: what another projector has just written must be seen. */
 const localReads = { readConcern: { level: 'local' }, readPreference: 'primary' } as const
 const tombstoneSeconds = 86_400
+const longestIndexingMs = 3_600_000
 const maxCached = 2_000
 const partSize = 500
 const collectionUuidMismatch = 361
@@ -60,7 +61,8 @@ export class ReadModelCollection {
       partialFilterExpression: { _removed: { $exists: true } },
     }
     const all = [...indexes.map((key) => ({ key })), { key: { _removed: 1 as const }, ...expiry }]
-    await this.db.collection(this.collection).createIndexes(all)
+    // A large model takes longer than a connection may otherwise be silent.
+    await this.db.collection(this.collection).createIndexes(all, { timeoutMS: longestIndexingMs })
   }
 
   /**

@@ -23,6 +23,8 @@ interface Options {
   members?: number
   /** How long the others wait for a primary that says nothing. In production mongod waits ten seconds. */
   electionMs?: number
+  /** One each. Free ones of the system's own choice unless told; those may be taken while a member is down. */
+  ports?: readonly number[]
   /** More of mongod's own arguments, for every member. */
   extra?: readonly string[]
 }
@@ -32,9 +34,10 @@ export async function startReplicaSet({
   dir,
   members: size = 3,
   electionMs = 2_000,
+  ports = [],
   extra = [],
 }: Options): Promise<ReplicaSet> {
-  const launches = Array.from({ length: size }, (_, i) => Member.start(join(dir, `member-${i}`), extra))
+  const launches = Array.from({ length: size }, (_, i) => Member.start(join(dir, `member-${i}`), extra, ports[i]))
   const members = await Promise.all(launches)
   await initiate(members, electionMs)
   await findPrimary(members)
@@ -59,10 +62,10 @@ export class Member {
     this.adopt(mongod)
   }
 
-  static async start(dbPath: string, extra: readonly string[]): Promise<Member> {
+  static async start(dbPath: string, extra: readonly string[], port?: number): Promise<Member> {
     const launch = (port?: number) =>
       startMongod({ dbPath, port, replSet: NAME, extra: ['--oplogSize', '64', ...extra] })
-    return new Member(await launch(), launch)
+    return new Member(await launch(port), launch)
   }
 
   get pid(): number {

@@ -35,6 +35,11 @@ export abstract class FakeModel {
     this.script.failNext(fault, times)
   }
 
+  /** All others go like this from now on; without an argument, well. */
+  always(fault?: FaultName | Fault): void {
+    this.script.always(fault)
+  }
+
   /** The next prompt gets exactly this; then the answer ends or the connection breaks. */
   sendRaw(parts: readonly string[], { drop = false } = {}): void {
     this.script.failNext({ fault: 'raw', parts, thenDrop: drop })

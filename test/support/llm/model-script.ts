@@ -76,6 +76,7 @@ const marker = /\s*\[\[fault:([a-z_]+)(?::(\d+))?(?: x(\d+))?\]\]/
 export class ModelScript {
   private answer: Answer = answerTo
   private readonly failing: OrderedFault[] = []
+  private habit?: OrderedFault
   private readonly struck = new Map<string, number>()
 
   /** Says this from now on; without an argument what it says by itself. */
@@ -88,11 +89,16 @@ export class ModelScript {
     for (let i = 0; i < times; i++) this.failing.push(ordered(typeof fault === 'string' ? { fault } : fault))
   }
 
+  /** Every request that nothing else is ordered for goes like this from now on; without an argument, well. */
+  always(fault?: FaultName | Fault): void {
+    this.habit = fault && ordered(typeof fault === 'string' ? { fault } : fault)
+  }
+
   /** What to do with the request that has come. */
   next(messages: readonly Message[]): Play {
     const said = typeof this.answer === 'function' ? this.answer(messages) : this.answer
     const chunks = typeof said === 'string' ? wordsOf(said) : said
-    return { chunks, fault: this.failing.shift() ?? this.marked(questionOf(messages)) }
+    return { chunks, fault: this.failing.shift() ?? this.marked(questionOf(messages)) ?? this.habit }
   }
 
   private marked(question: string): OrderedFault | undefined {

@@ -210,6 +210,22 @@ describe('what a model is told of a chat', () => {
     ])
   })
 
+  it('ends with the prompt that waits, though messages were stored after it; what was edited or deleted counts', async () => {
+    await record(
+      stored('m1', 'user', 'One'),
+      stored('m2', 'user', 'Two'),
+      its.sent,
+      stored('m3', 'user', 'Three'),
+      edited('m1', 'user', 'First'),
+      removed('m2'),
+    )
+    const { promptId } = (its.sent as { data: { promptId: string } }).data
+    expect(await all(chatHistory(engine.vault, asyncly(await newestFirst()), promptId))).toEqual([
+      { role: 'user', content: 'What is an event?' },
+      { role: 'user', content: 'First' },
+    ])
+  })
+
   it('is nothing without words', async () => {
     await record(stored('m1', 'user', ''), stored('m2', 'user', 'Two'))
     expect(await history()).toEqual([{ role: 'user', content: 'Two' }])

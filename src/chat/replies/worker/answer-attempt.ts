@@ -85,7 +85,7 @@ export class AnswerAttempt {
     const { chat, open, resolved, output, writer } = attempt
     const { messages, promptTokens } = await fitContext({
       system: await this.projectPrompts(chat, open),
-      history: chatHistory(this.engine.vault, this.recent.newestFirst(chat.chatId, open.promptId)),
+      history: chatHistory(this.engine.vault, this.recent.newestFirst(chat.chatId, open.promptId), open.promptId),
       budgetTokens,
     })
     const request: CompletionRequest = { model: resolved.model, messages, ...open.settings }

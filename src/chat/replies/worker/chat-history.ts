@@ -7,18 +7,24 @@ import type { MessageRole } from '../../message.js'
  * The messages of a chat after its events, newest first: an edit replaces the text, and deleted messages are left out.
  * Events are read and opened only as far as the caller takes messages, so that a long chat costs no more than its end.
  * Messages of functions and tools are kept for people; models do not get them.
+ *
+ * For a prompt, the history ends with it: a message that was stored while the prompt waited would be taken for the
+ * question. What was edited or deleted meanwhile counts.
  */
 export async function* chatHistory(
   vault: Engine['vault'],
   newestFirst: AsyncIterable<RecordedChatEvent>,
+  promptId?: string,
 ): AsyncGenerator<PromptMessage> {
+  let isLater = promptId !== undefined
   /** The last edit of each message, or null when it was deleted. Reading backwards, the last one comes first. */
   const changes = new Map<string, RecordedChatEvent | null>()
   for await (const event of newestFirst) {
     if (event.type === 'MessageDeleted') changes.set(event.data.messageId, null)
     if (event.type === 'MessageEdited' && !changes.has(event.data.messageId)) changes.set(event.data.messageId, event)
     const id = newMessageId(event)
-    if (id === undefined || changes.get(id) === null) continue
+    if (id === promptId) isLater = false
+    if (id === undefined || isLater || changes.get(id) === null) continue
     const current = changes.get(id) ?? event
     const role = roleOf(current)
     if (role === 'function' || role === 'tool') continue
