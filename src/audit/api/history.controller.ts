@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common'
-import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger'
+import { ApiExtraModels, ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { Bus } from '../../commands/bus.js'
 import { NeedsRole } from '../../http/access.js'
@@ -32,6 +32,7 @@ export class HistoryController {
 
   @Get('events')
   @ApiOperation({ summary: 'The log, in order; as NDJSON with Accept: application/x-ndjson' })
+  @ApiNotFoundResponse({ description: 'There is no such stream' })
   @pageOrLines
   events(
     @Query() query: HistoryQuery,

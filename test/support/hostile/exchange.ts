@@ -71,5 +71,5 @@ function isWhole(text: string): boolean {
   const [head = '', ...rest] = text.split('\r\n\r\n')
   const length = /content-length: (\d+)/i.exec(head)?.[1]
   const body = rest.join('\r\n\r\n')
-  return length === undefined ? /\r\n0\r\n\r\n$/.test(text) : body.length >= Number(length)
+  return length === undefined ? text.endsWith('\r\n0\r\n\r\n') : body.length >= Number(length)
 }

@@ -19,7 +19,7 @@ export class ProbedService extends ServiceProcess {
 
   /** After a forced collection of garbage. */
   async level(): Promise<Level> {
-    this.process.send!('level')
+    this.process.send('level')
     for (;;) {
       const [message] = (await once(this.process, 'message')) as [{ level?: Level }]
       if (message.level) return message.level

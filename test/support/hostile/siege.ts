@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
-import { setTimeout as pause } from 'node:timers/promises'
 import { Random } from '../seeds.js'
 import { Client } from '../world.js'
 import { AnswerSchemas } from './answer-schemas.js'
@@ -59,8 +57,6 @@ export class Siege {
       ({ heldMs, byClockMs, requests: seen }) =>
         `${Math.round(heldMs)} ms (${Math.round(byClockMs)} by the clock): ${seen.join('; ')}`,
     )
-    const processor = process.cpuUsage()
-    process.stdout.write(`client cpu ${Math.round((processor.user + processor.system) / 1e3)} ms; service ${readFileSync(`/proc/${this.service.process.pid}/stat`, 'utf8')}\n`)
     return { requests, statuses, faults, socketAnswers, levels: [first, last], longestHolds }
   }
 
@@ -122,14 +118,13 @@ export class Siege {
     noted.times++
   }
 
-  /** Nothing is under way any more: our own connections are closed, and the service has noticed. */
+  /** When nothing is under way any more. */
   private async calm(): Promise<Level> {
     this.agent.destroy()
-    for (let tries = 0; ; tries++) {
-      const level = await this.service.level()
-      if (level.connections === 0 || tries > 150) return level
-      await pause(200)
-    }
+    const holds = this.service.holds.length
+    const level = await this.service.level()
+    this.service.holds.splice(holds) // of the collection itself
+    return level
   }
 }
 

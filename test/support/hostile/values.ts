@@ -86,10 +86,12 @@ export function anything(random: Random, depth = 0): unknown {
 }
 
 /** `__proto__` becomes a field, as it does in a body. */
-const objectOf = (entries: [string, unknown][]): object => {
-  const object: object = {}
-  for (const [name, value] of entries)
-    Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
+const put = (object: object, name: string, value: unknown) =>
+  Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
+
+function objectOf(entries: [string, unknown][]): object {
+  const object = {}
+  for (const [name, value] of entries) put(object, name, value)
   return object
 }
 
@@ -123,7 +125,7 @@ export function valid(contract: Contract, given: Schema, random: Random, words: 
 
 function textFor({ example, pattern, format, maxLength = 200 }: Schema, random: Random, words: string): string {
   const isFree = pattern === undefined && format === undefined && words.length <= maxLength
-  if (example !== undefined && !(isFree && random.oneIn(2))) return String(example)
+  if (example !== undefined && !(isFree && random.oneIn(2))) return String(example as string | number)
   if (isFree) return words
   return format === 'date-time' ? '2026-01-31T12:00:00Z' : `x${random.below(1_000_000)}`
 }
@@ -136,8 +138,8 @@ export function spoiled(body: unknown, random: Random): unknown {
   for (let times = 1 + random.below(2); times > 0; times--) {
     const name = names.length === 0 || random.oneIn(5) ? random.one(keys) : random.one(names)
     if (random.oneIn(5)) delete changed[name]
-    else if (random.oneIn(4) && typeof changed[name] === 'object') changed[name] = spoiled(changed[name], random)
-    else Object.defineProperty(changed, name, { value: anything(random), enumerable: true, configurable: true })
+    else if (random.oneIn(4) && Object.hasOwn(changed, name)) put(changed, name, spoiled(changed[name], random))
+    else put(changed, name, anything(random))
   }
   return changed
 }
