@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ServiceProcess } from '../service-process.js'
@@ -9,20 +8,20 @@ const probe = pathToFileURL(resolve('build/test/support/hostile/probe.js')).href
 /** The compiled service in a process of its own, watched from inside. */
 export class ProbedService extends ServiceProcess {
   readonly holds: Hold[] = []
+  private measured: (level: Level) => void = () => {}
 
   constructor(folder: string, environment: Record<string, string>) {
     super(folder, environment, ['--expose-gc', '--import', probe])
-    this.process.on('message', (message: { hold?: Hold }) => {
-      if (message.hold) this.holds.push(message.hold)
+    this.process.on('message', ({ hold, level }: { hold?: Hold; level?: Level }) => {
+      if (hold) this.holds.push(hold)
+      if (level) this.measured(level)
     })
   }
 
   /** After a forced collection of garbage. */
   async level(): Promise<Level> {
+    const measured = new Promise<Level>((resolve) => (this.measured = resolve))
     this.process.send('level')
-    for (;;) {
-      const [message] = (await once(this.process, 'message')) as [{ level?: Level }]
-      if (message.level) return message.level
-    }
+    return await measured
   }
 }
