@@ -29,7 +29,7 @@ export async function* exportLines(
 }
 
 /** So many events, or bytes of envelopes, become lines without a break: some milliseconds. */
-const [maxEvents, maxBytes] = [8, 128 * 1024]
+const [maxEvents, maxBytes] = [4, 64 * 1024]
 
 function* piecesOf(events: readonly LoggedEvent[]): Generator<LoggedEvent[]> {
   let [piece, bytes]: [LoggedEvent[], number] = [[], 0]

@@ -1,3 +1,4 @@
+import { within } from '../../../src/event-store/timing.js'
 import { Random } from '../seeds.js'
 import { Chatter } from '../realtime/chatter.js'
 import type { Client } from '../world.js'
@@ -25,8 +26,10 @@ export class SocketAttacker {
 
   async attack(count: number): Promise<void> {
     for (let i = 0; i < count; i++) {
-      if (!this.chatter?.socket.connected) this.chatter = await Chatter.of(this.client)
-      if (this.random.oneIn(100)) await this.flood(this.chatter)
+      // A connection that is closed before it is open tells its client nothing.
+      if (!this.chatter?.socket.connected) this.chatter = await within(patienceMs, Chatter.of(this.client))
+      if (!this.chatter) this.faults.push(`no socket within ${patienceMs} ms`)
+      else if (this.random.oneIn(100)) await this.flood(this.chatter)
       else await this.send(this.chatter)
     }
     this.hear(this.chatter)

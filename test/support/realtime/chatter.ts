@@ -31,7 +31,6 @@ export class Chatter {
     const chatter = new Chatter(url, { auth: { token }, ...options })
     await new Promise<void>((resolve, reject) => {
       chatter.socket.once('connect', resolve)
-      chatter.socket.io.once('close', (reason) => reject(new Error(`closed before it was open: ${reason}`)))
       chatter.socket.once('connect_error', (error) => {
         chatter.close()
         reject(error)
