@@ -2,12 +2,27 @@ import { fail, node } from './run.mjs'
 import { setUpEverything } from './setup.mjs'
 
 // npm test [-- [--all | --faults] [a path pattern, or any option of Jest's]]
+// npm test -- --hostile [--seed <number>] [--requests <number>] [--longest-hold <ms>]
 // npm test -- --nemesis [--seed <number>] [--minutes <number>]
-const configs = { '--all': 'jest.all.config.mjs', '--faults': 'jest.faults.config.mjs' }
+const configs = {
+  '--all': 'jest.all.config.mjs',
+  '--faults': 'jest.faults.config.mjs',
+  '--hostile': 'jest.hostile.config.mjs',
+}
 const options = process.argv.slice(2)
 const chosen = options.find((option) => option in configs)
 const config = chosen ? configs[chosen] : 'jest.config.mjs'
 const jestOptions = options.filter((option) => option !== chosen)
+
+// Jest has options of its own: these reach the tests as variables.
+if (chosen === '--hostile') {
+  for (const name of ['seed', 'requests', 'longest-hold']) {
+    const at = jestOptions.indexOf(`--${name}`)
+    if (at < 0) continue
+    const [, value = ''] = jestOptions.splice(at, 2)
+    process.env[`HOSTILE_${name.toUpperCase().replace('-', '_')}`] = value
+  }
+}
 
 try {
   await setUpEverything()

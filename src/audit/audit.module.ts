@@ -18,6 +18,7 @@ import { OwnStreams } from './export/own-streams.js'
 import { LogSearch } from './history/log-search.js'
 import { ExportHistoryHandler } from './export/export-history.js'
 import { ExportOwnHandler } from './export/export-own.js'
+import { RunningExports } from './export/running-exports.js'
 import { ListEventTypesHandler } from './history/list-event-types.js'
 import { ReadChatHandler } from './replay/read-chat.js'
 import { ReadContextHandler } from './replay/read-context.js'
@@ -47,7 +48,7 @@ const handlers = [
     MongooseModule.forFeature([chatModel, messageModel, deletedChatModel, projectModel, deletedProjectModel]),
   ],
   controllers: [HistoryController, LogExportController, OwnExportController, ReceiptsController, ReplayController],
-  providers: [...handlers, HistoryRequests, PointsInLog, Evidence, LogScan, OwnStreams, LogSearch, Receipts],
+  providers: [...handlers, HistoryRequests, PointsInLog, Evidence, LogScan, OwnStreams, LogSearch, Receipts, RunningExports],
   exports: [Evidence],
 })
 export class AuditModule {}

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 /** Waits, but not longer than until the signal aborts. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -32,6 +34,20 @@ export async function within<T>(ms: number, promise: Promise<T>): Promise<T | un
   })
   promise.catch(() => {})
   return await Promise.race([promise, deadline]).finally(() => clearTimeout(timer))
+}
+
+/**
+ * For work that takes long: it waits for this between small pieces. When the work has held the event loop for so many
+ * milliseconds, all others have their turn.
+ */
+export function yieldEvery(ms = 5): () => Promise<void> | undefined {
+  let began = performance.now()
+  return () => {
+    if (performance.now() - began < ms) return undefined
+    return setImmediate().then(() => {
+      began = performance.now()
+    })
+  }
 }
 
 /** 1, 2, 4 … 50 ms: short, so that a database that works again is used at once. */

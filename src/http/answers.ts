@@ -21,13 +21,14 @@ export const answer = <Data>(data: Data, message?: string): Answer<Data> => ({
 /** Documents an answer of this shape: what `data` holds, under which names. */
 export function Answers(status: number, data: Record<string, Shape>, optional: readonly string[] = []) {
   const properties = Object.fromEntries(Object.entries(data).map(([name, shape]) => [name, schemaOf(shape)]))
+  const required = Object.keys(data).filter((name) => !optional.includes(name))
   const schema = {
     type: 'object',
     required: ['success', 'data'],
     properties: {
       success: { type: 'boolean', enum: [true] },
       message: { type: 'string' },
-      data: { type: 'object', required: Object.keys(data).filter((name) => !optional.includes(name)), properties },
+      data: { type: 'object', ...(required.length > 0 && { required }), properties },
     },
   }
   const models = Object.values(data).flatMap((shape) => (typeof shape === 'string' ? [] : shape))

@@ -58,10 +58,12 @@ function addCommonAnswers(operation: Operation, path: string, method: string): v
     400, // for its headers, if it takes nothing else
     ...(isOpen ? [] : [401]),
     ...(roles ? [403] : []),
-    ...(path.includes('{') ? [404] : []),
+    ...(path.includes('{') ? [404, 414] : []),
+    408,
     ...(method === 'post' ? [409, 422] : []),
-    ...(operation.requestBody ? [413, 415] : []),
+    ...(method === 'get' ? [] : [413, 415]), // a body is read, whether or not the operation needs one
     429,
+    431,
     ...(isPrompt ? [502] : []),
     503,
   ]
@@ -81,11 +83,14 @@ const reasons: Record<number, string> = {
   401: 'Send a token or an API key',
   403: 'This is not for your role',
   404: 'It does not exist, or it is not yours',
+  408: 'The request did not arrive in time',
   409: 'This is not possible now; `code` says why',
   413: 'The body is larger than a megabyte',
+  414: 'A part of the address is too long',
   415: 'The body is not JSON',
   422: 'This Idempotency-Key was used for another request',
   429: 'Too many requests; Retry-After says when the next one may come',
+  431: 'The address and the headers are larger than 16 KB together',
   502: 'The model could not answer',
   503: 'Try again in a moment; nothing is lost',
 }

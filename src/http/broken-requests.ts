@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Refused } from '../event-store/errors.js'
 import { sendProblem } from './problem.filter.js'
 import { makeProblem } from './problems.js'
 
@@ -9,7 +10,7 @@ import { makeProblem } from './problems.js'
 export const brokenRequests = {
   /** The address cannot be parsed. */
   frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
-    void reply.header('x-request-id', request.id)
+    void reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' }) // no hook runs
     sendProblem(error, request, reply)
   },
   /** The bytes are no HTTP request, so there is no reply object: the answer is written to the socket. */
@@ -20,6 +21,13 @@ export const brokenRequests = {
   },
 }
 
+/** Node would refuse a request without a host by itself, without a problem (its option `requireHostHeader`). */
+export function requireHost(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', async ({ raw: { httpVersion }, headers }) => {
+    if (headers.host === undefined && httpVersion === '1.1') throw new Refused('malformed', 'the header Host is missing')
+  })
+}
+
 function responseTo({ code }: { code?: string }): string {
   const { status, ...problem } = brokenRequestProblem(code)
   const correlationId = randomUUID()
@@ -28,6 +36,7 @@ function responseTo({ code }: { code?: string }): string {
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${correlationId}`,
+    'cache-control: no-store',
     'connection: close',
   ]
   return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers, '', body].join('\r\n')

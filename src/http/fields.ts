@@ -91,10 +91,12 @@ export const Email = (info: FieldInfo = {}) =>
   })
 
 export const Choice = (values: readonly string[], { name, ...info }: FieldInfo & { name?: string } = {}) =>
-  field([IsIn(values, { message: `must be one of ${values.join(', ')}` })], info, {
-    enum: [...values],
-    ...(name && { enumName: name }),
-  })
+  field(
+    [IsIn(values, { message: `must be one of ${values.join(', ')}` })],
+    info,
+    // A reference to the named list could not say that null is allowed, too.
+    info.nullable ? { type: String, enum: [...values, null] } : { enum: [...values], ...(name && { enumName: name }) },
+  )
 
 interface NumberRange {
   min?: number

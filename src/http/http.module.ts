@@ -5,11 +5,12 @@ import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { AdmitGuard } from './admit.guard.js'
 import { CauseGuard } from './cause.guard.js'
 import { IdentifyGuard } from './identify.guard.js'
-import { chatTracker, isNotPrompt, limitOf, LimitsGuard, promptLimitOf } from './limits.guard.js'
+import { hasNoTarget, limitOf, LimitsGuard, targetTracker } from './limits.guard.js'
 import { Limits } from './limits.js'
 import { LimitsStorage } from './limits.storage.js'
 import { PositionsInterceptor } from './positions.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
+import { StreamRightsInterceptor } from './stream-rights.interceptor.js'
 import { validationPipe } from './validation.js'
 
 @Global()
@@ -22,16 +23,17 @@ class LimitsModule {}
 const limits = ThrottlerModule.forRootAsync({
   imports: [LimitsModule],
   inject: [CONFIG, LimitsStorage],
-  useFactory: ({ edge, replies, guests }: CompleteConfig, storage: LimitsStorage) => ({
+  useFactory: ({ edge }: CompleteConfig, storage: LimitsStorage) => ({
     storage,
     throttlers: [
       { name: 'default', ttl: edge.rateWindowMs, limit: limitOf(edge) },
       {
-        name: 'prompts',
-        ttl: 60_000,
-        limit: promptLimitOf(replies.promptsPerMinute, guests.promptsPerMinute),
-        skipIf: isNotPrompt,
-        getTracker: chatTracker,
+        name: 'targets',
+        ttl: edge.rateWindowMs,
+        limit: edge.ratePerAddress,
+        skipIf: hasNoTarget,
+        getTracker: targetTracker,
+        setHeaders: false,
       },
     ],
   }),
@@ -51,6 +53,7 @@ const limits = ThrottlerModule.forRootAsync({
     { provide: APP_GUARD, useClass: LimitsGuard },
     { provide: APP_GUARD, useClass: AdmitGuard },
     { provide: APP_INTERCEPTOR, useClass: PositionsInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: StreamRightsInterceptor },
     { provide: APP_PIPE, useFactory: validationPipe },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],

@@ -1,16 +1,15 @@
-import { applyDecorators, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common'
-import { ApiExtension } from '@nestjs/swagger'
+import { type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common'
 import { SkipThrottle, ThrottlerGuard } from '@nestjs/throttler'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { accountTracker, addressTracker, countKey, promptsTracker, rateLimited } from './limits.js'
+import type { FastifyRequest } from 'fastify'
+import { accountTracker, addressTracker, countKey, hashOf, rateLimited } from './limits.js'
 
-const COUNTS_AS_PROMPT = 'counts as a prompt'
+const COUNTS_AS_GUESS = 'counts as a guess'
 
-/** For handlers that cost a model's answer: these requests are counted for each chat as well. */
-export const CountsAsPrompt = () => applyDecorators(SetMetadata(COUNTS_AS_PROMPT, true), ApiExtension('x-prompt', true))
+/** For handlers whose caller may be guessing a password: counted by address, whoever calls, and by whom it is about. */
+export const CountsAsGuess = () => SetMetadata(COUNTS_AS_GUESS, true)
 
 /** For health, metrics and documentation. */
-export const WithoutLimits = () => SkipThrottle({ default: true, prompts: true })
+export const WithoutLimits = () => SkipThrottle({ default: true, targets: true })
 
 /** The third guard: counts the request. It runs before AdmitGuard, so that guesses of tokens and keys are counted too. */
 @Injectable()
@@ -22,25 +21,25 @@ export class LimitsGuard extends ThrottlerGuard {
     return context.getType() !== 'http' || (await super.canActivate(context))
   }
 
-  /** Repeats are free for accounts. Without an account only a guest's prompts are: free repeats would allow endless guesses. */
+  /** Repeats are free for accounts. Without an account, and for guesses, they would allow endless guesses. */
   protected override generateKey(context: ExecutionContext, tracker: string, name: string): string {
-    const { caller, guestId, cause } = requestOf(context)
-    const isKnown = caller ?? (name === 'prompts' && guestId)
-    return countKey(name, tracker, isKnown ? cause : undefined)
+    const { caller, cause } = requestOf(context)
+    return countKey(name, tracker, caller && !isGuess(context) ? cause : undefined)
   }
 
-  /** An account is counted wherever it calls from. Requests without an account are counted by their address. */
-  protected override async getTracker(request: FastifyRequest): Promise<string> {
-    return request.caller ? accountTracker(request.caller) : addressTracker(await super.getTracker(request))
+  /** An account is counted wherever it calls from. Guesses, and requests without an account, are counted by address. */
+  protected override async getTracker(request: FastifyRequest, context?: ExecutionContext): Promise<string> {
+    const { caller } = request
+    return caller && !(context && isGuess(context))
+      ? accountTracker(caller)
+      : addressTracker(await super.getTracker(request))
   }
 
-  /** Nest sends the headers for requests that pass. A refused request gets those of the limit that it exceeds. */
+  /** Nest sends the headers for requests that pass. ProblemFilter sends those of the limit that a refused request exceeds. */
   protected override throwThrottlingException(
-    context: ExecutionContext,
+    _context: ExecutionContext,
     { limit, timeToBlockExpire }: { limit: number; timeToBlockExpire: number },
   ): Promise<void> {
-    const reply = context.switchToHttp().getResponse<FastifyReply>()
-    void reply.headers({ 'RateLimit-Limit': limit, 'RateLimit-Remaining': 0, 'RateLimit-Reset': timeToBlockExpire })
     throw rateLimited(limit, timeToBlockExpire)
   }
 }
@@ -48,21 +47,22 @@ export class LimitsGuard extends ThrottlerGuard {
 export const limitOf =
   ({ ratePerAccount, ratePerAddress }: { ratePerAccount: number; ratePerAddress: number }) =>
   (context: ExecutionContext): number =>
-    requestOf(context).caller ? ratePerAccount : ratePerAddress
+    requestOf(context).caller && !isGuess(context) ? ratePerAccount : ratePerAddress
 
-/** The limit in the chat of an account, and in that of a guest. */
-export const promptLimitOf =
-  (inChat: number, ofGuest: number) =>
-  (context: ExecutionContext): number =>
-    requestOf(context).guestId === undefined ? inChat : ofGuest
+const isGuess = (context: ExecutionContext): boolean =>
+  Reflect.getMetadata(COUNTS_AS_GUESS, context.getHandler()) === true
 
-export const isNotPrompt = (context: ExecutionContext): boolean =>
-  !Reflect.getMetadata(COUNTS_AS_PROMPT, context.getHandler())
+export const hasNoTarget = (context: ExecutionContext): boolean =>
+  !isGuess(context) || targetOf(requestOf(context)) === undefined
 
-/** The path names the chat. Other spellings of the path are counted together with it. */
-export const chatTracker = (request: Record<string, unknown>): string => {
-  const { guestId, caller, ip, params } = request as unknown as FastifyRequest
-  return promptsTracker(guestId ?? caller?.id ?? ip, Object.values(params as object))
+/** So that nobody guesses one account's password from many addresses. The name is personal: Redis gets a hash of it. */
+export const targetTracker = (request: Record<string, unknown>): string =>
+  hashOf(['target', targetOf(request as unknown as FastifyRequest)])
+
+/** Whom a guess is about: the account of an email address, or the caller's own. */
+function targetOf({ body, caller }: FastifyRequest): string | undefined {
+  const { email } = (body ?? {}) as { email?: unknown }
+  return typeof email === 'string' ? email.normalize('NFKC').trim().toLowerCase() : caller?.id
 }
 
 const requestOf = (context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>()

@@ -12,7 +12,7 @@ import { LimitsStorage } from './limits.storage.js'
 export class Limits {
   constructor(
     private readonly storage: LimitsStorage,
-    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'edge' | 'replies'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'edge' | 'replies' | 'guests'>,
   ) {}
 
   async countRequest(caller: Caller, cause?: Cause): Promise<void> {
@@ -26,8 +26,10 @@ export class Limits {
     await this.count('default', addressTracker(normalizeIp(ip)), rateWindowMs, ratePerAddress)
   }
 
-  async countPrompt(caller: Caller, chat: string, cause: Cause): Promise<void> {
-    await this.count('prompts', promptsTracker(caller.id, [chat]), 60_000, this.config.replies.promptsPerMinute, cause)
+  /** By the chat's id: whatever the chat is called, and over whichever family of paths the prompt comes. */
+  async countPrompt(chatId: string, cause: Cause, isGuest = false): Promise<void> {
+    const limit = (isGuest ? this.config.guests : this.config.replies).promptsPerMinute
+    await this.count('prompts', hashOf(['chat', chatId]), 60_000, limit, cause)
   }
 
   private async count(name: string, tracker: string, ttl: number, limit: number, cause?: Cause): Promise<void> {
@@ -39,11 +41,8 @@ export class Limits {
 export const accountTracker = ({ id }: { id: string }) => `account:${id}`
 export const addressTracker = (ip: string) => `address:${ip}`
 
-/** A chat, by the name that its owner gives it. The name is personal, so Redis gets a hash of it. */
-export const promptsTracker = (sender: string, chat: readonly unknown[]): string =>
-  createHash('sha256')
-    .update(JSON.stringify([sender, chat]))
-    .digest('base64url')
+export const hashOf = (value: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('base64url')
 
 /** The name of the counter, and a name for this very command when its repeats are free. */
 export const countKey = (name: string, tracker: string, cause?: Cause): string =>
@@ -53,4 +52,7 @@ export const countKey = (name: string, tracker: string, cause?: Cause): string =
   ])
 
 export const rateLimited = (limit: number, seconds: number) =>
-  new Refused('rate_limited', `more than ${limit} requests; wait ${seconds} s`, { retryAfterMs: seconds * 1000 })
+  new Refused('rate_limited', `more than ${limit} requests; wait ${seconds} s`, {
+    retryAfterMs: seconds * 1000,
+    limit,
+  })

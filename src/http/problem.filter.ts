@@ -20,6 +20,9 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (reply.sent) return
   const retryAfter = retryAfterOf(error, problem)
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
+  const { limit } = (error as { data?: { limit?: number } }).data ?? {}
+  if (limit !== undefined)
+    void reply.headers({ 'RateLimit-Limit': limit, 'RateLimit-Remaining': 0, 'RateLimit-Reset': retryAfter })
   if (problem.status === 401 && !reply.hasHeader('www-authenticate')) void reply.header('www-authenticate', 'Bearer')
   void reply.status(problem.status).type('application/problem+json')
   void reply.send({

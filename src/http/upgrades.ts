@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 
 /** Only for a connection to another protocol. */
 const upgradeHeaders = new Set(['upgrade', 'connection', 'http2-settings'])
@@ -14,6 +14,13 @@ export function ignoreOtherUpgrades(server: Server, ownPath: string): void {
     socket.unshift(Buffer.concat([withoutUpgrade(request), head]))
     server.emit('connection', socket)
   })
+}
+
+/** Node would answer 417 by itself, without a problem. An expectation that nobody knows may be ignored, and is. */
+export function ignoreExpectations(server: Server): void {
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    server.emit('request', request, response),
+  )
 }
 
 function withoutUpgrade({ method, url, httpVersion, rawHeaders, headers }: IncomingMessage): Buffer {

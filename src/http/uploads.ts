@@ -44,7 +44,8 @@ export const TakesFile = () =>
 
 /** Forms are refused except where a handler takes a file. */
 export function refuseOtherForms(fastify: FastifyInstance): void {
-  fastify.addHook('onRequest', async ({ headers, is404, routeOptions }) => {
+  fastify.addHook('onRequest', async ({ method, headers, is404, routeOptions }) => {
+    if (method === 'GET' || method === 'HEAD') return // the body is not read
     const { takesFile = is404 } = routeOptions.config as { takesFile?: boolean }
     if (isForm(headers['content-type']) && !takesFile)
       throw new Refused('unsupported_media_type', 'send the body as application/json')

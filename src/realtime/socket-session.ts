@@ -16,12 +16,16 @@ export interface JoinedChat {
 
 const mostQueued = 100
 const mostUnsent = 16
+const mostRefusals = 500
+const refusalWindowMs = 60_000
 
 /** One socket: whose it is, which chats it has joined, and how much it can take. */
 export class SocketSession {
   /** By the chat's id. */
   readonly joinedChats = new Map<string, JoinedChat>()
   private queued = 0
+  private refusals = 0
+  private refusalsSince = 0
   private lastRequest: Promise<unknown> = Promise.resolve()
   private pendingCheck: Promise<unknown> | undefined
 
@@ -56,6 +60,14 @@ export class SocketSession {
     } finally {
       this.queued--
     }
+  }
+
+  /** An event was unknown or refused. No client of ours sends many of those: the socket ends. */
+  countRefusal(): void {
+    const now = performance.now()
+    if (now - this.refusalsSince > refusalWindowMs) [this.refusals, this.refusalsSince] = [0, now]
+    if (++this.refusals !== mostRefusals + 1) return
+    this.end(new Refused('rate_limited', `more than ${mostRefusals} events in a minute were unknown or refused`))
   }
 
   emit(event: string, data: object): void {

@@ -7,7 +7,7 @@ import type { CompleteConfig } from '../config/index.js'
 import { trustIn } from '../http/caller-address.js'
 import { documentApi } from '../http/api-document.js'
 import { readJsonBodies } from '../http/json-bodies.js'
-import { brokenRequests } from '../http/broken-requests.js'
+import { brokenRequests, requireHost } from '../http/broken-requests.js'
 import { drainRequests } from '../http/drain-requests.js'
 import { Drain } from '../commands/drain.js'
 import { forbidStoring } from '../http/no-store.js'
@@ -15,7 +15,7 @@ import { correlationId, logRequests } from '../http/request-log.js'
 import { limitBodyTime, limitConnections } from '../http/connection-limits.js'
 import { isForm, readBeforeRefusing } from '../http/unread-bodies.js'
 import { refuseOtherForms } from '../http/uploads.js'
-import { ignoreOtherUpgrades } from '../http/upgrades.js'
+import { ignoreExpectations, ignoreOtherUpgrades } from '../http/upgrades.js'
 import { SocketAdapter, socketPath } from './socket-adapter.js'
 import { RequestMetrics } from '../telemetry/request-metrics.js'
 import { traceRequests } from '../telemetry/request-spans.js'
@@ -38,7 +38,7 @@ export const httpAdapter = ({ edge }: Pick<CompleteConfig, 'edge'>): FastifyAdap
     trustProxy: trustIn(edge),
     bodyLimit: 1024 * 1024,
     requestTimeout: edge.uploadTimeoutMs,
-    http: { headersTimeout: edge.headersTimeoutMs, connectionsCheckingInterval: 1_000 },
+    http: { headersTimeout: edge.headersTimeoutMs, connectionsCheckingInterval: 1_000, requireHostHeader: false },
     routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
     ...brokenRequests,
   })
@@ -50,6 +50,7 @@ export async function configureApp(
 ): Promise<NestFastifyApplication> {
   const fastify = app.getHttpAdapter().getInstance()
   ignoreOtherUpgrades(fastify.server, socketPath)
+  ignoreExpectations(fastify.server)
   const { edge } = config
   // A proxy has one address for everybody.
   const perAddress = edge.trustedProxies === 0 ? edge.maxConnectionsPerAddress : 0
@@ -58,6 +59,7 @@ export async function configureApp(
   readJsonBodies(fastify)
   logRequests(fastify)
   forbidStoring(fastify)
+  requireHost(fastify)
   drainRequests(fastify, app.get(Drain))
   app.get(RequestMetrics).measure(fastify)
   if (config.telemetry.tracing) traceRequests(fastify)
@@ -72,6 +74,7 @@ export async function configureApp(
   app.enableCors({
     origin: [...config.edge.origins],
     credentials: true,
+    strictPreflight: false, // any other OPTIONS is answered in the same way
     exposedHeaders: [
       'Log-Position',
       'Read-Models-Behind',

@@ -15,12 +15,14 @@ export class ServiceProcess {
   constructor(
     readonly folder: string,
     environment: Record<string, string> = {},
+    nodeOptions: readonly string[] = [],
   ) {
     const { PATH = '' } = process.env
-    this.process = spawn(process.execPath, [program], {
+    const channel = nodeOptions.length > 0 ? ['ipc' as const] : [] // for what the options load
+    this.process = spawn(process.execPath, [...nodeOptions, program], {
       cwd: folder,
       env: { PATH, PORT: '0', DATA_DIR: join(folder, 'data'), ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...channel],
     })
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.on('data', (text) => {

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common'
-import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger'
+import { ApiExtraModels, ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { Bus } from '../../commands/bus.js'
 import { NeedsRole } from '../../http/access.js'
@@ -9,6 +9,7 @@ import type { HistoryRequest } from '../history/history-request.js'
 import { AuditedUserParams, EventTypesDto, HistoryDto, HistoryQuery, StreamParams } from './history.dto.js'
 import { ndjsonHeaders, acceptsNdjson } from './ndjson.js'
 import { ExportHistory } from '../export/export-history.js'
+import { RunningExports } from '../export/running-exports.js'
 import { ListEventTypes } from '../history/list-event-types.js'
 import { ReadHistory } from '../history/read-history.js'
 
@@ -28,10 +29,14 @@ const pageOrLines = ApiOkResponse({
 @NeedsRole('auditor', 'admin')
 @Controller('audit')
 export class HistoryController {
-  constructor(private readonly bus: Bus) {}
+  constructor(
+    private readonly bus: Bus,
+    private readonly exports: RunningExports,
+  ) {}
 
   @Get('events')
   @ApiOperation({ summary: 'The log, in order; as NDJSON with Accept: application/x-ndjson' })
+  @ApiNotFoundResponse({ description: 'There is no such stream' })
   @pageOrLines
   events(
     @Query() query: HistoryQuery,
@@ -87,6 +92,7 @@ export class HistoryController {
     const { limit, since, until, ...rest } = query
     const request = { ...rest, ...(of && { of }), since: momentOf(since), until: momentOf(until) }
     if (!acceptsNdjson(accept)) return this.bus.query(new ReadHistory(cause, request, limit))
+    this.exports.begin(cause.meta.actor, reply)
     const lines = await this.bus.query(new ExportHistory(cause, request))
     void reply.headers(ndjsonHeaders)
     return lines

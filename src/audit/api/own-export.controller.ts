@@ -8,11 +8,15 @@ import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { ndjsonHeaders } from './ndjson.js'
 import { ExportOwn } from '../export/export-own.js'
+import { RunningExports } from '../export/running-exports.js'
 
 @ApiTags('accounts')
 @Controller('api/users/export')
 export class OwnExportController {
-  constructor(private readonly bus: Bus) {}
+  constructor(
+    private readonly bus: Bus,
+    private readonly exports: RunningExports,
+  ) {}
 
   @Get()
   @ApiOperation({
@@ -28,6 +32,7 @@ export class OwnExportController {
     @RequestCause() cause: Cause,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AsyncIterable<string>> {
+    this.exports.begin(caller.id, reply)
     const lines = await this.bus.query(new ExportOwn(cause, caller.id))
     void reply.headers({ ...ndjsonHeaders, 'content-disposition': 'attachment; filename="verbatim.ndjson"' })
     return lines

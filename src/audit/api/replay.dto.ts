@@ -1,3 +1,4 @@
+import { OmitType } from '@nestjs/swagger'
 import { LoggedMessageDto } from '../../chat/api/logging/chat-log.dto.js'
 import { TokensDto } from '../../chat/api/root/replies.dto.js'
 import {
@@ -80,7 +81,10 @@ class ReplayedChatDto {
   openReplyId?: string
 }
 
-export class ReplayedMessageDto extends LoggedMessageDto {
+export class ReplayedMessageDto extends OmitType(LoggedMessageDto, ['content']) {
+  @AnyText({ optional: true, about: 'Missing when the chat is erased' })
+  content?: string
+
   @Integer({ about: 'Position of the message’s first event' })
   position!: number
 
@@ -98,8 +102,8 @@ export class ChatAtMomentDto {
   @ObjectOf(() => ReplayedChatDto)
   chat!: ReplayedChatDto
 
-  @ListOf(() => ReplayedMessageDto, { about: 'Without content when erased' })
-  messages!: Partial<ReplayedMessageDto>[]
+  @ListOf(() => ReplayedMessageDto)
+  messages!: ReplayedMessageDto[]
 
   @AnyText({ optional: true })
   nextCursor?: string

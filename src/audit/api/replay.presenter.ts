@@ -29,7 +29,7 @@ export function asChatAtMoment({
   }
 }
 
-function asReplayed({ message, position, size }: SnapshotMessage, isErased: boolean): Partial<ReplayedMessageDto> {
+function asReplayed({ message, position, size }: SnapshotMessage, isErased: boolean): ReplayedMessageDto {
   const { content, ...left } = asLoggedMessage(message)
   return { ...left, ...(!isErased && { content }), position, size }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Db } from 'mongodb'
 import { type AppendDocument, lastPosition } from '../../event-store/event.js'
 import { LogCollection } from '../../event-store/log/log-collection.js'
+import { yieldEvery } from '../../event-store/timing.js'
 import { LogSearch } from './log-search.js'
 import { type EventSelection, type LoggedEvent, mongoFilter, selectedEvents } from './event-selection.js'
 
@@ -14,7 +15,8 @@ export interface ScannedPart {
 /** How many positions, or versions of a stream, one query covers. */
 const window = 10_000
 const maxAppends = 500
-const maxBytes = 4 * 1024 * 1024
+const maxEvents = 2_000
+const maxBytes = 1024 * 1024
 
 /**
  * Scans the log, or one stream, part by part. Each part is bounded in time and memory, and no cursor stays open between
@@ -77,11 +79,14 @@ export class LogScan {
     atOnce: number,
   ): Promise<{ appends: AppendDocument[]; isAll: boolean }> {
     const appends: AppendDocument[] = []
-    let bytes = 0
+    const turn = yieldEvery() // what the driver has read already, it hands out without a break
+    let [events, bytes] = [0, 0]
     for await (const append of this.log.collection.find(filter, { batchSize: atOnce }).sort(sort)) {
       appends.push(append)
+      events += append.n
       for (const { personal } of append.events) bytes += personal?.length() ?? 0
-      if (appends.length >= atOnce || bytes >= maxBytes) return { appends, isAll: false }
+      if (appends.length >= atOnce || events >= maxEvents || bytes >= maxBytes) return { appends, isAll: false }
+      await turn()
     }
     return { appends, isAll: true }
   }

@@ -1,6 +1,7 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { Engine } from '../../event-store/engine.js'
 import type { Cause } from '../../commands/cause.js'
+import { yieldEvery } from '../../event-store/timing.js'
 import { cursorOf } from '../../http/pages.js'
 import { type LoggedEvent, positionOf } from './event-selection.js'
 import { type EventView, eventView } from './event-view.js'
@@ -46,9 +47,12 @@ export class ReadHistoryHandler implements IQueryHandler<ReadHistory> {
       next = found.length > limit ? positionOf(found[limit]!) : part.to + 1
       if (found.length > limit || next - from >= maxPositions) break
     }
-    const events = await Promise.all(
-      found.slice(0, limit).map((one) => eventView(this.engine.vault, one, request.open)),
-    )
+    const turn = yieldEvery()
+    const events: EventView[] = []
+    for (const one of found.slice(0, limit)) {
+      events.push(await eventView(this.engine.vault, one, request.open))
+      await turn()
+    }
     return { events, upTo, ...(next <= upTo && { nextCursor: cursorOf(next, upTo) }) }
   }
 }

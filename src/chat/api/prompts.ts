@@ -1,7 +1,8 @@
 import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common'
-import { ApiHeader } from '@nestjs/swagger'
+import { ApiExtension, ApiHeader } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Bus } from '../../commands/bus.js'
+import { Limits } from '../../http/limits.js'
 import { acceptsEventStream, sseHeaders } from '../../http/sse.js'
 import type { PromptSent, SendPrompt } from '../commands/send-prompt.js'
 import type { ReplyOutcome } from '../replies/ending/reply-outcome.js'
@@ -12,22 +13,27 @@ import { ReplyStream } from '../replies/stream/reply-stream.js'
 export interface Delivery {
   readonly asEvents: boolean
   readonly lastEventId: string | undefined
+  readonly isGuest: boolean
   readonly reply: FastifyReply
 }
 
 export const RequestedDelivery = createParamDecorator((_: unknown, context: ExecutionContext): Delivery => {
   const http = context.switchToHttp()
-  const { headers } = http.getRequest<FastifyRequest>()
+  const { headers, guestId } = http.getRequest<FastifyRequest>()
   const lastEventId = headers['last-event-id']
   return {
     asEvents: acceptsEventStream(headers.accept),
     lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
+    isGuest: guestId !== undefined,
     reply: http.getResponse<FastifyReply>(),
   }
 })
 
 const header = (name: string, description: string) =>
   ApiHeader({ name, description, required: false, schema: { type: 'string' } })
+
+/** For the documentation: these handlers cost a model's answer. */
+export const CostsAnswer = () => ApiExtension('x-prompt', true)
 
 export const PreferHeader = () => header('Prefer', 'respond-async: do not wait for the answer')
 export const LastEventIdHeader = () => header('Last-Event-ID', 'The id of the last event that arrived')
@@ -44,13 +50,17 @@ export class Prompts {
     private readonly bus: Bus,
     private readonly replies: Replies,
     private readonly stream: ReplyStream,
+    private readonly limits: Limits,
   ) {}
 
   async send<Shape>(
     prompt: SendPrompt,
-    { asEvents, lastEventId, reply }: Delivery,
+    { asEvents, lastEventId, isGuest, reply }: Delivery,
     shape: (prompt: AnsweredPrompt) => Shape,
+    /** What its prompts are counted by. */
+    counted = prompt.chat.chatId,
   ): Promise<Shape | AsyncIterable<string>> {
+    await this.limits.countPrompt(counted, prompt.cause, isGuest)
     const sent = await this.bus.begin(prompt)
     if (asEvents) {
       void reply.headers(sseHeaders)

@@ -1,14 +1,13 @@
 import { applyDecorators, Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common'
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger'
 import { SendPrompt } from '../../chat/commands/send-prompt.js'
-import { type Delivery, LastEventIdHeader, PreferHeader, Prompts, RequestedDelivery } from '../../chat/chat.module.js'
+import { CostsAnswer, type Delivery, LastEventIdHeader, PreferHeader, Prompts, RequestedDelivery } from '../../chat/chat.module.js'
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Bus } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { Engine } from '../../event-store/engine.js'
 import { IgnoresIdempotencyKey, RequestCause } from '../../http/cause.guard.js'
 import { ForGuests, CurrentGuest } from '../../http/access.js'
-import { CountsAsPrompt } from '../../http/limits.guard.js'
 import { BeginSession } from '../commands/begin-session.js'
 import { GiveGuestFeedback } from '../commands/give-guest-feedback.js'
 import { Guests } from '../guests.js'
@@ -62,7 +61,7 @@ export class SessionsController {
 
   @Post('chat')
   @HttpCode(200)
-  @CountsAsPrompt()
+  @CostsAnswer()
   @ApiOperation({
     summary:
       'Send a prompt in a session and get the answer: whole, as a stream of events, or later; the same request with the same Idempotency-Key waits for the same answer',

@@ -5,6 +5,7 @@ import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller, NeedsNoAccount } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
+import { CountsAsGuess } from '../../http/limits.guard.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { AccountDto, LoginBody, RegisterBody } from './account.dto.js'
@@ -40,6 +41,7 @@ export class AuthController {
 
   @Post(['auth/register', 'users/register'])
   @NeedsNoAccount()
+  @CountsAsGuess()
   @ApiOperation({ summary: 'Register an account' })
   @ApiUnauthorizedResponse({ description: 'A repeat, and the password has been changed since' })
   @Answers(201, { user: AccountDto, token: 'string' })
@@ -57,6 +59,7 @@ export class AuthController {
 
   @Post(['auth/login', 'users/login'])
   @NeedsNoAccount()
+  @CountsAsGuess()
   @ApiOperation({ summary: 'Log in: the answer has a token to send as a bearer token' })
   @ApiUnauthorizedResponse({ description: 'No account has this email address and password' })
   @Answers(200, { user: AccountDto, token: 'string' })

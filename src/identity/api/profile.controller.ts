@@ -5,6 +5,7 @@ import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
+import { CountsAsGuess } from '../../http/limits.guard.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { whenErasureIsFinal } from '../../commands/key-erasures.js'
@@ -44,6 +45,7 @@ export class ProfileController {
   }
 
   @Post('users/password')
+  @CountsAsGuess()
   @ApiOperation({ summary: 'Change the password; every other login ends' })
   @Answers(200, { token: 'string' })
   async password(

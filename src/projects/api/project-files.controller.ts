@@ -60,8 +60,8 @@ export class ProjectFilesController {
   @Get(':fileId')
   @ApiOperation({ summary: 'Download a file' })
   @ApiOkResponse({
-    description: 'Its bytes',
-    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+    description: 'Its bytes, with the type that it was uploaded with',
+    content: { '*/*': { schema: { type: 'string', format: 'binary' } } },
   })
   async download(
     @Param() { id, fileId }: FileParams,

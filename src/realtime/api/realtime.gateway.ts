@@ -12,6 +12,7 @@ import {
 import type { Server, Socket } from 'socket.io'
 import { SpanKind } from '@opentelemetry/api'
 import { isRetryable } from '../../event-store/database-errors.js'
+import { Refused } from '../../event-store/errors.js'
 import { inSpan } from '../../event-store/span.js'
 import { Limits } from '../../http/limits.js'
 import { type Ack, connectError, negativeAck } from './acknowledgements.js'
@@ -23,6 +24,8 @@ import type { SocketIdentity, SocketSession } from '../socket-session.js'
 import { SocketSessions } from '../socket-sessions.js'
 
 const log = new Logger('Request')
+
+const ownEvents = new Set(['join-chat', 'leave-chat', 'chat-message'])
 
 type SocketAction = (session: SocketSession, correlation: string) => Promise<object>
 
@@ -43,6 +46,9 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
 
   handleConnection(socket: Socket): void {
     this.sessions.open(socket, socket.data as SocketIdentity)
+    socket.onAny((event: string) => {
+      if (!ownEvents.has(event)) void this.countUnknown(socket)
+    })
   }
 
   handleDisconnect(socket: Socket): void {
@@ -70,6 +76,18 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
     return this.answer(socket, 'chat-message', (session, correlation) =>
       this.socketPrompts.send(session.caller, payload, correlation),
     )
+  }
+
+  /** Nobody answers an unknown event, but it counts as a request; beyond the limit of its account the socket ends. */
+  private async countUnknown(socket: Socket): Promise<void> {
+    const session = this.sessions.of(socket)
+    if (!session) return
+    session.countRefusal()
+    try {
+      await this.limits.countRequest(session.caller)
+    } catch (error) {
+      if (error instanceof Refused) session.end(error)
+    }
   }
 
   private async admit(socket: Socket, next: (error?: Error) => void): Promise<void> {
@@ -106,6 +124,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
         return { ok: true, ...(await action(session, correlation)) }
       })
     } catch (error) {
+      if (error instanceof Refused) setImmediate(() => session.countRefusal()) // the answer goes first
       return negativeAck(error, correlation)
     }
   }

@@ -37,7 +37,7 @@ export class SocketPrompts {
     }
     const cause = Cause.ofRequest(this.secrets, request, { isAsync: true })
     await this.limits.countRequest(caller, cause)
-    await this.limits.countPrompt(caller, name, cause)
+    await this.limits.countPrompt(chatId, cause)
     const { promptId, replyId, position } = await this.bus.command(
       new SendPrompt(cause, { chatId, ownerId: caller.id }, content, model),
     )

@@ -133,6 +133,10 @@ describe('a client that sends anything', () => {
     const pick = chance(2026)
     const codes = new Set<string>()
     for (let i = 0; i < 2_000; i += 20) {
+      if (i % 400 === 0) {
+        chatter.close() // more than 500 in a minute would end the socket
+        chatter = await Chatter.of(ann)
+      }
       const answers = Array.from({ length: 20 }, async () => {
         const event = events[pick(events.length)]!
         const payload = Array.from({ length: pick(4) }, () => anything(pick))
@@ -145,6 +149,16 @@ describe('a client that sends anything', () => {
     }
     expect(codes).toEqual(new Set(['ok', 'invalid']))
     expect(chatter.socket.connected).toBe(true)
+  })
+
+  it.each(['unknown', 'refused'])('many events that are %s is cut off, and told why', async (kind) => {
+    const event = kind === 'unknown' ? 'no-such-event' : 'join-chat'
+    for (let i = 0; i < 501; i++) {
+      if (kind === 'unknown') chatter.socket.emit(event, {})
+      else void chatter.socket.emitWithAck(event, {}).catch(() => {})
+    }
+    expect(await chatter.next('disconnect-reason')).toMatchObject({ code: 'rate_limited' })
+    await chatter.until(() => !chatter.socket.connected)
   })
 
   it('that is no packet is cut off, and nobody else is', async () => {

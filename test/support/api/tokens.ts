@@ -1,14 +1,8 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 
 const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
-const partsOf = (token: string) =>
-  token.split('.').map((part) =>
-    JSON.parse(
-      Buffer.from(part, 'base64url')
-        .toString('latin1')
-        .replace(/^[^{].*/s, '{}'),
-    ),
-  ) as [object, Record<string, unknown>]
+const contentOf = (token: string) =>
+  JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>
 
 function signed(header: { alg: string }, content: object, signature: (text: string) => string): string {
   const text = `${encoded({ typ: 'JWT', ...header })}.${encoded(content)}`
@@ -20,7 +14,7 @@ const hmac = (hash: string, secret: string) => (text: string) =>
 
 /** Tokens that are almost as good as this one; the secret is that of the service. */
 export function forged(good: string, secret: string): Record<string, string> {
-  const [, content] = partsOf(good)
+  const content = contentOf(good)
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string
   const now = Math.floor(Date.now() / 1000)

@@ -94,6 +94,44 @@ describe('a request that asks for another protocol', () => {
   })
 })
 
+describe('what is refused before a route is found', () => {
+  let url: string
+  beforeAll(async () => {
+    url = await world.start({ ROLES: 'api' }).url()
+  })
+
+  it.each(['/chat/%zz/messages', `/chat/${'a'.repeat(600)}/messages`, `/${'a'.repeat(20_000)}`])(
+    'is stored by nobody: %.20s',
+    async (path) => {
+      const { headers, status } = await fetch(url + path)
+      expect(status).toBeGreaterThanOrEqual(400)
+      expect(headers.get('cache-control')).toBe('no-store')
+      expect(headers.get('content-type')).toMatch(/^application\/problem\+json/)
+    },
+  )
+
+  it('OPTIONS without an origin is answered as a browser’s is', async () => {
+    for (const path of ['/api/chats', '/nowhere', '/%zz'])
+      expect((await fetch(url + path, { method: 'OPTIONS' })).status).toBe(path === '/%zz' ? 400 : 204)
+  })
+
+  it('a request without a host is refused as all others are', async () => {
+    const client = await RawClient.of(url)
+    client.write('GET /health HTTP/1.1', 'Connection: close', '', '')
+    expect(await client.answers(1)).toEqual([400])
+    expect(client.text).toContain('the header Host is missing')
+    await client.ended()
+  })
+
+  it('an expectation that nobody knows is ignored', async () => {
+    const client = await RawClient.of(url)
+    client.write('GET /nowhere HTTP/1.1', 'Host: test', 'Expect: a miracle', 'Connection: close', '', '')
+    expect(await client.answers(1)).toEqual([404])
+    expect(client.text).toContain('route_not_found')
+    await client.ended()
+  })
+})
+
 describe('a client that is slow', () => {
   it('loses its connection when a body does not end', async () => {
     const url = await world.start({ ROLES: 'api', BODY_TIMEOUT: '300ms' }).url()

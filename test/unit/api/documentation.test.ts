@@ -76,6 +76,20 @@ describe('the documentation', () => {
     expect(those(({ responses, path, isOpen }) => path.includes('{') && !isOpen && !('404' in responses))).toEqual([])
   })
 
+  it('has only schemas that mean something', () => {
+    const text = JSON.stringify(contract.document)
+    expect(text).not.toContain('"required":[]') // a list of required fields has one at least
+    const isSenseless = (schema: object) =>
+      ('nullable' in schema && !('type' in schema)) || // allows no null
+      ('nullable' in schema && 'enum' in schema && !(schema.enum as unknown[]).includes(null))
+    const senseless: object[] = []
+    JSON.parse(text, (_, value: unknown) => {
+      if (typeof value === 'object' && value !== null && isSenseless(value)) senseless.push(value)
+      return value
+    })
+    expect(senseless).toEqual([])
+  })
+
   it('points nowhere that is not', () => {
     const named = JSON.stringify(contract.document).matchAll(/"\$ref":"([^"]*)"/g)
     for (const [, $ref] of named) expect(() => contract.schema({ $ref })).not.toThrow()

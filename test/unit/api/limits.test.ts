@@ -38,7 +38,8 @@ describe('without an account', () => {
     expect(wait).toBeLessThanOrEqual(60)
     expect(limitsIn(refused)).toEqual([3, 0, wait])
     expect((await client.get('/analytics/usage')).status).toBe(429)
-    expect((await from(url, '192.0.2.2').post('/api/auth/login', wrong)).status).toBe(401)
+    const another = { ...wrong, email: 'somebody@example.org' }
+    expect((await from(url, '192.0.2.2').post('/api/auth/login', another)).status).toBe(401)
   })
 
   it.each(['true', '1', '127.0.0.0/8,::1'])(
@@ -52,6 +53,36 @@ describe('without an account', () => {
       expect((await from(url, '192.0.2.2').get('/analytics/usage')).status).toBe(401)
     },
   )
+
+  it('logins count by address, whoever is logged in, and by the account that is guessed at', async () => {
+    const url = await limited({ RATE_LIMIT_MAX_REQUESTS: '4', USER_RATE_LIMIT_MAX_REQUESTS: '1000' })
+    const ann = await world!.account(url)
+    const guess = (address: string, email: string) =>
+      ann.with({ 'x-forwarded-for': address }).post('/api/auth/login', { email, password: 'not my secret' })
+    const byAddress = await statusesOf(5, () => guess('192.0.2.7', `${crypto.randomUUID()}@example.org`))
+    expect(byAddress).toEqual([401, 401, 401, 401, 429])
+    const spellings = ['Bob@example.org', 'bob@EXAMPLE.org', 'bob@example.org', 'BOB@example.org', 'bob@example.org']
+    const byTarget: number[] = []
+    for (const [i, email] of spellings.entries()) byTarget.push((await guess(`192.0.2.${10 + i}`, email)).status)
+    expect(byTarget).toEqual([401, 401, 401, 401, 429])
+    expect((await ann.get('/api/users/profile')).status).toBe(200)
+  })
+
+  it('nobody gets more guesses because the service is busy', async () => {
+    const url = await limited({ RATE_LIMIT_MAX_REQUESTS: '3' })
+    const client = from(url, '192.0.2.1')
+    const busy = setInterval(() => {
+      for (const until = performance.now() + 130; performance.now() < until;); // longer than Redis is waited for
+    }, 1)
+    try {
+      const statuses = await Promise.all(
+        Array.from({ length: 12 }, async () => (await client.get('/analytics/usage')).status),
+      )
+      expect(statuses.toSorted((a, b) => a - b)).toEqual([...Array(3).fill(401), ...Array(9).fill(429)])
+    } finally {
+      clearInterval(busy)
+    }
+  })
 
   it('a window passes', async () => {
     const url = await limited({ RATE_LIMIT_MAX_REQUESTS: '1', RATE_LIMIT_WINDOW_MS: '2*1000' })
@@ -128,6 +159,19 @@ describe('an account', () => {
     expect(limitsIn(refused).slice(0, 2)).toEqual([2, 0])
     expect((await send('b', 'one')).status).toBe(200)
     expect((await ann.get('/chat/a/messages')).body.messages).toHaveLength(4)
+  })
+
+  it('has as many whatever it calls its chat, and over whichever family it sends', async () => {
+    const url = await limited({ PROMPTS_PER_MINUTE: '3' })
+    const ann = await world!.account(url)
+    const chatId = (await ann.post('/api/chats', { title: 'One chat' })).body.data.chat.id as string
+    const send = [
+      () => ann.post(`/chat/${chatId}/send`, { text: 'Hello' }),
+      () => ann.post(`/chat/${chatId.toUpperCase()}/send`, { text: 'Hello' }),
+      () => ann.post(`/api/ai/chats/${chatId}/messages`, { content: 'Hello' }),
+    ]
+    for (const one of send) expect((await one()).status).toBeLessThan(300)
+    for (const one of send) expect(await one()).toMatchObject({ status: 429, body: { code: 'rate_limited' } })
   })
 
   it('gets nothing for free by calling a look a repeat', async () => {

@@ -63,6 +63,25 @@ describe('an account’s own export', () => {
     }
   })
 
+  it('is sent once at a time, and to others meanwhile', async () => {
+    const statusOf = async (by: Client) => (await by.get('/api/users/export')).status
+    const [mine, others] = await Promise.all([
+      Promise.all(Array.from({ length: 10 }, () => statusOf(ann))),
+      statusOf(bob),
+    ])
+    expect(new Set(mine)).toEqual(new Set([200, 429]))
+    expect(others).toBe(200)
+    // A reader that goes away in the middle leaves nothing behind.
+    const goer = new AbortController()
+    const begun = await ann.fetch('GET', '/api/users/export', undefined, goer.signal)
+    expect(begun.status).toBe(200)
+    goer.abort()
+    await eventually(
+      () => statusOf(ann),
+      (status) => status === 200,
+    )
+  })
+
   it('is an event in the account’s own evidence', async () => {
     const before = await auditor.log()
     await exported(bob)

@@ -7,13 +7,12 @@ import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { derivedId } from '../../../commands/derived-ids.js'
-import { CountsAsPrompt } from '../../../http/limits.guard.js'
 import { ServiceSecrets } from '../../../commands/secrets.js'
 import { GetProjectForChat } from '../../../projects/read-models/project-queries.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
 import { ProjectMessageBody, ProjectChatParams, ProjectUsageDto } from './project-chat.dto.js'
-import { type AnsweredPrompt, type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
+import { CostsAnswer, type AnsweredPrompt, type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
 
 interface ProjectAnswer {
   message: string
@@ -35,7 +34,7 @@ export class ProjectChatController {
   ) {}
 
   @Post()
-  @CountsAsPrompt()
+  @CostsAnswer()
   @ApiOperation({ summary: 'Send a message to a project: in a new chat, or in an existing one' })
   @Answers(200, { message: 'string', usage: ProjectUsageDto, chatId: 'string', messageId: 'string', status: 'string' })
   async send(
@@ -50,7 +49,8 @@ export class ProjectChatController {
     const chatId =
       name === undefined ? derivedId(this.secrets.commands, 'chat', cause.commandId) : this.ids.of(caller.id, name)
     const prompt = new SendPrompt(cause, { chatId, ownerId: caller.id }, message, model, others, projectId)
-    return await this.prompts.send(prompt, delivery, (answered) => answer(asProjectAnswer(answered)))
+    const counted = name === undefined ? projectId : chatId // or each new chat would have a count of its own
+    return await this.prompts.send(prompt, delivery, (answered) => answer(asProjectAnswer(answered)), counted)
   }
 }
 

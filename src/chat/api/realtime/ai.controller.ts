@@ -5,13 +5,12 @@ import type { Caller } from '../../../commands/caller.js'
 import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
-import { CountsAsPrompt } from '../../../http/limits.guard.js'
 import type { ListedModel } from '../../../llm/providers.js'
 import { AskBody, AskParams, AskedDto, ModelDto } from './ai.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
 import { ModelList } from '../../model-list.js'
-import { type AnsweredPrompt, type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
+import { CostsAnswer, type AnsweredPrompt, type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
 
 /** Prompts in the realtime family. */
 @ApiTags('prompts')
@@ -31,7 +30,7 @@ export class AiController {
   }
 
   @Post('chats/:chatId/messages')
-  @CountsAsPrompt()
+  @CostsAnswer()
   @ApiOperation({ summary: 'Send a prompt and get the answer: whole, as a stream of events, or later' })
   @Answers(200, { message: AskedDto })
   ask(

@@ -7,14 +7,13 @@ import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { definedFields } from '../../../commands/defined-fields.js'
-import { CountsAsPrompt } from '../../../http/limits.guard.js'
 import { sseHeaders } from '../../../http/sse.js'
 import { AnswerDto, PendingDto, ReplyDto, ReplyEventDto, ReplyParams, SendBody } from './replies.dto.js'
 import { ChatParams } from './chats.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
 import { asAnswer, asReply } from './replies.presenter.js'
-import { type Delivery, LastEventIdHeader, PreferHeader, Prompts, RequestedDelivery } from '../prompts.js'
+import { CostsAnswer, type Delivery, LastEventIdHeader, PreferHeader, Prompts, RequestedDelivery } from '../prompts.js'
 import { FindMessage } from '../../read-models/message-queries.js'
 import { mustBeReply, Replies } from '../../replies/ending/replies.js'
 import { ReplyStream } from '../../replies/stream/reply-stream.js'
@@ -39,7 +38,7 @@ export class RepliesController {
 
   @Post(':sessionId/send')
   @HttpCode(200)
-  @CountsAsPrompt()
+  @CostsAnswer()
   @ApiOperation({ summary: 'Send a prompt and get the answer: whole, as a stream of events, or later' })
   @PreferHeader()
   @ApiOkResponse({
