@@ -1,3 +1,4 @@
+import { LogRoot } from '../src/notary/log-root.js'
 import { parseArgs } from 'node:util'
 import { benchOptions, reportProgress, runBench } from './runner/run-bench.js'
 import type { Servers } from './runner/servers.js'
@@ -42,10 +43,10 @@ function isChosen(name: string): boolean {
 
 function measureReadModels(servers: Servers): Promise<Pick<Results, 'rebuild' | 'idle'>> {
   return servers.withDatabase(async (database) => {
-    const { engine, db, logRoot, close } = await openEngine(database, readModels)
+    const { engine, db, close } = await openEngine(database, readModels)
     try {
       reportProgress('filling a log for the read models')
-      await fillLog(engine, logRoot.at, loggedEvents * extent.scale)
+      await fillLog(engine, new LogRoot(db, engine.log).at, loggedEvents * extent.scale)
       const rebuild = await measureRebuild(engine, db, extent.rounds, reportProgress)
       return { rebuild, idle: await measureIdleLatency(engine, idleAppends) }
     } finally {

@@ -25,7 +25,7 @@ export class LargeLog {
 
   private constructor(
     readonly db: Db,
-    private readonly engine: Engine,
+    readonly engine: Engine,
     private readonly end: () => Promise<void>,
   ) {}
 
@@ -38,7 +38,7 @@ export class LargeLog {
       redis,
       masterKeys: { current: masterKey(master) },
       events: [userEvents, chatEvents, auditEvents],
-      logRoot: new LogRoot(db).at,
+      logRoot: (log) => new LogRoot(db, log).at,
     })
     return new LargeLog(db, engine, async () => {
       await engine.close()

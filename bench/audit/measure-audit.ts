@@ -15,7 +15,7 @@ export interface AuditMeasurements {
 
 /** Alternates each request of an auditor with the least that the database must do for it, at random positions. */
 export async function measureAudit(
-  { db, trees, chats }: LargeLog,
+  { db, engine, trees, chats }: LargeLog,
   auditor: Client,
   key: string,
   requests: number,
@@ -35,7 +35,7 @@ export async function measureAudit(
     for await (const append of log.find()) if (append._id === 0) throw new Error('no event has position 0')
   })
   const hasher = new HashingThreads()
-  const verified = await rate(size, () => verifyLog({ db, trees, keys: [key], hasher }))
+  const verified = await rate(size, () => verifyLog({ log: engine.log, trees, keys: [key], hasher }))
   await hasher.close()
   return {
     verified,

@@ -34,7 +34,7 @@ export async function fillChats(
     redis,
     masterKeys: masters,
     events: [userEvents, chatEvents],
-    logRoot: new LogRoot(db).at,
+    logRoot: (log) => new LogRoot(db, log).at,
   })
   const decider = engine.decider(chatAggregate)
   const fill = async (messages: number): Promise<string> => {

@@ -79,7 +79,7 @@ async function rebuild({ log: { db }, keys, place }: GrowingService): Promise<nu
     masterKeys: { current: masterKey(keys.master) },
     events: [userEvents, chatEvents],
     projections: [chats],
-    logRoot: new LogRoot(db).at,
+    logRoot: (log) => new LogRoot(db, log).at,
   })
   try {
     return await rate(await engine.store.head(), () => engine.projections.rebuild([chats.name]))
@@ -90,11 +90,11 @@ async function rebuild({ log: { db }, keys, place }: GrowingService): Promise<nu
 }
 
 /** What is signed, in events a second. */
-async function verify({ log: { db, trees }, keys }: GrowingService): Promise<number> {
+async function verify({ log: { engine, trees }, keys }: GrowingService): Promise<number> {
   const hasher = new HashingThreads()
   const key = noteSigner(origin, keys.notary).verifierKey
   try {
-    return await rate((await trees.read())!.size, () => verifyLog({ db, trees, keys: [key], hasher }))
+    return await rate((await trees.read())!.size, () => verifyLog({ log: engine.log, trees, keys: [key], hasher }))
   } finally {
     await hasher.close()
   }

@@ -39,7 +39,7 @@ export class ManyChats {
       masterKeys: masters,
       events: [userEvents, chatEvents],
       projections: [chats],
-      logRoot: new LogRoot(db).at,
+      logRoot: (log) => new LogRoot(db, log).at,
     })
     const connection = createConnection().setClient(db.client).useDb(database)
     const model = connection.model<ChatDoc>(chatModel.name, chatModel.schema)

@@ -24,19 +24,18 @@ const masters = { current: masterKey(Buffer.alloc(32, 'bench')) }
 export async function openEngine(
   { mongoUri, redisUrl, database }: BenchDatabase,
   projections: readonly Projection[] = [],
-): Promise<{ engine: Engine; db: Db; logRoot: LogRoot; close: () => Promise<void> }> {
+): Promise<{ engine: Engine; db: Db; close: () => Promise<void> }> {
   const client = await connect(mongoUri)
   const redis = new Redis(redisUrl, { lazyConnect: true }).on('error', () => {}) // failed commands are enough as a sign
   await redis.connect()
   const db = client.db(database)
-  const logRoot = new LogRoot(db)
   const engine = await Engine.open({
     db,
     redis,
     masterKeys: masters,
     events: [messageEvents],
     projections,
-    logRoot: logRoot.at,
+    logRoot: (log) => new LogRoot(db, log).at,
   })
   await engine.vault.keyForFirstAppend(owner)
   const close = async () => {
@@ -44,7 +43,7 @@ export async function openEngine(
     redis.disconnect()
     await client.close()
   }
-  return { engine, db, logRoot, close }
+  return { engine, db, close }
 }
 
 /** Appends one message and returns its position. */

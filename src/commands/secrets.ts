@@ -17,9 +17,9 @@ export class ServiceSecrets {
     readonly sessions: Buffer,
   ) {}
 
-  static async of({ vault }: Engine): Promise<ServiceSecrets> {
-    const names = ['commands', 'chat-names', 'claims', 'tokens', 'sessions'] as const
-    const [commands, chatNames, claims, tokens, sessions] = await Promise.all(names.map((name) => vault.secret(name)))
-    return new ServiceSecrets(commands!, chatNames!, claims!, tokens!, sessions!)
+  static async of({ vault, secret }: Engine): Promise<ServiceSecrets> {
+    const names = ['chat-names', 'claims', 'tokens', 'sessions'] as const
+    const [chatNames, claims, tokens, sessions] = await Promise.all(names.map((name) => vault.secret(name)))
+    return new ServiceSecrets(secret.key, chatNames!, claims!, tokens!, sessions!)
   }
 }

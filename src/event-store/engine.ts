@@ -8,12 +8,13 @@ import type { Aggregate } from './deciding/aggregate.js'
 import { Decider } from './deciding/decider.js'
 import type { FoldCacheOptions } from './deciding/fold-cache.js'
 import { DatabaseClock } from './database-clock.js'
-import { withDurableWrites } from './durability.js'
+import { majorityReads, withDurableWrites } from './durability.js'
 import type { RecordedEvent } from './event.js'
 import { redisName } from './redis.js'
 import { EventStore } from './log/event-store.js'
 import { follow } from './log/log-reader.js'
 import { checkKnownTypes } from './known-types.js'
+import { AppendMacs } from './log/append-macs.js'
 import { LogCollection } from './log/log-collection.js'
 import type { Projection } from './projecting/projection.js'
 import { Projections } from './projecting/projections.js'
@@ -23,6 +24,7 @@ import type { ProjectingContext } from './projecting/projecting-context.js'
 import { StoredFolds } from './deciding/stored-folds.js'
 import { Feed } from './log/feed.js'
 import { CommitTurns } from './log/commit-turns.js'
+import { LogSecret } from './sealing/log-secret.js'
 import { type MasterKeys, Vault } from './sealing/vault.js'
 import { Announcements } from './log/announcements.js'
 
@@ -34,7 +36,7 @@ export interface EngineOptions {
   projections?: readonly Projection[]
   reactors?: readonly Reactor[]
   /** The log's Merkle root at a position, for certificates. */
-  logRoot: (position: number) => Promise<string>
+  logRoot: (log: LogCollection) => (position: number) => Promise<string>
   /** The positions that operators have told a version of a projection to skip, as the log has them. */
   skippedEvents?: (store: EventStore, projection: string, version: number) => Promise<ReadonlySet<number>>
   onError?: (where: string, error: unknown) => void
@@ -45,16 +47,21 @@ export interface EngineOptions {
   appendDeadlineMs?: number
   /** A stream's fold is stored again after so many more events. */
   storeFoldEvery?: number
+  /** After so long a process requires MACs of a log from before them: older builds should be gone by then. */
+  requireMacsAfterMs?: number
 }
 
 /** One process's event store with everything around it, wired once for the service, for tests and for benches. */
 export class Engine {
   private readonly runners: ReactorRunner[] = []
+  private requiringMacs?: NodeJS.Timeout
   private closing?: Promise<void>
 
   private constructor(
     readonly catalog: Catalog,
     readonly vault: Vault,
+    readonly secret: LogSecret,
+    readonly log: LogCollection,
     readonly store: EventStore,
     readonly projections: Projections,
     readonly feed: Feed,
@@ -81,10 +88,15 @@ export class Engine {
     const announcements = new Announcements(redis, redisName(db, 'wake'))
     const turns = new CommitTurns(redis, redisName(db), processName)
     const vault = new Vault(db, masterKeys, catalog)
-    await vault.secret('commands') // so that a wrong master key fails the start, and not the first read
-    const feed = new Feed(new LogCollection(db), catalog)
+    // A wrong master key fails the start, and not the first read.
+    const secret = await LogSecret.open(
+      vault,
+      async () => (await db.collection('log', majorityReads).findOne()) !== null,
+    )
+    const log = new LogCollection(db, new AppendMacs(secret))
+    const feed = new Feed(log, catalog)
     const clock = new DatabaseClock(db, options.onError)
-    const store = new EventStore(db, catalog, vault, turns, {
+    const store = new EventStore(log, catalog, vault, turns, {
       now: () => clock.now().getTime(),
       deadlineMs: options.appendDeadlineMs,
       onCommit: (commit) => {
@@ -99,13 +111,16 @@ export class Engine {
     await Promise.all([store.prepare(), vault.prepare(), clock.ask()])
     announcements.listen()
     clock.start()
-    const { onError, logRoot, skippedEvents = noneSkipped } = options
+    const { onError, skippedEvents = noneSkipped } = options
+    const logRoot = options.logRoot(log)
     const skippedPositions = (projection: string, version: number) => skippedEvents(store, projection, version)
-    const context = { db, feed, announcements, clock, processName, skippedPositions, onError, logRoot }
+    const context = { db, log, feed, announcements, clock, processName, skippedPositions, onError, logRoot }
     const folds = new StoredFolds(db, store, { every: options.storeFoldEvery, onError: options.onError })
     const engine = new Engine(
       catalog,
       vault,
+      secret,
+      log,
       store,
       new Projections(context, projections),
       feed,
@@ -116,6 +131,7 @@ export class Engine {
       context,
     )
     for (const reactor of reactors) engine.addReactor(reactor)
+    if (secret.macsFrom === undefined) engine.requireMacsLater(options)
     return engine
   }
 
@@ -130,6 +146,14 @@ export class Engine {
   /** Adds a reactor. MUST come before `start`. */
   addReactor(reactor: Reactor): void {
     this.runners.push(new ReactorRunner(this.context, reactor))
+  }
+
+  /**
+   * From now on every append must have a MAC; returns the first position of which that is true. MUST NOT be called while
+   * a process of a build without MACs may append. A log that began with MACs is as it was.
+   */
+  async requireMacs(): Promise<number> {
+    return await this.secret.requireMacs((await this.store.head()) + 1)
   }
 
   /** One document of a read model. If there is none, it looks again when the model has all that is in the log now. */
@@ -165,7 +189,14 @@ export class Engine {
     return (this.closing ??= this.closeAll())
   }
 
+  private requireMacsLater({ requireMacsAfterMs = 86_400_000, onError }: Partial<EngineOptions>): void {
+    onError?.('log', new Error(believesAll))
+    const report = (error: unknown) => onError?.('log', error) // a process that runs for a day tries it again
+    this.requiringMacs = setTimeout(() => void this.requireMacs().catch(report), requireMacsAfterMs).unref()
+  }
+
   private async closeAll(): Promise<void> {
+    clearTimeout(this.requiringMacs)
     await Promise.all([this.projections.stop(), ...this.runners.map((runner) => runner.stop())])
     await this.store.close()
     await this.clock.stop()
@@ -175,5 +206,8 @@ export class Engine {
     this.announcements.close()
   }
 }
+
+const believesAll =
+  'this log is from before MACs: an append without one is believed, whoever wrote it. When no process of an older build runs any more, run `npm run ops -- log require-macs`; a process that has run for a day does it by itself'
 
 const noneSkipped = () => Promise.resolve<ReadonlySet<number>>(new Set())

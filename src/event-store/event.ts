@@ -63,6 +63,8 @@ export interface AppendDocument {
   at: Date
   meta: AppendMeta
   events: StoredEvent[]
+  /** Two tags that show who wrote it; see append-macs.ts. An append from before MACs has none. */
+  mac?: Binary
 }
 
 export const lastPosition = (append: Pick<AppendDocument, '_id' | 'n'>): number => append._id + append.n - 1

@@ -1,6 +1,6 @@
 import { Binary, type Collection, type Db } from 'mongodb'
 import { majorityReads } from '../event-store/durability.js'
-import { LogCollection } from '../event-store/log/log-collection.js'
+import type { LogCollection } from '../event-store/log/log-collection.js'
 import { MerkleFrontier } from '../proof/frontier.js'
 import { leafHash } from '../proof/hashes.js'
 import { leafOf } from './leaf.js'
@@ -17,11 +17,12 @@ interface StoredFrontier {
  */
 export class LogRoot {
   private readonly frontiers: Collection<StoredFrontier>
-  private readonly log: LogCollection
 
-  constructor(db: Db) {
+  constructor(
+    db: Db,
+    private readonly log: LogCollection,
+  ) {
     this.frontiers = db.collection('log_roots', majorityReads)
-    this.log = new LogCollection(db)
   }
 
   readonly at = async (position: number): Promise<string> => {

@@ -2,10 +2,9 @@ import type { Db } from 'mongodb'
 import type { Engine } from '../event-store/engine.js'
 import { lastPosition } from '../event-store/event.js'
 import type { LogBatch } from '../event-store/log/feed.js'
-import { LogCollection } from '../event-store/log/log-collection.js'
 import { LogReader } from '../event-store/log/log-reader.js'
 import { Lease, renewEveryMs } from '../event-store/projecting/lease.js'
-import { LeaseLoop } from '../event-store/projecting/lease-loop.js'
+import { LeaseLoop, pauseAfter } from '../event-store/projecting/lease-loop.js'
 import { pause } from '../event-store/timing.js'
 import { treeHeadText } from '../proof/checkpoint.js'
 import { type FullTile, type GrowingTree } from '../proof/growing-tree.js'
@@ -54,15 +53,13 @@ class KeyDiffers extends Error {
 export class Notary {
   private readonly lease: Lease
   private readonly loop: LeaseLoop
-  private readonly log: LogCollection
 
   constructor(
-    private readonly engine: Pick<Engine, 'feed' | 'announcements'>,
+    private readonly engine: Pick<Engine, 'log' | 'feed' | 'announcements'>,
     db: Db,
     private readonly trees: TreeStore,
     private readonly options: NotaryOptions,
   ) {
-    this.log = new LogCollection(db)
     this.lease = new Lease(db, 'notary', options.processName)
     this.loop = new LeaseLoop(this.lease, {
       acquire: async () => {
@@ -89,7 +86,7 @@ export class Notary {
     this.options.onError?.(failure)
     const stored = { position: 0, message: String(failure), at: new Date() }
     await this.lease.change({ $set: { error: stored } }).catch(() => {}) // it is reported above
-    return failure instanceof LogDiffers || failure instanceof KeyDiffers ? lookIntoItAgainMs : 200
+    return failure instanceof LogDiffers || failure instanceof KeyDiffers ? lookIntoItAgainMs : pauseAfter(failure)
   }
 
   /** Until it is stopped, or another notary is faster. */
@@ -120,7 +117,7 @@ export class Notary {
   private async mustHaveWhatWasSigned(at: NotaryDocument, tree: GrowingTree): Promise<void> {
     const { size } = at
     if (size === 0) return
-    const append = await this.log.appendAtOrBefore(size)
+    const append = await this.engine.log.appendAtOrBefore(size)
     if (!append || lastPosition(append) < size)
       throw new LogDiffers(`the log has ${append ? lastPosition(append) : 0} events, ${size} were signed; ${whatToDo}`)
     const last = tree.lastLeaf ?? (await this.trees.tile(at, 0, size / tileWidth - 1)).subarray(-hashBytes)

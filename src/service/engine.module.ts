@@ -39,7 +39,7 @@ export class EngineModule implements OnApplicationBootstrap, OnModuleDestroy {
         db,
         redis,
         masterKeys: { current: masterKey(current), previous: previous && masterKey(previous) },
-        logRoot: new LogRoot(db).at,
+        logRoot: (log) => new LogRoot(db, log).at,
         onCommit: metrics.onCommit,
         onConflict: metrics.onConflict,
         onCollision: metrics.onCollision,

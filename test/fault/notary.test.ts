@@ -90,9 +90,9 @@ describe('a notary', () => {
     for (const { size, root } of new Map(
       watch.heads.map((head) => [`${head.size} ${head.root.toString('hex')}`, head]),
     ).values()) {
-      expect(await new LogRoot(db).at(size)).toBe(root.toString('hex'))
+      expect(await new LogRoot(db, scene.bystander.log).at(size)).toBe(root.toString('hex'))
     }
-    expect(await verifyLog({ db, trees: watch.trees, keys: [key] })).toMatchObject({
+    expect(await verifyLog({ log: scene.bystander.log, trees: watch.trees, keys: [key] })).toMatchObject({
       signed: { size: await scene.bystander.store.head() },
     })
   }

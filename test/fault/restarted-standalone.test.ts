@@ -9,7 +9,8 @@ import { durableReadsOf, ReadNotDurable } from '../../src/event-store/durable-re
 import { withDurableWrites } from '../../src/event-store/durability.js'
 import type { AppendDocument } from '../../src/event-store/event.js'
 import { Feed } from '../../src/event-store/log/feed.js'
-import { LogCollection } from '../../src/event-store/log/log-collection.js'
+import type { LogCollection } from '../../src/event-store/log/log-collection.js'
+import { logIn } from '../support/event-store/logs.js'
 import { notebookEvents } from '../support/event-store/notebooks.js'
 
 /** It flushes its journal rarely by itself, so what nobody waits for is mostly lost when it is killed. */
@@ -25,7 +26,7 @@ beforeEach(async () => {
   mongod = await startMongod({ dbPath: folder, extra })
   client = await MongoClient.connect(mongod.uri, { heartbeatFrequencyMS: 500 })
   db = await withDurableWrites(client.db('restarted'))
-  log = new LogCollection(db)
+  log = logIn(db)
   await log.prepare()
 })
 afterEach(async () => {
@@ -74,8 +75,8 @@ const positions = async () => (await db.collection<AppendDocument>('log').find()
 const readings: [string, () => Promise<unknown>][] = [
   ['the end of the log', () => log.head()],
   ['a batch of the log', () => new Feed(log, new Catalog(notebookEvents)).read(0)],
-  ['a stream', () => all(log.streamForwards('notebook-a', 1, {}))],
-  ['a stream backwards', () => all(log.streamBackwards('notebook-a', 9, {}))],
+  ['a stream', () => all(log.streamForwards('notebook-a', 1, true))],
+  ['a stream backwards', () => all(log.streamBackwards('notebook-a', 9, true))],
   ['the appends of some versions', () => log.findByVersions([{ stream: 'notebook-a', version: 1 }])],
 ]
 
@@ -146,7 +147,7 @@ describe('a standalone mongod that crashes', () => {
     const sent: string[] = []
     const watched = await MongoClient.connect(mongod.uri, { monitorCommands: true })
     try {
-      const watchedLog = new LogCollection(await withDurableWrites(watched.db('restarted')))
+      const watchedLog = logIn(await withDurableWrites(watched.db('restarted')))
       await watchedLog.insert([{ ...append, _id: 1, version: 1 }])
       await watchedLog.head()
       watched.on('commandStarted', ({ commandName }) => sent.push(commandName))

@@ -48,7 +48,7 @@ async function work(job: Job): Promise<void> {
     masterKeys: { current: masterKey(Buffer.from(job.masterKey, 'hex')) },
     events: [notebookEvents],
     projections: readModels,
-    logRoot: new LogRoot(db).at,
+    logRoot: (log) => new LogRoot(db, log).at,
     storeFoldEvery: 3,
     onError: (where, error) => console.error(job.role, where, String(error)),
   })

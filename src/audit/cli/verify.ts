@@ -1,4 +1,3 @@
-import { Db } from 'mongodb'
 import type { CliCommand } from '../../cli/command.js'
 import type { Terminal } from '../../cli/terminal.js'
 import { Engine } from '../../event-store/engine.js'
@@ -43,11 +42,11 @@ whether the end of the log was cut off together with its newest checkpoint.`,
     const [keys, kept, head] = await Promise.all([
       readKeys(options.key),
       readFiles('checkpoint', options.checkpoint),
-      app.get(Engine).store.head(),
+      app.get(Engine).log.glanceAtEnd(),
     ])
     const { HashingThreads } = await import('../verification/hashing-threads.js') // only this command needs threads
     const hasher = new HashingThreads()
-    const log = { db: app.get(Db), trees: app.get(TreeStore), keys, kept, hasher }
+    const log = { log: app.get(Engine).log, trees: app.get(TreeStore), keys, kept, hasher }
     try {
       reportVerified(
         terminal,

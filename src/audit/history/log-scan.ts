@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common'
-import { Db } from 'mongodb'
 import { type AppendDocument, lastPosition } from '../../event-store/event.js'
-import { LogCollection } from '../../event-store/log/log-collection.js'
+import { Engine } from '../../event-store/engine.js'
 import { yieldEvery } from '../../event-store/timing.js'
 import { LogSearch } from './log-search.js'
 import { type EventSelection, type LoggedEvent, mongoFilter, selectedEvents } from './event-selection.js'
@@ -24,14 +23,10 @@ const maxBytes = 1024 * 1024
  */
 @Injectable()
 export class LogScan {
-  private readonly log: LogCollection
-
   constructor(
-    db: Db,
+    private readonly engine: Engine,
     private readonly search: LogSearch,
-  ) {
-    this.log = new LogCollection(db)
-  }
+  ) {}
 
   /** The selected events in the order of the log. `atOnce` limits the appends that one part reads. */
   read(selection: EventSelection, atOnce = maxAppends): AsyncGenerator<ScannedPart> {
@@ -59,7 +54,7 @@ export class LogScan {
     const { from, upTo } = selection
     const last = await this.search.versionAt(stream, upTo)
     const first = (await this.search.versionAt(stream, from - 1)) + 1
-    for (let next = await this.log.firstVersionOfAppend(stream, first); next <= last;) {
+    for (let next = await this.engine.log.firstVersionOfAppend(stream, first); next <= last;) {
       const beyond = Math.min(next + window, last + 1)
       const { appends, isAll } = await this.find(
         { ...mongoFilter(selection), stream, version: { $gte: next, $lt: beyond } },
@@ -81,7 +76,7 @@ export class LogScan {
     const appends: AppendDocument[] = []
     const turn = yieldEvery() // what the driver has read already, it hands out without a break
     let [events, bytes] = [0, 0]
-    for await (const append of this.log.collection.find(filter, { batchSize: atOnce }).sort(sort)) {
+    for await (const append of this.engine.log.matching(filter, sort, atOnce)) {
       appends.push(append)
       events += append.n
       for (const { personal } of append.events) bytes += personal?.length() ?? 0
@@ -93,16 +88,12 @@ export class LogScan {
 
   /** The first position of the append that contains this position. */
   private async firstPositionOfAppend(position: number): Promise<number> {
-    return (await this.log.appendAtOrBefore(position, { _id: 1 }))?._id ?? 1
+    return (await this.engine.log.glanceAtOrBefore(position))?._id ?? 1
   }
 
   /** The last position of the append that contains the version before this one. */
   private async positionBefore(stream: string, version: number): Promise<number> {
-    const [append] = await this.log.collection
-      .find({ stream, version: { $lt: version } })
-      .sort({ version: -1 })
-      .limit(1)
-      .toArray()
+    const append = await this.engine.log.first({ stream, version: { $lt: version } }, { version: -1 })
     return lastPosition(append!)
   }
 }

@@ -1,11 +1,6 @@
 import { Injectable } from '@nestjs/common'
-import { Db } from 'mongodb'
 import { type AppendDocument, lastPosition } from '../../event-store/event.js'
-import { LogCollection } from '../../event-store/log/log-collection.js'
-
-type AppendBounds = Pick<AppendDocument, '_id' | 'n' | 'version' | 'at'>
-
-const bounds = { projection: { n: 1, version: 1, at: 1 } }
+import { Engine } from '../../event-store/engine.js'
 
 /**
  * Finds where in the log a time, a stream or a position is. Times and positions never decrease along the log or along a
@@ -13,15 +8,11 @@ const bounds = { projection: { n: 1, version: 1, at: 1 } }
  */
 @Injectable()
 export class LogSearch {
-  private readonly log: LogCollection
-
-  constructor(db: Db) {
-    this.log = new LogCollection(db)
-  }
+  constructor(private readonly engine: Engine) {}
 
   /** Position and time of the newest event; position 0 when the log is empty. */
   async head(): Promise<{ position: number; at: Date }> {
-    const { position, at } = await this.log.head()
+    const { position, at } = await this.engine.log.head()
     return { position, at: new Date(at) }
   }
 
@@ -59,8 +50,7 @@ export class LogSearch {
     return (await this.last({ stream }, { version: 1 }))?._id
   }
 
-  private async last(filter: object, sort: Record<string, 1 | -1>): Promise<AppendBounds | undefined> {
-    const [found] = await this.log.collection.find<AppendBounds>(filter, bounds).sort(sort).limit(1).toArray()
-    return found
+  private last(filter: object, order: Record<string, 1 | -1>): Promise<AppendDocument | undefined> {
+    return this.engine.log.first(filter, order)
   }
 }

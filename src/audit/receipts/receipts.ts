@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common'
-import { Db } from 'mongodb'
 import { Engine } from '../../event-store/engine.js'
 import { headerOf } from '../../event-store/sealing/envelope.js'
 import { isErased, Refused } from '../../event-store/errors.js'
 import { type AppendDocument, type Envelope, lastPosition } from '../../event-store/event.js'
-import { LogCollection } from '../../event-store/log/log-collection.js'
 import { exportLine, type SealedPlaintext } from '../export/export-line.js'
 import { leafOf } from '../../notary/leaf.js'
 import { Checkpoints } from '../../notary/checkpoints.js'
@@ -13,15 +11,10 @@ import type { Receipt } from './receipt.js'
 /** Makes receipts of signed events. */
 @Injectable()
 export class Receipts {
-  private readonly log: LogCollection
-
   constructor(
-    db: Db,
     private readonly engine: Engine,
     private readonly checkpoints: Checkpoints,
-  ) {
-    this.log = new LogCollection(db)
-  }
+  ) {}
 
   /** `open` adds the plaintext, for those who may read it; erased events have none. */
   async make(append: AppendDocument, position: number, { open }: { open: boolean }): Promise<Receipt> {
@@ -43,18 +36,14 @@ export class Receipts {
   /** The position of the event that an envelope was sealed for. */
   async positionOf(envelope: Envelope): Promise<number> {
     const { stream, version } = headerOf(envelope)
-    const [append] = await this.log.collection
-      .find({ stream, version: { $lte: version } }, { projection: { _id: 1, version: 1 } })
-      .sort({ version: -1 })
-      .limit(1)
-      .toArray()
+    const append = await this.engine.log.first({ stream, version: { $lte: version } }, { version: -1 })
     if (!append) throw new Error(`the log has no version ${version} of ${stream}, but there is an envelope of it`)
     return append._id + version - append.version
   }
 
   /** The append that contains an event. */
   async appendAt(position: number): Promise<AppendDocument> {
-    const append = await this.log.appendAtOrBefore(position)
+    const append = await this.engine.log.appendAtOrBefore(position)
     if (!append || lastPosition(append) < position) throw new Refused('not_found', `the log has no event ${position}`)
     return append
   }

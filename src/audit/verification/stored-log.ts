@@ -1,5 +1,4 @@
-import type { Db } from 'mongodb'
-import { LogCollection } from '../../event-store/log/log-collection.js'
+import type { LogCollection } from '../../event-store/log/log-collection.js'
 import { hashBytes, tileWidth } from '../../proof/tiles.js'
 import type { NotaryDocument, TreeStore } from '../../notary/tree-store.js'
 import { recordFromAppend } from './event-record.js'
@@ -12,16 +11,16 @@ export type LogPart = { equalHashes: Buffer } | { events: CheckedEvent[] }
 const appendsAtOnce = 1_000
 const tilesAtOnce = 32
 
-/** Reads the log from the database, with the leaf hashes that the notary stored. Parts are read and hashed ahead. */
+/** Reads the log from the database, whoever wrote it, with the leaf hashes that the notary stored. Parts are read and hashed ahead. */
 export async function* readStoredLog(
-  db: Db,
+  log: LogCollection,
   trees: TreeStore,
   state: NotaryDocument | null,
   hasher: LeafHasher = singleThreadHasher,
 ): AsyncGenerator<LogPart> {
   const notaryHashes = new NotaryHashes(trees, state)
   const inFlight: Promise<{ bytes: Uint8Array; hashed: LeafHashes }>[] = []
-  const reading = rawParts(new LogCollection(db))
+  const reading = rawParts(log)
   let [position, isAll] = [0, false]
   while (!isAll || inFlight.length > 0) {
     while (!isAll && inFlight.length < hasher.concurrency) {

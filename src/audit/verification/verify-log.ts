@@ -1,4 +1,5 @@
-import type { Db } from 'mongodb'
+import { EventStoreError } from '../../event-store/errors.js'
+import type { LogCollection } from '../../event-store/log/log-collection.js'
 import { openCheckpoint, type TreeHead } from '../../proof/checkpoint.js'
 import type { TreeStore } from '../../notary/tree-store.js'
 import { VerificationError } from './verification-error.js'
@@ -15,7 +16,7 @@ export interface VerificationResult {
 }
 
 export interface LogVerification {
-  db: Db
+  log: LogCollection
   trees: TreeStore
   /** Public keys that the verifier trusts. If undefined, those in the database, which prove nothing about its writer. */
   keys?: readonly string[]
@@ -30,7 +31,7 @@ export interface LogVerification {
  * names the first position that differs.
  */
 export async function verifyLog({
-  db,
+  log,
   trees,
   keys,
   kept = [],
@@ -43,7 +44,7 @@ export async function verifyLog({
   const others = kept.map((note) => openCheckpoint(note, trusted))
   for (const head of [...others, ...(stored ? [stored] : [])]) checkOrigin(trees.origin, head)
   const check = new TreeCheck(stored ? [stored, ...others] : others)
-  for await (const part of readStoredLog(db, trees, state, hasher)) {
+  for await (const part of readStoredLog(log, trees, state, hasher)) {
     if ('equalHashes' in part) check.addHashes(part.equalHashes)
     else for (const event of part.events) check.add(event)
     onProgress?.(check.size)
@@ -51,7 +52,19 @@ export async function verifyLog({
   const events = check.end()
   const newest = others.sort((a, b) => b.size - a.size)[0]
   if (newest && newest.size > (stored?.size ?? 0)) throw outdatedCheckpoint(stored?.size ?? 0, newest.size)
+  await checkUnsigned(log, stored?.size ?? 0)
   return { events, signed: stored, root: check.root }
+}
+
+/** Nobody has signed what came since the newest checkpoint: that the service wrote it is shown by its MACs. */
+async function checkUnsigned(log: LogCollection, signed: number): Promise<void> {
+  try {
+    const unsigned = log.appendsFrom(signed + 1)
+    while (!(await unsigned.next()).done);
+  } catch (error) {
+    if (!(error instanceof EventStoreError) || error.code !== 'damaged_log') throw error
+    throw new VerificationError(error.message, Number(error.data.position))
+  }
 }
 
 function checkOrigin(origin: string, head: TreeHead): void {

@@ -2,8 +2,8 @@ import { type Span, trace } from '@opentelemetry/api'
 import { EventStoreError, type VersionConflict } from '../errors.js'
 import type { AppendDocument } from '../event.js'
 
-/** An append that only lacks its position and time. Everything that can be wrong with it alone has been checked. */
-export type ReadyAppend = Omit<AppendDocument, '_id' | 'at'>
+/** An append that only lacks its position, time and MAC. Everything that can be wrong with it alone has been checked. */
+export type ReadyAppend = Omit<AppendDocument, '_id' | 'at' | 'mac'>
 
 export interface QueuedAppend {
   readonly append: ReadyAppend

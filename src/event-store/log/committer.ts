@@ -118,7 +118,7 @@ export class Committer {
     const at = new Date(Math.max(now(), head.at)) // so time never goes back over the log
     let position = head.position + 1
     return batch.map(({ append }) => {
-      const document = { _id: position, ...append, at }
+      const document = this.log.withMac({ _id: position, ...append, at })
       position += append.n
       return document
     })

@@ -1,4 +1,3 @@
-import type { Db } from 'mongodb'
 import { measure } from '../canonical.js'
 import type { Catalog } from '../catalog.js'
 import { Committer, type CommitterOptions } from './committer.js'
@@ -12,7 +11,7 @@ import {
   type RecordedEvent,
   type StoredEvent,
 } from '../event.js'
-import { LogCollection } from './log-collection.js'
+import type { LogCollection } from './log-collection.js'
 import { isRetryable } from '../database-errors.js'
 import { backoff, pause } from '../timing.js'
 import { inSpan, traceparent } from '../span.js'
@@ -63,18 +62,16 @@ const deadlineMs = 10_000
  * 5. Durable: acknowledged means majority-committed and journaled.
  */
 export class EventStore {
-  private readonly log: LogCollection
   private readonly committer: Committer
 
   constructor(
-    db: Db,
+    private readonly log: LogCollection,
     private readonly catalog: Catalog,
     private readonly vault: Vault,
     turns: CommitTurns,
     options: CommitterOptions = {},
   ) {
-    this.log = new LogCollection(db)
-    this.committer = new Committer(this.log, turns, { deadlineMs, ...options })
+    this.committer = new Committer(log, turns, { deadlineMs, ...options })
   }
 
   prepare(): Promise<void> {
@@ -106,13 +103,12 @@ export class EventStore {
     { from, after = 0, backwards = false, appends = 0, withoutPersonal = false }: StreamRange = {},
   ): AsyncGenerator<RecordedEvent> {
     const start = from ?? (backwards ? Number.MAX_SAFE_INTEGER : after + 1)
-    const projection = withoutPersonal ? { 'events.personal': 0, 'events.commitment': 0 } : {}
     // An append that begins before `from` may go beyond it.
     const first = backwards || from === undefined ? start : await this.log.firstVersionOfAppend(stream, from)
     const found = backwards
-      ? this.log.streamBackwards(stream, start, projection)
-      : this.log.streamForwards(stream, first, projection, appends)
-    for await (const append of found) {
+      ? this.log.streamBackwards(stream, start, !withoutPersonal)
+      : this.log.streamForwards(stream, first, !withoutPersonal, appends)
+    for await (const append of withoutGaps(found, backwards ? undefined : first)) {
       const events = append.events.map((_, i) => this.catalog.read(append, i))
       for (const event of backwards ? events.reverse() : events) {
         if (backwards ? event.version <= start : event.version >= start) yield event
@@ -168,6 +164,27 @@ export class EventStore {
     return { events, position: lastPosition(append), version: events.at(-1)!.version }
   }
 }
+
+/** The appends of a stream: forwards from a version, or backwards to the first. One that was taken out is missed. */
+async function* withoutGaps(appends: AsyncIterable<AppendDocument>, from?: number): AsyncGenerator<AppendDocument> {
+  let [next, last] = [from, undefined as AppendDocument | undefined]
+  for await (const append of appends) {
+    const { stream, version, n } = append
+    const isNext = from === undefined ? last === undefined || version + n === last.version : version === next
+    if (!isNext) throw gapIn(stream, from === undefined ? last!.version - 1 : next!)
+    next = version + n
+    last = append
+    yield append
+  }
+  if (from === undefined && last && last.version > 1) throw gapIn(last.stream, last.version - 1)
+}
+
+const gapIn = (stream: string, version: number) =>
+  new EventStoreError(
+    'damaged_log',
+    `the log is damaged: version ${version} of ${stream} is missing; restore the log from a backup`,
+    { stream, version },
+  )
 
 /** Getting a key may need the database. If an election interrupts that, it is tried again, like the append itself. */
 async function retryWhileInterrupted<T>(work: () => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@ import { durableWriteConcern, majorityReads, WriteNotDurable } from '../durabili
 import { isDuplicateKey } from '../database-errors.js'
 import { type DurableReads, durableReadsOf } from '../durable-reads.js'
 import { type AppendDocument, lastPosition } from '../event.js'
+import type { AppendMacs } from './append-macs.js'
 
 /** The end of the log: the last position and its time. */
 export interface LogHead {
@@ -16,17 +17,27 @@ export interface InsertOutcome {
   stoppedBy?: { taken: 'position' | 'version' } | { fault: Document }
 }
 
+/** Where an append is in the log, as it is stored. */
+export type AppendPlace = Pick<AppendDocument, '_id' | 'n' | 'version' | 'at'>
+
+const withoutEnvelopes = { 'events.personal': 0 } as const
+
 /**
- * The collection `log`, and the few ways in which it is read and written. No crash takes back what is read, except
- * through `newest…`, `raw…` and `collection`: those are for answers, and no write may follow from them.
+ * The collection `log`, and the few ways in which it is read and written. Appends are read only here, and one that has
+ * no valid MAC gets no further: reading it throws `damaged_log`. No crash takes back what is read.
+ *
+ * That does not hold for `newest…`, `raw…`, `glance…` and `firstVersionOfAppend`: they look at an index or at bytes, for
+ * answers that need nothing more. No write may follow from them.
  */
 export class LogCollection {
-  readonly collection: Collection<AppendDocument>
-
+  private readonly collection: Collection<AppendDocument>
   private readonly writeConcern: WriteConcernSettings
   private readonly durableReads: DurableReads
 
-  constructor(private readonly db: Db) {
+  constructor(
+    private readonly db: Db,
+    private readonly macs: AppendMacs,
+  ) {
     this.durableReads = durableReadsOf(db)
     this.writeConcern = durableWriteConcern(db)
     this.collection = db.collection('log', majorityReads)
@@ -42,8 +53,13 @@ export class LogCollection {
   }
 
   async head(): Promise<LogHead> {
-    const last = await this.appendAtOrBefore(Number.MAX_SAFE_INTEGER, { n: 1, at: 1 })
+    const last = await this.appendAtOrBefore(Number.MAX_SAFE_INTEGER, { isWhole: false })
     return last ? { position: lastPosition(last), at: last.at.getTime() } : { position: 0, at: 0 }
+  }
+
+  /** Makes an append that has its position ready for `insert`. */
+  withMac(append: Omit<AppendDocument, 'mac'>): AppendDocument {
+    return this.macs.add(append)
   }
 
   /** Inserts in order, and stops at the first that fails. Throws what leaves the outcome unknown. */
@@ -62,14 +78,16 @@ export class LogCollection {
   }
 
   /**
-   * Some appends that begin after the position, in order: as many as asked for, or as fit into one reply. It is a
+   * Some appends that begin after the position, in order: as many as asked for, or as fit into one reply, or as come
+   * before one that is not to be believed. It is a
    * command and not a cursor, because the driver decodes a whole reply in half the time that its single documents take.
    */
-  appendsAfter(position: number, limit: number): Promise<AppendDocument[]> {
-    return this.durably(async () => {
+  async appendsAfter(position: number, limit: number): Promise<AppendDocument[]> {
+    const found = await this.durably(async () => {
       const { cursor } = await this.db.command(findAfter(position, limit))
       return cursor.firstBatch as AppendDocument[]
     })
+    return await this.macs.believed(found)
   }
 
   /** The same as BSON, for callers that decode it in another thread or not at all. */
@@ -79,23 +97,23 @@ export class LogCollection {
   }
 
   /** The appends of one stream, from a version on: all of them, or so many. */
-  streamForwards(stream: string, version: number, projection: Document, limit = 0): AsyncIterable<AppendDocument> {
-    const found = this.collection.find({ stream, version: { $gte: version } }, { projection })
-    return this.appendsOf(found.sort({ version: 1 }).limit(limit))
+  streamForwards(stream: string, version: number, isWhole: boolean, limit = 0): AsyncIterable<AppendDocument> {
+    const found = this.collection.find({ stream, version: { $gte: version } }, { projection: projectionFor(isWhole) })
+    return this.appendsOf(found.sort({ version: 1 }).limit(limit), isWhole)
   }
 
   /**
    * The appends of one stream, from a version backwards. Few at first, then more, because callers want the newest and
    * rarely all.
    */
-  async *streamBackwards(stream: string, version: number, projection: Document): AsyncGenerator<AppendDocument> {
+  async *streamBackwards(stream: string, version: number, isWhole: boolean): AsyncGenerator<AppendDocument> {
     const { readConcern } = majorityReads
     for (let [next, limit] = [version, 20]; ; limit = 100) {
       const find = {
         find: 'log',
         filter: { stream, version: { $lte: next } },
         sort: { version: -1 },
-        projection,
+        projection: projectionFor(isWhole),
         limit,
         singleBatch: true,
         readConcern,
@@ -103,23 +121,51 @@ export class LogCollection {
       const page = await this.durably(
         async () => (await this.db.command({ ...find, batchSize: limit })).cursor.firstBatch as AppendDocument[],
       )
-      yield* page
+      yield* this.eachBelieved(page, isWhole)
       next = (page.at(-1)?.version ?? 1) - 1
       if (next === 0) return
     }
   }
 
   /** The append that has the position; beyond the end of the log, the last append. */
-  async appendAtOrBefore(position: number, projection: Document = {}): Promise<AppendDocument | undefined> {
-    const before = () => this.collection.find({ _id: { $lte: position } }, { projection }).sort({ _id: -1 })
-    const [found] = await this.durably(() => before().limit(1).toArray())
-    return found
+  appendAtOrBefore(position: number, { isWhole = true } = {}): Promise<AppendDocument | undefined> {
+    return this.first({ _id: { $lte: position } }, { _id: -1 }, isWhole)
+  }
+
+  /** The first append that the filter finds in this order. */
+  async first(filter: Document, order: SortOrder, isWhole = false): Promise<AppendDocument | undefined> {
+    const found = () =>
+      this.collection
+        .find(filter, { projection: projectionFor(isWhole) })
+        .sort(order)
+        .limit(1)
+    const [first] = await this.macs.believed(await this.durably(() => found().toArray()), isWhole)
+    return first
   }
 
   /** All appends in order, from the one that has the position. */
   async *appendsFrom(position: number): AsyncGenerator<AppendDocument> {
-    const first = await this.appendAtOrBefore(position, { _id: 1 })
+    const first = await this.glanceAtOrBefore(position)
     yield* this.appendsOf(this.collection.find({ _id: { $gte: first?._id ?? 1 } }).sort({ _id: 1 }))
+  }
+
+  /** The appends that a filter selects, for answers. It reads on while the caller does. */
+  async *matching(filter: Document, order: SortOrder, batchSize: number): AsyncGenerator<AppendDocument> {
+    for await (const append of this.collection.find(filter, { batchSize }).sort(order))
+      yield* await this.macs.believed([append])
+  }
+
+  /** The last position as it is stored, for lists and gauges: they also show a damaged log. */
+  async glanceAtEnd(): Promise<number> {
+    const end = await this.glanceAtOrBefore(Number.MAX_SAFE_INTEGER)
+    return end ? lastPosition(end) : 0
+  }
+
+  /** Where the append is that has the position; beyond the end of the log, the last one. */
+  async glanceAtOrBefore(position: number): Promise<AppendPlace | undefined> {
+    const place = { n: 1, version: 1, at: 1 }
+    const found = this.collection.find<AppendPlace>({ _id: { $lte: position } }, { projection: place })
+    return (await found.sort({ _id: -1 }).limit(1).toArray())[0]
   }
 
   /** The first version of the append that has this version of the stream, or of the last one. Reads only the index. */
@@ -148,10 +194,12 @@ export class LogCollection {
   async findByVersions(starts: Pick<AppendDocument, 'stream' | 'version'>[]): Promise<Map<string, AppendDocument>> {
     const starting = { $or: starts.map(({ stream, version }) => ({ stream, version })) }
     const found = await this.durably(() => this.collection.find(starting).toArray())
-    return new Map(found.map((append) => [versionKey(append), append]))
+    const byVersion = new Map<string, AppendDocument>()
+    for await (const append of this.eachBelieved(found, true)) byVersion.set(versionKey(append), append)
+    return byVersion
   }
 
-  private async *appendsOf(cursor: FindCursor<AppendDocument>): AsyncGenerator<AppendDocument> {
+  private async *appendsOf(cursor: FindCursor<AppendDocument>, isWhole = true): AsyncGenerator<AppendDocument> {
     const nextPage = async () => {
       const first = await cursor.next()
       return first ? [first, ...cursor.readBufferedDocuments()] : []
@@ -162,10 +210,18 @@ export class LogCollection {
     }
     try {
       let page = await this.durably(firstPage)
-      for (; page.length > 0; page = await this.durableReads.once(nextPage, newestOf)) yield* page
+      for (; page.length > 0; page = await this.durableReads.once(nextPage, newestOf))
+        yield* this.eachBelieved(page, isWhole)
     } finally {
       await cursor.close()
     }
+  }
+
+  /** The first ones; then it throws, if there are others. */
+  private async *eachBelieved(page: AppendDocument[], isWhole: boolean): AsyncGenerator<AppendDocument> {
+    const believed = await this.macs.believed(page, isWhole)
+    yield* believed
+    if (believed.length < page.length) await this.macs.believed(page.slice(believed.length), isWhole)
   }
 
   private durably(read: () => Promise<AppendDocument[]>): Promise<AppendDocument[]> {
@@ -173,9 +229,11 @@ export class LogCollection {
   }
 }
 
-/** Some reads ask for `_id` alone. */
-const newestOf = (appends: Partial<AppendDocument>[]): number =>
-  Math.max(0, ...appends.map(({ _id = 0, n = 1 }) => _id + n - 1))
+type SortOrder = Record<string, 1 | -1>
+
+const projectionFor = (isWhole: boolean): Document => (isWhole ? {} : withoutEnvelopes)
+
+const newestOf = (appends: AppendDocument[]): number => Math.max(0, ...appends.map(lastPosition))
 
 function findAfter(position: number, limit: number): Document {
   const { readConcern } = majorityReads
@@ -192,9 +250,10 @@ function findAfter(position: number, limit: number): Document {
 
 export const versionKey = ({ stream, version }: Pick<AppendDocument, 'stream' | 'version'>) => `${version} ${stream}`
 
+type AppendContent = Pick<AppendDocument, 'meta' | 'events'>
+
 /** Whether two documents are one and the same append: sealed parts have random bytes, so equal means the same. */
-export function isSameAppend(a: Omit<AppendDocument, '_id' | 'at'>, b: Omit<AppendDocument, '_id' | 'at'>): boolean {
-  const content = ({ meta, events }: Omit<AppendDocument, '_id' | 'at'>) =>
-    Buffer.from(BSON.serialize({ meta, events }))
+export function isSameAppend(a: AppendContent, b: AppendContent): boolean {
+  const content = ({ meta, events }: AppendContent) => Buffer.from(BSON.serialize({ meta, events }))
   return content(a).equals(content(b))
 }

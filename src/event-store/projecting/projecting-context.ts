@@ -2,10 +2,12 @@ import type { Db } from 'mongodb'
 import type { DatabaseClock } from '../database-clock.js'
 import type { Announcements } from '../log/announcements.js'
 import type { Feed } from '../log/feed.js'
+import type { LogCollection } from '../log/log-collection.js'
 
 /** What projections and reactors need of their process. */
 export interface ProjectingContext {
   readonly db: Db
+  readonly log: LogCollection
   readonly feed: Feed
   readonly announcements: Announcements
   readonly clock: Pick<DatabaseClock, 'now'>

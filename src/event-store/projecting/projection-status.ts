@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb'
-import { LogCollection } from '../log/log-collection.js'
+import type { LogCollection } from '../log/log-collection.js'
 import { type LeaseDocument, leasesIn } from './lease-document.js'
 import type { Projection } from './projection.js'
 import { projectionRate } from './projection-rate.js'
@@ -38,12 +38,11 @@ const noLeaseYet: Omit<TimedLease, '_id'> = { version: 0, position: 0, state: 'l
 
 /** The end of the log is read first: then a model that is read after it cannot seem to lack what was appended since. */
 export async function projectionStatuses(
-  db: Db,
+  { db, log }: { db: Db; log: LogCollection },
   projections: readonly Projection[],
   now: Date,
 ): Promise<ProjectionStatus[]> {
-  const log = new LogCollection(db)
-  const { position: head } = await log.head()
+  const head = await log.glanceAtEnd()
   const leases = await timedLeases(db, projections)
   const ages = new Map<number, Promise<number>>()
   const ageAfter = (position: number): Promise<number> => {
@@ -84,6 +83,6 @@ function rebuildStatus({ version, position, isHeld, error, cause }: TimedLease):
 
 /** Seconds since the event at this position was recorded. */
 async function ageOf(log: LogCollection, position: number, now: Date): Promise<number> {
-  const append = await log.appendAtOrBefore(position, { at: 1 })
+  const append = await log.glanceAtOrBefore(position)
   return append ? Math.max(0, Math.round((now.getTime() - append.at.getTime()) / 100) / 10) : 0
 }

@@ -85,7 +85,7 @@ export class Projections {
   /** What operators want to know of all of them, or of some. */
   statuses(names: readonly string[] = this.all.map(({ name }) => name)): Promise<ProjectionStatus[]> {
     return projectionStatuses(
-      this.context.db,
+      this.context,
       names.map((name) => this.projectionNamed(name)),
       this.context.clock.now(),
     )

@@ -3,7 +3,7 @@ import { LogReader } from '../log/log-reader.js'
 import { Fold, PoisonEvent } from './fold.js'
 import { Lease, LeaseLost } from './lease.js'
 import type { LeaseDocument } from './lease-document.js'
-import { LeaseLoop } from './lease-loop.js'
+import { LeaseLoop, pauseAfter } from './lease-loop.js'
 import type { ProjectingContext } from './projecting-context.js'
 import type { Projection } from './projection.js'
 import { ReadModelCollection, ReadModelReplaced } from './read-model-collection.js'
@@ -43,7 +43,7 @@ export class Projector {
       onFailure: (error) => {
         if (error instanceof LeaseLost || error instanceof ReadModelReplaced) return 10
         this.context.onError?.(this.projection.name, error)
-        return 200
+        return pauseAfter(error)
       },
     })
   }

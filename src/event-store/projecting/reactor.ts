@@ -6,7 +6,7 @@ import { inSpan, inTraceOf } from '../span.js'
 import { pause } from '../timing.js'
 import { Lease, LeaseLost, renewEveryMs } from './lease.js'
 import type { LeaseDocument } from './lease-document.js'
-import { LeaseLoop } from './lease-loop.js'
+import { LeaseLoop, pauseAfter } from './lease-loop.js'
 import type { ProjectingContext } from './projecting-context.js'
 
 /** Side effects of events. Each handler in `on` MUST bear being called twice with the same event. */
@@ -46,7 +46,7 @@ export class ReactorRunner {
       work: (held, signal) => this.followLog(held, signal),
       onFailure: (error) => {
         if (!(error instanceof LeaseLost)) this.context.onError?.(this.reactor.name, error)
-        return 200
+        return pauseAfter(error)
       },
     })
   }

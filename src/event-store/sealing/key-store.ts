@@ -15,7 +15,13 @@ export interface StoredKey {
   master?: string
   key?: Binary
   destroyed?: Date
+  /** Only of the log's secret: the position from which every append has a MAC. */
+  macsFrom?: number
 }
+
+/** What a wrapped key is bound to: it opens only as the key of this id, and with this position. */
+export const boundTo = ({ _id, macsFrom }: Pick<StoredKey, '_id' | 'macsFrom'>): string =>
+  macsFrom === undefined ? _id : `${_id}, MACs from ${macsFrom}`
 
 export interface LivingKey extends StoredKey {
   master: string
@@ -92,8 +98,8 @@ export class KeyStore {
   }
 
   /** Replaces exactly the old wrapping, so a key that was destroyed meanwhile does not come back. */
-  async rewrap(old: LivingKey, master: string, key: Uint8Array): Promise<void> {
-    await this.keys.updateOne({ _id: old._id, key: old.key }, { $set: { master, key: new Binary(key) } })
+  async rewrap({ _id, key: old }: LivingKey, { master, key, macsFrom }: LivingKey): Promise<void> {
+    await this.keys.updateOne({ _id, key: old }, { $set: { master, key, ...(macsFrom !== undefined && { macsFrom }) } })
   }
 
   /** A key whose id was taken may not be majority-committed yet. Until it is, nobody may use it. */

@@ -4,7 +4,7 @@ import type { Catalog } from '../catalog.js'
 import { type EnvelopeHeader, headerOf, openPersonal } from './envelope.js'
 import { EventStoreError, isErased } from '../errors.js'
 import type { Envelope } from '../event.js'
-import { KeyStore, type LivingKey, type StoredKey } from './key-store.js'
+import { boundTo, KeyStore, type LivingKey, type StoredKey } from './key-store.js'
 import { type MasterKey, unwrap, wrap, wrappingKey } from './key-wrap.js'
 import { ExpiringCache } from './expiring-cache.js'
 
@@ -35,7 +35,7 @@ type CachedKey = Buffer | Promise<Buffer>
  *   this process stops at once.
  */
 export class Vault {
-  private readonly keys: KeyStore
+  readonly keys: KeyStore
   private readonly cache = new ExpiringCache<CachedKey>(4_000, 50_000)
   /** How often this process has destroyed a key. */
   private destructions = 0
@@ -69,7 +69,7 @@ export class Vault {
         const wrapping = wrappings.get(one.master) ?? (await this.wrappingKeyOf(owner, this.master(one.master)))
         wrappings.set(one.master, wrapping)
         if (this.destructions !== destructions) return // perhaps one of these keys, after it was read
-        this.cache.set(one._id, unwrap(wrapping, one._id, one.key.value()))
+        this.cache.set(one._id, unwrap(wrapping, boundTo(one), one.key.value()))
       }
     }
   }
@@ -85,7 +85,7 @@ export class Vault {
   keyForFirstAppend(stream: string, owner?: string): Promise<Buffer> {
     return this.cached(stream, async () => {
       const key = randomBytes(32)
-      const created = await this.wrapNew(stream, owner, key)
+      const created = await this.wrap({ _id: stream, owner: owner ?? 'master' }, key)
       const stored = await this.keys.createOrGet(created)
       // A crash here leaves a key that seals nothing; the stream's next append uses it.
       return stored === created ? key : this.unwrapStored(stream, stored)
@@ -156,12 +156,7 @@ export class Vault {
       if (some.length === 0) return counts
       for (const stored of some) {
         const key = await this.keyUnlessErased(stored)
-        if (key)
-          await this.keys.rewrap(
-            stored,
-            this.masterKeys.current.id,
-            wrap(await this.wrappingKeyOf(stored.owner, this.masterKeys.current), stored._id, key),
-          )
+        if (key) await this.keys.rewrap(stored, await this.wrap(stored, key))
         else await this.keys.destroy(stored._id, at)
         counts[key ? 'rewrapped' : 'destroyed']++
       }
@@ -193,20 +188,23 @@ export class Vault {
     }
   }
 
-  private async wrapNew(id: string, owner: string | undefined, key: Uint8Array): Promise<StoredKey> {
-    const wrapping = await this.wrappingKeyOf(owner ?? 'master', this.masterKeys.current)
+  /** The stored form of a key, under the current master key. */
+  async wrap(entry: Pick<StoredKey, '_id' | 'owner' | 'macsFrom'>, key: Uint8Array): Promise<LivingKey> {
+    const { _id, owner, macsFrom } = entry
+    const wrapping = await this.wrappingKeyOf(owner, this.masterKeys.current)
     return {
-      _id: id,
-      owner: owner ?? 'master',
+      _id,
+      owner,
       master: this.masterKeys.current.id,
-      key: new Binary(wrap(wrapping, id, key)),
+      key: new Binary(wrap(wrapping, boundTo(entry), key)),
+      ...(macsFrom !== undefined && { macsFrom }),
     }
   }
 
-  private async unwrapStored(id: string, stored: StoredKey | undefined): Promise<Buffer> {
+  async unwrapStored(id: string, stored: StoredKey | undefined): Promise<Buffer> {
     if (!stored || !isLiving(stored)) throw erased(id)
     const wrapping = await this.wrappingKeyOf(stored.owner, this.master(stored.master))
-    return unwrap(wrapping, id, stored.key.value())
+    return unwrap(wrapping, boundTo(stored), stored.key.value())
   }
 
   private async wrappingKeyOf(owner: string, master: MasterKey): Promise<Buffer> {

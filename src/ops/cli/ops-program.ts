@@ -1,6 +1,7 @@
 import type { Program } from '../../cli/command-line.js'
 import { erasuresRepeat } from './erasures-repeat.js'
 import { keysRotate } from './keys-rotate.js'
+import { logRequireMacs } from './log-require-macs.js'
 import { projectionsCertificates } from './projection-certificates.js'
 import { projectionsPause, projectionsResume, projectionsRetry, projectionsSkip } from './projection-control.js'
 import { projectionsList, projectionsRebuild } from './projections.js'
@@ -18,6 +19,7 @@ export const ops: Program = {
     repliesOpen,
     repliesReconcile,
     keysRotate,
+    logRequireMacs,
     projectionsList,
     projectionsRebuild,
     projectionsPause,

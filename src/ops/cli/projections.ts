@@ -50,7 +50,7 @@ export const projectionsRebuild: CliCommand = {
     'It ends with a certificate: two rebuilds of one log have the same digest. Ctrl-C leaves the present one as it is.',
   arguments: ['name'],
   async run(app, { arguments: [name = ''] }, terminal) {
-    const head = await app.get(Engine).store.head()
+    const head = await app.get(Engine).log.glanceAtEnd()
     const certificate = await terminal.withProgress(name, (update) =>
       rebuild(app, name, terminal.signal, (position) => update(position, Math.max(position, head))),
     )

@@ -21,7 +21,11 @@ export class RotateKeys extends Command<RotateKeysResult> {
   }
 }
 
-/** Recorded if any key was wrapped or destroyed. An interrupted rotation is not recorded; the repeat that ends it is. */
+/**
+ * Before that it requires MACs of a log from before them: copies of the log's secret without that position are worthless
+ * afterwards, and every process has this build by now. Recorded if any key was wrapped or destroyed. An interrupted rotation is not
+ * recorded; the repeat that ends it is.
+ */
 @CommandHandler(RotateKeys)
 export class RotateKeysHandler implements ICommandHandler<RotateKeys> {
   constructor(
@@ -31,6 +35,7 @@ export class RotateKeysHandler implements ICommandHandler<RotateKeys> {
   ) {}
 
   async execute({ cause, onProgress }: RotateKeys): Promise<RotateKeysResult> {
+    await this.engine.requireMacs()
     const done = await this.engine.vault.rotate(onProgress)
     if (done.rewrapped + done.destroyed === 0) return { position: 0, ...done }
     const { id: master } = masterKey(this.config.masterKey)

@@ -22,8 +22,9 @@ export class LogGauge implements GaugeGroup<number> {
     this.gauges = [this.position]
   }
 
+  /** As it is stored: also of a damaged log. */
   read(): Promise<number> {
-    return this.engine.store.head()
+    return this.engine.log.glanceAtEnd()
   }
 
   set(head: number): void {

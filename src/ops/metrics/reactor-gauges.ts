@@ -42,7 +42,7 @@ export class ReactorGauges implements GaugeGroup<Reading> {
   }
 
   async read(): Promise<Reading> {
-    const head = await this.engine.store.head()
+    const head = await this.engine.log.glanceAtEnd()
     const filter = { _id: new RegExp(`^${prefix}`) }
     return { head, leases: await this.db.collection<LeaseDocument>('checkpoints').find(filter).toArray() }
   }

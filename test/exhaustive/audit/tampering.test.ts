@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => log?.end())
 
 const verify = (kept: string[] = []): Promise<VerificationResult> =>
-  verifyLog({ db: log.place.db, trees: log.trees(), keys: [log.key()], kept })
+  verifyLog({ log: log.engine.log, trees: log.trees(), keys: [log.key()], kept })
 
 /** Somebody who may do anything with the collection. */
 async function replace(append: AppendDocument, by: Partial<AppendDocument>): Promise<void> {
@@ -61,7 +61,7 @@ describe('a log that nobody has touched', () => {
 
   it('verifies when nothing has happened', async () => {
     const empty = await SignedLog.begin()
-    expect(await verifyLog({ db: empty.place.db, trees: empty.trees() })).toMatchObject({ events: 0 })
+    expect(await verifyLog({ log: empty.engine.log, trees: empty.trees() })).toMatchObject({ events: 0 })
     await empty.end()
   })
 })
@@ -221,10 +221,10 @@ describe('who has changed something in the log is found', () => {
 
   it('a checkpoint that another key has signed, or of another log', async () => {
     await expect(
-      verifyLog({ db: log.place.db, trees: log.trees(), keys: [log.key(undefined, Buffer.alloc(32, 7))] }),
+      verifyLog({ log: log.engine.log, trees: log.trees(), keys: [log.key(undefined, Buffer.alloc(32, 7))] }),
     ).rejects.toThrow('none of the keys given')
     await expect(
-      verifyLog({ db: log.place.db, trees: log.trees('log.example/other'), keys: [log.key()], kept: [note] }),
+      verifyLog({ log: log.engine.log, trees: log.trees('log.example/other'), keys: [log.key()], kept: [note] }),
     ).rejects.toThrow('belongs to another log')
   })
 })

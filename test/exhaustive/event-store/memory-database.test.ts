@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb'
 import type { AppendDocument, NewEvent } from '../../../src/event-store/event.js'
-import { LogCollection } from '../../../src/event-store/log/log-collection.js'
+import { logIn } from '../../support/event-store/logs.js'
 import { Fold } from '../../../src/event-store/projecting/fold.js'
 import { record } from '../../../src/event-store/projecting/given-then.js'
 import { Lease } from '../../../src/event-store/projecting/lease.js'
@@ -19,7 +19,7 @@ import { MemoryReplicaSet } from '../../support/simulation/replica-set.js'
 type Step = (random: Random) => Promise<unknown>
 
 function logSteps(db: Db): Step[] {
-  const log = new LogCollection(db)
+  const log = logIn(db)
   const append = (random: Random, position: number): AppendDocument => ({
     _id: position,
     n: 2,
@@ -114,7 +114,7 @@ describe('the database in memory', () => {
     ['a read model', modelSteps],
     ['a tree', treeSteps],
   ])('answers as MongoDB does what %s asks', async (_, stepsOn) => {
-    await new LogCollection(place.db).prepare()
+    await logIn(place.db).prepare()
     for (const seed of seeds(20)) {
       await Promise.all((await place.db.collections()).map((collection) => collection.deleteMany({})))
       const [real, inMemory] = [await stepsOn(place.db), await stepsOn(memoryDatabase())]

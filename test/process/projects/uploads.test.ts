@@ -225,7 +225,7 @@ async function deskOf({ environment }: World, { db }: Traces) {
     redis,
     masterKeys: masters,
     events: deskEvents,
-    logRoot: new LogRoot(durable).at,
+    logRoot: (log) => new LogRoot(durable, log).at,
   })
   const leave = async () => {
     await engine.close()

@@ -4,7 +4,6 @@ import { Notary } from '../../../src/notary/notary.js'
 import { TreeStore } from '../../../src/notary/tree-store.js'
 import type { Engine } from '../../../src/event-store/engine.js'
 import { Feed } from '../../../src/event-store/log/feed.js'
-import { LogCollection } from '../../../src/event-store/log/log-collection.js'
 import { type AppendDocument, lastPosition } from '../../../src/event-store/event.js'
 import { openCheckpoint, type TreeHead } from '../../../src/proof/checkpoint.js'
 import { noteSigner } from '../../../src/proof/note.js'
@@ -42,9 +41,9 @@ export class SignedLog {
     origin = 'log.example/notebooks',
     seeds = [this.seed],
   }: { origin?: string; seeds?: Buffer[] } = {}): Notary {
-    const { announcements, catalog } = this.engine
-    const feed = this.notaries.length === 0 ? this.engine.feed : new Feed(new LogCollection(this.place.db), catalog)
-    const notary = new Notary({ feed, announcements }, this.place.db, this.trees(origin), {
+    const { announcements, catalog, log } = this.engine
+    const feed = this.notaries.length === 0 ? this.engine.feed : new Feed(log, catalog)
+    const notary = new Notary({ log, feed, announcements }, this.place.db, this.trees(origin), {
       signers: seeds.map((seed) => noteSigner(origin, seed)),
       processName: randomBytes(4).toString('hex'),
       onError: (error) => this.errors.push(error),
@@ -90,7 +89,7 @@ export class SignedLog {
   /** The root over the first events, from the events themselves. */
   async rootAt(size: number): Promise<string> {
     await this.place.db.collection('log_roots').deleteMany({})
-    return await new LogRoot(this.place.db).at(size)
+    return await new LogRoot(this.place.db, this.engine.log).at(size)
   }
 
   get log() {
@@ -106,6 +105,13 @@ export class SignedLog {
       .toArray()
     if (!append || lastPosition(append) < position) throw new Error(`there is no event ${position}`)
     return append
+  }
+
+  /** Another event in the place of one, as in another log: the service itself has written it. */
+  async replaceAt(position: number): Promise<void> {
+    const { _id, ...append } = await this.appendAt(position)
+    const meta = { ...append.meta, actor: 'somebody else' }
+    await this.log.replaceOne({ _id }, this.engine.log.withMac({ _id, ...append, meta }))
   }
 
   async end(): Promise<void> {

@@ -39,7 +39,7 @@ export class Place {
       redis,
       masterKeys: masters,
       events: [notebookEvents],
-      logRoot: new LogRoot(db).at,
+      logRoot: (log) => new LogRoot(db, log).at,
       onError,
       ...options,
     })

@@ -42,7 +42,7 @@ export class Database {
       client,
       db,
       redis,
-      await Engine.open({ db, redis, masterKeys: masters, events, logRoot: new LogRoot(db).at }),
+      await Engine.open({ db, redis, masterKeys: masters, events, logRoot: (log) => new LogRoot(db, log).at }),
     )
   }
 

@@ -1,7 +1,7 @@
 import { Catalog } from '../../../src/event-store/catalog.js'
 import type { AppendMeta, NewEvent } from '../../../src/event-store/event.js'
 import { Feed } from '../../../src/event-store/log/feed.js'
-import { LogCollection } from '../../../src/event-store/log/log-collection.js'
+import { logIn } from '../event-store/logs.js'
 import type { ProjectingContext } from '../../../src/event-store/projecting/projecting-context.js'
 import { notebookEvents } from '../event-store/notebooks.js'
 import { silentAnnouncements } from './announcements.js'
@@ -17,9 +17,11 @@ export class NotebookLog {
 
   constructor(private readonly world: CalmWorld) {
     const { db } = world
+    const log = logIn(db)
     this.context = {
       db,
-      feed: new Feed(new LogCollection(db), new Catalog(notebookEvents)),
+      log,
+      feed: new Feed(log, new Catalog(notebookEvents)),
       announcements: silentAnnouncements(),
       clock: { now: () => new Date() },
       processName: 'me',

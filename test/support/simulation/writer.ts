@@ -3,7 +3,8 @@ import type { AppendDocument } from '../../../src/event-store/event.js'
 import type { ReadyAppend } from '../../../src/event-store/log/append-queue.js'
 import type { CommitTurn } from '../../../src/event-store/log/commit-turns.js'
 import { Committer } from '../../../src/event-store/log/committer.js'
-import { LogCollection, type LogHead } from '../../../src/event-store/log/log-collection.js'
+import type { LogHead } from '../../../src/event-store/log/log-collection.js'
+import { logIn } from '../event-store/logs.js'
 import { pause } from '../../../src/event-store/timing.js'
 import type { Random } from '../seeds.js'
 import { databaseOver } from './memory-database.js'
@@ -56,7 +57,7 @@ export class Writer {
     heads: LogHead[],
   ) {
     this.connection = simulation.connect()
-    const log = new LogCollection(databaseOver(this.connection))
+    const log = logIn(databaseOver(this.connection))
     this.committer = new Committer(log, new DisorderlyTurns(simulation.random, heads), { deadlineMs })
     this.death = new Promise((resolve) => (this.tellDeath = resolve))
   }

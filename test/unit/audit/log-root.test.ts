@@ -2,6 +2,7 @@ import type { AppendDocument } from '../../../src/event-store/event.js'
 import { LogRoot } from '../../../src/notary/log-root.js'
 import { DraftedLog } from '../../support/audit/drafted-log.js'
 import { Place } from '../../support/event-store/engines.js'
+import { logIn } from '../../support/event-store/logs.js'
 
 let place: Place
 let log: DraftedLog
@@ -21,12 +22,12 @@ const stored = () => place.db.collection('log_roots').find().sort({ _id: 1 }).to
 describe('the root of a log', () => {
   it('is that of its events at each position, in any order of questions', async () => {
     for (const position of [7, 0, 3, 2, 19, 20, 8, 7, 20, 1]) {
-      expect(await new LogRoot(place.db).at(position)).toBe(log.rootAt(position).toString('hex'))
+      expect(await new LogRoot(place.db, logIn(place.db)).at(position)).toBe(log.rootAt(position).toString('hex'))
     }
   })
 
   it('is stored, so that the next one reads only what came after it', async () => {
-    const roots = new LogRoot(place.db)
+    const roots = new LogRoot(place.db, logIn(place.db))
     await roots.at(7)
     expect((await stored()).map(({ _id }) => _id)).toEqual([7])
     await place.db.collection<AppendDocument>('log').deleteMany({ _id: { $lt: 5 } })
@@ -40,6 +41,8 @@ describe('the root of a log', () => {
   })
 
   it('is none beyond the end', async () => {
-    await expect(new LogRoot(place.db).at(21)).rejects.toThrow('the log ends at 20, it has no root at 21')
+    await expect(new LogRoot(place.db, logIn(place.db)).at(21)).rejects.toThrow(
+      'the log ends at 20, it has no root at 21',
+    )
   })
 })

@@ -2,13 +2,14 @@ import { LogScan } from '../../../src/audit/history/log-scan.js'
 import { LogSearch } from '../../../src/audit/history/log-search.js'
 import { positionOf } from '../../../src/audit/history/event-selection.js'
 import type { AppendDocument } from '../../../src/event-store/event.js'
+import type { Engine } from '../../../src/event-store/engine.js'
 import { chance } from '../../support/chance.js'
 import { all, Place } from '../../support/event-store/engines.js'
 
 const streams = ['chat-a', 'chat-b', 'chat-rare']
 
 /** A log of appends of one to five events in some streams, in which several share a millisecond. */
-async function logOf(place: Place, seed: number, appends: number): Promise<AppendDocument[]> {
+async function logOf(place: Place, engine: Engine, seed: number, appends: number): Promise<AppendDocument[]> {
   const pick = chance(seed)
   const versions = new Map<string, number>()
   const log: AppendDocument[] = []
@@ -33,7 +34,8 @@ async function logOf(place: Place, seed: number, appends: number): Promise<Appen
     versions.set(stream, version + n - 1)
     ;[_id, time] = [_id + n, time + (pick(3) === 0 ? pick(20) : 0)]
   }
-  if (log.length > 0) await place.db.collection<AppendDocument>('log').insertMany(log)
+  if (log.length > 0)
+    await place.db.collection<AppendDocument>('log').insertMany(log.map((append) => engine.log.withMac(append)))
   return log
 }
 
@@ -46,10 +48,10 @@ describe.each([1, 2])('in a log (story %i)', (seed) => {
 
   beforeAll(async () => {
     place = await Place.find()
-    await place.engine() // makes the index
-    places = new LogSearch(place.db)
-    history = new LogScan(place.db, places)
-    log = await logOf(place, seed, 10_000)
+    const engine = await place.engine()
+    places = new LogSearch(engine)
+    history = new LogScan(engine, places)
+    log = await logOf(place, engine, seed, 10_000)
     events = log.flatMap(({ _id, stream, version, at, meta, events: inside }) =>
       inside.map(({ type }, i) => ({ position: _id + i, stream, version: version + i, at, type, actor: meta.actor })),
     )
@@ -119,9 +121,10 @@ describe.each([1, 2])('in a log (story %i)', (seed) => {
 
 it('there is nothing in an empty log', async () => {
   const place = await Place.find()
-  const places = new LogSearch(place.db)
+  const engine = await place.engine()
+  const places = new LogSearch(engine)
   expect(await places.positionAt(new Date())).toBe(0)
   expect(await places.versionAt('chat-a', 5)).toBe(0)
-  expect(await all(new LogScan(place.db, places).read({ from: 1, upTo: 0 }))).toEqual([])
+  expect(await all(new LogScan(engine, places).read({ from: 1, upTo: 0 }))).toEqual([])
   await place.leave()
 })

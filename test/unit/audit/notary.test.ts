@@ -130,8 +130,7 @@ describe('the notary', () => {
     await log.signed(size)
     await first.stop()
     const { size: signed } = (await log.trees().read())!
-    const append = await log.appendAt(signed)
-    await log.log.updateOne({ _id: append._id }, { $set: { 'meta.actor': 'somebody else' } })
+    await log.replaceAt(signed)
     log.notary()
     await eventually(
       async () => log.errors,
@@ -148,14 +147,14 @@ describe('the notary', () => {
           `notebook-${i}`,
           Array.from({ length: 16 }, (_, note) => `${note}`),
         )
-      await log.log.insertMany(drafted.appends)
+      await log.log.insertMany(drafted.appends.map((append) => log.engine.log.withMac(append)))
       const first = log.notary()
       await log.signed(256)
       await first.stop()
     })
 
     it('signs nothing when its last event is another', async () => {
-      await log.log.updateOne({ _id: 241 }, { $set: { 'meta.actor': 'somebody else' } })
+      await log.replaceAt(256)
       log.notary()
       await eventually(
         async () => log.errors,
@@ -206,7 +205,7 @@ describe('the notary', () => {
     await log.signed(await log.write(60))
     await first.stop()
     await log.place.db.collection('notary').updateOne({}, { $set: await withoutTiles() })
-    await log.log.updateOne({ _id: 6 }, { $set: { 'meta.actor': 'somebody else' } })
+    await log.replaceAt(6)
     log.notary()
     await eventually(
       async () => log.errors,

@@ -9,6 +9,7 @@ import { type NotaryDocument, treeOf, TreeStore } from '../../../src/notary/tree
 import { leafHash } from '../../../src/proof/hashes.js'
 import { DraftedLog } from '../../support/audit/drafted-log.js'
 import { all, Place } from '../../support/event-store/engines.js'
+import { logIn } from '../../support/event-store/logs.js'
 
 let place: Place
 let trees: TreeStore
@@ -45,7 +46,7 @@ async function grow(): Promise<NotaryDocument> {
 }
 
 const verify = (options: Partial<LogVerification> = {}) =>
-  verifyLog({ db: place.db, trees, keys: log.keys, ...options })
+  verifyLog({ log: logIn(place.db), trees, keys: log.keys, ...options })
 
 describe('a log in the database', () => {
   it('verifies, with what is signed of it', async () => {
@@ -124,7 +125,7 @@ describe('a log in the database', () => {
     await write(1_100)
     await sign()
     await stored().updateOne({ _id: 3_100 }, { $set: { 'meta.actor': 'user-eve' } })
-    const parts = await all(readStoredLog(place.db, trees, await trees.read()))
+    const parts = await all(readStoredLog(logIn(place.db), trees, await trees.read()))
     expect(parts.map((part) => Object.keys(part))).toEqual([['equalHashes'], ['events']])
     expect((parts[0] as { equalHashes: Buffer }).equalHashes).toHaveLength(3_000 * 32)
     const { events } = parts[1] as Extract<(typeof parts)[number], { events: unknown }>
@@ -134,11 +135,11 @@ describe('a log in the database', () => {
 
   it('is checked event by event where the notary has no hashes', async () => {
     await write(3)
-    const [unsigned] = await all(readStoredLog(place.db, trees, null))
+    const [unsigned] = await all(readStoredLog(logIn(place.db), trees, null))
     expect(unsigned).toMatchObject({ events: Array.from({ length: 10 }, () => ({ notaryHash: undefined })) })
     await sign()
     await write(1)
-    const [part] = await all(readStoredLog(place.db, trees, await trees.read()))
+    const [part] = await all(readStoredLog(logIn(place.db), trees, await trees.read()))
     const { events } = part as Extract<typeof part, { events: unknown }>
     expect(events.map(({ notaryHash }) => notaryHash !== undefined)).toEqual([
       ...Array.from({ length: 10 }, () => true),

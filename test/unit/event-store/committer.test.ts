@@ -3,7 +3,8 @@ import { VersionConflict } from '../../../src/event-store/errors.js'
 import type { AppendDocument } from '../../../src/event-store/event.js'
 import type { ReadyAppend } from '../../../src/event-store/log/append-queue.js'
 import { type Commit, Committer } from '../../../src/event-store/log/committer.js'
-import { LogCollection, type LogHead } from '../../../src/event-store/log/log-collection.js'
+import type { LogHead } from '../../../src/event-store/log/log-collection.js'
+import { logIn } from '../../support/event-store/logs.js'
 import { pause } from '../../../src/event-store/timing.js'
 import { Random } from '../../support/seeds.js'
 import { type CalmWorld, inSimulatedTime } from '../../support/simulation/calm.js'
@@ -25,7 +26,7 @@ class Process {
   headOfTurn: LogHead | undefined
   /** With which each of its turns has ended. */
   readonly heads: (LogHead | undefined)[] = []
-  readonly log = new LogCollection(databaseOver(new Connection(replicaSet, new Random(1), noFaults)))
+  readonly log = logIn(databaseOver(new Connection(replicaSet, new Random(1), noFaults)))
   private noted = 0
   private readonly committer = new Committer(
     this.log,
@@ -197,7 +198,7 @@ describe('an insert that goes wrong', () => {
       return await (faults.shift() ?? insert)(insert, command.documents)
     }) as never
     const committer = new Committer(
-      new LogCollection(world.db),
+      logIn(world.db),
       { take: async () => ({ end: () => {} }), noteCollision: () => {} },
       { onConflict: () => told.conflicts++ },
     )
@@ -306,7 +307,7 @@ describe('an insert that goes wrong', () => {
       await pause(60_000)
       const options = { deadlineMs: 1_000 }
       const turns = { take: async () => ({ end: () => {} }), noteCollision: () => {} }
-      const [one, other] = [world.db, world.db].map((db) => new Committer(new LogCollection(db), turns, options))
+      const [one, other] = [world.db, world.db].map((db) => new Committer(logIn(db), turns, options))
       expect(await one!.commit(append('a'), 100)).toMatchObject({ _id: 1 })
       expect(await other!.commit(append('a'), 100)).toEqual(new VersionConflict('a', 1))
       expect(await other!.commit(append('b'), 100)).toMatchObject({ _id: 2 })
@@ -321,7 +322,7 @@ describe('a commit', () => {
       await pause(60_000)
       const commits: Commit[] = []
       const turns = { take: async () => ({ end: () => {} }), noteCollision: () => {} }
-      const committer = new Committer(new LogCollection(world.db), turns, {
+      const committer = new Committer(logIn(world.db), turns, {
         onCommit: (commit) => commits.push(commit),
       })
       const began = world.time.now

@@ -1,5 +1,6 @@
 import type { Engine } from '../../../src/event-store/engine.js'
 import { all, command, Place } from '../../support/event-store/engines.js'
+import { storedAppends } from '../../support/event-store/stored-appends.js'
 
 let place: Place
 let warnings: string[]
@@ -63,7 +64,8 @@ describe('an event that was recorded hours ahead', () => {
     const engine = await open()
     await append(engine, '1')
     const future = new Date(realNow() + threeHours)
-    await place.db.collection('log').updateOne({ stream: 'notebook-1' }, { $set: { at: future } })
+    const [first] = await storedAppends(place.db)
+    await place.db.collection('log').replaceOne({}, engine.log.withMac({ ...first!, at: future }))
     const later = await open()
     expect(await append(later, '2')).toEqual(future)
     expect(await append(later, '3')).toEqual(future)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Catalog } from '../../../src/event-store/catalog.js'
 import { VersionConflict } from '../../../src/event-store/errors.js'
+import { logIn } from '../../support/event-store/logs.js'
 import type { AppendDocument } from '../../../src/event-store/event.js'
 import { CommitTurns } from '../../../src/event-store/log/commit-turns.js'
 import { EventStore } from '../../../src/event-store/log/event-store.js'
@@ -30,7 +31,7 @@ const scene =
       const catalog = new Catalog(notebookEvents)
       const vault = new Vault(world.db, { current: masterKey(randomBytes(32)) }, catalog)
       const turns = new CommitTurns(new MemoryRedis().asRedis, 'test', 'me')
-      const store = new EventStore(world.db, catalog, vault, turns)
+      const store = new EventStore(logIn(world.db), catalog, vault, turns)
       let commands = 0
       await tell({
         append: (stream, expected = 0) =>

@@ -210,7 +210,10 @@ describe('the event store', () => {
   it('never goes back in time, even when a clock does', async () => {
     await append('notebook-1', 0, opened('1'))
     const ahead = new Date(Date.now() + 60_000)
-    await place.db.collection<AppendDocument>('log').updateOne({ _id: 1 }, { $set: { at: ahead } })
+    const [first] = await storedAppends(place.db)
+    await place.db
+      .collection<AppendDocument>('log')
+      .replaceOne({ _id: 1 }, engine.log.withMac({ ...first!, at: ahead }))
     const other = await place.engine()
     await other.store.append({ stream: 'notebook-1', expected: 1, events: [written('a')], meta: command() })
     const log = await expectOneOrderWithoutGaps(place.db)

@@ -5,6 +5,7 @@ import type { AppendDocument } from '../../../src/event-store/event.js'
 import { Feed } from '../../../src/event-store/log/feed.js'
 import { LogCollection } from '../../../src/event-store/log/log-collection.js'
 import { pause } from '../../../src/event-store/timing.js'
+import { macsFromBefore } from '../../support/event-store/logs.js'
 import { Random } from '../../support/seeds.js'
 import { inSimulatedTime } from '../../support/simulation/calm.js'
 import { Connection, noFaults } from '../../support/simulation/connection.js'
@@ -28,7 +29,7 @@ let log: CountedLog
 let feed: Feed
 beforeEach(() => {
   replicaSet = new MemoryReplicaSet({ log: ['stream', 'version'] })
-  log = new CountedLog(databaseOver(new Connection(replicaSet, new Random(1), noFaults)))
+  log = new CountedLog(databaseOver(new Connection(replicaSet, new Random(1), noFaults)), macsFromBefore())
   feed = new Feed(log, catalog)
 })
 
@@ -88,7 +89,7 @@ describe('a batch of what the process has committed itself', () => {
 describe('the end of the log', () => {
   it('is not asked for again for half a second, unless more is announced', () =>
     inSimulatedTime(async (world) => {
-      log = new CountedLog(world.db)
+      log = new CountedLog(world.db, macsFromBefore())
       feed = new Feed(log, catalog)
       await pause(60_000) // the process runs for a while
       const empty = { after: 0, to: 0, events: [], appends: [], full: false }

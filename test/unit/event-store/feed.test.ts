@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb'
 import { withDurableWrites } from '../../../src/event-store/durability.js'
 import type { Engine } from '../../../src/event-store/engine.js'
-import { LogCollection } from '../../../src/event-store/log/log-collection.js'
+import { logIn } from '../../support/event-store/logs.js'
 import { LogReader } from '../../../src/event-store/log/log-reader.js'
 import { Feed } from '../../../src/event-store/log/feed.js'
 import { command as mongoCommand, Proxy } from '../../fault/proxy.js'
@@ -22,7 +22,7 @@ beforeEach(async () => {
   const { port } = new URL(process.env.VERBATIM_TEST_MONGODB_URI!)
   proxy = await Proxy.before(Number(port), 'mongodb')
   client = await MongoClient.connect(`mongodb://127.0.0.1:${proxy.port}/?directConnection=true`)
-  tail = new Feed(new LogCollection(await withDurableWrites(client.db(place.db.databaseName))), engine.catalog)
+  tail = new Feed(logIn(await withDurableWrites(client.db(place.db.databaseName)), engine.secret), engine.catalog)
 })
 afterEach(async () => {
   await client?.close()
@@ -37,7 +37,7 @@ async function append(id: string): Promise<number> {
   return position
 }
 
-const stored = async (position: number) => (await new LogCollection(place.db).appendAtOrBefore(position))!
+const stored = async (position: number) => (await engine.log.appendAtOrBefore(position))!
 
 /** A reading that found nothing, and whose answer is still under way. */
 async function emptyReading() {
@@ -65,7 +65,7 @@ describe('a reader that goes on as the log grows', () => {
     )
     const db = await withDurableWrites(client.db(place.db.databaseName))
     const reader = new LogReader(
-      new Feed(new LogCollection(db), engine.catalog),
+      new Feed(logIn(db, engine.secret), engine.catalog),
       engine.announcements,
       new AbortController().signal,
     )
@@ -85,7 +85,7 @@ describe('a reader beside the writer', () => {
     const watched = await MongoClient.connect(process.env.VERBATIM_TEST_MONGODB_URI!, { monitorCommands: true })
     watched.on('commandStarted', ({ command: { find } }) => find === 'log' && asked.push(find))
     const db = await withDurableWrites(watched.db(place.db.databaseName))
-    const feed = new Feed(new LogCollection(db), engine.catalog)
+    const feed = new Feed(logIn(db, engine.secret), engine.catalog)
     const heard: number[] = []
     feed.onOwn((events) => heard.push(...events.map(({ position }) => position)))
     for (const id of ['1', '2', '3']) feed.add([await stored(await append(id))])
@@ -97,7 +97,7 @@ describe('a reader beside the writer', () => {
   })
 
   it('asks the database where another process has committed in between', async () => {
-    const feed = new Feed(new LogCollection(place.db), engine.catalog)
+    const feed = new Feed(engine.log, engine.catalog)
     const [first, , third] = [await append('1'), await append('2'), await append('3')]
     feed.add([await stored(first)])
     feed.add([await stored(third)])
@@ -105,7 +105,7 @@ describe('a reader beside the writer', () => {
   })
 
   it('is not taken for the end of the log by who reads up to there', async () => {
-    const feed = new Feed(new LogCollection(place.db), engine.catalog)
+    const feed = new Feed(engine.log, engine.catalog)
     feed.add([await stored(await append('1'))])
     await append('2') // another process's
     expect(await feed.read(0)).toMatchObject({ to: 2, full: false })

@@ -1,13 +1,14 @@
 import { BSON } from 'mongodb'
 import type { AppendDocument } from '../../../src/event-store/event.js'
-import { isSameAppend, LogCollection, versionKey } from '../../../src/event-store/log/log-collection.js'
+import { isSameAppend, type LogCollection, versionKey } from '../../../src/event-store/log/log-collection.js'
+import { logIn } from '../../support/event-store/logs.js'
 import { all, Place } from '../../support/event-store/engines.js'
 
 let place: Place
 let log: LogCollection
 beforeEach(async () => {
   place = await Place.find()
-  log = new LogCollection(place.db)
+  log = logIn(place.db)
   await log.prepare()
 })
 afterEach(() => place?.leave())
@@ -35,7 +36,7 @@ describe('the collection of the log', () => {
       undefined,
       1,
     ])
-    for (const found of [log.appendsFrom(1), log.streamForwards('a', 1, {}), log.streamBackwards('a', 9, {})])
+    for (const found of [log.appendsFrom(1), log.streamForwards('a', 1, true), log.streamBackwards('a', 9, true)])
       expect(await all(found)).toEqual([])
   })
 
@@ -55,7 +56,8 @@ describe('the collection of the log', () => {
       [9, 5],
     ] as const)
       expect(await log.appendAtOrBefore(position)).toMatchObject({ _id, meta: { actor: 'ann' } })
-    expect(await log.appendAtOrBefore(4, { n: 1 })).toEqual({ _id: 2, n: 3 })
+    expect(await log.glanceAtOrBefore(4)).toEqual({ _id: 2, n: 3, version: 1, at: new Date(2_000) })
+    expect(await log.glanceAtEnd()).toBe(6)
     for (const [position, found] of [
       [1, [1, 2, 5]],
       [3, [2, 5]],
@@ -88,13 +90,13 @@ describe('the collection of the log', () => {
     const long = Array.from({ length: 260 }, (_, i) => append(2 * i + 1, 'long', 2 * i + 1, 2))
     await log.insert(long)
     await log.insert([append(521, 'other', 1)])
-    expect(await all(log.streamForwards('long', 1, {}))).toEqual(long)
+    expect(await all(log.streamForwards('long', 1, true))).toEqual(long)
     expect(await all(log.appendsFrom(1))).toEqual([...long, append(521, 'other', 1)])
-    expect(ids(await all(log.streamForwards('long', 5, {}, 3)))).toEqual([5, 7, 9])
-    expect(await all(log.streamBackwards('long', Number.MAX_SAFE_INTEGER, {}))).toEqual(long.toReversed())
-    expect(ids(await all(log.streamBackwards('long', 6, {})))).toEqual([5, 3, 1])
-    expect(await all(log.streamForwards('other', 1, { _id: 1 }))).toEqual([{ _id: 521 }])
-    expect(await all(log.streamBackwards('other', 1, { version: 1 }))).toEqual([{ _id: 521, version: 1 }])
+    expect(ids(await all(log.streamForwards('long', 5, true, 3)))).toEqual([5, 7, 9])
+    expect(await all(log.streamBackwards('long', Number.MAX_SAFE_INTEGER, true))).toEqual(long.toReversed())
+    expect(ids(await all(log.streamBackwards('long', 6, true)))).toEqual([5, 3, 1])
+    expect(await all(log.streamForwards('other', 1, false))).toEqual([append(521, 'other', 1)])
+    expect(await all(log.streamBackwards('other', 1, false))).toEqual([append(521, 'other', 1)])
   })
 
   it('asks for the newest few first, and for more only if its reader goes on', async () => {
@@ -102,9 +104,9 @@ describe('the collection of the log', () => {
     const asked = jest.spyOn(place.db, 'command')
     const limits = () => asked.mock.calls.flatMap(([{ find, limit }]) => (find === 'log' ? [limit as number] : []))
     let read = 0
-    for await (const _ of log.streamBackwards('long', 260, {})) if (++read === 15) break
+    for await (const _ of log.streamBackwards('long', 260, true)) if (++read === 15) break
     expect(limits()).toEqual([20])
-    await all(log.streamBackwards('long', 260, {}))
+    await all(log.streamBackwards('long', 260, true))
     expect(limits().slice(1)).toEqual([20, 100, 100, 100])
   })
 
@@ -112,7 +114,7 @@ describe('the collection of the log', () => {
     await log.insert([append(5, 'a', 5)])
     await log.insert([append(1, 'a', 1), append(2, 'b', 1, 3)])
     expect(ids(await all(log.appendsFrom(1)))).toEqual([1, 2, 5])
-    expect(ids(await all(log.streamForwards('a', 1, {})))).toEqual([1, 5])
+    expect(ids(await all(log.streamForwards('a', 1, true)))).toEqual([1, 5])
     expect(ids(await log.appendsAfter(0, 5))).toEqual([1, 2, 5])
   })
 
@@ -121,7 +123,7 @@ describe('the collection of the log', () => {
     const here = { ns: `${place.db.databaseName}.log`, type: 'idleCursor' }
     const stages = [{ $currentOp: { idleCursors: true } }, { $match: here }]
     const cursors = async () => (await place.client.db('admin').aggregate(stages).toArray()).length
-    for await (const _ of log.streamForwards('long', 1, {})) {
+    for await (const _ of log.streamForwards('long', 1, true)) {
       expect(await cursors()).toBe(1)
       break
     }
@@ -136,7 +138,7 @@ describe('a read from a server that is alone', () => {
     const flushes = async (known: number, steps: ((its: LogCollection) => Promise<unknown>)[]) => {
       const db = place.client.db(place.db.databaseName, { writeConcern: place.db.writeConcern! })
       const asked = jest.spyOn(db, 'command')
-      const its = new LogCollection(db)
+      const its = logIn(db)
       its.noteDurable(known)
       const counts: number[] = []
       for (const step of steps) {
@@ -199,7 +201,7 @@ describe('an insert into the log', () => {
     const db = Object.assign(place.client.db(place.db.databaseName, { writeConcern: place.db.writeConcern! }), {
       command: async () => reply,
     })
-    await expect(new LogCollection(db).insert([append(1, 'a', 1)])).rejects.toThrow('not reached a majority: timed out')
+    await expect(logIn(db).insert([append(1, 'a', 1)])).rejects.toThrow('not reached a majority: timed out')
   })
 
   it('leaves out fields without a value', async () => {

@@ -3,7 +3,8 @@ import { EventStoreError, VersionConflict } from '../../../src/event-store/error
 import type { AppendDocument } from '../../../src/event-store/event.js'
 import type { ReadyAppend } from '../../../src/event-store/log/append-queue.js'
 import { Feed } from '../../../src/event-store/log/feed.js'
-import { LogCollection, type LogHead } from '../../../src/event-store/log/log-collection.js'
+import type { LogHead } from '../../../src/event-store/log/log-collection.js'
+import { logIn } from '../../support/event-store/logs.js'
 import { follow } from '../../../src/event-store/log/log-reader.js'
 import { silentAnnouncements } from '../../support/simulation/announcements.js'
 import { LogInvariants } from '../../support/simulation/log-invariants.js'
@@ -110,7 +111,7 @@ class Scene {
 
 /** Reads along all the time: what it has read stays true, and nothing is missing between two events. */
 async function readAlong(simulation: Simulation, positions: number[]): Promise<void> {
-  const feed = new Feed(new LogCollection(databaseOver(simulation.connect())), catalog)
+  const feed = new Feed(logIn(databaseOver(simulation.connect())), catalog)
   const onError = (_: string, error: unknown) =>
     simulation.expect(!(error instanceof EventStoreError), () => `a reader met a fault of the log: ${String(error)}`)
   const { signal } = new AbortController()

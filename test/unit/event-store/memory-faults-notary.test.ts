@@ -2,7 +2,7 @@ import { Binary } from 'mongodb'
 import { Catalog } from '../../../src/event-store/catalog.js'
 import type { AppendDocument, StoredEvent } from '../../../src/event-store/event.js'
 import { Feed } from '../../../src/event-store/log/feed.js'
-import { LogCollection } from '../../../src/event-store/log/log-collection.js'
+import { logIn } from '../../support/event-store/logs.js'
 import { leafOf } from '../../../src/notary/leaf.js'
 import { Notary } from '../../../src/notary/notary.js'
 import { LogDiffers, TreeStore } from '../../../src/notary/tree-store.js'
@@ -68,9 +68,10 @@ class Scene {
   startProcess(): void {
     const connection = this.simulation.connect()
     const db = databaseOver(connection)
-    const feed = new Feed(new LogCollection(db), catalog)
+    const log = logIn(db)
+    const feed = new Feed(log, catalog)
     const announcements = silentAnnouncements()
-    new Notary({ feed, announcements }, db, new TreeStore(db, origin), {
+    new Notary({ log, feed, announcements }, db, new TreeStore(db, origin), {
       signers,
       processName: `process ${this.processes.length}`,
       onError: (error) => error instanceof LogDiffers && this.found.push(error.message),

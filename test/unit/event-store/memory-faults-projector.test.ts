@@ -1,7 +1,7 @@
 import type { NewEvent, StoredEvent } from '../../../src/event-store/event.js'
 import { Catalog } from '../../../src/event-store/catalog.js'
 import { Feed } from '../../../src/event-store/log/feed.js'
-import { LogCollection } from '../../../src/event-store/log/log-collection.js'
+import { logIn } from '../../support/event-store/logs.js'
 import { Lease } from '../../../src/event-store/projecting/lease.js'
 import { type Projection, projection } from '../../../src/event-store/projecting/projection.js'
 import { Projector } from '../../../src/event-store/projecting/projector.js'
@@ -94,9 +94,11 @@ class Scene {
     const connection = this.simulation.connect()
     const db = databaseOver(connection)
     const announcements = silentAnnouncements()
+    const log = logIn(db)
     const context = {
       db,
-      feed: new Feed(new LogCollection(db), catalog),
+      log,
+      feed: new Feed(log, catalog),
       announcements,
       clock: { now: () => new Date() },
       processName: `process ${this.processes.length}`,

@@ -2,6 +2,7 @@ import type { Db } from 'mongodb'
 import { type LeaseDocument, leasesIn } from '../../../src/event-store/projecting/lease-document.js'
 import { projectionStatuses } from '../../../src/event-store/projecting/projection-status.js'
 import { Place } from '../../support/event-store/engines.js'
+import { logIn } from '../../support/event-store/logs.js'
 import { notes, writers } from '../../support/event-store/notebooks.js'
 
 let place: Place
@@ -17,7 +18,7 @@ const lease = (fields: Partial<LeaseDocument>) =>
   leasesIn(db).insertOne({ _id: 'writers', version: 1, position: 0, state: 'live', ...fields })
 const append = (_id: number, n: number, at: Date) =>
   db.collection<{ _id: number; n: number; at: Date }>('log').insertOne({ _id, n, at })
-const status = async () => (await projectionStatuses(db, [writers], new Date()))[0]!
+const status = async () => (await projectionStatuses({ db, log: logIn(db) }, [writers], new Date()))[0]!
 
 const held = { owner: 'me', until: new Date(Date.now() + 60_000) }
 const error = { position: 3, message: 'bad', at: new Date(0) }
@@ -105,7 +106,7 @@ describe('the status of a projection', () => {
     await lease({ position: 2 })
     await lease({ _id: 'notes', position: 1 })
     await append(1, 3, ago(60_000))
-    expect(await projectionStatuses(db, [notes, writers], new Date())).toMatchObject([
+    expect(await projectionStatuses({ db, log: logIn(db) }, [notes, writers], new Date())).toMatchObject([
       { name: 'notes', position: 1, lag: { events: 2 } },
       { name: 'writers', position: 2, lag: { events: 1 } },
     ])

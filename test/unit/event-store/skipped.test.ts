@@ -118,7 +118,7 @@ describe('an event that was skipped', () => {
       if (decided.size === 0) await skip(2)
       return 'r'
     }
-    const mended = await opened(fussy(1), { logRoot })
+    const mended = await opened(fussy(1), { logRoot: () => logRoot })
     await expect(mended.projections.rebuild(['fussy'])).rejects.toMatchObject({ code: 'contended' })
     const [rebuilt] = await mended.projections.rebuild(['fussy'])
     expect(rebuilt!.skipped).toEqual([2])
