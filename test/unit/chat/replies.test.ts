@@ -11,9 +11,11 @@ let deployment: ChatDeployment
 /** Its read models do not move, so its callers wait for nothing but the log. */
 let here: ChatProcess
 let there: ChatProcess
+let impatient: ChatProcess
 beforeAll(async () => {
-  deployment = await ChatDeployment.begin({ REPLY_WAIT_MS: '300' })
+  deployment = await ChatDeployment.begin()
   ;[here, there] = [await deployment.start(['api']), await deployment.start(['projector'])]
+  impatient = await deployment.start(['api'], { REPLY_WAIT_MS: '100' })
 })
 afterAll(() => deployment?.end())
 afterEach(() => jest.restoreAllMocks())
@@ -30,11 +32,13 @@ describe('one who waits for an answer', () => {
   it('gets it as soon as it is in the log, and can read it then', async () => {
     const { sent, reply, chat } = await asked()
     const because = cause()
+    const visible = jest.spyOn(here.engine.projections, 'waitUntilVisible')
     const answer = replies().answer(because, sent)
     await there.append(its.of(its.completed, reply))
     expect(await answer).toMatchObject({ status: 'completed', text: 'A fact.', attempt: 'a1' })
     const { position } = (await here.events(chat.chatId)).at(-1)!
-    expect([because.logPosition, because.lacking]).toEqual([position, []])
+    expect(because.logPosition).toBe(position)
+    expect(visible).toHaveBeenCalledWith(position)
   })
 
   it('gets what was written when it is cancelled', async () => {
@@ -61,9 +65,9 @@ describe('one who waits for an answer', () => {
     const { sent, chat } = await asked()
     const because = cause()
     because.notePosition((await here.events(chat.chatId)).at(-1)!.position)
-    const waiting = jest.spyOn(here.get(ReplyOutcomes), 'wait')
-    const visible = jest.spyOn(here.engine.projections, 'waitUntilVisible')
-    expect(await replies().answer(because, sent)).toBeUndefined()
+    const waiting = jest.spyOn(impatient.get(ReplyOutcomes), 'wait')
+    const visible = jest.spyOn(impatient.engine.projections, 'waitUntilVisible')
+    expect(await impatient.get(Replies).answer(because, sent)).toBeUndefined()
     expect(visible).toHaveBeenCalledWith(because.logPosition)
     expect(waiting.mock.calls[0]![2].aborted).toBe(true) // nobody waits any more
   })
