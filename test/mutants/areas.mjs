@@ -13,8 +13,11 @@ export const areas = [
     of: 'src/audit/verification',
     by: /^test\/(unit\/audit\/verify-|exhaustive\/audit\/tampering)/,
   },
-  { of: 'src/chat/api', by: /^test\/unit\/(documents\/[1245]-|chat\/)/ },
-  { of: 'src/chat', by: /^test\/unit\/(chat\/|realtime\/conversation)/ },
+  {
+    of: 'src/chat',
+    // The other specs of chats start whole applications: one try would cost more than a mutant may.
+    by: /^test\/unit\/chat\/(?!cancel|fallback-models|message-pages\.|model-faults|ollama|places|retry-for)/,
+  },
 ]
 
 export const specsFor = (files, tests) => {

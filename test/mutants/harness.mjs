@@ -52,7 +52,12 @@ Object.assign(
     it,
     test: it,
     expect,
-    jest: { setTimeout() {}, fn: mocks.fn.bind(mocks), spyOn: mocks.spyOn.bind(mocks) },
+    jest: {
+      setTimeout() {},
+      fn: mocks.fn.bind(mocks),
+      spyOn: mocks.spyOn.bind(mocks),
+      restoreAllMocks: () => mocks.restoreAllMocks(),
+    },
   },
   Object.fromEntries(hooks.map((kind) => [kind, hook(kind)])),
 )

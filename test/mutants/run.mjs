@@ -165,8 +165,10 @@ async function asSpec(file) {
     id: file,
     built: resolve(folder, 'build', file.replace(/\.ts$/, '.js')),
     /** Its tests share an application, and what one has done to it the next may look at. */
-    isWhole: /support\/(world|ops\/database)\.js/.test(text),
-    needsEngines: /support\/(world|ops\/database|event-store\/engines|audit\/signed-log)\.js/.test(text),
+    isWhole: /support\/(world|ops\/database|chat\/chat-process)\.js/.test(text),
+    needsEngines: /support\/(world|ops\/database|chat\/chat-process|event-store\/engines|audit\/signed-log)\.js/.test(
+      text,
+    ),
   }
 }
 

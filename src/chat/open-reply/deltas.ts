@@ -81,7 +81,6 @@ export class Deltas {
       await this.engine.vault.keyOf(chatStream(chatId)) // throws once the chat is erased
       return here
     }
-    if (this.redis.status !== 'ready') return undefined
     const [, ...sealed] = await this.redis.lrangeBuffer(this.keyOf(replyId), 0, -1).catch(() => [])
     return joinDeltas(await Promise.all(sealed.map((one) => this.open(chatId, one))))
   }

@@ -47,9 +47,8 @@ export const cursorAfter = ({ attempt, offset, text }: Delta): ReplyCursor => ({
 
 /** Whether a text can be cut here: not beyond its end, and not inside a surrogate pair. */
 export function isCharacterBoundary(text: string, offset: number): boolean {
-  if (offset === 0 || offset === text.length) return true
   const [before, after] = [text.charCodeAt(offset - 1), text.charCodeAt(offset)]
-  return offset < text.length && !(isHigh(before) && isLow(after))
+  return offset <= text.length && !(isHigh(before) && isLow(after))
 }
 
 const isHigh = (unit: number) => unit >= 0xd800 && unit <= 0xdbff

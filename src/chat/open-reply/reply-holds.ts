@@ -90,7 +90,6 @@ export class ReplyHolds implements OnModuleDestroy {
   }
 
   private async holderOf(replyId: string): Promise<string | null> {
-    if (this.redis.status !== 'ready') return null
     return await this.redis.get(this.keyOf(replyId)).catch(() => null)
   }
 

@@ -66,7 +66,7 @@ const envelopesOf = ({ name, tags, metadata }: ChatDoc) => [name, tags, metadata
 /** No two envelopes have the same. */
 const authenticationTags = (doc: ChatDoc): string =>
   envelopesOf(doc)
-    .map((envelope) => (envelope ? tagOf(envelope) : '-'))
+    .map((envelope) => envelope && tagOf(envelope))
     .join()
 
 export const titleOf = async ({ vault }: Engine, { name }: Pick<ChatDoc, 'name'>): Promise<string> =>

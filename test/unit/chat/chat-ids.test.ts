@@ -1,7 +1,15 @@
 import { ChatIds } from '../../../src/chat/chat-ids.js'
-import type { ServiceSecrets } from '../../../src/commands/secrets.js'
+import { ServiceSecrets } from '../../../src/commands/secrets.js'
+import { Place } from '../../support/event-store/engines.js'
 
-const ids = new ChatIds({ chatNames: Buffer.alloc(32, 1) } as unknown as ServiceSecrets)
+let place: Place
+let ids: ChatIds
+beforeAll(async () => {
+  place = await Place.find()
+  ids = new ChatIds(await ServiceSecrets.of(await place.engine()))
+})
+afterAll(() => place?.leave())
+
 const uuid = '0190f3c2-1111-4222-8333-0123456789ab'
 
 describe('the id of a chat', () => {

@@ -12,16 +12,19 @@ import {
   WithdrawFeedback,
 } from '../../../src/chat/commands.js'
 import { EndReply, EndReplyHandler } from '../../../src/chat/commands/end-reply.js'
+import { SendPrompt, SendPromptHandler } from '../../../src/chat/commands/send-prompt.js'
 import { StartChat, StartChatHandler } from '../../../src/chat/commands/start-chat.js'
 import { StoreMessages, StoreMessagesHandler } from '../../../src/chat/commands/store-messages.js'
 import { ownerStream } from '../../../src/identity/users.js'
 import { Cause } from '../../../src/commands/cause.js'
+import { derivedId } from '../../../src/commands/derived-ids.js'
 import { ServiceSecrets } from '../../../src/commands/secrets.js'
 import type { Engine } from '../../../src/event-store/engine.js'
-import type { ModelNames } from '../../../src/telemetry/model-names.js'
+import { Providers } from '../../../src/llm/providers.js'
+import { ModelNames } from '../../../src/telemetry/model-names.js'
 import { ReplyMetrics } from '../../../src/telemetry/reply-metrics.js'
 import * as its from '../../support/chat/chat-events.js'
-import { all, command, Place } from '../../support/event-store/engines.js'
+import { all, command, eventually, Place } from '../../support/event-store/engines.js'
 
 let place: Place
 let engine: Engine
@@ -31,9 +34,8 @@ beforeEach(async () => {
   place = await Place.find()
   engine = await place.engine({ events: [chatEvents] })
   metrics = new Registry()
-  // A server that everybody can name models of.
-  const names = { add: () => {}, labels: async (id: string) => ({ provider: 'offline', model: id }) }
-  chats = new Chats(engine, new ReplyMetrics(metrics, names as unknown as ModelNames))
+  const names = new ModelNames(new Providers({ defaultModel: 'offline/echo' }))
+  chats = new Chats(engine, new ReplyMetrics(metrics, names))
 })
 afterEach(() => place?.leave())
 
@@ -120,24 +122,55 @@ describe('a command that is one decision about a chat', () => {
 describe('a chat that is started', () => {
   it('has an id of its own, which a repeat finds again', async () => {
     await engine.vault.keyForFirstAppend(ownerStream('ann'))
-    const handler = new StartChatHandler(chats, await ServiceSecrets.of(engine))
+    const secrets = await ServiceSecrets.of(engine)
+    const handler = new StartChatHandler(chats, secrets)
     const asked = new StartChat(cause(), 'ann', { title: 'Events' })
     const started = await handler.execute(asked)
-    expect(started).toEqual({ chatId: expect.stringMatching(/^[0-9a-f-]{36}$/), position: 1 })
+    // As every version of the service derives it: another one may get the repeat.
+    const chatId = derivedId(secrets.commands, 'chat', asked.cause.commandId)
+    expect(started).toEqual({ chatId, position: 1 })
     expect(await handler.execute(asked)).toEqual(started)
     expect((await handler.execute(new StartChat(cause(), 'ann', {}))).chatId).not.toBe(started.chatId)
     expect(await chats.state(started.chatId)).toMatchObject({ status: 'active', ownerId: 'ann' })
   })
 })
 
+describe('a prompt that is sent', () => {
+  it('goes to the model that it names, under ids that a repeat finds again', async () => {
+    await engine.vault.keyForFirstAppend(ownerStream('ann'))
+    const secrets = await ServiceSecrets.of(engine)
+    const handler = new SendPromptHandler(chats, new Providers({ defaultModel: 'offline/echo' }), secrets)
+    const asked = new SendPrompt(cause(), its.chat, 'What is an event?', undefined, { maxTokens: 9 }, 'p1')
+    const sent = await handler.execute(asked)
+    // As every version of the service derives them: another one may get the repeat.
+    const [promptId, replyId] = ['prompt', 'reply'].map((kind) =>
+      derivedId(secrets.commands, kind, asked.cause.commandId),
+    )
+    expect(sent).toEqual({ chatId: 'c1', promptId, replyId, position: 2 })
+    expect(await newest(2)).toEqual([
+      { ...its.started, personal: { title: 'What is an event?' } },
+      {
+        ...its.sent,
+        data: { ...its.chat, promptId, replyId, model: 'offline/echo', settings: { maxTokens: 9 }, projectId: 'p1' },
+      },
+    ])
+    expect(await handler.execute(asked)).toEqual(sent)
+    const unknown = new SendPrompt(cause(), its.chat, 'And?', 'nobody/nothing')
+    await expect(handler.execute(unknown)).rejects.toMatchObject({ code: 'unknown_model' })
+  })
+})
+
 describe('messages that are stored', () => {
   it('are stored together, each under an id that a repeat finds again', async () => {
     await given(its.started)
-    const handler = new StoreMessagesHandler(chats, await ServiceSecrets.of(engine))
+    const secrets = await ServiceSecrets.of(engine)
+    const handler = new StoreMessagesHandler(chats, secrets)
     const message = { role: 'user' as const, content: { content: 'Hi' }, counts: {} }
     const asked = new StoreMessages(cause(), its.chat, [message, { ...message, content: { content: 'Ho' } }])
     const stored = await handler.execute(asked)
     expect(stored).toMatchObject({ position: 3, at: expect.any(Date) })
+    const { commandId } = asked.cause
+    expect(stored.messageIds).toEqual(['0', '1'].map((n) => derivedId(secrets.commands, 'message', commandId, n)))
     expect(new Set(stored.messageIds).size).toBe(2)
     expect(await handler.execute(asked)).toEqual(stored)
     expect(await newest(2)).toMatchObject([
@@ -150,7 +183,7 @@ describe('messages that are stored', () => {
 describe('a reply that ends', () => {
   const { type, data, personal } = its.completed
   const end = () => new EndReplyHandler(chats).execute(new EndReply(cause(), { type, data, personal }))
-  const measured = async () =>
+  const counts = async () =>
     (await metrics.getMetricsAsJSON()).flatMap(({ name, values }) =>
       values
         .filter(
@@ -160,13 +193,15 @@ describe('a reply that ends', () => {
         )
         .map(({ labels, value }) => ({ ...labels, value })),
     )
+  /** The name of a model is found after the reply has ended. */
+  const measured = () => eventually(counts, ({ length }) => length > 0)
 
   it('ends once, and is measured once', async () => {
     await given(its.started, its.sent)
     expect(await end()).toMatchObject({ position: 3 })
     await end()
     expect(await newest(1)).toEqual([its.completed])
-    const labels = { provider: 'offline', model: 'offline/echo' }
+    const labels = { provider: 'offline', model: 'echo' }
     expect(await measured()).toEqual([
       { ...labels, outcome: 'completed', value: 1 },
       { ...labels, kind: 'input', value: 3 },

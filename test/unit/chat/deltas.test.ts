@@ -120,6 +120,10 @@ describe('the text of an open reply', () => {
       () => place.redis.exists(key()),
       (count) => count === 0,
     )
+    await add('a', 0, 'One ') // of a reply that has the same name, which is deleted once
+    place.redis.emit('ready')
+    await place.redis.ping()
+    expect(await place.redis.exists(key())).toBe(1)
   })
 })
 
@@ -151,6 +155,19 @@ describe('a reader of an open reply', () => {
     here.deltas.setText('r1', { attempt: 'a', text: 'One two' })
     expect(await reader.heard()).toEqual(['more'])
     release(true)
+  })
+
+  it('is not kept from hearing by one who stops, or stops twice', async () => {
+    const [one, other] = [await listen(here), await listen(here)]
+    one.stop()
+    here.deltas.setText('r1', { attempt: 'a', text: 'One ' })
+    expect([await one.heard(), await other.heard()]).toEqual([[], ['more']])
+    other.stop()
+    const last = await listen(here)
+    one.stop()
+    here.deltas.setText('r1', { attempt: 'a', text: 'One two' })
+    expect(await last.heard()).toEqual(['more'])
+    last.stop()
   })
 
   it('goes on with another process when this one gives the reply up', async () => {
@@ -237,12 +254,12 @@ describe('an attempt that writes', () => {
       (found) => found !== undefined,
     )
     expect(adding.mock.calls.map(([, , delta]) => delta)).toEqual([{ attempt: 'a', offset: 0, text: 'One two three' }])
-    one.write('One two three four')
+    for (const text of ['One two three four', 'One two three four five']) one.write(text)
     await eventually(
       () => latest(there),
-      (found) => found?.text === 'One two three four',
+      (found) => found?.text === 'One two three four five',
     )
-    expect(adding.mock.calls[1]![2]).toEqual({ attempt: 'a', offset: 13, text: ' four' })
+    expect(adding.mock.calls[1]![2]).toEqual({ attempt: 'a', offset: 13, text: ' four five' }) // nobody listens
     await one.finish()
   })
 

@@ -1,7 +1,6 @@
 import { RecentChatEvents } from '../../../src/chat/replies/worker/recent-chat-events.js'
 import { chatEvents, type RecordedChatEvent } from '../../../src/chat/chat.js'
 import { chatStream } from '../../../src/chat/chats.js'
-import type { CompleteConfig } from '../../../src/config/index.js'
 import type { Engine } from '../../../src/event-store/engine.js'
 import type { StreamRange } from '../../../src/event-store/log/event-store.js'
 import { all, command, Place } from '../../support/event-store/engines.js'
@@ -18,7 +17,7 @@ beforeEach(async () => {
   place = await Place.find()
   here = await place.engine({ events: [chatEvents] })
   elsewhere = await place.engine({ events: [chatEvents] })
-  recent = new RecentChatEvents(here, { roles: ['worker'] } as unknown as CompleteConfig)
+  recent = new RecentChatEvents(here, { roles: ['worker'] })
   reads = 0
   const read = here.store.readStream.bind(here.store)
   jest.spyOn(here.store, 'readStream').mockImplementation((...request) => {
@@ -87,7 +86,7 @@ describe('the newest events of a chat', () => {
   })
 
   it('are kept by processes that answer prompts, and by no others', async () => {
-    recent = new RecentChatEvents(here, { roles: ['api'] } as unknown as CompleteConfig)
+    recent = new RecentChatEvents(here, { roles: ['api'] })
     await append(here, 0, prompt(1))
     expect([await versions('prompt-1'), reads]).toEqual([[1], 1])
   })

@@ -1,34 +1,61 @@
 import { chatEvents } from '../../../src/chat/chat.js'
 import { Channels } from '../../../src/chat/open-reply/channels.js'
 import { ReplyHolds } from '../../../src/chat/open-reply/reply-holds.js'
+import type { Engine } from '../../../src/event-store/engine.js'
 import { redisName } from '../../../src/event-store/redis.js'
 import { eventually, Place } from '../../support/event-store/engines.js'
 
 let place: Place
 const opened: { onModuleDestroy: () => void }[] = []
+const engines: Engine[] = []
 beforeEach(async () => {
   place = await Place.find()
 })
 afterEach(async () => {
   for (const one of opened.splice(0)) one.onModuleDestroy()
+  engines.length = 0
   await place?.leave()
 })
 
-/** The holds of a process of its own. `isAlone`: it believes that there is no other. */
-async function process({ isAlone = false } = {}): Promise<ReplyHolds> {
+/** The holds of a process of its own, beside others. */
+async function process(): Promise<ReplyHolds> {
   const engine = await place.engine({ events: [chatEvents] })
   const channels = new Channels(place.redis)
-  jest.spyOn(engine.announcements, 'isAlone', 'get').mockReturnValue(isAlone)
   const holds = new ReplyHolds(engine, channels, place.redis, place.db)
   opened.push(holds, channels)
+  engines.push(engine)
   return holds
+}
+let announced = 0
+/** A process finds out when it announces something. */
+const areAlone = (isSo: boolean) =>
+  eventually(
+    async () =>
+      engines.map(({ announcements }) => {
+        announcements.announce('something', ++announced)
+        return announcements.isAlone
+      }),
+    (alone) => alone.every((one) => one === isSo),
+  )
+/** Two processes that know of each other. */
+async function twoProcesses(): Promise<[ReplyHolds, ReplyHolds]> {
+  const both: [ReplyHolds, ReplyHolds] = [await process(), await process()]
+  await areAlone(false)
+  return both
+}
+/** A process that holds a reply and knows of no other; then another one begins. */
+async function holdAlone(replyId: string) {
+  const here = await process()
+  await areAlone(true)
+  const release = here.hold(replyId, nothing)
+  return { here, release, there: await process() }
 }
 const nothing = () => {}
 const key = (replyId: string) => redisName(place.db, 'running', replyId)
 
 describe('a reply that a process writes', () => {
   it('is known there, and in other processes, until it is released', async () => {
-    const [here, there] = [await process(), await process()]
+    const [here, there] = await twoProcesses()
     expect([here.isHere('r1'), await there.isHeld('r1')]).toEqual([false, false])
     const release = here.hold('r1', nothing)
     expect([here.isHere('r1'), there.isHere('r1'), await here.isHeld('r1')]).toEqual([true, false, true])
@@ -46,16 +73,14 @@ describe('a reply that a process writes', () => {
   })
 
   it('is kept to itself by a process that is alone', async () => {
-    const [here, there] = [await process({ isAlone: true }), await process()]
-    const release = here.hold('r1', nothing)
+    const { here, there, release } = await holdAlone('r1')
     await place.redis.ping()
     expect([await here.isHeld('r1'), await there.isHeld('r1')]).toEqual([true, false])
     release(true)
   })
 
   it('is told to others all the same when it takes long', async () => {
-    const [here, there] = [await process({ isAlone: true }), await process()]
-    const release = here.hold('r1', nothing)
+    const { there, release } = await holdAlone('r1')
     await eventually(() => there.isHeld('r1'), Boolean)
     release(true)
     const isHeld = await eventually(
@@ -66,7 +91,7 @@ describe('a reply that a process writes', () => {
   })
 
   it('can be stopped from anywhere', async () => {
-    const [here, there] = [await process(), await process()]
+    const [here, there] = await twoProcesses()
     const stopped: string[] = []
     const releases = ['r1', 'r2'].map((replyId) => here.hold(replyId, () => stopped.push(replyId)))
     expect(await here.stop('r1')).toBe(true)
@@ -88,7 +113,7 @@ describe('a reply that a process writes', () => {
   })
 
   it('is nobody’s while Redis is away, as far as others know', async () => {
-    const [here, there] = [await process(), await process()]
+    const [here, there] = await twoProcesses()
     const away = new Promise((resolve) => place.redis.once('end', resolve))
     place.redis.disconnect()
     await away

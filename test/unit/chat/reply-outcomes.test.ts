@@ -8,7 +8,9 @@ import { ReplyOutcomes } from '../../../src/chat/replies/ending/reply-outcomes.j
 import { Drain } from '../../../src/commands/drain.js'
 import type { CompleteConfig } from '../../../src/config/index.js'
 import type { Engine } from '../../../src/event-store/engine.js'
-import type { ReplyMetrics } from '../../../src/telemetry/reply-metrics.js'
+import { Providers } from '../../../src/llm/providers.js'
+import { ModelNames } from '../../../src/telemetry/model-names.js'
+import { ReplyMetrics } from '../../../src/telemetry/reply-metrics.js'
 import * as its from '../../support/chat/chat-events.js'
 import { command, eventually, Place } from '../../support/event-store/engines.js'
 
@@ -37,9 +39,9 @@ afterEach(async () => {
   await place?.leave()
 })
 
-function begun(roles: string[]): ReplyOutcomes {
-  const chats = new Chats(engine, { registry: new Registry() } as unknown as ReplyMetrics)
-  const one = new ReplyOutcomes(engine, chats, holds, drain, { roles } as unknown as CompleteConfig)
+function begun(roles: CompleteConfig['roles']): ReplyOutcomes {
+  const metrics = new ReplyMetrics(new Registry(), new ModelNames(new Providers({})))
+  const one = new ReplyOutcomes(engine, new Chats(engine, metrics), holds, drain, { roles })
   opened.push(one)
   return one
 }

@@ -81,7 +81,7 @@ export class ChatLogController {
     const chat = this.ids.chatOf(caller.id, name)
     const shown = asLoggedChat(await this.bus.query(new GetChat(chat)))
     const { items } = await this.bus.query(new ListMessages(chat, newest, 'newest first'))
-    return answer({ chat: Object.assign(shown, { messages: items.reverse().map(asLoggedMessage) }) })
+    return answer({ chat: Object.assign(shown, { messages: items.toReversed().map(asLoggedMessage) }) })
   }
 
   @Put(':chatId')

@@ -1,0 +1,307 @@
+import type { ReplyEnding } from '../../../src/chat/chat.js'
+import { Chats, chatStream } from '../../../src/chat/chats.js'
+import { Deltas } from '../../../src/chat/open-reply/deltas.js'
+import { ReplyHolds } from '../../../src/chat/open-reply/reply-holds.js'
+import { ReplyRun, type RunOptions } from '../../../src/chat/replies/worker/reply-run.js'
+import { inTraceOf } from '../../../src/event-store/span.js'
+import * as its from '../../support/chat/chat-events.js'
+import { ChatDeployment, type ChatProcess, newPrompt } from '../../support/chat/chat-process.js'
+import { eventually } from '../../support/event-store/engines.js'
+import type { Fault } from '../../support/llm/model-script.js'
+import { traced } from '../../support/telemetry/finished-spans.js'
+
+let deployment: ChatDeployment
+let here: ChatProcess
+let there: ChatProcess
+/** It may ask other models. */
+let withOthers: ChatProcess
+beforeAll(async () => {
+  deployment = await ChatDeployment.begin({ PROMPT_CACHE_SECONDS: '60', REPLY_ATTEMPTS: String(attempts) })
+  ;[here, there] = [await deployment.start(), await deployment.start(['projector'])]
+  withOthers = await deployment.start(['none'], { FALLBACK_MODELS: 'openai/gpt-4o-mini, openai/gpt-3.5-turbo' })
+})
+afterAll(() => deployment?.end())
+beforeEach(() => deployment.model.answerWith('A fact.'))
+
+const never = new AbortController().signal
+const attempts = 3
+const run = (job: { chatId: string; replyId: string }, options: Partial<RunOptions> = {}, at = here) =>
+  at.get(ReplyRun).reply(job, { attempt: attempts, isAwaited: false, signal: never, ...options })
+/** A chat with an open reply, whose prompt is one that nobody has asked yet. */
+async function asked(model?: string) {
+  const prompt = newPrompt(model)
+  await there.append(prompt.started, { ...prompt.sent, personal: { text: `What is ${prompt.chat.chatId}?` } })
+  return prompt
+}
+const holds = () => here.get(ReplyHolds)
+const types = async (chatId: string) => (await here.events(chatId)).map(({ type }) => type)
+const stateOfHold = (replyId: string) => [holds().isHere(replyId), holds().hasEndedHere(replyId)]
+const requests = () => deployment.model.requests.length
+const status = (at: number): Fault => ({ fault: 'status', at, body: { error: {} } })
+
+describe('a run', () => {
+  it('ends the reply with what the model has said', async () => {
+    const { chat, reply } = await asked()
+    await run(reply)
+    expect(await here.newest(chat.chatId, 'ReplyCompleted')).toEqual({
+      type: 'ReplyCompleted',
+      data: {
+        ...reply,
+        attempt: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        model: 'openai/gpt-4o-mini',
+        tokens: { prompt: 3, completion: 2, total: 5, by: 'provider' },
+        finish: 'stop',
+        latency: expect.any(Number),
+      },
+      personal: { text: 'A fact.' },
+    })
+    expect(stateOfHold(reply.replyId)).toEqual([false, true])
+  })
+
+  it('measures how long the model took, and not since when', async () => {
+    const { chat, reply } = await asked()
+    const began = Date.now()
+    await run(reply)
+    const { data } = (await here.newest(chat.chatId, 'ReplyCompleted')) as { data: { latency: number } }
+    expect(data.latency).toBeGreaterThanOrEqual(0)
+    expect(data.latency).toBeLessThanOrEqual(Date.now() - began + 1) // both are rounded
+  })
+
+  it('holds the reply from the start, and begins when it is its turn', async () => {
+    const { reply } = await asked()
+    const before = requests()
+    await run(reply, {
+      turn: async (stop) => {
+        expect([...stateOfHold(reply.replyId), stop.aborted]).toEqual([true, false, false])
+        await new Promise(setImmediate)
+        expect(requests()).toBe(before)
+      },
+    })
+    expect(requests()).toBe(before + 1)
+  })
+
+  it('does nothing for a reply that has ended, but deletes what is left of it', async () => {
+    const { chat, reply } = await asked()
+    await there.append(its.of(its.completed, reply))
+    await there.get(Deltas).add(chat.chatId, reply.replyId, { attempt: 'a', offset: 0, text: 'A f' })
+    const before = requests()
+    await run(reply)
+    expect(await types(chat.chatId)).toEqual(['ChatStarted', 'PromptSent', 'ReplyCompleted'])
+    expect([requests(), await here.redis.keys(`*:reply:${reply.replyId}`)]).toEqual([before, []])
+    expect(stateOfHold(reply.replyId)).toEqual([false, true])
+  })
+
+  it('looks again when what this process knows of the chat is old', async () => {
+    const { chat, reply } = await asked()
+    await here.get(Chats).state(chat.chatId)
+    const second = { ...reply, promptId: 'p2', replyId: `${reply.replyId}-2` }
+    await there.append(its.of(its.completed, reply), its.of(its.sent, second))
+    await run(second)
+    expect(await here.newest(chat.chatId, 'ReplyCompleted')).toMatchObject({ data: second })
+  })
+
+  it('ends nothing where another one has ended the reply meanwhile', async () => {
+    const { chat, reply } = await asked()
+    await here.get(Chats).state(chat.chatId)
+    await there.append(its.of(its.failed, reply))
+    await run(reply)
+    expect(await types(chat.chatId)).toEqual(['ChatStarted', 'PromptSent', 'ReplyFailed'])
+  })
+
+  it('gives an answer again, and says so', async () => {
+    const [first, second] = [newPrompt(), newPrompt()]
+    for (const { started, sent, reply } of [first, second]) {
+      await there.append(started, { ...sent, personal: { text: 'The same question' } })
+      await run(reply)
+    }
+    const [one, other] = await Promise.all(
+      [first, second].map(({ chat }) => here.newest(chat.chatId, 'ReplyCompleted')),
+    )
+    expect((one as ReplyEnding).data).not.toHaveProperty('cached')
+    expect(other).toMatchObject({
+      data: { cached: true, finish: 'stop', tokens: { prompt: 0, completion: 0, total: 0, by: 'tokenizer' } },
+      personal: { text: 'A fact.' },
+    })
+  })
+
+  it('is asked to stop: the reply ends with what was written', async () => {
+    const { chat, reply } = await asked()
+    deployment.model.answerWith('One two three')
+    deployment.stallNext(2)
+    const running = run(reply)
+    await eventually(
+      () => here.get(Deltas).latestText(chat.chatId, reply.replyId),
+      (found) => found?.text === 'One two',
+    )
+    expect(await holds().stop(reply.replyId)).toBe(true)
+    await running
+    const { attempt, model, tokens } = its.cancelled.data
+    expect(await here.newest(chat.chatId, 'ReplyCancelled')).toEqual({
+      type: 'ReplyCancelled',
+      data: {
+        ...reply,
+        attempt: expect.not.stringContaining(attempt!),
+        model: expect.not.stringContaining(model),
+        tokens: { ...tokens, prompt: expect.any(Number), completion: 2, total: expect.any(Number), by: 'tokenizer' },
+      },
+      personal: { text: 'One two' },
+    })
+    expect(stateOfHold(reply.replyId)).toEqual([false, true])
+  })
+
+  it('leaves nothing of a reply in Redis that was read elsewhere', async () => {
+    const { chat, reply } = await asked()
+    deployment.model.answerWith('One two three')
+    const goOn = deployment.stallNext(2)
+    const running = run(reply, { isAwaited: true })
+    const text = await eventually(
+      () => there.get(Deltas).latestText(chat.chatId, reply.replyId),
+      (found) => found?.text === 'One two',
+    )
+    goOn()
+    await running
+    const { data } = (await here.newest(chat.chatId, 'ReplyCompleted')) as typeof its.completed
+    expect(data.attempt).toBe(text!.attempt)
+    expect(await here.redis.keys(`*:reply:${reply.replyId}`)).toEqual([])
+  })
+
+  it('of a chat that is erased meanwhile ends without a trace', async () => {
+    const { chat, reply } = await asked()
+    await run(reply, { turn: () => here.engine.vault.destroy(chatStream(chat.chatId), new Date()) })
+    expect(await types(chat.chatId)).toEqual(['ChatStarted', 'PromptSent'])
+    expect(stateOfHold(reply.replyId)).toEqual([false, true])
+  })
+})
+
+describe('a run that fails', () => {
+  it.each([
+    ['the model declines', status(401), 'provider_unauthorized'],
+    ['the model is not there', status(404), 'unknown_model'],
+  ])('ends the reply when no other run could mend it: %s', async (_, fault, code) => {
+    const { chat, reply } = await asked()
+    deployment.model.failNext(fault)
+    await run(reply, { attempt: attempts - 1 })
+    expect(await here.newest(chat.chatId, 'ReplyFailed')).toEqual({
+      type: 'ReplyFailed',
+      data: { ...reply, code },
+      personal: { detail: expect.stringMatching(/\w/) },
+    })
+    expect(stateOfHold(reply.replyId)).toEqual([false, true])
+  })
+
+  it('ends the reply of a project that is not there', async () => {
+    const { reply, started, sent } = newPrompt()
+    await there.append(started, its.of(sent, { projectId: 'p-none' }))
+    await run(reply, { attempt: attempts - 1 })
+    expect(await here.newest(reply.chatId, 'ReplyFailed')).toMatchObject({
+      data: { code: 'not_found' },
+      personal: { detail: 'Project not found' },
+    })
+  })
+
+  it('leaves the reply open for another run', async () => {
+    const { chat, reply } = await asked()
+    deployment.model.failNext(status(503))
+    await expect(run(reply, { attempt: attempts - 1 })).rejects.toMatchObject({
+      pauseMs: expect.any(Number),
+      cause: { code: 'provider_unavailable' },
+    })
+    expect(await types(chat.chatId)).toEqual(['ChatStarted', 'PromptSent'])
+    expect(stateOfHold(reply.replyId)).toEqual([false, false])
+  })
+
+  it('ends the reply on the last run', async () => {
+    const { chat, reply } = await asked()
+    deployment.model.failNext(status(503))
+    await run(reply, { attempt: attempts })
+    expect(await here.newest(chat.chatId, 'ReplyFailed')).toMatchObject({ data: { code: 'provider_unavailable' } })
+  })
+
+  it.each([
+    ['is away', status(503)],
+    ['does not accept our key', status(401)],
+  ])('asks another model when the first one %s, and says which one has answered', async (_, fault) => {
+    const { chat, reply } = await asked()
+    deployment.model.failNext(fault)
+    await run(reply, {}, withOthers)
+    expect(await here.newest(chat.chatId, 'ReplyCompleted')).toMatchObject({ data: { model: 'openai/gpt-3.5-turbo' } })
+    expect(withOthers.log.at(-1)).toMatch(`warn: reply ${reply.replyId}: openai/gpt-4o-mini: `)
+  })
+
+  it('asks no other model when the prompt is what is wrong', async () => {
+    const { chat, reply } = await asked()
+    deployment.model.failNext({ fault: 'status', at: 400, body: { error: { code: 'content_filter' } } })
+    const before = requests()
+    await run(reply, {}, withOthers)
+    expect(await here.newest(chat.chatId, 'ReplyFailed')).toMatchObject({ data: { code: 'content_filtered' } })
+    expect(requests()).toBe(before + 1)
+  })
+
+  it('asks each model once, and may be mended if one of them may', async () => {
+    const { reply } = await asked()
+    deployment.model.failNext(status(401))
+    deployment.model.failNext(status(503))
+    const before = requests()
+    await expect(run(reply, { attempt: 1 }, withOthers)).rejects.toMatchObject({
+      cause: { code: 'provider_unavailable' },
+    })
+    expect(requests()).toBe(before + 2)
+  })
+
+  it('says of several faults that none can mend the first one', async () => {
+    const { chat, reply } = await asked()
+    deployment.model.failNext(status(401))
+    deployment.model.failNext(status(404))
+    await run(reply, {}, withOthers)
+    expect(await here.newest(chat.chatId, 'ReplyFailed')).toMatchObject({ data: { code: 'provider_unauthorized' } })
+  })
+
+  it('says nothing of an error of our own but that there was one', async () => {
+    const { chat, reply } = await asked()
+    await here.db
+      .collection('log')
+      .updateOne({ stream: chatStream(chat.chatId) }, [
+        { $set: { events: { $map: { input: '$events', in: { $mergeObjects: ['$$this', { personal: null }] } } } } },
+      ])
+    await here.db
+      .collection('log')
+      .updateOne({ stream: chatStream(chat.chatId) }, { $set: { 'events.1.personal': Buffer.from('damaged') } })
+    await expect(run(reply, { attempt: attempts - 1 })).rejects.toMatchObject({ name: 'Error' })
+    await run(reply, { attempt: attempts })
+    expect(await here.newest(chat.chatId, 'ReplyFailed')).toMatchObject({
+      data: { code: 'internal' },
+      personal: { detail: expect.stringContaining('send the prompt again') },
+    })
+  })
+
+  it('passes on why this process stops, and leaves the reply open', async () => {
+    const { chat, reply } = await asked()
+    deployment.stallNext(1)
+    const stopping = new AbortController()
+    const running = run(reply, { signal: stopping.signal })
+    await eventually(
+      () => here.get(Deltas).latestText(chat.chatId, reply.replyId),
+      (found) => found !== undefined,
+    )
+    stopping.abort(new Error('the worker stops'))
+    await expect(running).rejects.toThrow('the worker stops')
+    expect(await types(chat.chatId)).toEqual(['ChatStarted', 'PromptSent'])
+    expect(stateOfHold(reply.replyId)).toEqual([false, false])
+  })
+})
+
+describe('a run that is traced', () => {
+  const spans = traced()
+
+  it('belongs to the trace of its prompt', async () => {
+    const { reply, started, sent } = newPrompt()
+    const trace = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+    await inTraceOf(trace, () => there.append(started, sent))
+    await run(reply)
+    const answer = spans().find(({ name }) => name === 'answer')!
+    expect(answer).toMatchObject({ kind: 4, attributes: { 'verbatim.reply.id': reply.replyId } })
+    expect(answer.spanContext().traceId).toBe('a'.repeat(32))
+    const end = spans().find(({ name }) => name === 'EndReply')!
+    expect(end.parentSpanContext?.spanId).toBe(answer.spanContext().spanId)
+  })
+})
