@@ -12,6 +12,8 @@ import { openReplies } from '../../../src/chat/read-models/open-replies.js'
 import { CommandsModule } from '../../../src/commands/commands.module.js'
 import { CONFIG, type CompleteConfig, readConfig } from '../../../src/config/index.js'
 import { Engine } from '../../../src/event-store/engine.js'
+import { Limits } from '../../../src/http/limits.js'
+import { LimitsStorage } from '../../../src/http/limits.storage.js'
 import { userEvents } from '../../../src/identity/user.js'
 import { ownerStream } from '../../../src/identity/users.js'
 import { projectEvents } from '../../../src/projects/project.js'
@@ -91,9 +93,10 @@ export class ChatProcess {
       providers: [{ provide: CONFIG, useValue: config }],
       exports: [CONFIG],
     }
+    const limited = { module: class Limited {}, global: true, providers: [LimitsStorage, Limits], exports: [Limits] }
     const contexts = [CommandsModule, ModelsModule, ChatModule, ProjectsModule]
     const module = await Test.createTestingModule({
-      imports: [configured, ConnectionsModule, TelemetryModule, engine, ...contexts],
+      imports: [configured, ConnectionsModule, TelemetryModule, engine, limited, ...contexts],
     })
       .setLogger(logger)
       .compile()

@@ -153,7 +153,10 @@ export class Attacker {
     const parts = parameters
       .filter((parameter) => parameter.in === 'query' && random.oneIn(2))
       .map(({ name, schema }) => `${name}=${this.word(scene.contract.schema(schema))}`)
-    if (random.oneIn(30)) parts.push(random.one(['__proto__[a]=1', 'limit[$gt]=', 'a=%zz', '&&==', 'limit=1&limit=2', `q=${'x'.repeat(9_000)}`]))
+    if (random.oneIn(30))
+      parts.push(
+        random.one(['__proto__[a]=1', 'limit[$gt]=', 'a=%zz', '&&==', 'limit=1&limit=2', `q=${'x'.repeat(9_000)}`]),
+      )
     return parts.length > 0 ? `?${parts.join('&')}` : ''
   }
 
@@ -183,13 +186,25 @@ export class Attacker {
   }
 
   private type(): string {
-    const others = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', '*/*', 'a', '']
+    const others = [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      '*/*',
+      'a',
+      '',
+    ]
     return this.random.oneIn(25) ? this.random.one(others) : 'application/json'
   }
 
   private form(): { body: string; type: string } {
     const { random, canary } = this
-    const name = random.oneIn(3) ? random.one(hostileTexts).replaceAll(/[\r\n"]/g, '').slice(0, 500) : 'notes.txt'
+    const name = random.oneIn(3)
+      ? random
+          .one(hostileTexts)
+          .replaceAll(/[\r\n"]/g, '')
+          .slice(0, 500)
+      : 'notes.txt'
     const type = random.one(['text/plain', 'text/plain', 'text/html', 'application/x-sh', 'image/svg+xml', 'a', ''])
     const field = random.oneIn(6) ? random.one(['files', '', '__proto__']) : 'file'
     const part = `--x\r\nContent-Disposition: form-data; name="${field}"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n${canary}\r\n`
@@ -206,7 +221,9 @@ export class Attacker {
       () => ({ 'min-log-position': random.one(['1', '0', '-1', '1.5', 'x', '9'.repeat(15), '9'.repeat(30)]) }),
       () => ({ prefer: random.one(['respond-async', 'x', 'respond-async, x'.repeat(500)]) }),
       () => ({ accept: random.one(['text/event-stream', 'application/x-ndjson', 'text/html', '*/*;q=0', ',,,']) }),
-      () => ({ 'last-event-id': random.one(['0', '-1', '9'.repeat(50), `${crypto.randomUUID()}:5`, 'x'.repeat(5_000)]) }),
+      () => ({
+        'last-event-id': random.one(['0', '-1', '9'.repeat(50), `${crypto.randomUUID()}:5`, 'x'.repeat(5_000)]),
+      }),
       () => ({ 'x-request-id': random.one(['mine', 'a b', '"><script>', 'x'.repeat(2_000)]) }),
       () => ({ 'x-forwarded-for': random.one(['127.0.0.1', 'x', '1.1.1.1, '.repeat(500)]) }),
       () => ({ 'x-http-method-override': 'DELETE', 'x-original-url': '/ops/projections' }),

@@ -27,8 +27,7 @@ export function exchange(port: number, agent: Agent, shot: Shot): Promise<Shown>
     const { method, path, headers, body } = shot
     const asked = send({ port, host: '127.0.0.1', agent, method, path, headers }, (answer) => {
       let text = ''
-      const done = (isCut: boolean) =>
-        resolve({ status: answer.statusCode!, headers: answer.headers, text, isCut })
+      const done = (isCut: boolean) => resolve({ status: answer.statusCode!, headers: answer.headers, text, isCut })
       answer.setEncoding('utf8')
       answer.on('data', (part: string) => {
         text += part

@@ -99,7 +99,8 @@ export class Siege {
     for (let i = 0; i < times; i++) {
       const bytes = random.one(rawRequests)
       const text = await exchangeBytes(Number(new URL(this.scene.url).port), bytes)
-      for (const fault of rawFaultsOf(text)) this.note({ method: '', path: bytes, headers: {} }, `bytes: ${fault}`, text)
+      for (const fault of rawFaultsOf(text))
+        this.note({ method: '', path: bytes, headers: {} }, `bytes: ${fault}`, text)
     }
   }
 

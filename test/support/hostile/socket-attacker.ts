@@ -59,7 +59,11 @@ export class SocketAttacker {
   }
 
   /** Undefined for an event that nobody answers, or whose socket has ended. */
-  private async answerTo(chatter: Chatter, event: string, payload: unknown): Promise<Record<string, unknown> | undefined> {
+  private async answerTo(
+    chatter: Chatter,
+    event: string,
+    payload: unknown,
+  ): Promise<Record<string, unknown> | undefined> {
     if (!/^(join|leave)-chat$|^chat-message$/.test(event)) {
       chatter.socket.emit(event, payload)
       return undefined

@@ -125,7 +125,7 @@ export function valid(contract: Contract, given: Schema, random: Random, words: 
 
 function textFor({ example, pattern, format, maxLength = 200 }: Schema, random: Random, words: string): string {
   const isFree = pattern === undefined && format === undefined && words.length <= maxLength
-  if (example !== undefined && !(isFree && random.oneIn(2))) 
+  if (example !== undefined && !(isFree && random.oneIn(2)))
     return typeof example === 'string' ? example : JSON.stringify(example)
   if (isFree) return words
   return format === 'date-time' ? '2026-01-31T12:00:00Z' : `x${random.below(1_000_000)}`

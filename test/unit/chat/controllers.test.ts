@@ -44,7 +44,10 @@ function delivery({ asEvents = false, lastEventId = undefined as string | undefi
     header: (name: string, value: string) => (Object.assign(told, { [name]: value }), reply),
     headers: (all: object) => (Object.assign(told, all), reply),
   }
-  return { told, delivery: { asEvents, lastEventId, reply: reply as never as FastifyReply } satisfies Delivery }
+  return {
+    told,
+    delivery: { asEvents, lastEventId, isGuest: false, reply: reply as never as FastifyReply } satisfies Delivery,
+  }
 }
 async function whole(stream: unknown): Promise<string> {
   let text = ''

@@ -256,22 +256,17 @@ describe('a run that fails', () => {
     expect(await here.newest(chat.chatId, 'ReplyFailed')).toMatchObject({ data: { code: 'provider_unauthorized' } })
   })
 
-  it('says nothing of an error of our own but that there was one', async () => {
+  it('leaves the reply open when the log is damaged: a person must act first', async () => {
     const { chat, reply } = await asked()
-    await here.db
-      .collection('log')
-      .updateOne({ stream: chatStream(chat.chatId) }, [
-        { $set: { events: { $map: { input: '$events', in: { $mergeObjects: ['$$this', { personal: null }] } } } } },
-      ])
-    await here.db
-      .collection('log')
-      .updateOne({ stream: chatStream(chat.chatId) }, { $set: { 'events.1.personal': Buffer.from('damaged') } })
-    await expect(run(reply, { attempt: attempts - 1 })).rejects.toMatchObject({ name: 'Error' })
-    await run(reply, { attempt: attempts })
-    expect(await here.newest(chat.chatId, 'ReplyFailed')).toMatchObject({
-      data: { code: 'internal' },
-      personal: { detail: expect.stringContaining('send the prompt again') },
-    })
+    const log = here.db.collection<{ stream: string; meta: { actor: string } }>('log')
+    const setActor = (actor: string) =>
+      log.updateOne({ stream: chatStream(chat.chatId) }, { $set: { 'meta.actor': actor } })
+    const { meta } = (await log.findOne({ stream: chatStream(chat.chatId) }))!
+    await setActor('somebody else')
+    await expect(run(reply, { attempt: attempts })).rejects.toMatchObject({ code: 'damaged_log' })
+    await setActor(meta.actor)
+    await run(reply)
+    expect(await here.newest(chat.chatId, 'ReplyCompleted')).toMatchObject({ data: reply })
   })
 
   it('passes on why this process stops, and leaves the reply open', async () => {

@@ -60,7 +60,12 @@ describe('OWASP API Security Top 10 (2023)', () => {
   })
 
   it('API5 Broken Function Level Authorization: what needs a role is refused without it', async () => {
-    expect(await statusesOf(reading(({ roles }) => Boolean(roles)), stranger)).toEqual(new Set([403]))
+    expect(
+      await statusesOf(
+        reading(({ roles }) => Boolean(roles)),
+        stranger,
+      ),
+    ).toEqual(new Set([403]))
   })
 
   it('API6 Unrestricted Access to Sensitive Business Flows, LLM10 Unbounded Consumption: prompts are counted', async () => {
@@ -84,7 +89,9 @@ describe('OWASP API Security Top 10 (2023)', () => {
     expect(headers.get('content-security-policy')).toContain("default-src 'self'")
     expect(headers.get('cache-control')).toBe('no-store')
     expect(headers.get('x-powered-by') ?? headers.get('server')).toBeNull()
-    expect((await owner.with({ origin: 'https://evil.example' }).get('/health')).headers.get('access-control-allow-origin')).toBeNull()
+    expect(
+      (await owner.with({ origin: 'https://evil.example' }).get('/health')).headers.get('access-control-allow-origin'),
+    ).toBeNull()
   })
 
   it('API9 Improper Inventory Management: what is not documented is not there', async () => {
@@ -94,7 +101,10 @@ describe('OWASP API Security Top 10 (2023)', () => {
 
   it('API10 Unsafe Consumption of APIs: what a model sends is not trusted', async () => {
     model.failNext('web_page')
-    const { status } = await owner.post(`/chat/${crypto.randomUUID()}/send`, { text: 'Hello', model: 'openai/gpt-4o-mini' })
+    const { status } = await owner.post(`/chat/${crypto.randomUUID()}/send`, {
+      text: 'Hello',
+      model: 'openai/gpt-4o-mini',
+    })
     expect([200, 502]).toContain(status) // another attempt, or a failure that says so
   })
 })
@@ -114,7 +124,9 @@ describe('OWASP Top 10 for LLM Applications (2025)', () => {
     model.answerWith(evil)
     try {
       const path = `/chat/${crypto.randomUUID()}/send`
-      const events = await eventsOf(await owner.with({ accept: 'text/event-stream' }).fetch('POST', path, { text: 'Hi' }))
+      const events = await eventsOf(
+        await owner.with({ accept: 'text/event-stream' }).fetch('POST', path, { text: 'Hi' }),
+      )
       const done = events.filter(({ event }) => event === 'done')
       expect(done.map(({ data }) => data.text.trim())).toEqual([evil.trim()])
       const whole = await owner.post(`/chat/${crypto.randomUUID()}/send`, { text: 'Hi' })
