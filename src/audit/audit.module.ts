@@ -48,7 +48,17 @@ const handlers = [
     MongooseModule.forFeature([chatModel, messageModel, deletedChatModel, projectModel, deletedProjectModel]),
   ],
   controllers: [HistoryController, LogExportController, OwnExportController, ReceiptsController, ReplayController],
-  providers: [...handlers, HistoryRequests, PointsInLog, Evidence, LogScan, OwnStreams, LogSearch, Receipts, RunningExports],
+  providers: [
+    ...handlers,
+    HistoryRequests,
+    PointsInLog,
+    Evidence,
+    LogScan,
+    OwnStreams,
+    LogSearch,
+    Receipts,
+    RunningExports,
+  ],
   exports: [Evidence],
 })
 export class AuditModule {}

@@ -24,7 +24,8 @@ export const brokenRequests = {
 /** Node would refuse a request without a host by itself, without a problem (its option `requireHostHeader`). */
 export function requireHost(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', async ({ raw: { httpVersion }, headers }) => {
-    if (headers.host === undefined && httpVersion === '1.1') throw new Refused('malformed', 'the header Host is missing')
+    if (headers.host === undefined && httpVersion === '1.1')
+      throw new Refused('malformed', 'the header Host is missing')
   })
 }
 

@@ -1,5 +1,12 @@
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common'
-import { ApiExtraModels, ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger'
+import {
+  ApiExtraModels,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { Bus } from '../../commands/bus.js'
 import { NeedsRole } from '../../http/access.js'

@@ -1,7 +1,14 @@
 import { applyDecorators, Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common'
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger'
 import { SendPrompt } from '../../chat/commands/send-prompt.js'
-import { CostsAnswer, type Delivery, LastEventIdHeader, PreferHeader, Prompts, RequestedDelivery } from '../../chat/chat.module.js'
+import {
+  CostsAnswer,
+  type Delivery,
+  LastEventIdHeader,
+  PreferHeader,
+  Prompts,
+  RequestedDelivery,
+} from '../../chat/chat.module.js'
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Bus } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'

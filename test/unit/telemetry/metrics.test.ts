@@ -39,6 +39,7 @@ beforeAll(async () => {
   const send = (chat: string, text: string, more = {}) =>
     here.post(`/chat/${chat}-${canary}/send`, { text: `${text} ${canary}`, ...more })
   prompts = []
+  model.failNext({ fault: 'slow', at: 100 })
   for (const chat of ['a', 'b', 'c']) prompts.push(await send(chat, 'Say something'))
   prompts.push(await send('a', 'Fail [[fault:status:400]]'))
   for (const name of ['made-up-1', 'made-up-2']) prompts.push(await send('d', 'Hello', { model: `openai/${name}` }))
@@ -177,10 +178,13 @@ describe('GET /metrics', () => {
   it('shows a read model that stands still, and by how much it is behind', async () => {
     const checkpoints = mongo.db().collection<{ _id: string }>('checkpoints')
     await checkpoints.updateOne({ _id: 'usage' }, { $set: { state: 'paused' } })
-    await here.post('/chat/behind/send', { text: 'Hello' })
     const usage = { projection: 'usage' }
-    const found = await scraped((now) =>
-      now.of('verbatim_projection_lag_seconds', usage).every(({ value }) => value > 0),
+    const found = await eventually(
+      async () => {
+        await here.post('/chat/behind/send', { text: 'Hello' }) // its projector may not have looked at its lease yet
+        return await scrape()
+      },
+      (now) => now.of('verbatim_projection_lag_seconds', usage).every(({ value }) => value > 0),
     )
     expect(found.value('verbatim_projection_state', { ...usage, state: 'paused' })).toBe(1)
     expect(found.value('verbatim_projection_state', { ...usage, state: 'live' })).toBe(0)
