@@ -8,7 +8,7 @@ import { Lease } from '../../../src/event-store/projecting/lease.js'
 import { digestOf } from '../../../src/event-store/projecting/digest.js'
 import { withDurableWrites } from '../../../src/event-store/durability.js'
 import { Engine } from '../../../src/event-store/engine.js'
-import type { Envelope, NewEvent, RecordedEvent } from '../../../src/event-store/event.js'
+import type { AppendDocument, Envelope, NewEvent, RecordedEvent } from '../../../src/event-store/event.js'
 import { masterKey } from '../../../src/event-store/sealing/key-wrap.js'
 import { guestEvents } from '../../../src/guests/guest.js'
 import { userEvents } from '../../../src/identity/user.js'
@@ -93,19 +93,12 @@ export class Database {
 
   /** An event that its projections cannot take, as a release with a bug may have written it, or a newer one. */
   async poison(type: string, shape = 1): Promise<number> {
-    const log = this.db.collection<{ _id: number; n: number }>('log')
+    const log = this.db.collection<AppendDocument>('log')
     const [last] = await log.find().sort({ _id: -1 }).limit(1).toArray()
     const position = last ? last._id + last.n : 1
     const meta = { actor: 'test', commandId: `poison-${position}` }
-    await log.insertOne({
-      _id: position,
-      n: 1,
-      stream: `poisoned-${position}`,
-      version: 1,
-      at: new Date(),
-      meta,
-      events: [{ type, shape, data: null }],
-    } as never)
+    const append = { _id: position, n: 1, stream: `poisoned-${position}`, version: 1, at: new Date(), meta }
+    await log.insertOne(this.engine.log.withMac({ ...append, events: [{ type, shape, data: null }] }))
     return position
   }
 
