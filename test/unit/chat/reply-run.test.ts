@@ -225,7 +225,7 @@ describe('a run that fails', () => {
     deployment.model.failNext(fault)
     await run(reply, {}, withOthers)
     expect(await here.newest(chat.chatId, 'ReplyCompleted')).toMatchObject({ data: { model: 'openai/gpt-3.5-turbo' } })
-    expect(withOthers.log.at(-1)).toMatch(`warn: reply ${reply.replyId}: openai/gpt-4o-mini: `)
+    expect(withOthers.log.at(-1)).toMatch(`warn: reply ${reply.replyId}: its model does not answer: provider_`)
   })
 
   it('asks no other model when the prompt is what is wrong', async () => {
