@@ -5,6 +5,7 @@ import { chats } from '../../src/chat/read-models/chats.js'
 import { messages } from '../../src/chat/read-models/messages.js'
 import { auditEvents } from '../../src/audit/evidence/audit-read.js'
 import { guestEvents } from '../../src/guests/guest.js'
+import { masterKey } from '../../src/event-store/sealing/key-wrap.js'
 import { userEvents } from '../../src/identity/user.js'
 import { operationEvents } from '../../src/ops/operations.js'
 import { projectEvents } from '../../src/projects/project.js'
@@ -156,13 +157,17 @@ async function atRest({ projection, position }: Certificate): Promise<Certificat
   const quiet = await Place.find()
   const client = await MongoClient.connect(world.mongodbUri)
   try {
-    await client
-      .db()
-      .collection('log')
-      .aggregate([{ $match: { _id: { $lte: position } } }, { $out: { db: quiet.db.databaseName, coll: 'log' } }])
-      .toArray()
+    const copy = (coll: string, filter: object) =>
+      client
+        .db()
+        .collection(coll)
+        .aggregate([{ $match: filter }, { $out: { db: quiet.db.databaseName, coll } }])
+        .toArray()
+    await copy('log', { _id: { $lte: position } })
+    await copy('keys', {})
+    const masterKeys = { current: masterKey(Buffer.from(world.environment.MASTER_KEY!, 'hex')) }
     const events = [userEvents, chatEvents, guestEvents, projectEvents, auditEvents, operationEvents]
-    const engine = await quiet.engine({ events, projections: [chats, messages] })
+    const engine = await quiet.engine({ events, projections: [chats, messages], masterKeys })
     const [certificate] = await engine.projections.rebuild([projection])
     return certificate!
   } finally {
