@@ -82,13 +82,11 @@ describe('a prompt of a process that writes replies', () => {
     const goOn = deployment.stallNext(1)
     const first = await ask(worker)
     await written(first)
-    const second = await ask(worker)
-    const job = await eventually(
-      () => jobs().getJob(second.replyId),
-      (found) => found !== undefined,
-    )
-    expect(job).toMatchObject({ data: { chatId: second.chatId, replyId: second.replyId }, opts: { delay: 0 } })
-    expect(job!.data).not.toHaveProperty('tried')
+    const adding = jest.spyOn(ReplyQueue.prototype, 'add') // its job may have ended before anybody looks
+    const { chatId, replyId } = await ask(worker)
+    const second = { chatId, replyId }
+    const added = () => adding.mock.calls.find(([job]) => job.replyId === replyId)
+    expect(await eventually(async () => added(), Boolean)).toEqual([second])
     expect(warnings()).toEqual([])
     goOn()
     await Promise.all([ends(first), ends(second)])
