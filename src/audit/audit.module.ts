@@ -18,7 +18,7 @@ import { OwnStreams } from './export/own-streams.js'
 import { LogSearch } from './history/log-search.js'
 import { ExportHistoryHandler } from './export/export-history.js'
 import { ExportOwnHandler } from './export/export-own.js'
-import { RunningExports } from './export/running-exports.js'
+import { ExportLimit } from './export/export-limit.js'
 import { ListEventTypesHandler } from './history/list-event-types.js'
 import { ReadChatHandler } from './replay/read-chat.js'
 import { ReadContextHandler } from './replay/read-context.js'
@@ -57,7 +57,7 @@ const handlers = [
     OwnStreams,
     LogSearch,
     Receipts,
-    RunningExports,
+    ExportLimit,
   ],
   exports: [Evidence],
 })

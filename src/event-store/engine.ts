@@ -208,6 +208,6 @@ export class Engine {
 }
 
 const believesAll =
-  'this log is from before MACs: an append without one is believed, whoever wrote it. When no process of an older build runs any more, run `npm run ops -- log require-macs`; a process that has run for a day does it by itself'
+  'this log is from before MACs: an append without one is believed, also if somebody else wrote it. When no process of an older build runs any more, run `npm run ops -- log require-macs`; a process that has run for a day does it by itself'
 
 const noneSkipped = () => Promise.resolve<ReadonlySet<number>>(new Set())

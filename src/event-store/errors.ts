@@ -53,7 +53,7 @@ export const isOfNewerBuild = (error: unknown): boolean =>
   error instanceof EventStoreError && (error.code === 'newer_event' || error.code === 'unknown_event')
 
 /** Whether what is stored of the log cannot be believed: a person must act. */
-export const isDamagedLog = (error: unknown): boolean =>
+export const isDamagedLog = (error: unknown): error is EventStoreError =>
   error instanceof EventStoreError && error.code === 'damaged_log'
 
 /** Another append took this version of the stream. A value and not an exception, because it is normal in a race. */

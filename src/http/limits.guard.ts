@@ -5,7 +5,7 @@ import { accountTracker, addressTracker, countKey, hashOf, rateLimited } from '.
 
 const COUNTS_AS_GUESS = 'counts as a guess'
 
-/** For handlers whose caller may be guessing a password: counted by address, whoever calls, and by whom it is about. */
+/** For handlers whose caller may be guessing a password: counted by address, and by the account that it is about. */
 export const CountsAsGuess = () => SetMetadata(COUNTS_AS_GUESS, true)
 
 /** For health, metrics and documentation. */

@@ -2,6 +2,7 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Observable, tap } from 'rxjs'
 import { Authenticator } from '../commands/caller.js'
+import { atEndOf } from './end-of-answer.js'
 import { credentialsOf } from './identify.guard.js'
 
 const checkEveryMs = 4_000
@@ -25,16 +26,15 @@ export class StreamRightsInterceptor implements NestInterceptor {
     )
   }
 
-  private watch(request: FastifyRequest, { raw }: FastifyReply): void {
+  private watch(request: FastifyRequest, reply: FastifyReply): void {
     const { caller } = request
     const credentials = credentialsOf(request)
-    if (!caller || !credentials || raw.closed) return
+    if (!caller || !credentials || reply.raw.closed) return
     const check = async () => {
       const now = await this.authenticator.authenticate(credentials)
-      if (now?.id !== caller.id) raw.destroy()
+      if (now?.id !== caller.id) reply.raw.destroy()
     }
     const timer = setInterval(() => void check().catch(() => {}), checkEveryMs) // what fails is checked again
-    raw.setMaxListeners(raw.getMaxListeners() + 1) // an answer that is streamed has ten of them
-    raw.once('close', () => clearInterval(timer))
+    atEndOf(reply, () => clearInterval(timer))
   }
 }

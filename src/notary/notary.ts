@@ -4,7 +4,7 @@ import { lastPosition } from '../event-store/event.js'
 import type { LogBatch } from '../event-store/log/feed.js'
 import { LogReader } from '../event-store/log/log-reader.js'
 import { Lease, renewEveryMs } from '../event-store/projecting/lease.js'
-import { LeaseLoop, pauseAfter } from '../event-store/projecting/lease-loop.js'
+import { LeaseLoop, pauseAfter, untilLookedIntoMs } from '../event-store/projecting/lease-loop.js'
 import { pause } from '../event-store/timing.js'
 import { treeHeadText } from '../proof/checkpoint.js'
 import { type FullTile, type GrowingTree } from '../proof/growing-tree.js'
@@ -26,7 +26,6 @@ export interface NotaryOptions {
 
 /** Between two checkpoints, unless there is more to read at once: each costs durable writes. */
 const restMs = 250
-const lookIntoItAgainMs = 5_000
 
 /** This process was given another key than the one that has signed so far. */
 class KeyDiffers extends Error {
@@ -86,7 +85,7 @@ export class Notary {
     this.options.onError?.(failure)
     const stored = { position: 0, message: String(failure), at: new Date() }
     await this.lease.change({ $set: { error: stored } }).catch(() => {}) // it is reported above
-    return failure instanceof LogDiffers || failure instanceof KeyDiffers ? lookIntoItAgainMs : pauseAfter(failure)
+    return failure instanceof LogDiffers || failure instanceof KeyDiffers ? untilLookedIntoMs : pauseAfter(failure)
   }
 
   /** Until it is stopped, or another notary is faster. */

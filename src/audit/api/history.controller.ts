@@ -16,7 +16,7 @@ import type { HistoryRequest } from '../history/history-request.js'
 import { AuditedUserParams, EventTypesDto, HistoryDto, HistoryQuery, StreamParams } from './history.dto.js'
 import { ndjsonHeaders, acceptsNdjson } from './ndjson.js'
 import { ExportHistory } from '../export/export-history.js'
-import { RunningExports } from '../export/running-exports.js'
+import { ExportLimit } from '../export/export-limit.js'
 import { ListEventTypes } from '../history/list-event-types.js'
 import { ReadHistory } from '../history/read-history.js'
 
@@ -38,7 +38,7 @@ const pageOrLines = ApiOkResponse({
 export class HistoryController {
   constructor(
     private readonly bus: Bus,
-    private readonly exports: RunningExports,
+    private readonly exports: ExportLimit,
   ) {}
 
   @Get('events')

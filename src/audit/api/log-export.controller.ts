@@ -9,7 +9,7 @@ import { RequestCause } from '../../http/cause.guard.js'
 import { Flag, Integer } from '../../http/fields.js'
 import { ndjsonHeaders } from './ndjson.js'
 import { ExportLog } from '../export/export-log.js'
-import { RunningExports } from '../export/running-exports.js'
+import { ExportLimit } from '../export/export-limit.js'
 
 class LogExportQuery {
   @Integer({ min: 0, optional: true, inQuery: true, about: 'The last position that the caller already has' })
@@ -25,7 +25,7 @@ class LogExportQuery {
 export class LogExportController {
   constructor(
     private readonly bus: Bus,
-    private readonly exports: RunningExports,
+    private readonly exports: ExportLimit,
   ) {}
 
   @Get()

@@ -8,14 +8,14 @@ import type { Cause } from '../../commands/cause.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { ndjsonHeaders } from './ndjson.js'
 import { ExportOwn } from '../export/export-own.js'
-import { RunningExports } from '../export/running-exports.js'
+import { ExportLimit } from '../export/export-limit.js'
 
 @ApiTags('accounts')
 @Controller('api/users/export')
 export class OwnExportController {
   constructor(
     private readonly bus: Bus,
-    private readonly exports: RunningExports,
+    private readonly exports: ExportLimit,
   ) {}
 
   @Get()

@@ -11,7 +11,10 @@ export type LogPart = { equalHashes: Buffer } | { events: CheckedEvent[] }
 const appendsAtOnce = 1_000
 const tilesAtOnce = 32
 
-/** Reads the log from the database, whoever wrote it, with the leaf hashes that the notary stored. Parts are read and hashed ahead. */
+/**
+ * Reads the log as it is stored, without a look at its MACs, with the leaf hashes that the notary stored. Parts are read
+ * and hashed ahead.
+ */
 export async function* readStoredLog(
   log: LogCollection,
   trees: TreeStore,

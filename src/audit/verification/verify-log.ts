@@ -1,4 +1,4 @@
-import { EventStoreError } from '../../event-store/errors.js'
+import { isDamagedLog } from '../../event-store/errors.js'
 import type { LogCollection } from '../../event-store/log/log-collection.js'
 import { openCheckpoint, type TreeHead } from '../../proof/checkpoint.js'
 import type { TreeStore } from '../../notary/tree-store.js'
@@ -62,7 +62,7 @@ async function checkUnsigned(log: LogCollection, signed: number): Promise<void> 
     const unsigned = log.appendsFrom(signed + 1)
     while (!(await unsigned.next()).done);
   } catch (error) {
-    if (!(error instanceof EventStoreError) || error.code !== 'damaged_log') throw error
+    if (!isDamagedLog(error)) throw error
     throw new VerificationError(error.message, Number(error.data.position))
   }
 }

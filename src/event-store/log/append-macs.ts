@@ -14,7 +14,7 @@ type WithoutMac = Omit<AppendDocument, 'mac'>
 /**
  * Shows that an append was written by the service. Each one carries two tags, made with a key that the database never
  * sees: over all that is stored of it, its position included, and over the same without its envelopes, for readers that
- * leave those in the database. Without a valid tag an append is not believed, whoever reads it.
+ * leave those in the database. No reader believes an append without a valid tag.
  *
  * What was in the log before there were MACs has none. The position from which each append must have one is sealed with
  * the key; until it is set, older builds may still append, and what they append is believed.

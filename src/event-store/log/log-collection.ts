@@ -79,8 +79,8 @@ export class LogCollection {
 
   /**
    * Some appends that begin after the position, in order: as many as asked for, or as fit into one reply, or as come
-   * before one that is not to be believed. It is a
-   * command and not a cursor, because the driver decodes a whole reply in half the time that its single documents take.
+   * before one that is not to be believed. It is a command and not a cursor, because the driver decodes a whole reply in
+   * half the time that its single documents take.
    */
   async appendsAfter(position: number, limit: number): Promise<AppendDocument[]> {
     const found = await this.durably(async () => {

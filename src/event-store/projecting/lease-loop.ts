@@ -4,8 +4,11 @@ import { pause } from '../timing.js'
 import type { Lease } from './lease.js'
 import type { LeaseDocument } from './lease-document.js'
 
-/** How long to wait before the next attempt. A damaged log needs a person, and it says so each time. */
-export const pauseAfter = (error: unknown): number => (isDamagedLog(error) ? 5_000 : 200)
+/** What needs a person is tried again now and then, and says so each time. */
+export const untilLookedIntoMs = 5_000
+
+/** How long to wait before the next attempt. */
+export const pauseAfter = (error: unknown): number => (isDamagedLog(error) ? untilLookedIntoMs : 200)
 
 export interface LeaseLoopOptions {
   /** Takes the lease; null while another process holds it, or while it must not be taken. */

@@ -102,7 +102,7 @@ export class Projections {
 
   /** Whether the model has everything up to the position for sure: this process has heard so. */
   hasReached(position: number, name: string): boolean {
-    return this.context.announcements.highestOf(`projected:${name}`) >= position
+    return this.positionOf(name) >= position
   }
 
   /** What a model has, as far as this process has heard. */
@@ -154,7 +154,7 @@ export class Projections {
   ): Promise<boolean> {
     const deadline = Date.now() + timeoutMs
     const { announcements } = this.context
-    const notAnnounced = (name: string) => announcements.highestOf(`projected:${name}`) < position
+    const notAnnounced = (name: string) => !this.hasReached(position, name)
     let behind = names.filter(notAnnounced)
     for (const { name, gathers } of this.all) {
       if (gathers && behind.includes(name)) announcements.announce(wantedName(name), position)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EventStoreError } from '../errors.js'
-import type { LivingKey, StoredKey } from './key-store.js'
+import type { LivingKey } from './key-store.js'
 import type { Vault } from './vault.js'
 
 /** Its name is older than what it is used for: ids of commands, and MACs of appends. */
@@ -61,7 +61,7 @@ export class LogSecret {
     if (!stored) throw missing()
     const key = await this.vault.unwrapStored(logSecretId, stored)
     if (!key.equals(this.key)) throw missing()
-    return stored as LivingKey & StoredKey
+    return stored as LivingKey
   }
 }
 

@@ -23,8 +23,8 @@ export class RotateKeys extends Command<RotateKeysResult> {
 
 /**
  * Before that it requires MACs of a log from before them: copies of the log's secret without that position are worthless
- * afterwards, and every process has this build by now. Recorded if any key was wrapped or destroyed. An interrupted rotation is not
- * recorded; the repeat that ends it is.
+ * afterwards, and every process has this build by now. Recorded if any key was wrapped or destroyed. An interrupted
+ * rotation is not recorded; the repeat that ends it is.
  */
 @CommandHandler(RotateKeys)
 export class RotateKeysHandler implements ICommandHandler<RotateKeys> {

@@ -122,3 +122,6 @@ export const answerTo = (messages: readonly Message[]) =>
   `You asked: ${questionOf(messages).replace(marker, '').trimStart()}`
 
 export const wordsOf = (text: string): string[] => text.match(/\s*\S+\s*$|\s*\S+/g) ?? (text ? [text] : [])
+
+/** A refusal with this status, as OpenAI words it. */
+export const status = (at: number, error: object = {}): Fault => ({ fault: 'status', at, body: { error } })

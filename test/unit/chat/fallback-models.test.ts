@@ -1,5 +1,5 @@
 import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
-import type { Fault } from '../../support/llm/model-script.js'
+import { type Fault, status } from '../../support/llm/model-script.js'
 import { Reader, sending } from '../../support/chat/reader.js'
 import { ReplyLog } from '../../support/chat/reply-log.js'
 import { type Client, World } from '../../support/world.js'
@@ -25,7 +25,6 @@ afterAll(() => world?.end())
 beforeEach(() => model.answerWith('One two three.'))
 
 const newChat = () => `chat-${++chats}`
-const status = (at: number, error: object = {}): Fault => ({ fault: 'status', at, body: { error } })
 const away = status(503)
 
 /** The models that were asked, and the answer. */

@@ -1,7 +1,7 @@
 import { loadTokenizer } from '../../../src/llm/tokens.js'
 import { eventually } from '../../support/event-store/engines.js'
 import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
-import type { Fault } from '../../support/llm/model-script.js'
+import { type Fault, status } from '../../support/llm/model-script.js'
 import { following, Reader, sending } from '../../support/chat/reader.js'
 import { ReplyLog } from '../../support/chat/reply-log.js'
 import { type Client, World } from '../../support/world.js'
@@ -39,8 +39,6 @@ async function asked<T>(act: () => Promise<T>): Promise<{ requests: number; resu
   const result = await act()
   return { requests: model.requests.length - before, result }
 }
-
-const status = (at: number, error: object = {}): Fault => ({ fault: 'status', at, body: { error } })
 
 const passing: { what: string; fault: Fault; code: string }[] = [
   { what: 'stalls', fault: { fault: 'stall', at: 2 }, code: 'provider_stalled' },

@@ -7,7 +7,7 @@ import { inTraceOf } from '../../../src/event-store/span.js'
 import * as its from '../../support/chat/chat-events.js'
 import { ChatDeployment, type ChatProcess, newPrompt } from '../../support/chat/chat-process.js'
 import { eventually } from '../../support/event-store/engines.js'
-import type { Fault } from '../../support/llm/model-script.js'
+import { status } from '../../support/llm/model-script.js'
 import { traced } from '../../support/telemetry/finished-spans.js'
 
 let deployment: ChatDeployment
@@ -37,8 +37,6 @@ const holds = () => here.get(ReplyHolds)
 const types = async (chatId: string) => (await here.events(chatId)).map(({ type }) => type)
 const stateOfHold = (replyId: string) => [holds().isHere(replyId), holds().hasEndedHere(replyId)]
 const requests = () => deployment.model.requests.length
-const status = (at: number): Fault => ({ fault: 'status', at, body: { error: {} } })
-
 describe('a run', () => {
   it('ends the reply with what the model has said', async () => {
     const { chat, reply } = await asked()

@@ -9,7 +9,7 @@ import { redisName } from '../../../src/event-store/redis.js'
 import { SelfChecks } from '../../../src/commands/self-checks.js'
 import { ChatDeployment, type ChatProcess, newPrompt } from '../../support/chat/chat-process.js'
 import { eventually } from '../../support/event-store/engines.js'
-import type { Fault } from '../../support/llm/model-script.js'
+import { status } from '../../support/llm/model-script.js'
 
 let deployment: ChatDeployment
 /** Writes no replies. */
@@ -28,7 +28,6 @@ afterAll(() => deployment?.end())
 beforeEach(() => void worker.log.splice(0))
 afterEach(() => jest.restoreAllMocks())
 
-const status = (at: number): Fault => ({ fault: 'status', at, body: { error: {} } })
 const jobs = () => writer.get<Queue<ReplyJob>>(getQueueToken(replyQueue))
 const requests = () => deployment.model.requests.length
 
