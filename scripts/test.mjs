@@ -1,7 +1,8 @@
+import { jest, jestWithRepeats } from './jest.mjs'
 import { fail, node } from './run.mjs'
 import { setUpEverything } from './setup.mjs'
 
-// npm test [-- [--all | --faults] [a path pattern, or any option of Jest's]]
+// npm test [-- [--all | --faults] [--repeat-failed] [a path pattern, or any option of Jest's]]
 // npm test -- --hostile [--seed <number>] [--requests <number>] [--longest-hold <ms>]
 // npm test -- --nemesis [--seed <number>] [--minutes <number>]
 const configs = {
@@ -12,7 +13,8 @@ const configs = {
 const options = process.argv.slice(2)
 const chosen = options.find((option) => option in configs)
 const config = chosen ? configs[chosen] : 'jest.config.mjs'
-const jestOptions = options.filter((option) => option !== chosen)
+const repeatFailed = '--repeat-failed'
+const jestOptions = options.filter((option) => option !== chosen && option !== repeatFailed)
 
 // Jest has options of its own: these reach the tests as variables.
 if (chosen === '--hostile') {
@@ -29,7 +31,8 @@ try {
   if (options.includes('--nemesis')) {
     const rest = options.filter((option) => option !== '--nemesis')
     await node('build/test/nemesis/main.js', rest, { name: 'the nemesis' })
-  } else await node('node_modules/jest/bin/jest.js', ['--config', config, ...jestOptions])
+  } else if (options.includes(repeatFailed)) await jestWithRepeats(config, jestOptions)
+  else await jest(config, jestOptions)
 } catch (error) {
   fail(error)
 }
