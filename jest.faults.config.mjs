@@ -4,5 +4,5 @@ import config from './jest.config.mjs'
 export default {
   ...config,
   testMatch: ['<rootDir>/test/fault/**/*.test.ts'],
-  maxWorkers: 3,
+  maxWorkers: 4,
 }

@@ -107,6 +107,11 @@ export class SignedLog {
     return append
   }
 
+  /** As somebody with a driver and nothing else writes it: a copy of the first append, changed. */
+  async forged(change: Partial<AppendDocument>): Promise<AppendDocument> {
+    return { ...(await this.appendAt(1)), ...change }
+  }
+
   /** Another event in the place of one, as in another log: the service itself has written it. */
   async replaceAt(position: number): Promise<void> {
     const { _id, ...append } = await this.appendAt(position)

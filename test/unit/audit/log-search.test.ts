@@ -51,7 +51,7 @@ describe.each([1, 2])('in a log (story %i)', (seed) => {
     const engine = await place.engine()
     places = new LogSearch(engine)
     history = new LogScan(engine, places)
-    log = await logOf(place, engine, seed, 10_000)
+    log = await logOf(place, engine, seed, 3_000)
     events = log.flatMap(({ _id, stream, version, at, meta, events: inside }) =>
       inside.map(({ type }, i) => ({ position: _id + i, stream, version: version + i, at, type, actor: meta.actor })),
     )
