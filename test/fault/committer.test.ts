@@ -34,14 +34,24 @@ async function disturbed(
   strike: (victim: Victim) => Fault['strike'],
   until?: Promise<void>,
 ): Promise<Victim> {
-  const proxies = await scene.behindProxy()
-  const victim = await scene.victim('writer', { ...proxies.addresses, run: 'v', ...size.v })
-  const company = await scene.victim('writer', { run: 'c', ...size.c })
-  const struck = proxies[engine].arm({ at, moment, strike: strike(victim), until })
-  company.go()
-  victim.go()
-  await struck
-  return victim
+  for (;;) {
+    const proxies = await scene.behindProxy()
+    const victim = await scene.victim('writer', { ...proxies.addresses, run: 'v', ...size.v })
+    const company = await scene.victim('writer', { run: 'c', ...size.c })
+    let isStruck = false
+    const strikeNow = strike(victim)
+    const struck = proxies[engine].arm({ at, moment, until, strike: () => ((isStruck = true), strikeNow()) })
+    company.go()
+    victim.go()
+    await Promise.race([struck, victim.gone])
+    if (isStruck) {
+      await struck
+      return victim
+    }
+    // The victim was done before it met anybody. That is seldom, and everything begins anew.
+    await scene.clear()
+    scene = await Scene.set()
+  }
 }
 
 const others = () => scene.victims[1]!
