@@ -139,6 +139,21 @@ export const writers = projection<WriterDoc, NotebookEvents>('writers', {
   },
 })
 
+/** Counts as `writers` does, and cannot take a note of the name "bad". */
+export const fussyWriters = (name: string) =>
+  projection<WriterDoc, NotebookEvents>(name, {
+    version: 1,
+    on: {
+      NoteWritten: {
+        key: (e) => e.data.ownerId,
+        evolve: (doc, e) => {
+          if (e.data.noteId === 'bad') throw new Error('not this one')
+          return { _id: e.data.ownerId, written: (doc?.written ?? 0) + 1 }
+        },
+      },
+    },
+  })
+
 export interface PageDoc {
   _id: string
   notes: string[]

@@ -10,6 +10,7 @@ import {
 import { command, eventually, Place } from '../../support/event-store/engines.js'
 import {
   type NotebookEvent,
+  fussyWriters,
   type NotebookEvents,
   notes,
   pages,
@@ -116,18 +117,7 @@ describe('a projection', () => {
   })
 
   it('stops alone at an event that it cannot take, with all before it applied', async () => {
-    const fussy = projection<WriterDoc, NotebookEvents>('fussy', {
-      version: 1,
-      on: {
-        NoteWritten: {
-          key: (e) => e.data.ownerId,
-          evolve: (doc, e) => {
-            if (e.data.noteId === 'bad') throw new Error('not this one')
-            return { _id: e.data.ownerId, written: (doc?.written ?? 0) + 1 }
-          },
-        },
-      },
-    })
+    const fussy = fussyWriters('fussy')
     engine = await started({ projections: [writers, fussy], ...quiet })
     await record('notebook-1', opened('1'), written('1', 'a'), written('1', 'bad'), written('1', 'c'))
     await eventually(

@@ -1,31 +1,19 @@
 import { PoisonEvent } from '../../../src/event-store/projecting/fold.js'
 import { Lease } from '../../../src/event-store/projecting/lease.js'
 import type { LeaseDocument } from '../../../src/event-store/projecting/lease-document.js'
-import { type Projection, projection } from '../../../src/event-store/projecting/projection.js'
+import type { Projection } from '../../../src/event-store/projecting/projection.js'
 import { Projector, wantedName } from '../../../src/event-store/projecting/projector.js'
 import { uuidOf } from '../../../src/event-store/projecting/read-model-collection.js'
 import { pause } from '../../../src/event-store/timing.js'
 import { eventually, Place } from '../../support/event-store/engines.js'
-import { type NotebookEvents, type WriterDoc, writers } from '../../support/event-store/notebooks.js'
+import { fussyWriters, type WriterDoc, writers } from '../../support/event-store/notebooks.js'
 import { type CalmWorld, inSimulatedTime } from '../../support/simulation/calm.js'
 import { NotebookLog } from '../../support/simulation/notebook-log.js'
 
 const written = (noteId: string) => ({ type: 'NoteWritten', data: { notebookId: '1', noteId, ownerId: 'ann' } })
 const times = (count: number) => Array.from({ length: count }, (_, i) => written(`${i}`))
 
-/** Cannot take a note of the name "bad". */
-const fussy = projection<WriterDoc, NotebookEvents>('writers', {
-  version: 1,
-  on: {
-    NoteWritten: {
-      key: (e) => e.data.ownerId,
-      evolve: (doc, e) => {
-        if (e.data.noteId === 'bad') throw new Error('not this one')
-        return { _id: 'ann', written: (doc?.written ?? 0) + 1 }
-      },
-    },
-  },
-})
+const fussy = fussyWriters('writers')
 const gathering: Projection = { ...writers, gathers: true }
 
 interface Scene {

@@ -3,13 +3,13 @@ import { digestOf } from '../../../src/event-store/projecting/digest.js'
 import { Lease } from '../../../src/event-store/projecting/lease.js'
 import { type LeaseDocument, leasesIn } from '../../../src/event-store/projecting/lease-document.js'
 import type { ProjectingContext } from '../../../src/event-store/projecting/projecting-context.js'
-import { type Projection, projection } from '../../../src/event-store/projecting/projection.js'
+import type { Projection } from '../../../src/event-store/projecting/projection.js'
 import { Projections } from '../../../src/event-store/projecting/projections.js'
 import { Rebuild, type RebuildOptions } from '../../../src/event-store/projecting/rebuild.js'
 import { uuidOf } from '../../../src/event-store/projecting/read-model-collection.js'
 import { command, eventually, Place } from '../../support/event-store/engines.js'
 import { contextIn } from '../../support/event-store/projecting-context.js'
-import { type NotebookEvents, notes, type WriterDoc, writers } from '../../support/event-store/notebooks.js'
+import { fussyWriters, notes, type WriterDoc, writers } from '../../support/event-store/notebooks.js'
 
 let place: Place
 let engine: Engine
@@ -196,18 +196,7 @@ describe('a rebuild', () => {
 })
 
 describe('a rebuild that cannot take an event', () => {
-  const fussy = projection<WriterDoc, NotebookEvents>('writers', {
-    version: 1,
-    on: {
-      NoteWritten: {
-        key: (e) => e.data.ownerId,
-        evolve: (doc, e) => {
-          if (e.data.noteId === 'bad') throw new Error('not this one')
-          return { _id: 'ann', written: (doc?.written ?? 0) + 1 }
-        },
-      },
-    },
-  })
+  const fussy = fussyWriters('writers')
   const refusal = { code: 'poison_event', data: { projection: 'writers', position: 3 } }
 
   it('is refused with its position, and leaves its lease with the error', async () => {
