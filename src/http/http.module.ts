@@ -11,6 +11,7 @@ import { LimitsStorage } from './limits.storage.js'
 import { PositionsInterceptor } from './positions.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
 import { StreamRightsInterceptor } from './stream-rights.interceptor.js'
+import { UnknownInputGuard } from './unknown-input.guard.js'
 import { validationPipe } from './validation.js'
 
 @Global()
@@ -41,7 +42,7 @@ const limits = ThrottlerModule.forRootAsync({
 
 /**
  * What all controllers share. The guards run in this order: who calls, which command it is, how often they call, whether
- * they may.
+ * they may, and whether they ask for nothing that the operation does not know.
  */
 @Global()
 @Module({
@@ -52,6 +53,7 @@ const limits = ThrottlerModule.forRootAsync({
     { provide: APP_GUARD, useClass: CauseGuard },
     { provide: APP_GUARD, useClass: LimitsGuard },
     { provide: APP_GUARD, useClass: AdmitGuard },
+    { provide: APP_GUARD, useClass: UnknownInputGuard },
     { provide: APP_INTERCEPTOR, useClass: PositionsInterceptor },
     { provide: APP_INTERCEPTOR, useClass: StreamRightsInterceptor },
     { provide: APP_PIPE, useFactory: validationPipe },

@@ -2,14 +2,16 @@ import { ValidationPipe } from '@nestjs/common'
 import type { ValidationError } from 'class-validator'
 import { Refused } from '../event-store/errors.js'
 import type { FieldError } from './problems.js'
+import { fieldsOf, unknownField } from './unknown-fields.js'
 
-/** Checks every body, query and path parameter. Unknown fields are dropped, because existing clients send more than we need. */
+/** Checks every body, query and path parameter. A field that an operation does not know is refused by its name. */
 export const validationPipe = () =>
   new ValidationPipe({
     transform: true,
     whitelist: true,
+    forbidNonWhitelisted: true,
     stopAtFirstError: true,
-    validationError: { target: false, value: false },
+    validationError: { target: true, value: false },
     exceptionFactory: (errors) => invalidFields(errors.flatMap((error) => fieldErrors(error))),
   })
 
@@ -19,7 +21,8 @@ export function invalidFields(errors: FieldError[]): Refused {
   return new Refused('invalid', detail, { errors })
 }
 
-function fieldErrors({ property, constraints, children = [] }: ValidationError, parent = ''): FieldError[] {
+function fieldErrors({ target, property, constraints, children = [] }: ValidationError, parent = ''): FieldError[] {
+  if (constraints?.whitelistValidation) return [unknownField(property, fieldsOf(target!), parent)]
   const field = parent + property
   const own = Object.values(constraints ?? {}).map((message) => ({
     field,

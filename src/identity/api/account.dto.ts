@@ -22,12 +22,20 @@ export class RegisterBody {
   username?: string
 }
 
+const alsoRegistered = 'Not used: clients may send what they have registered with'
+
 export class LoginBody {
   @Email({ example: 'ada@example.org' })
   email!: string
 
   @Text({ min: 1, max: 128, example: 'a long secret' })
   password!: string
+
+  @Text({ max: 200, optional: true, about: alsoRegistered })
+  name?: string
+
+  @Text({ max: 200, optional: true, about: alsoRegistered })
+  username?: string
 }
 
 export class ProfileBody {

@@ -26,21 +26,22 @@ export class SocketPromptBody extends IntersectionType(AskParams, AskBody) {
 
 type Body = LeaveBody | JoinBody | SocketPromptBody
 
-const fields = ['chatId', 'after', 'content', 'model', 'commandId'] as const
+/** No event takes so many. */
+const mostFields = 20
 const pipe = validationPipe()
 
 /**
- * Turns what a client has sent into the body that the event takes, or refuses it and names the wrong field. Reads only
- * the fields that we know, and nothing inside them: they are all scalars.
+ * Turns what a client has sent into the body that the event takes, or refuses it and names the wrong field. Looks at
+ * nothing inside the fields: they are all scalars.
  */
 export async function readPayload<T extends Body>(type: new () => T, payload: unknown): Promise<T> {
   const object = typeof payload === 'string' ? { chatId: payload } : payload
-  if (typeof object !== 'object' || object === null || Array.isArray(object)) {
+  if (typeof object !== 'object' || object === null || Array.isArray(object) || object instanceof Uint8Array) {
     throw invalidFields([{ field: 'payload', message: 'must be an object with a chatId, or the chatId itself' }])
   }
-  const entries = fields
-    .filter((field) => Object.hasOwn(object, field))
-    .map((field) => [field, shallow((object as Record<string, unknown>)[field])])
+  const entries = Object.entries(object)
+    .slice(0, mostFields)
+    .map(([field, value]) => [field, shallow(value)])
   return (await pipe.transform(Object.fromEntries(entries), { type: 'body', metatype: type })) as T
 }
 
