@@ -11,11 +11,29 @@ export async function rename(person: Person, choice: Choice): Promise<void> {
   if (answered.status === 404) return
   must(answered, 200)
   chat.renames++
-  const { status, headers, body } = await person.client.get(`/user/${person.id}/list-chats?limit=100`, person.after())
-  if (status !== 200 || isBehind(headers, 'chats')) return
-  const shown = body.chats.find(({ id }: { id: string }) => id === chat.id)?.name
-  if (shown !== name)
+  const shown = await listedName(person, chat.id)
+  if (shown !== undefined && shown !== name)
     person.journal.violation('nothing is read back in time', `${chat.id} is called ${shown} after ${name}`)
+}
+
+/**
+ * The chat's name in its owner's list. Undefined where nobody can tell: the list could not be read, or is said to be
+ * behind.
+ */
+async function listedName(person: Person, chatId: string): Promise<string | undefined> {
+  // A chat in which something happens meanwhile moves from a page not yet read to one that was read.
+  for (let looks = 1; looks <= 3; looks++) {
+    for (let page = ''; ;) {
+      const path = `/user/${person.id}/list-chats?limit=200${page}`
+      const { status, headers, body } = await person.client.get(path, person.after())
+      if (status !== 200 || isBehind(headers, 'chats')) return undefined
+      const listed = (body.chats as { id: string; name: string }[]).find(({ id }) => id === chatId)
+      if (listed) return listed.name
+      if (!body.nextCursor) break
+      page = `&cursor=${encodeURIComponent(body.nextCursor)}`
+    }
+  }
+  return 'nothing'
 }
 
 export async function giveFeedback(person: Person, choice: Choice): Promise<void> {
