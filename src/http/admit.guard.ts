@@ -3,9 +3,10 @@ import { Reflector } from '@nestjs/core'
 import type { FastifyRequest } from 'fastify'
 import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { Refused } from '../event-store/errors.js'
-import type { AccountRole, Credentials } from '../commands/caller.js'
+import { type AccountRole, type Credentials, isApiKey, type Scope } from '../commands/caller.js'
 import { FOR_GUESTS, NEEDS_NO_ACCOUNT, NEEDS_ROLE } from './access.js'
 import { credentialsOf } from './identify.guard.js'
+import { NEEDS_SCOPE, requireScope, scopeOf } from './scopes.js'
 
 /** The last guard: refuses those who may not make this request. */
 @Injectable()
@@ -23,6 +24,8 @@ export class AdmitGuard implements CanActivate {
     if (this.config.guests.allowed && this.reflector.getAllAndOverride<boolean>(FOR_GUESTS, places)) return true
     if (!request.caller) throw unauthenticated(credentialsOf(request))
     const roles = this.reflector.getAllAndOverride<readonly AccountRole[] | undefined>(NEEDS_ROLE, places)
+    const declared = this.reflector.getAllAndOverride<Scope | undefined>(NEEDS_SCOPE, places)
+    requireScope(request.caller, scopeOf(request.method, { declared, roles }))
     if (roles && !roles.includes(request.caller.role)) {
       throw new Refused('forbidden', `this needs the role ${roles.join(' or ')}; yours is ${request.caller.role}`)
     }
@@ -32,13 +35,15 @@ export class AdmitGuard implements CanActivate {
 
 function unauthenticated(credentials: Credentials | undefined): Refused {
   if (credentials) return badCredentials(credentials)
-  return new Refused('unauthenticated', 'send Authorization: Bearer <token> from a login, or x-api-key: <key>')
+  return new Refused('unauthenticated', 'send Authorization: Bearer <token or API key>, or x-api-key: <key>')
 }
 
-export function badCredentials(credentials: Credentials): Refused {
-  const isKey = credentials.apiKey && !credentials.bearer
+export function badCredentials({ bearer, apiKey }: Credentials): Refused {
+  const isKey = bearer === undefined ? apiKey !== undefined : isApiKey(bearer)
   return new Refused(
     'unauthenticated',
-    isKey ? 'this API key is not valid; make a new one' : 'this token is not valid, or no longer; log in again',
+    isKey
+      ? 'this API key is not valid, or no longer; make a new one'
+      : 'this token is not valid, or no longer; log in again',
   )
 }

@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger'
+import type { AccountRole, Scope } from '../commands/caller.js'
 import { problemSchema } from './problems.js'
+import { scopeOf } from './scopes.js'
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>
 
@@ -41,7 +43,8 @@ export function documentApi(app: NestFastifyApplication): void {
 /** What decorators of handlers say about them. */
 interface Extensions {
   'x-open'?: boolean
-  'x-roles'?: readonly string[]
+  'x-roles'?: readonly AccountRole[]
+  'x-scope'?: Scope
   'x-prompt'?: boolean
 }
 
@@ -50,14 +53,22 @@ function addCommonAnswers(operation: Operation, path: string, method: string): v
   const {
     'x-open': isOpen = false,
     'x-roles': roles,
+    'x-scope': declared,
     'x-prompt': isPrompt = false,
   } = operation as Operation & Extensions
   if (isOpen) operation.security = []
+  else {
+    const scope = scopeOf(method, { declared, roles })
+    const about = `An API key needs the scope \`${scope}\`.`
+    Object.assign(operation, {
+      'x-scope': scope,
+      description: [operation.description, about].filter(Boolean).join(' '),
+    })
+  }
   const parameters = operation.parameters ?? []
   const statuses = [
     400, // for its headers, if it takes nothing else
-    ...(isOpen ? [] : [401]),
-    ...(roles ? [403] : []),
+    ...(isOpen ? [] : [401, 403]),
     ...(path.includes('{') ? [404, 414] : []),
     408,
     ...(method === 'post' ? [409, 422] : []),
@@ -81,7 +92,7 @@ const problemRef = { $ref: '#/components/schemas/Problem' }
 const reasons: Record<number, string> = {
   400: 'Something in the request is wrong; `errors` names each field',
   401: 'Send a token or an API key',
-  403: 'This is not for your role',
+  403: 'This is not for your role, or not for the scopes of your API key',
   404: 'It does not exist, or it is not yours',
   408: 'The request did not arrive in time',
   409: 'This is not possible now; `code` says why',

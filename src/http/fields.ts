@@ -98,6 +98,19 @@ export const Choice = (values: readonly string[], { name, ...info }: FieldInfo &
     info.nullable ? { type: String, enum: [...values, null] } : { enum: [...values], ...(name && { enumName: name }) },
   )
 
+/** A list of some of the values. */
+export const Choices = (values: readonly string[], { name, ...info }: FieldInfo & { name: string }) =>
+  field(
+    [
+      ArrayMaxSize(values.length),
+      ArrayMinSize(1),
+      IsIn(values, { each: true, message: `must be some of ${values.join(', ')}` }),
+      IsArray(),
+    ],
+    info,
+    { enum: [...values], enumName: name, isArray: true, minItems: 1, maxItems: values.length },
+  )
+
 interface NumberRange {
   min?: number
   max?: number

@@ -16,6 +16,7 @@ const statusOf = {
   unauthenticated: 401,
   wrong_credentials: 401,
   forbidden: 403,
+  missing_scope: 403,
   not_found: 404,
   unknown_projection: 404,
   route_not_found: 404,

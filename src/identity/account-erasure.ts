@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common'
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { Engine } from '../event-store/engine.js'
 import { reactor } from '../event-store/projecting/reactor.js'
+import { ApiKeyStore } from './api-key-store.js'
 import { CredentialStore } from './credential-store.js'
 import { NameClaims } from './name-claims.js'
 import type { UserEvents } from './user.js'
@@ -13,6 +14,7 @@ export class AccountErasure implements OnModuleInit {
   constructor(
     private readonly engine: Engine,
     private readonly credentials: CredentialStore,
+    private readonly keys: ApiKeyStore,
     private readonly claims: NameClaims,
   ) {}
 
@@ -24,7 +26,8 @@ export class AccountErasure implements OnModuleInit {
 
   /** Without the account's key nobody can read what is sealed under it: its profile, its chats, its projects. */
   async erase(userId: string): Promise<void> {
-    await this.credentials.removeAll(userId)
+    await this.credentials.remove(userId)
+    await this.keys.removeAll(userId)
     await this.claims.releaseAll(userId)
     await this.engine.vault.destroy(userStream(userId), new Date())
   }
@@ -41,11 +44,12 @@ export class ListRestoredAccounts extends Query<readonly string[]> {
 export class ListRestoredAccountsHandler implements IQueryHandler<ListRestoredAccounts> {
   constructor(
     private readonly credentials: CredentialStore,
+    private readonly keys: ApiKeyStore,
     private readonly claims: NameClaims,
   ) {}
 
   async execute({ erased }: ListRestoredAccounts): Promise<readonly string[]> {
-    const found = await Promise.all([this.credentials.ownersAmong(erased), this.claims.ownersAmong(erased)])
+    const found = await Promise.all([this.credentials, this.keys, this.claims].map((one) => one.ownersAmong(erased)))
     return [...new Set(found.flat())]
   }
 }

@@ -5,6 +5,7 @@ import type { Cause } from '../commands/cause.js'
 import { Engine } from '../event-store/engine.js'
 import { Refused } from '../event-store/errors.js'
 import { AccountErasure } from './account-erasure.js'
+import { ApiKeyStore } from './api-key-store.js'
 import { CredentialStore } from './credential-store.js'
 import { eraseUser, grantRole, logOut, revokeApiKey } from './user.js'
 import { Users } from './users.js'
@@ -87,11 +88,11 @@ export class LogOutHandler implements ICommandHandler<LogOut> {
 export class RevokeApiKeyHandler implements ICommandHandler<RevokeApiKey> {
   constructor(
     private readonly users: Users,
-    private readonly credentials: CredentialStore,
+    private readonly keys: ApiKeyStore,
   ) {}
 
   async execute({ cause, userId, keyId }: RevokeApiKey): Promise<Effect> {
-    const removed = await this.credentials.removeKey(userId, keyId)
+    const removed = await this.keys.remove(userId, keyId)
     const { position } = await this.users.execute(userId, cause.meta, revokeApiKey(userId, keyId))
     if (!removed && position === 0) throw new Refused('not_found', 'there is no such API key')
     return { position }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { type Collection, Db } from 'mongodb'
 import type { AccountRole } from '../commands/caller.js'
@@ -18,34 +17,15 @@ interface CredentialsDocument {
   ended: { login: string; until: Date }[]
 }
 
-interface ApiKeyDocument {
-  /** SHA-256 of the key. The key has 192 random bits, so a slower hash is not needed. */
-  _id: string
-  keyId: string
-  userId: string
-  createdAt: Date
-}
-
-export interface ApiKeyInfo {
-  id: string
-  createdAt: Date
-}
-
 @Injectable()
 export class CredentialStore {
   private readonly accounts: Collection<CredentialsDocument>
-  private readonly keys: Collection<ApiKeyDocument>
 
   constructor(
     db: Db,
     private readonly cache: AccountCache,
   ) {
     this.accounts = db.collection('credentials')
-    this.keys = db.collection('api_keys')
-  }
-
-  async prepare(): Promise<void> {
-    await this.keys.createIndex({ userId: 1 })
   }
 
   /** A repeat of the registration changes nothing that the first try stored. */
@@ -87,39 +67,13 @@ export class CredentialStore {
     await this.cache.forget(userId)
   }
 
-  async addKey(key: string, keyId: string, userId: string): Promise<void> {
-    await this.keys.insertOne({ _id: hashOf(key), keyId, userId, createdAt: new Date() })
+  /** Which of these accounts have credentials. */
+  ownersAmong(userIds: readonly string[]): Promise<string[]> {
+    return this.accounts.distinct('_id', { _id: { $in: userIds } })
   }
 
-  async ownerOfKey(key: string): Promise<string | undefined> {
-    const hash = hashOf(key)
-    const found = await this.cache.read(hash, () => this.keys.findOne({ _id: hash }, { projection: { userId: 1 } }))
-    return found?.userId
-  }
-
-  async keysOf(userId: string): Promise<ApiKeyInfo[]> {
-    const keys = await this.keys.find({ userId }).sort({ createdAt: 1 }).toArray()
-    return keys.map(({ keyId, createdAt }) => ({ id: keyId, createdAt }))
-  }
-
-  async removeKey(userId: string, keyId: string): Promise<boolean> {
-    const removed = await this.keys.findOneAndDelete({ userId, keyId })
-    if (removed) await this.cache.forget(removed._id)
-    return removed !== null
-  }
-
-  /** Which of these accounts have a password or a key. */
-  async ownersAmong(userIds: readonly string[]): Promise<string[]> {
-    const accounts = await this.accounts.distinct('_id', { _id: { $in: userIds } })
-    return [...accounts, ...(await this.keys.distinct('userId', { userId: { $in: userIds } }))]
-  }
-
-  async removeAll(userId: string): Promise<void> {
-    const keys = await this.keys.find({ userId }).toArray()
+  async remove(userId: string): Promise<void> {
     await this.accounts.deleteOne({ _id: userId })
-    await this.keys.deleteMany({ userId })
-    await Promise.all([userId, ...keys.map(({ _id }) => _id)].map((name) => this.cache.forget(name)))
+    await this.cache.forget(userId)
   }
 }
-
-const hashOf = (key: string) => createHash('sha256').update(key).digest('base64url')

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
+import { scopes } from '../commands/caller.js'
 import { Cause } from '../commands/cause.js'
 import { derivedId } from '../commands/derived-ids.js'
 import { ServiceSecrets } from '../commands/secrets.js'
@@ -35,7 +36,9 @@ export class FirstAdmin {
       'admin',
     )
     await this.commands.execute(register)
-    const { apiKey } = await this.commands.execute(new IssueApiKey(cause(crypto.randomUUID()), userId))
+    // The account has no password: this key is the only one that can make others.
+    const wanted = { name: 'the first key', scopes }
+    const { apiKey } = await this.commands.execute(new IssueApiKey(cause(crypto.randomUUID()), { id: userId }, wanted))
     return apiKey
   }
 }

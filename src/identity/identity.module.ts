@@ -6,6 +6,8 @@ import { AccessTokens } from './access-tokens.js'
 import { AccountCache } from './account-cache.js'
 import { AccountErasure, ListRestoredAccountsHandler } from './account-erasure.js'
 import { AccountAuthenticator } from './account.authenticator.js'
+import { ApiKeyList } from './api-key-list.js'
+import { ApiKeyStore } from './api-key-store.js'
 import { ApiKeysController } from './api/api-keys.controller.js'
 import { AuthController } from './api/auth.controller.js'
 import { EraseAccountHandler, GrantRoleHandler, LogOutHandler, RevokeApiKeyHandler } from './commands.js'
@@ -46,6 +48,8 @@ const handlers = [
     AccessTokens,
     AccountCache,
     AccountErasure,
+    ApiKeyList,
+    ApiKeyStore,
     CredentialStore,
     FirstAdmin,
     NameClaims,
@@ -58,10 +62,10 @@ const handlers = [
 export class IdentityModule implements OnModuleInit {
   constructor(
     private readonly claims: NameClaims,
-    private readonly credentials: CredentialStore,
+    private readonly keys: ApiKeyStore,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    await Promise.all([this.claims.prepare(), this.credentials.prepare()])
+    await Promise.all([this.claims.prepare(), this.keys.prepare()])
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-store/catalog.js'
 import type { Aggregate } from '../event-store/deciding/aggregate.js'
 import { Refused } from '../event-store/errors.js'
-import { type AccountRole, accountRoles } from '../commands/caller.js'
+import { type AccountRole, accountRoles, type ApiKeyRights, scopes } from '../commands/caller.js'
 
 const userId = z.string()
 const role = z.enum(accountRoles)
@@ -19,7 +19,11 @@ export const userEvents = defineEvents({
   },
   PasswordChanged: { data: { userId } },
   LoggedOut: { data: { userId } },
-  ApiKeyIssued: { data: { userId, keyId: z.string() } },
+  ApiKeyIssued: {
+    // An event from before scopes has only the ids, and no personal part.
+    data: { userId, keyId: z.string(), scopes: z.array(z.enum(scopes)).optional(), expires: z.date().optional() },
+    personal: { name: z.string().optional() },
+  },
   ApiKeyRevoked: { data: { userId, keyId: z.string() } },
   RoleGranted: { data: { userId, role } },
   UserErased: { data: { userId } },
@@ -80,16 +84,20 @@ export const changeProfile = (id: string, changes: Partial<Profile>) =>
     return fields.length === 0 ? [] : [{ type: 'ProfileChanged', data: { userId: id, fields }, personal: changes }]
   })
 
-export const changePassword = (id: string) =>
-  whileActive((): UserEvent[] => [{ type: 'PasswordChanged', data: { userId: id } }])
+export const changePassword = (id: string, endApiKeys = false) =>
+  whileActive(({ keys }): UserEvent[] => [
+    { type: 'PasswordChanged', data: { userId: id } },
+    ...(endApiKeys ? keys : []).map((keyId): UserEvent => ({ type: 'ApiKeyRevoked', data: { userId: id, keyId } })),
+  ])
 
 export const logOut = (id: string) => whileActive((): UserEvent[] => [{ type: 'LoggedOut', data: { userId: id } }])
 
-export const issueApiKey = (id: string, keyId: string) =>
+export const issueApiKey = (id: string, keyId: string, rights: ApiKeyRights, name?: string) =>
   whileActive(({ keys }): UserEvent[] => {
     if (keys.length >= maxKeys)
       throw new Refused('invalid', `an account has at most ${maxKeys} API keys; delete one first`)
-    return [{ type: 'ApiKeyIssued', data: { userId: id, keyId } }]
+    const data = { userId: id, keyId, scopes: [...rights.scopes], ...(rights.expires && { expires: rights.expires }) }
+    return [{ type: 'ApiKeyIssued', data, personal: name === undefined ? {} : { name } }]
   })
 
 export const revokeApiKey = (id: string, keyId: string) =>

@@ -148,9 +148,16 @@ const toUser =
 const userCommands = [
   toUser((id, history) => users.register(id, profile(history, id), history.random.one(['user', 'auditor', 'admin']))),
   toUser((id, history) => users.changeProfile(id, history.random.oneIn(4) ? {} : profile(history, id))),
-  toUser((id) => users.changePassword(id)),
+  toUser((id, { random }) => users.changePassword(id, random.oneIn(2))),
   toUser((id) => users.logOut(id)),
-  toUser((id, history) => users.issueApiKey(id, history.newId('key'))),
+  toUser((id, history) =>
+    users.issueApiKey(
+      id,
+      history.newId('key'),
+      { scopes: ['read'], ...(history.random.oneIn(2) && { expires: new Date('2099-01-01T00:00:00Z') }) },
+      history.random.oneIn(2) ? textOf(id) : undefined,
+    ),
+  ),
   toUser((id, history) => users.revokeApiKey(id, history.someId('key'))),
   toUser((id, history) => users.grantRole(id, history.random.one(['user', 'auditor', 'admin']))),
   rarely(toUser((id) => users.eraseUser(id))),

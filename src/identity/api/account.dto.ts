@@ -1,5 +1,5 @@
-import { type AccountRole, accountRoles } from '../../commands/caller.js'
-import { Choice, Email, DateTime, Text, Integer, AnyText } from '../../http/fields.js'
+import { type AccountRole, accountRoles, type Scope, scopes } from '../../commands/caller.js'
+import { Choice, Choices, Email, DateTime, Flag, Text, Integer, AnyText } from '../../http/fields.js'
 
 const username = {
   min: 2,
@@ -55,10 +55,34 @@ export class PasswordBody {
 
   @Text({ min: 8, max: 128, example: 'an even longer secret' })
   newPassword!: string
+
+  @Flag({
+    optional: true,
+    example: false,
+    about: 'Delete all API keys, too: also the one that this request is made with',
+  })
+  endApiKeys?: boolean
+}
+
+const scopeInfo = { name: 'Scope', example: ['read', 'write'] }
+
+export class ApiKeyBody {
+  @Text({ min: 1, max: 100, optional: true, about: 'What it is for', example: 'nightly import' })
+  name?: string
+
+  @Choices(scopes, {
+    ...scopeInfo,
+    optional: true,
+    about: 'What it may do. By default all that you may, but make keys',
+  })
+  scopes?: Scope[]
+
+  @DateTime({ optional: true, about: 'When it stops working. By default never', example: '2099-12-31T12:00:00Z' })
+  expiresAt?: string
 }
 
 export class ApiKeyParams {
-  @Text({ min: 1, max: 128 })
+  @Text({ min: 1, max: 128, about: 'Its id, or its name if no other key has the same' })
   id!: string
 }
 
@@ -102,6 +126,18 @@ export class ApiKeyDto {
   @AnyText()
   id!: string
 
+  @AnyText({ optional: true, example: 'nightly import' })
+  name?: string
+
+  @Choices(scopes, scopeInfo)
+  scopes!: readonly Scope[]
+
   @DateTime()
   createdAt!: Date
+
+  @DateTime({ optional: true })
+  expiresAt?: Date
+
+  @DateTime({ optional: true, about: 'To within five minutes. Missing if it was not used' })
+  lastUsedAt?: Date
 }

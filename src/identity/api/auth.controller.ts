@@ -6,6 +6,7 @@ import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller, NeedsNoAccount } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { CountsAsGuess } from '../../http/limits.guard.js'
+import { NeedsScope } from '../../http/scopes.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { AccountDto, LoginBody, RegisterBody } from './account.dto.js'
@@ -69,6 +70,7 @@ export class AuthController {
   }
 
   @Post(['auth/logout', 'users/logout'])
+  @NeedsScope('account')
   @ApiOperation({ summary: 'Log out: the token is not valid any more' })
   @Answers(200, {})
   async logout(@CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {

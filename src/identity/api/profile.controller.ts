@@ -6,6 +6,7 @@ import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { CountsAsGuess } from '../../http/limits.guard.js'
+import { NeedsScope } from '../../http/scopes.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { whenErasureIsFinal } from '../../commands/key-erasures.js'
@@ -33,6 +34,7 @@ export class ProfileController {
   }
 
   @Put('users/profile')
+  @NeedsScope('account')
   @ApiOperation({ summary: 'Change name, user name or email address' })
   @Answers(200, { user: AccountDto })
   async change(
@@ -45,22 +47,24 @@ export class ProfileController {
   }
 
   @Post('users/password')
+  @NeedsScope('account')
   @CountsAsGuess()
-  @ApiOperation({ summary: 'Change the password; every other login ends' })
+  @ApiOperation({ summary: 'Change the password; every other login ends, and API keys do if that is asked for' })
   @Answers(200, { token: 'string' })
   async password(
     @Body() body: PasswordBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
   ): Promise<Answer<{ token: string }>> {
-    await this.bus.command(new ChangePassword(cause, caller, body.currentPassword, body.newPassword))
+    await this.bus.command(new ChangePassword(cause, caller, body.currentPassword, body.newPassword, body.endApiKeys))
     return answer(
       { token: await this.passwordLogin.newToken(caller.id) },
-      'Password changed; all other logins have ended',
+      `Password changed; all other logins${body.endApiKeys ? ' and all API keys' : ''} have ended`,
     )
   }
 
   @Delete('users/profile')
+  @NeedsScope('account')
   @ApiOperation({ summary: 'Erase the account and everything in it, for good', description: whenErasureIsFinal })
   @Answers(200, {})
   async erase(@CurrentCaller() caller: Caller, @RequestCause() cause: Cause): Promise<Answer<object>> {

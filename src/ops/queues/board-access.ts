@@ -5,6 +5,7 @@ import { badCredentials } from '../../http/admit.guard.js'
 import { Authenticator, type Credentials } from '../../commands/caller.js'
 import { credentialsOf } from '../../http/identify.guard.js'
 import { Limits } from '../../http/limits.js'
+import { requireScope } from '../../http/scopes.js'
 import { sendProblem } from '../../http/problem.filter.js'
 
 /**
@@ -36,6 +37,7 @@ export class BoardAccess {
     if (!credentials)
       throw new Refused('unauthenticated', 'the password is an API key of an admin; the name does not matter')
     if (!caller) throw badCredentials(credentials)
+    requireScope(caller, 'operate')
     if (caller.role !== 'admin') throw new Refused('forbidden', `this needs the role admin; yours is ${caller.role}`)
     if (isForeign(request)) throw new Refused('forbidden', 'a page of another site must not change the queues')
   }

@@ -37,9 +37,9 @@ export class Handshake {
   }
 }
 
-/** A token has points between its parts; a key has no point. */
+/** A token or a key. */
 function credentialsOf({ handshake }: Socket): Credentials | undefined {
   const { token } = handshake.auth as { token?: unknown }
   if (typeof token !== 'string' || token === '' || token.length > longestToken) return undefined
-  return token.includes('.') ? { bearer: token } : { apiKey: token }
+  return { bearer: token }
 }

@@ -14,6 +14,8 @@ import { SpanKind } from '@opentelemetry/api'
 import { isRetryable } from '../../event-store/database-errors.js'
 import { Refused } from '../../event-store/errors.js'
 import { inSpan } from '../../event-store/span.js'
+import type { Scope } from '../../commands/caller.js'
+import { requireScope } from '../../http/scopes.js'
 import { Limits } from '../../http/limits.js'
 import { type Ack, connectError, negativeAck } from './acknowledgements.js'
 import { Handshake } from './handshake.js'
@@ -57,7 +59,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
 
   @SubscribeMessage('join-chat')
   join(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<Ack | undefined> {
-    return this.answer(socket, 'join-chat', async (session) => {
+    return this.answer(socket, 'join-chat', 'read', async (session) => {
       await this.limits.countRequest(session.caller)
       return await this.chatJoin.join(session, await readPayload(JoinBody, payload))
     })
@@ -65,7 +67,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
 
   @SubscribeMessage('leave-chat')
   leave(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<Ack | undefined> {
-    return this.answer(socket, 'leave-chat', async (session) => {
+    return this.answer(socket, 'leave-chat', 'read', async (session) => {
       await this.limits.countRequest(session.caller)
       return this.chatJoin.leave(session, (await readPayload(LeaveBody, payload)).chatId)
     })
@@ -73,7 +75,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
 
   @SubscribeMessage('chat-message')
   send(@ConnectedSocket() socket: Socket, @MessageBody() payload: unknown): Promise<Ack | undefined> {
-    return this.answer(socket, 'chat-message', (session, correlation) =>
+    return this.answer(socket, 'chat-message', 'write', (session, correlation) =>
       this.socketPrompts.send(session.caller, payload, correlation),
     )
   }
@@ -102,18 +104,18 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
   }
 
   /** Writes one line to the service's log for each event, as for each request. */
-  private async answer(socket: Socket, event: string, action: SocketAction): Promise<Ack | undefined> {
+  private async answer(socket: Socket, event: string, scope: Scope, action: SocketAction): Promise<Ack | undefined> {
     const session = this.sessions.of(socket)
     if (!session) return undefined
     const [correlation, startedAt] = [randomUUID(), performance.now()]
     const options = { kind: SpanKind.SERVER, attributes: { 'verbatim.request.id': correlation } }
-    const ack = await inSpan(`socket ${event}`, options, () => this.execute(session, correlation, action))
+    const ack = await inSpan(`socket ${event}`, options, () => this.execute(session, scope, correlation, action))
     const durationMs = Math.round(performance.now() - startedAt)
     log.log(`socket ${event} ${'code' in ack ? ack.code : 'ok'} ${durationMs} ms ${session.caller.id} ${correlation}`)
     return ack
   }
 
-  private async execute(session: SocketSession, correlation: string, action: SocketAction): Promise<Ack> {
+  private async execute(session: SocketSession, scope: Scope, correlation: string, action: SocketAction): Promise<Ack> {
     try {
       return await session.runInOrder(async () => {
         const refusal = await this.sessions.refusalFor(session)
@@ -121,6 +123,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
           setImmediate(() => session.end(refusal)) // the answer goes first
           throw refusal
         }
+        requireScope(session.caller, scope)
         return { ok: true, ...(await action(session, correlation)) }
       })
     } catch (error) {

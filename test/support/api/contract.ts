@@ -38,6 +38,8 @@ export interface Operation {
   /** Needs no account. */
   isOpen: boolean
   roles?: string[]
+  /** Which an API key needs. */
+  scope?: string
   parameters: Parameter[]
   requestBody?: { content: Content }
   responses: Record<string, { description?: string; content?: Content }>
@@ -48,7 +50,11 @@ interface Document {
     string,
     Record<
       string,
-      Omit<Operation, 'method' | 'path' | 'isOpen' | 'roles'> & { 'x-open'?: boolean; 'x-roles'?: string[] }
+      Omit<Operation, 'method' | 'path' | 'isOpen' | 'roles' | 'scope'> & {
+        'x-open'?: boolean
+        'x-roles'?: string[]
+        'x-scope'?: string
+      }
     >
   >
   components: { schemas: Record<string, Schema> }
@@ -60,8 +66,8 @@ export class Contract {
   private constructor(readonly document: Document) {
     this.operations = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.entries(item).map(([method, operation]) => {
-        const { 'x-open': isOpen = false, 'x-roles': roles, parameters } = operation
-        return { ...operation, parameters, isOpen, roles, path, method: method.toUpperCase() }
+        const { 'x-open': isOpen = false, 'x-roles': roles, 'x-scope': scope, parameters } = operation
+        return { ...operation, parameters, isOpen, roles, scope, path, method: method.toUpperCase() }
       }),
     )
   }

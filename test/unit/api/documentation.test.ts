@@ -76,6 +76,15 @@ describe('the documentation', () => {
     expect(those(({ responses, path, isOpen }) => path.includes('{') && !isOpen && !('404' in responses))).toEqual([])
   })
 
+  it('says of every operation that needs an account which scope an API key needs for it', () => {
+    const known = ['read', 'write', 'account', 'keys', 'operate']
+    expect(those(({ isOpen, scope }) => isOpen !== (scope === undefined))).toEqual([])
+    const needing = contract.operations.filter(({ isOpen }) => !isOpen)
+    expect([...new Set(needing.map(({ scope }) => scope))].toSorted()).toEqual(known.toSorted())
+    expect(those(({ scope, roles }) => Boolean(roles) && scope !== 'operate')).toEqual([])
+    expect(those(({ isOpen, responses }) => !isOpen && !('403' in responses))).toEqual([])
+  })
+
   it('has only schemas that mean something', () => {
     const text = JSON.stringify(contract.document)
     expect(text).not.toContain('"required":[]') // a list of required fields has one at least

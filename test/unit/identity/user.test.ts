@@ -1,4 +1,5 @@
 import {
+  changePassword,
   changeProfile,
   eraseUser,
   grantRole,
@@ -15,7 +16,14 @@ import { expectAggregateLaws } from '../../support/aggregate-laws.js'
 
 const profile = { email: 'ann@example.org', name: 'Ann' }
 const registered: UserEvent = { type: 'UserRegistered', data: { userId: 'ann', role: 'user' }, personal: profile }
-const key: UserEvent = { type: 'ApiKeyIssued', data: { userId: 'ann', keyId: 'k1' } }
+const issued = (keyId: string): UserEvent => ({
+  type: 'ApiKeyIssued',
+  data: { userId: 'ann', keyId, scopes: ['read'] },
+  personal: {},
+})
+const key = issued('k1')
+/** As it was stored before keys had scopes. */
+const oldKey = { type: 'ApiKeyIssued', data: { userId: 'ann', keyId: 'k1' } } as UserEvent
 const erased: UserEvent = { type: 'UserErased', data: { userId: 'ann' } }
 
 describe('an account', () => {
@@ -51,20 +59,45 @@ describe('an account', () => {
 })
 
 describe('API keys', () => {
-  const fifty = Array.from({ length: 50 }, (_, i): UserEvent => ({
-    type: 'ApiKeyIssued',
-    data: { userId: 'ann', keyId: `k${i}` },
-  }))
+  const fifty = Array.from({ length: 50 }, (_, i) => issued(`k${i}`))
 
-  it('are issued', () => givenStream(user, [registered]).when(issueApiKey('ann', 'k1')).then([key]))
+  const rights = { scopes: ['read'] } as const
+  const expires = new Date('2099-01-01T00:00:00Z')
+
+  it('are issued', () =>
+    givenStream(user, [registered])
+      .when(issueApiKey('ann', 'k1', rights))
+      .then([key]))
+  it('have a name and an end if they are given', () =>
+    givenStream(user, [registered])
+      .when(issueApiKey('ann', 'k1', { ...rights, expires }, 'nightly'))
+      .then([
+        {
+          type: 'ApiKeyIssued',
+          data: { userId: 'ann', keyId: 'k1', scopes: ['read'], expires },
+          personal: { name: 'nightly' },
+        },
+      ]))
+  it('from before scopes are there like all others', () =>
+    givenStream(user, [registered, oldKey])
+      .when(revokeApiKey('ann', 'k1'))
+      .then([{ type: 'ApiKeyRevoked', data: { userId: 'ann', keyId: 'k1' } }]))
   it('are issued up to a limit', () =>
     givenStream(user, [registered, ...fifty])
-      .when(issueApiKey('ann', 'x'))
+      .when(issueApiKey('ann', 'x', rights))
       .thenRefused('invalid'))
   it('are revoked', () =>
     givenStream(user, [registered, key])
       .when(revokeApiKey('ann', 'k1'))
       .then([{ type: 'ApiKeyRevoked', data: { userId: 'ann', keyId: 'k1' } }]))
+  it('end with a password, if that is wished', () => {
+    const changed: UserEvent = { type: 'PasswordChanged', data: { userId: 'ann' } }
+    const revoked = (keyId: string): UserEvent => ({ type: 'ApiKeyRevoked', data: { userId: 'ann', keyId } })
+    givenStream(user, [registered, oldKey, issued('k2')])
+      .when(changePassword('ann', true))
+      .then([changed, revoked('k1'), revoked('k2')])
+    givenStream(user, [registered, oldKey]).when(changePassword('ann')).then([changed])
+  })
   it('are revoked once', () => givenStream(user, [registered, key]).when(revokeApiKey('ann', 'k2')).then([]))
 })
 
