@@ -20,6 +20,12 @@ export interface CommandRequest {
 /** What a client may use as its own name for a command: the Idempotency-Key of HTTP, the commandId of a socket. */
 export const idempotencyKey = /^[\x21-\x7e]{1,255}$/
 
+/** The identity of a command that a client has named. It is known before the command's content is. */
+export const commandIdOf = (
+  { commands }: ServiceSecrets,
+  { place, actor, key }: Pick<CommandRequest, 'place' | 'actor'> & { key: string },
+): string => derivedId(commands, ...place, actor, key)
+
 /**
  * Why a command happens: who caused it, and by which request or job. Its `meta` goes into the log with the events. A
  * retry of a request (same place, actor and key) has the same command id and is the same command.
@@ -44,12 +50,12 @@ export class Cause {
   }
 
   static ofRequest(
-    { commands }: ServiceSecrets,
+    secrets: ServiceSecrets,
     { actor, place, key, content, correlation }: CommandRequest,
     { isAsync, isRepeatable = key !== undefined }: { isAsync?: boolean; isRepeatable?: boolean } = {},
   ): Cause {
-    const commandId = key === undefined ? randomUUID() : derivedId(commands, ...place, actor, key)
-    const payload = keyedHash(commands, ...content).toString('base64url')
+    const commandId = key === undefined ? randomUUID() : commandIdOf(secrets, { place, actor, key })
+    const payload = keyedHash(secrets.commands, ...content).toString('base64url')
     return new Cause({ actor, commandId, payload, correlation }, { isAsync, isRepeatable })
   }
 

@@ -6,6 +6,9 @@ import type { AccountRole, Caller } from '../commands/caller.js'
 declare module 'fastify' {
   interface FastifyRequest {
     caller?: Caller
+    isIdentified?: boolean
+    /** Towards the limit of its caller or address. */
+    isCounted?: boolean
     guestId?: string
   }
 }

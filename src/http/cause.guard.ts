@@ -40,7 +40,7 @@ export class CauseGuard implements CanActivate {
       this.secrets,
       {
         actor: request.guestId ?? request.caller?.id ?? 'anonymous',
-        place: [request.method, pathOf(request)],
+        place: placeOf(request),
         key,
         content: [contentOf(request.body), queryOf(request)],
         correlation: request.id,
@@ -66,6 +66,8 @@ const prefersAsync = ({ headers }: FastifyRequest) => /(^|[,\s])respond-async\b/
 
 /** A request that only reads is no command, so it is no repeat of one either. */
 const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD'
+
+export const placeOf = (request: FastifyRequest): string[] => [request.method, pathOf(request)]
 
 /** A trailing slash makes no difference. The part after the question mark says what is asked for, as the body does. */
 const pathOf = ({ url }: FastifyRequest) => url.replace(/\?.*$/s, '').replace(/(.)\/+$/, '$1')

@@ -5,7 +5,8 @@ import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { AdmitGuard } from './admit.guard.js'
 import { CauseGuard } from './cause.guard.js'
 import { IdentifyGuard } from './identify.guard.js'
-import { hasNoTarget, limitOf, LimitsGuard, targetTracker } from './limits.guard.js'
+import { BodyLimits } from './body-limits.js'
+import { hasNoTarget, isCounted, limitOf, LimitsGuard, requestOf, targetTracker } from './limits.guard.js'
 import { Limits } from './limits.js'
 import { LimitsStorage } from './limits.storage.js'
 import { PositionsInterceptor } from './positions.interceptor.js'
@@ -27,7 +28,12 @@ const limits = ThrottlerModule.forRootAsync({
   useFactory: ({ edge }: CompleteConfig, storage: LimitsStorage) => ({
     storage,
     throttlers: [
-      { name: 'default', ttl: edge.rateWindowMs, limit: limitOf(edge) },
+      {
+        name: 'default',
+        ttl: edge.rateWindowMs,
+        limit: (context) => limitOf(edge, requestOf(context)),
+        skipIf: isCounted,
+      },
       {
         name: 'targets',
         ttl: edge.rateWindowMs,
@@ -41,13 +47,15 @@ const limits = ThrottlerModule.forRootAsync({
 })
 
 /**
- * What all controllers share. The guards run in this order: who calls, which command it is, how often they call, whether
- * they may, and whether they ask for nothing that the operation does not know.
+ * What all controllers share. BodyLimits counts requests with a body before it is read. The guards run in this order:
+ * who calls, which command it is, how often they call, whether they may, and whether they ask for nothing that the
+ * operation does not know.
  */
 @Global()
 @Module({
   imports: [limits],
   providers: [
+    BodyLimits,
     Limits,
     { provide: APP_GUARD, useClass: IdentifyGuard },
     { provide: APP_GUARD, useClass: CauseGuard },

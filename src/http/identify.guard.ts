@@ -18,8 +18,7 @@ export class IdentifyGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true
     const request = context.switchToHttp().getRequest<FastifyRequest>()
-    const credentials = credentialsOf(request)
-    request.caller = credentials && (await this.authenticator.authenticate(credentials))
+    await identify(request, this.authenticator)
     const isForGuests = this.reflector.getAllAndOverride<boolean>(FOR_GUESTS, [
       context.getHandler(),
       context.getClass(),
@@ -28,6 +27,14 @@ export class IdentifyGuard implements CanActivate {
     if (sessionId !== undefined) request.guestId = guestIdOf(this.secrets.sessions, sessionId)
     return true
   }
+}
+
+/** Looks up once who makes the request. */
+export async function identify(request: FastifyRequest, authenticator: Authenticator): Promise<void> {
+  if (request.isIdentified) return
+  const credentials = credentialsOf(request)
+  request.caller = credentials && (await authenticator.authenticate(credentials))
+  request.isIdentified = true
 }
 
 /** Generated clients send what they have in both places, so a bad one does not spoil the other. */

@@ -1,17 +1,19 @@
-import { type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common'
-import { SkipThrottle, ThrottlerGuard } from '@nestjs/throttler'
+import { type ExecutionContext, Injectable } from '@nestjs/common'
+import { RouteConfig } from '@nestjs/platform-fastify'
+import { normalizeIp, SkipThrottle, ThrottlerGuard } from '@nestjs/throttler'
 import type { FastifyRequest } from 'fastify'
-import { accountTracker, addressTracker, countKey, hashOf, rateLimited } from './limits.js'
-
-const COUNTS_AS_GUESS = 'counts as a guess'
+import type { Caller } from '../commands/caller.js'
+import { accountTracker, addressTracker, countingOf, hashOf, rateLimited } from './limits.js'
 
 /** For handlers whose caller may be guessing a password: counted by address, and by the account that it is about. */
-export const CountsAsGuess = () => SetMetadata(COUNTS_AS_GUESS, true)
+export const CountsAsGuess = () => RouteConfig({ countsAsGuess: true })
 
 /** For health, metrics and documentation. */
 export const WithoutLimits = () => SkipThrottle({ default: true, targets: true })
 
-/** The third guard: counts the request. It runs before AdmitGuard, so that guesses of tokens and keys are counted too. */
+/**
+ * The third guard: counts the request, unless BodyLimits has counted it before its body was read. It runs before AdmitGuard, so that guesses of tokens and keys are counted, too.
+ */
 @Injectable()
 export class LimitsGuard extends ThrottlerGuard {
   protected override headerPrefix = 'RateLimit'
@@ -23,16 +25,12 @@ export class LimitsGuard extends ThrottlerGuard {
 
   /** Repeats are free for accounts. Without an account, and for guesses, they would allow endless guesses. */
   protected override generateKey(context: ExecutionContext, tracker: string, name: string): string {
-    const { caller, cause } = requestOf(context)
-    return countKey(name, tracker, caller && !isGuess(context) ? cause : undefined)
+    const request = requestOf(context)
+    return JSON.stringify(countingOf(name, tracker, countsByAccount(request) ? request.cause : undefined))
   }
 
-  /** An account is counted wherever it calls from. Guesses, and requests without an account, are counted by address. */
-  protected override async getTracker(request: FastifyRequest, context?: ExecutionContext): Promise<string> {
-    const { caller } = request
-    return caller && !(context && isGuess(context))
-      ? accountTracker(caller)
-      : addressTracker(await super.getTracker(request))
+  protected override async getTracker(request: FastifyRequest): Promise<string> {
+    return trackerOf(request)
   }
 
   /** Nest sends the headers for requests that pass. ProblemFilter sends those of the limit that a refused request exceeds. */
@@ -44,16 +42,28 @@ export class LimitsGuard extends ThrottlerGuard {
   }
 }
 
-export const limitOf =
-  ({ ratePerAccount, ratePerAddress }: { ratePerAccount: number; ratePerAddress: number }) =>
-  (context: ExecutionContext): number =>
-    requestOf(context).caller && !isGuess(context) ? ratePerAccount : ratePerAddress
+/** The same limit, whoever counts the request. */
+export const limitOf = (
+  { ratePerAccount, ratePerAddress }: { ratePerAccount: number; ratePerAddress: number },
+  request: FastifyRequest,
+): number => (countsByAccount(request) ? ratePerAccount : ratePerAddress)
 
-const isGuess = (context: ExecutionContext): boolean =>
-  Reflect.getMetadata(COUNTS_AS_GUESS, context.getHandler()) === true
+/** An account is counted wherever it calls from. Guesses, and requests without an account, are counted by address. */
+export const trackerOf = (request: FastifyRequest): string =>
+  countsByAccount(request) ? accountTracker(request.caller) : addressTracker(normalizeIp(request.ip))
 
+export const countsByAccount = (request: FastifyRequest): request is FastifyRequest & { caller: Caller } =>
+  request.caller !== undefined && !isGuess(request)
+
+const isGuess = ({ routeOptions }: FastifyRequest): boolean =>
+  (routeOptions.config as { countsAsGuess?: boolean }).countsAsGuess === true
+
+/** Whether it was counted before its body was read. */
+export const isCounted = (context: ExecutionContext): boolean => requestOf(context).isCounted === true
+
+/** Whether there is nobody whose account it would count for. */
 export const hasNoTarget = (context: ExecutionContext): boolean =>
-  !isGuess(context) || targetOf(requestOf(context)) === undefined
+  !isGuess(requestOf(context)) || targetOf(requestOf(context)) === undefined
 
 /** So that nobody guesses one account's password from many addresses. The name is personal: Redis gets a hash of it. */
 export const targetTracker = (request: Record<string, unknown>): string =>
@@ -65,4 +75,4 @@ function targetOf({ body, caller }: FastifyRequest): string | undefined {
   return typeof email === 'string' ? email.normalize('NFKC').trim().toLowerCase() : caller?.id
 }
 
-const requestOf = (context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>()
+export const requestOf = (context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>()

@@ -5,6 +5,7 @@ import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { Refused } from '../event-store/errors.js'
 import type { Caller } from '../commands/caller.js'
 import type { Cause } from '../commands/cause.js'
+import type { Counting } from './local-counts.js'
 import { LimitsStorage } from './limits.storage.js'
 
 /** Counts what does not arrive over HTTP. LimitsGuard has the same counters: requests over both ways are counted together. */
@@ -33,8 +34,8 @@ export class Limits {
   }
 
   private async count(name: string, tracker: string, ttl: number, limit: number, cause?: Cause): Promise<void> {
-    const { isBlocked, timeToBlockExpire } = await this.storage.increment(countKey(name, tracker, cause), ttl, limit)
-    if (isBlocked) throw rateLimited(limit, timeToBlockExpire)
+    const [, msLeft, blocked] = await this.storage.count(countingOf(name, tracker, cause), ttl, limit)
+    if (blocked) throw rateLimited(limit, Math.ceil(msLeft / 1000))
   }
 }
 
@@ -44,12 +45,13 @@ export const addressTracker = (ip: string) => `address:${ip}`
 export const hashOf = (value: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('base64url')
 
-/** The name of the counter, and a name for this very command when its repeats are free. */
-export const countKey = (name: string, tracker: string, cause?: Cause): string =>
-  JSON.stringify([
-    `${name}:${tracker}`,
-    cause?.isRepeatable ? `${name}:${cause.commandId}:${cause.meta.payload}` : null,
-  ])
+/** The counter, and the name of this very command when its repeats are free. */
+export const countingOf = (name: string, tracker: string, cause?: Cause): Counting => ({
+  counter: counterOf(name, tracker),
+  ...(cause?.isRepeatable && { command: { name: commandName(name, cause.commandId), payload: cause.meta.payload } }),
+})
+export const counterOf = (name: string, tracker: string) => `${name}:${tracker}`
+export const commandName = (name: string, commandId: string) => `${name}:${commandId}`
 
 export const rateLimited = (limit: number, seconds: number) =>
   new Refused('rate_limited', `more than ${limit} requests; wait ${seconds} s`, {

@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { CompleteConfig } from '../config/index.js'
 import { trustIn } from '../http/caller-address.js'
+import { BodyLimits } from '../http/body-limits.js'
 import { documentApi } from '../http/api-document.js'
 import { readJsonBodies } from '../http/json-bodies.js'
 import { brokenRequests, requireHost } from '../http/broken-requests.js'
@@ -66,6 +67,7 @@ export async function configureApp(
   await app.register(multipart)
   refuseOtherForms(fastify)
   readBeforeRefusing(fastify)
+  app.get(BodyLimits).countBeforeBodies(fastify)
   await app.register(helmet, {
     // The API's pages are also served over plain HTTP. A proxy that speaks TLS may add the directive.
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },

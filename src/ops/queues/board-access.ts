@@ -33,6 +33,7 @@ export class BoardAccess {
     const credentials = credentialsOf(request) ?? basic(request)
     const caller = credentials && (await this.authenticator.authenticate(credentials))
     request.caller = caller
+    request.isCounted = true // below
     await (caller ? this.limits.countRequest(caller) : this.limits.countAnonymous(request.ip))
     if (!credentials)
       throw new Refused('unauthenticated', 'the password is an API key of an admin; the name does not matter')

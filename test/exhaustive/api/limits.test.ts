@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { Client, World } from '../../support/world.js'
 import { until } from '../../support/until.js'
 import { expectProblem } from '../../support/api/problem.js'
@@ -179,5 +180,42 @@ describe('an account', () => {
     const ann = await world!.account(url)
     const look = () => ann.with({ 'idempotency-key': 'look' }).get('/api/users/profile')
     expect(await statusesOf(4, look)).toEqual([200, 200, 200, 429])
+  })
+})
+
+describe('a body', () => {
+  /** Sends a megabyte of a body that never ends, and resolves with what is answered meanwhile. */
+  const endless = (url: string, path: string, headers: Record<string, string>) =>
+    new Promise<{ status: number; isOver: boolean }>((resolve, reject) => {
+      const sent = request(url + path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers } })
+      sent.once('response', (response) => {
+        resolve({ status: response.statusCode!, isOver: sent.writableEnded })
+        sent.destroy()
+      })
+      sent.once('error', reject)
+      sent.write(`{"text":"${'x'.repeat(1_000_000)}`)
+    })
+  const refused = { status: 429, isOver: false }
+
+  it('is not waited for when its address is over the limit', async () => {
+    const url = await limited({ RATE_LIMIT_MAX_REQUESTS: '1' })
+    const address = { 'x-forwarded-for': '192.0.2.1' }
+    expect((await from(url, '192.0.2.1').post('/chat/any/send', { text: 'Hello' })).status).toBe(401)
+    for (const path of ['/chat/any/send', '/api/auth/login', '/session/initialize_session'])
+      expect([path, await endless(url, path, address)]).toEqual([path, refused])
+  })
+
+  it('is not waited for when its account is over the limit, and a repeat is free', async () => {
+    const url = await limited({ USER_RATE_LIMIT_MAX_REQUESTS: '2', RATE_LIMIT_MAX_REQUESTS: '5' })
+    const ann = await world!.account(url)
+    const send = (key: string, text = 'Hello') => ann.with({ 'idempotency-key': key }).post('/chat/any/send', { text })
+    const first = await send('one')
+    expect([first.status, ...limitsIn(first).slice(0, 2)]).toEqual([200, 2, 1])
+    expect((await send('one')).body).toEqual(first.body)
+    expect((await send('one', 'something else')).status).toBe(422)
+    expect((await send('one', 'something else')).status).toBe(429)
+    for (const path of ['/chat/any/send', '/api/chats'])
+      expect([path, await endless(url, path, { ...ann.headers, 'idempotency-key': 'two' })]).toEqual([path, refused])
+    expect((await send('one')).body).toEqual(first.body)
   })
 })
