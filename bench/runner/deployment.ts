@@ -24,6 +24,8 @@ export class Deployment {
     const unlimited = {
       RATE_LIMIT_MAX_REQUESTS: '1000000',
       USER_RATE_LIMIT_MAX_REQUESTS: '1000000',
+      MAX_STREAMS_PER_ACCOUNT: '0',
+      MAX_CHATS_PER_ACCOUNT: '0',
       PROMPTS_PER_MINUTE: '1000000',
     }
     const keys = { MASTER_KEY: this.masterKey.toString('hex'), HOST: '127.0.0.1', LOG_LEVEL: 'warn' }

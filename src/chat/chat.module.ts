@@ -7,6 +7,7 @@ import { ChatErasures } from './chat-erasures.js'
 import { ChatIds } from './chat-ids.js'
 import { Chats } from './chats.js'
 import { chatCommandHandlers } from './commands.js'
+import { NewChats } from './new-chats.js'
 import { ModelList } from './model-list.js'
 import { ChatLogController } from './api/logging/chat-log.controller.js'
 import { MessageLogController } from './api/logging/message-log.controller.js'
@@ -96,6 +97,7 @@ const replies = [
     Chats,
     MessagePages,
     ModelList,
+    NewChats,
     Prompts,
   ],
   exports: [BullModule, ChatIds, Chats, Deltas, Prompts, Reconciler, ReplyQueue, ReplyHolds],

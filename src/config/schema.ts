@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { models, replies } from './replies.js'
+import { caps } from './caps.js'
 import { edge } from './edge.js'
 import { fileTypes } from './file-types.js'
 import { keyPair, notary } from './keys.js'
@@ -70,6 +71,7 @@ export function configSchema(environment: Environment) {
     notary: notary(environment, signs ? requiredBecause : undefined),
     edge: edge(requiredBecause),
     guests,
+    caps,
     /** How far a read model may be behind before the process says that it is not ready; 0: any distance. */
     readyMaxLagMs: variable(
       'READY_MAX_LAG_SECONDS',

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { OpenCounts } from './open-counts.js'
 
 export interface ConnectionLimits {
   readonly inAll: number
@@ -9,21 +10,16 @@ export interface ConnectionLimits {
 
 /** Nobody takes all connections: those beyond a limit are closed at once, before anything is read from them. */
 export function limitConnections(server: Server, { inAll, perAddress }: ConnectionLimits): void {
-  const counts = new Map<string, number>()
+  const counts = new OpenCounts()
   const counted = new WeakSet<Socket>()
   server.maxConnections = inAll
   server.on('connection', (socket: Socket) => {
     const { remoteAddress: address } = socket
-    if (perAddress === 0 || address === undefined || counted.has(socket)) return
-    const count = counts.get(address) ?? 0
-    if (count >= perAddress) return void socket.destroy()
+    if (address === undefined || counted.has(socket)) return
+    const end = counts.open(address, perAddress)
+    if (!end) return void socket.destroy()
     counted.add(socket)
-    counts.set(address, count + 1)
-    socket.once('close', () => {
-      const left = counts.get(address)! - 1
-      if (left > 0) counts.set(address, left)
-      else counts.delete(address)
-    })
+    socket.once('close', end)
   })
 }
 

@@ -9,6 +9,7 @@ import { BodyLimits } from './body-limits.js'
 import { hasNoTarget, isCounted, limitOf, LimitsGuard, requestOf, targetTracker } from './limits.guard.js'
 import { Limits } from './limits.js'
 import { LimitsStorage } from './limits.storage.js'
+import { OpenCaps } from './open-caps.js'
 import { PositionsInterceptor } from './positions.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
 import { StreamRightsInterceptor } from './stream-rights.interceptor.js'
@@ -57,6 +58,7 @@ const limits = ThrottlerModule.forRootAsync({
   providers: [
     BodyLimits,
     Limits,
+    OpenCaps,
     { provide: APP_GUARD, useClass: IdentifyGuard },
     { provide: APP_GUARD, useClass: CauseGuard },
     { provide: APP_GUARD, useClass: LimitsGuard },
@@ -67,6 +69,6 @@ const limits = ThrottlerModule.forRootAsync({
     { provide: APP_PIPE, useFactory: validationPipe },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [Limits],
+  exports: [Limits, OpenCaps],
 })
 export class HttpModule {}

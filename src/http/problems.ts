@@ -29,11 +29,13 @@ const statusOf = {
   poison_event: 409,
   projection_failed: 409,
   not_failed: 409,
+  account_full: 409,
   too_large: 413,
   address_too_long: 414,
   unsupported_media_type: 415,
   command_reused: 422,
   rate_limited: 429,
+  too_many_open: 429,
   headers_too_large: 431,
   // The caller's own thing, which was erased: nobody can read it any more
   erased: 410,

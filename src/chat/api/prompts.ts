@@ -2,6 +2,7 @@ import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs
 import { ApiExtension, ApiHeader } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Bus } from '../../commands/bus.js'
+import { OpenCaps } from '../../http/open-caps.js'
 import { Limits } from '../../http/limits.js'
 import { acceptsEventStream, sseHeaders } from '../../http/sse.js'
 import type { PromptSent, SendPrompt } from '../commands/send-prompt.js'
@@ -51,6 +52,7 @@ export class Prompts {
     private readonly replies: Replies,
     private readonly stream: ReplyStream,
     private readonly limits: Limits,
+    private readonly caps: OpenCaps,
   ) {}
 
   async send<Shape>(
@@ -60,6 +62,7 @@ export class Prompts {
     /** What its prompts are counted by. */
     counted = prompt.chat.chatId,
   ): Promise<Shape | AsyncIterable<string>> {
+    if (asEvents) this.caps.countStream(prompt.chat.ownerId, reply)
     await this.limits.countPrompt(counted, prompt.cause, isGuest)
     const sent = await this.bus.begin(prompt)
     if (asEvents) {

@@ -6,7 +6,7 @@ import { ServiceSecrets } from '../../commands/secrets.js'
 import { Providers } from '../../llm/providers.js'
 import { type ChatRef, sendPrompt } from '../chat.js'
 import type { ModelSettings } from '../message.js'
-import { Chats } from '../chats.js'
+import { NewChats } from '../new-chats.js'
 
 export interface PromptSent extends Effect {
   readonly chatId: string
@@ -32,7 +32,7 @@ export class SendPrompt extends Command<PromptSent> {
 @CommandHandler(SendPrompt)
 export class SendPromptHandler implements ICommandHandler<SendPrompt> {
   constructor(
-    private readonly chats: Chats,
+    private readonly chats: NewChats,
     private readonly providers: Providers,
     private readonly secrets: ServiceSecrets,
   ) {}

@@ -4,7 +4,7 @@ import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { type ChatDetails, startChat } from '../chat.js'
-import { Chats } from '../chats.js'
+import { NewChats } from '../new-chats.js'
 
 export interface ChatStarted extends Effect {
   readonly chatId: string
@@ -24,7 +24,7 @@ export class StartChat extends Command<ChatStarted> {
 @CommandHandler(StartChat)
 export class StartChatHandler implements ICommandHandler<StartChat> {
   constructor(
-    private readonly chats: Chats,
+    private readonly chats: NewChats,
     private readonly secrets: ServiceSecrets,
   ) {}
 

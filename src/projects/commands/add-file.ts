@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { Inject } from '@nestjs/common'
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import { InjectModel } from '@nestjs/mongoose'
+import type { Model } from 'mongoose'
+import { refusalIfFull } from '../../commands/account-room.js'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { keyedHash, derivedId } from '../../commands/derived-ids.js'
@@ -14,6 +17,8 @@ import { isFilename, mediaTypeOf } from '../files/file-types.js'
 import { type FileDescription, FileUpload } from '../files/file-upload.js'
 import type { StoredFile } from '../files/stored-files.js'
 import { addFile, mustHaveRoomForFile, mustOwnActiveProject, type OwnProject, type ProjectState } from '../project.js'
+import { type ProjectFileDoc, projectFileModel } from '../read-models/project-files.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
 import { Projects } from '../projects.js'
 
 export interface AddFileResult extends Effect {
@@ -45,6 +50,7 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
     private readonly providers: Providers,
     private readonly uploads: FileUpload,
     private readonly secrets: ServiceSecrets,
+    @InjectModel(projectFileModel.name) private readonly files: Model<ProjectFileDoc>,
     @Inject(CONFIG) private readonly config: CompleteConfig,
   ) {}
 
@@ -61,6 +67,7 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
       return { fileId, position }
     }
     mustHaveRoomForFile(state)
+    await this.mustHaveRoom(project.ownerId)
     const { provider } = await this.providers.resolve(state.settings.model)
     const file = await this.uploads.upload({ ...project, fileId }, content, description, provider)
     return await this.uploads.discardOnFailure(file, async () => {
@@ -69,6 +76,18 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
       if (repeated) await this.uploads.discard(file)
       return { fileId, position }
     })
+  }
+
+  /**
+   * In all projects of the account. The read model is counted, so uploads that are under way at once may each find the
+   * last place free. How many files one project has is exact.
+   */
+  private async mustHaveRoom(ownerId: string): Promise<void> {
+    const { files: most } = this.config.caps
+    if (most === 0) return
+    const count = await retryWhenReplaced(() => this.files.countDocuments({ ownerId }, { limit: most }))
+    const refusal = refusalIfFull('files', count, most)
+    if (refusal) throw refusal
   }
 
   private descriptionOf({ filename, type }: Upload): FileDescription {

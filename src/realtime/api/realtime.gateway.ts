@@ -16,6 +16,7 @@ import { Refused } from '../../event-store/errors.js'
 import { inSpan } from '../../event-store/span.js'
 import type { Scope } from '../../commands/caller.js'
 import { requireScope } from '../../http/scopes.js'
+import { OpenCaps } from '../../http/open-caps.js'
 import { Limits } from '../../http/limits.js'
 import { type Ack, connectError, negativeAck } from './acknowledgements.js'
 import { Handshake } from './handshake.js'
@@ -40,6 +41,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
     private readonly chatJoin: ChatJoin,
     private readonly socketPrompts: SocketPrompts,
     private readonly limits: Limits,
+    private readonly caps: OpenCaps,
   ) {}
 
   afterInit(server: Server): void {
@@ -94,7 +96,9 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
 
   private async admit(socket: Socket, next: (error?: Error) => void): Promise<void> {
     try {
-      Object.assign(socket.data as object, await this.handshake.admit(socket))
+      const identity = await this.handshake.admit(socket)
+      if (socket.conn.readyState === 'open') socket.conn.once('close', this.caps.countSocket(identity.caller.id))
+      Object.assign(socket.data as object, identity)
       next()
     } catch (error) {
       // A client that receives an error gives up; one whose connection is cut tries again by itself.

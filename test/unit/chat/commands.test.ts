@@ -13,6 +13,7 @@ import {
 } from '../../../src/chat/commands.js'
 import { EndReply, EndReplyHandler } from '../../../src/chat/commands/end-reply.js'
 import { SendPrompt, SendPromptHandler } from '../../../src/chat/commands/send-prompt.js'
+import { NewChats } from '../../../src/chat/new-chats.js'
 import { StartChat, StartChatHandler } from '../../../src/chat/commands/start-chat.js'
 import { StoreMessages, StoreMessagesHandler } from '../../../src/chat/commands/store-messages.js'
 import { ownerStream } from '../../../src/identity/users.js'
@@ -39,6 +40,7 @@ beforeEach(async () => {
 })
 afterEach(() => place?.leave())
 
+const newChats = () => new NewChats(chats, place.db, { caps: { sockets: 0, streams: 0, chats: 0, files: 0 } })
 const cause = () => Cause.by('ann')
 const stream = chatStream('c1')
 async function given(...events: ChatEvent[]): Promise<void> {
@@ -123,7 +125,7 @@ describe('a chat that is started', () => {
   it('has an id of its own, which a repeat finds again', async () => {
     await engine.vault.keyForFirstAppend(ownerStream('ann'))
     const secrets = await ServiceSecrets.of(engine)
-    const handler = new StartChatHandler(chats, secrets)
+    const handler = new StartChatHandler(newChats(), secrets)
     const asked = new StartChat(cause(), 'ann', { title: 'Events' })
     const started = await handler.execute(asked)
     // As every version of the service derives it: another one may get the repeat.
@@ -139,7 +141,7 @@ describe('a prompt that is sent', () => {
   it('goes to the model that it names, under ids that a repeat finds again', async () => {
     await engine.vault.keyForFirstAppend(ownerStream('ann'))
     const secrets = await ServiceSecrets.of(engine)
-    const handler = new SendPromptHandler(chats, new Providers({ defaultModel: 'offline/echo' }), secrets)
+    const handler = new SendPromptHandler(newChats(), new Providers({ defaultModel: 'offline/echo' }), secrets)
     const asked = new SendPrompt(cause(), its.chat, 'What is an event?', undefined, { maxTokens: 9 }, 'p1')
     const sent = await handler.execute(asked)
     // As every version of the service derives them: another one may get the repeat.

@@ -7,6 +7,7 @@ import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { definedFields } from '../../../commands/defined-fields.js'
+import { OpenCaps } from '../../../http/open-caps.js'
 import { sseHeaders } from '../../../http/sse.js'
 import { AnswerDto, PendingDto, ReplyDto, ReplyEventDto, ReplyParams, SendBody } from './replies.dto.js'
 import { ChatParams } from './chats.dto.js'
@@ -34,6 +35,7 @@ export class RepliesController {
     private readonly prompts: Prompts,
     private readonly replies: Replies,
     private readonly stream: ReplyStream,
+    private readonly caps: OpenCaps,
   ) {}
 
   @Post(':sessionId/send')
@@ -77,6 +79,7 @@ export class RepliesController {
   ): Promise<Streamed> {
     const doc = await this.bus.query(new FindMessage(replyId, caller.id))
     mustBeReply(doc)
+    this.caps.countStream(caller.id, reply)
     void reply.headers(sseHeaders)
     return this.stream.events({ chatId: doc.sessionId, promptId: doc.promptId ?? '', replyId, doc }, lastEventId)
   }
