@@ -91,4 +91,36 @@ describe('limits', () => {
     chatter.close()
     await limited.close()
   })
+
+  it.each([
+    [
+      'polling',
+      'by the address that a trusted proxy tells',
+      '1',
+      ['unauthenticated', 'rate_limited', 'unauthenticated'],
+    ],
+    [
+      'websocket',
+      'by the address that a trusted proxy tells',
+      '1',
+      ['unauthenticated', 'rate_limited', 'unauthenticated'],
+    ],
+    ['polling', 'by its own, whatever it tells', 'false', ['unauthenticated', 'rate_limited', 'rate_limited']],
+    ['websocket', 'by its own, whatever it tells', 'false', ['unauthenticated', 'rate_limited', 'rate_limited']],
+  ])('count a guess over %s %s', async (transport, _, trust, expected) => {
+    const another = await World.begin({ TRUST_PROXY: trust, RATE_LIMIT_MAX_REQUESTS: '1' })
+    try {
+      const url = await another.start({ ROLES: 'api' }).url()
+      const codes: string[] = []
+      // What stands before the last address was written by the caller.
+      for (const told of ['203.0.113.1, 192.0.2.1', '203.0.113.2, 192.0.2.1', '203.0.113.1, 192.0.2.2']) {
+        const options = { transports: [transport], extraHeaders: { 'x-forwarded-for': told } }
+        const refused = await Chatter.connect(url, 'a guess', options).catch((error: unknown) => error)
+        codes.push((refused as { data: { code: string } }).data.code)
+      }
+      expect(codes).toEqual(expected)
+    } finally {
+      await another.end()
+    }
+  })
 })
