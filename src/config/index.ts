@@ -11,6 +11,8 @@ export interface CompleteConfig extends Config {
   readonly mongodbUri: string
   readonly redisUrl: string
   readonly masterKey: Buffer
+  /** Removes the previous master key from the data folder, if it was generated there; the name of its file if it was. */
+  readonly forgetPreviousKey: () => Promise<string | undefined>
 }
 
 /** The token under which the complete configuration is injected. */

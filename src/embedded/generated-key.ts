@@ -35,6 +35,25 @@ export async function loadOrGenerateKey(dataDir: string, name: KeyName): Promise
   }
 }
 
+/**
+ * Removes the generated key if it is this one; the name of its file if it was. The caller MUST know that the key opens
+ * nothing any more. A crash leaves the key, or a file that holds none: it was overwritten first, as far as the disk
+ * does so.
+ */
+export async function forgetGeneratedKey(dataDir: string, name: KeyName, key: Uint8Array): Promise<string | undefined> {
+  const folder = join(dataDir, 'keys')
+  const file = join(folder, `${name}.key`)
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  })
+  if (text === undefined || !Buffer.from(text.trim(), 'base64url').equals(key)) return undefined
+  await writeDurably(file, ' '.repeat(text.length), 'r+')
+  await rm(file)
+  await syncFolder(folder)
+  return file
+}
+
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
 async function readKey(name: KeyName, file: string): Promise<Buffer | undefined> {
@@ -67,8 +86,8 @@ async function generateKey(name: KeyName, folder: string, file: string): Promise
   return key
 }
 
-async function writeDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600)
+async function writeDurably(file: string, text: string, flags = 'wx'): Promise<void> {
+  const handle = await open(file, flags, 0o600)
   try {
     await handle.writeFile(text)
     await handle.sync()

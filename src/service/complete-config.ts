@@ -1,5 +1,5 @@
 import type { CompleteConfig, Config } from '../config/index.js'
-import { loadOrGenerateKey } from '../embedded/generated-key.js'
+import { forgetGeneratedKey, loadOrGenerateKey } from '../embedded/generated-key.js'
 import { type EmbeddedEngines, startEngines } from '../embedded/index.js'
 import { StartupError } from './errors.js'
 
@@ -23,5 +23,7 @@ export async function completeConfig(
   const { production, dataDir, notary } = config
   const masterKey = config.masterKey ?? (await loadOrGenerateKey(dataDir, 'master'))
   const notaryKey = notary.key ?? (production ? undefined : await loadOrGenerateKey(dataDir, 'notary'))
-  return { ...config, mongodbUri, redisUrl, masterKey, notary: { ...notary, key: notaryKey } }
+  const previous = config.masterKeyPrevious
+  const forgetPreviousKey = async () => previous && (await forgetGeneratedKey(dataDir, 'master', previous))
+  return { ...config, mongodbUri, redisUrl, masterKey, notary: { ...notary, key: notaryKey }, forgetPreviousKey }
 }

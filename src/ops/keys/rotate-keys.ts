@@ -10,6 +10,8 @@ import { OperationRecords } from '../operation-records.js'
 export interface RotateKeysResult extends Effect {
   readonly rewrapped: number
   readonly destroyed: number
+  /** The file of the previous key, if it was generated: it is removed now. */
+  readonly removedFile?: string
 }
 
 export class RotateKeys extends Command<RotateKeysResult> {
@@ -24,23 +26,26 @@ export class RotateKeys extends Command<RotateKeysResult> {
 /**
  * Before that it requires MACs of a log from before them: copies of the log's secret without that position are worthless
  * afterwards, and every process has this build by now. Recorded if any key was wrapped or destroyed. An interrupted
- * rotation is not recorded; the repeat that ends it is.
+ * rotation is not recorded; the repeat that ends it is. A generated key that opens nothing any more is removed from the
+ * disk at the end; after a crash before that, a repeat does it.
  */
 @CommandHandler(RotateKeys)
 export class RotateKeysHandler implements ICommandHandler<RotateKeys> {
   constructor(
     private readonly engine: Engine,
     private readonly records: OperationRecords,
-    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'masterKey'>,
+    @Inject(CONFIG) private readonly config: Pick<CompleteConfig, 'masterKey' | 'forgetPreviousKey'>,
   ) {}
 
   async execute({ cause, onProgress }: RotateKeys): Promise<RotateKeysResult> {
     await this.engine.requireMacs()
-    const done = await this.engine.vault.rotate(onProgress)
-    if (done.rewrapped + done.destroyed === 0) return { position: 0, ...done }
+    const counts = await this.engine.vault.rotate(onProgress)
+    const removedFile = await this.config.forgetPreviousKey()
+    const done = { ...counts, ...(removedFile !== undefined && { removedFile }) }
+    if (counts.rewrapped + counts.destroyed === 0) return { position: 0, ...done }
     const { id: master } = masterKey(this.config.masterKey)
     return {
-      position: await this.records.add('keys', cause.meta, { type: 'MasterKeyRotated', data: { master, ...done } }),
+      position: await this.records.add('keys', cause.meta, { type: 'MasterKeyRotated', data: { master, ...counts } }),
       ...done,
     }
   }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { masterKey } from '../../../src/event-store/sealing/key-wrap.js'
 import { Client, World } from '../../support/world.js'
 import { eventually } from '../../support/event-store/engines.js'
@@ -151,12 +152,16 @@ describe('keys rotate', () => {
   it('wraps everything anew; the service goes on with the new key alone', async () => {
     const [before, after] = [world.environment.MASTER_KEY!, randomBytes(32).toString('hex')]
     expect((await run('keys', 'rotate')).output).toBe('every key is wrapped under MASTER_KEY already\n')
+    const generated = join(world.folder, 'data/keys/master.key')
+    await mkdir(dirname(generated), { recursive: true })
+    await writeFile(generated, `${Buffer.from(before, 'hex').toString('base64url')}\n`)
     const both = { ...world.environment, MASTER_KEY: after, MASTER_KEY_PREVIOUS: before }
     const rotated = await ops({ folder: world.folder, environment: both }, 'keys', 'rotate')
     expect(rotated).toMatchObject({ code: 0, errors: expect.stringMatching(/^keys █+ \d+ of \d+, 100 %/) as string })
     expect(rotated.output).toMatch(
-      /^\d+ keys are wrapped again; 0 keys of erased streams are destroyed\nnow unset MASTER_KEY_PREVIOUS/,
+      /^\d+ keys are wrapped again; 0 keys of erased streams are destroyed\n\S+\/data\/keys\/master.key is removed: .*\nnow unset MASTER_KEY_PREVIOUS/,
     )
+    expect(existsSync(generated)).toBe(false)
     const { id: master } = masterKey(Buffer.from(after, 'hex'))
     expect(await database.collection('keys').distinct('master')).toEqual([master])
 

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { loadOrGenerateKey } from '../../../src/embedded/generated-key.js'
+import { forgetGeneratedKey, loadOrGenerateKey } from '../../../src/embedded/generated-key.js'
 
 let dataDir: string
 
@@ -58,4 +58,17 @@ it.each(noKeys)('never replaces a file that holds no key: %j', async (text) => {
 it('says which folder can’t be used', async () => {
   await writeFile(join(dataDir, 'keys'), 'a file where the folder should be')
   await expect(loadOrGenerateKey(dataDir, 'master')).rejects.toThrow(join(dataDir, 'keys'))
+})
+
+it('is removed when it is the one that opens nothing any more, and only then', async () => {
+  const file = join(dataDir, 'keys/master.key')
+  expect(await forgetGeneratedKey(dataDir, 'master', Buffer.alloc(32))).toBeUndefined()
+  const key = await loadOrGenerateKey(dataDir, 'master')
+  expect(await forgetGeneratedKey(dataDir, 'master', Buffer.alloc(32))).toBeUndefined()
+  expect(await loadOrGenerateKey(dataDir, 'master')).toEqual(key)
+  await link(file, join(dataDir, 'the same bytes'))
+  expect(await forgetGeneratedKey(dataDir, 'master', key)).toBe(file)
+  expect(await readdir(join(dataDir, 'keys'))).toEqual([])
+  expect((await readFile(join(dataDir, 'the same bytes'), 'utf8')).trim()).toBe('')
+  expect(await forgetGeneratedKey(dataDir, 'master', key)).toBeUndefined()
 })
