@@ -14,6 +14,7 @@ import { CONFIG, type CompleteConfig, readConfig } from '../../../src/config/ind
 import { Engine } from '../../../src/event-store/engine.js'
 import { Limits } from '../../../src/http/limits.js'
 import { LimitsStorage } from '../../../src/http/limits.storage.js'
+import { OpenCaps } from '../../../src/http/open-caps.js'
 import { userEvents } from '../../../src/identity/user.js'
 import { ownerStream } from '../../../src/identity/users.js'
 import { projectEvents } from '../../../src/projects/project.js'
@@ -93,7 +94,12 @@ export class ChatProcess {
       providers: [{ provide: CONFIG, useValue: config }],
       exports: [CONFIG],
     }
-    const limited = { module: class Limited {}, global: true, providers: [LimitsStorage, Limits], exports: [Limits] }
+    const limited = {
+      module: class Limited {},
+      global: true,
+      providers: [LimitsStorage, Limits, OpenCaps],
+      exports: [Limits, OpenCaps],
+    }
     const contexts = [CommandsModule, ModelsModule, ChatModule, ProjectsModule]
     const module = await Test.createTestingModule({
       imports: [configured, ConnectionsModule, TelemetryModule, engine, limited, ...contexts],
