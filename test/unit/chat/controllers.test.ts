@@ -1,3 +1,5 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { ChatLogController } from '../../../src/chat/api/logging/chat-log.controller.js'
 import { MessageLogController } from '../../../src/chat/api/logging/message-log.controller.js'
@@ -40,6 +42,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 function delivery({ asEvents = false, lastEventId = undefined as string | undefined } = {}) {
   const told: Record<string, unknown> = {}
   const reply = {
+    raw: new ServerResponse(new IncomingMessage(new Socket())),
     status: (status: number) => (Object.assign(told, { status }), reply),
     header: (name: string, value: string) => (Object.assign(told, { [name]: value }), reply),
     headers: (all: object) => (Object.assign(told, all), reply),
