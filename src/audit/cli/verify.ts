@@ -6,6 +6,7 @@ import { verifyReceipt } from '../receipts/receipt.js'
 import { VerificationError } from '../verification/verification-error.js'
 import { verifyExport } from '../verification/verify-export.js'
 import { type VerificationResult, verifyLog } from '../verification/verify-log.js'
+import { verifyModels } from './verify-models.js'
 import { readFiles, readKeys } from './key-files.js'
 
 export const verify: CliCommand = {
@@ -16,9 +17,12 @@ export const verify: CliCommand = {
 --key is a public key of the log, or a file with one key per line. Get it from a source that you trust; GET /notary-key
 has it. Without --key the keys are read from what is being verified, and those who could change that could change the
 keys, too.
+--models compares the read models with a fresh fold of the log instead, while the service runs, and names the documents
+that differ. It takes as long as a rebuild of all of them, and as much space.
 --checkpoint is the file of a checkpoint that you kept, or several files, comma-separated. Without one nobody can tell
 whether the end of the log was cut off together with its newest checkpoint.`,
   options: { export: 'file', receipt: 'file', checkpoint: 'file', key: 'key or file' },
+  flags: ['models'],
 
   async offline({ options }, terminal) {
     const keys = await readKeys(options.key)
@@ -38,7 +42,8 @@ whether the end of the log was cut off together with its newest checkpoint.`,
     return options.receipt !== undefined || options.export !== undefined
   },
 
-  async run(app, { options }, terminal) {
+  async run(app, { options, flags }, terminal) {
+    if (flags.has('models')) return await verifyModels(app, terminal)
     const [keys, kept, head] = await Promise.all([
       readKeys(options.key),
       readFiles('checkpoint', options.checkpoint),

@@ -5,7 +5,7 @@ import { verifyExport } from '../../../src/audit/verification/verify-export.js'
 import { openCheckpoint } from '../../../src/proof/checkpoint.js'
 import { type Client, World } from '../../support/world.js'
 import { eventually } from '../../support/event-store/engines.js'
-import { audit } from '../../support/ops/command-line.js'
+import { audit, ops } from '../../support/ops/command-line.js'
 import { Auditor, linesOf } from '../../support/audit/auditor.js'
 
 let world: World
@@ -84,6 +84,36 @@ describe('npm run audit -- verify', () => {
   ])('%j: %i, %s', async (args, code, why) => {
     const ran = await audit(world, 'verify', ...args)
     expect([ran.code, ran.errors]).toEqual([code, expect.stringContaining(why)])
+  })
+})
+
+describe('npm run audit -- verify --models', () => {
+  it('says that all read models are what the log says, while the service runs', async () => {
+    const { code, output, errors } = await audit(world, 'verify', '--models')
+    expect([code, errors]).toEqual([0, expect.not.stringContaining('verbatim:')])
+    expect(output).toMatch(/^chats is what the log says up to event \d+$/m)
+    expect(
+      output
+        .trim()
+        .split('\n')
+        .filter((line) => !line.includes(' is what the log says up to event ')),
+    ).toEqual([])
+    expect(output.trim().split('\n').length).toBeGreaterThan(10)
+  })
+
+  it('names the documents that somebody has changed, without what they say, and fails; a rebuild says it, too', async () => {
+    const users = auditor.db.collection<{ _id: string }>('users')
+    await users.updateOne({ _id: ada.id }, { $set: { role: 'admin' } })
+    await users.insertOne({ _id: 'eve\u001b[2J', role: 'admin' } as never)
+    const { code, output, errors } = await audit(world, 'verify', '--models')
+    expect(code).toBe(1)
+    expect(output).toMatch(/^users: 2 documents are not what the log says up to event \d+$/m)
+    expect(output).toContain(`\n  changed ${ada.id}: role\n`)
+    expect(output).toContain('\n  added "eve\\u001b[2J"\n')
+    expect(errors).toContain('verbatim: users is not what the log says: find out who has changed that')
+    const rebuilt = await ops(world, 'projections', 'rebuild', 'users')
+    expect(rebuilt.output).toContain('2 documents of the model that it replaced were not what the log says')
+    expect((await audit(world, 'verify', '--models')).code).toBe(0)
   })
 })
 

@@ -130,7 +130,9 @@ describe('projections', () => {
 
     const { output } = await run('projections', 'certificates', 'messages', '--limit', '2')
     expect(output).toMatch(
-      new RegExp(`^at +version +position +skipped +digest +log root\n(\\S+ +1 +\\d+ +- +${digests[0]} +\\w+\n){2}$`),
+      new RegExp(
+        `^at +version +position +skipped +digest +log root +differing\n(\\S+ +1 +\\d+ +- +${digests[0]} +\\w+ +none\n){2}$`,
+      ),
     )
     expect((await run('projections', 'certificates', 'guests')).output).toMatch(/^at /) // of its first build
   })
