@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { NestFactory } from '@nestjs/core'
 import { audit } from './audit/cli/audit-program.js'
-import { UsageError } from './cli/command.js'
+import { NotProven, UsageError } from './cli/command.js'
 import { type CommandLine, parseCommandLine } from './cli/command-line.js'
 import { Terminal } from './cli/terminal.js'
 import { type Config, loadConfig } from './config/index.js'
@@ -13,7 +13,7 @@ import { completeConfig, startMissingEngines } from './service/complete-config.j
 import { errorText } from './service/errors.js'
 import { ServiceLog } from './service/service-log.js'
 
-/** 0: done. 1: failed, at least in part. 2: the command line is wrong. */
+/** 0: done. 1: failed, at least in part. 2: the command line is wrong, or proves nothing as it is. */
 type ExitCode = 0 | 1 | 2
 
 /** How long a command may go on after a signal, to finish the step it is in. Every command may be cut off and repeated. */
@@ -33,7 +33,7 @@ export async function runCommandLine([name, ...args]: readonly string[], signal:
     return 0
   } catch (error) {
     say(errorText(error))
-    return error instanceof UsageError ? 2 : 1
+    return error instanceof UsageError || error instanceof NotProven ? 2 : 1
   }
 }
 

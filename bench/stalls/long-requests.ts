@@ -90,7 +90,8 @@ async function fill(
     const { status, body } = await account.post(`/api/chats/${chatId}/messages/batch`, { messages })
     if (status !== 201) throw new Error(`no messages: ${status} ${JSON.stringify(body).slice(0, 300)}`)
   }
-  for (let i = 0; i < chats; i++) await account.post('/api/chats', { title: `Title ${i} of many`, tags: ['some', 'tags'] })
+  for (let i = 0; i < chats; i++)
+    await account.post('/api/chats', { title: `Title ${i} of many`, tags: ['some', 'tags'] })
   return chatId
 }
 

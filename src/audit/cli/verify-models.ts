@@ -6,7 +6,7 @@ import type { ComparedModel } from '../../event-store/projecting/live-comparison
 import { VerificationError } from '../verification/verification-error.js'
 
 /** Compares all read models with a fresh fold of the log, and names the documents that differ. */
-export async function verifyModels(app: INestApplicationContext, terminal: Terminal): Promise<void> {
+export async function verifyModels(app: INestApplicationContext, terminal: Terminal, asJson: boolean): Promise<void> {
   const { projections, log } = app.get(Engine)
   const names = projections.all.map(({ name }) => name)
   const head = await log.glanceAtEnd()
@@ -21,11 +21,20 @@ export async function verifyModels(app: INestApplicationContext, terminal: Termi
       },
     }),
   )
-  results.forEach((result, i) =>
-    result.status === 'fulfilled'
-      ? report(terminal, result.value)
-      : terminal.say(`${names[i]} was not compared: ${(result.reason as Error).message}`),
-  )
+  if (asJson)
+    terminal.say(
+      JSON.stringify(
+        results.map((result, i) => jsonOf(names[i]!, result)),
+        null,
+        2,
+      ),
+    )
+  else
+    results.forEach((result, i) =>
+      result.status === 'fulfilled'
+        ? report(terminal, result.value)
+        : terminal.say(`${names[i]} was not compared: ${messageOf(result)}`),
+    )
   const differ = names.filter((_, i) => isDifferent(results[i]!))
   const failed = names.filter((_, i) => results[i]!.status === 'rejected')
   if (differ.length > 0)
@@ -37,6 +46,11 @@ export async function verifyModels(app: INestApplicationContext, terminal: Termi
 
 const isDifferent = (result: PromiseSettledResult<ComparedModel>) =>
   result.status === 'fulfilled' && result.value.differing > 0
+
+const messageOf = ({ reason }: PromiseRejectedResult) => (reason as Error).message
+
+const jsonOf = (projection: string, result: PromiseSettledResult<ComparedModel>) =>
+  result.status === 'fulfilled' ? result.value : { projection, error: messageOf(result) }
 
 function report(terminal: Terminal, { projection, position, differing, documents }: ComparedModel): void {
   if (differing === 0) return terminal.say(`${projection} is what the log says up to event ${position}`)

@@ -69,6 +69,7 @@ export class Rebuild {
     const { context, shadow, projection } = this
     return await shadow.whileLiveHeld(async () => {
       const difference = await comparison?.finish()
+      if (comparison) await shadow.catchUp() // little, and then it is sure that the log can be read to its end
       const live = difference && {
         differing: difference.differing,
         ids: difference.documents.slice(0, mostIds).map(({ id }) => id),
