@@ -35,6 +35,10 @@ export async function loadOrGenerateKey(dataDir: string, name: KeyName): Promise
   }
 }
 
+/** Undefined when none was ever generated there. */
+export const loadKey = (dataDir: string, name: KeyName): Promise<Buffer | undefined> =>
+  readKey(name, join(dataDir, 'keys', `${name}.key`))
+
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
 async function readKey(name: KeyName, file: string): Promise<Buffer | undefined> {
