@@ -1,19 +1,20 @@
 import 'reflect-metadata'
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { NestFactory } from '@nestjs/core'
 import { audit } from './audit/cli/audit-program.js'
-import { UsageError } from './cli/command.js'
+import { NotProven, UsageError } from './cli/command.js'
 import { type CommandLine, parseCommandLine } from './cli/command-line.js'
 import { Terminal } from './cli/terminal.js'
-import { type Config, loadConfig } from './config/index.js'
-import { runningEngines } from './embedded/index.js'
+import { type Config, isConfigured, loadConfig } from './config/index.js'
+import { hasDatabase, runningEngines } from './embedded/index.js'
 import { ops } from './ops/cli/ops-program.js'
-import { completeConfig, startMissingEngines } from './service/complete-config.js'
-import { errorText } from './service/errors.js'
+import { completeCommandConfig, startMissingEngines } from './service/complete-config.js'
+import { errorText, StartupError } from './service/errors.js'
 import { ServiceLog } from './service/service-log.js'
 
-/** 0: done. 1: failed, at least in part. 2: the command line is wrong. */
+/** 0: done. 1: failed, at least in part. 2: the command line is wrong, or proves nothing as it is. */
 type ExitCode = 0 | 1 | 2
 
 /** How long a command may go on after a signal, to finish the step it is in. Every command may be cut off and repeated. */
@@ -33,7 +34,7 @@ export async function runCommandLine([name, ...args]: readonly string[], signal:
     return 0
   } catch (error) {
     say(errorText(error))
-    return error instanceof UsageError ? 2 : 1
+    return error instanceof UsageError || error instanceof NotProven ? 2 : 1
   }
 }
 
@@ -54,10 +55,10 @@ async function runInService(
   { command, input }: Exclude<CommandLine, { help: string }>,
   terminal: Terminal,
 ): Promise<void> {
-  const config = loadConfig()
+  const config = loadConfig({ isCommand: true, folder: serviceFolder() })
   const engines = await enginesFor(config)
   try {
-    const complete = { ...(await completeConfig(config, engines)), roles: [] }
+    const complete = await completeCommandConfig(config, engines)
     const logLevel = config.logLevel === 'info' ? 'warn' : config.logLevel
     const logger = new ServiceLog({ ...config, production: false, logLevel })
     const { AppModule } = await import('./app.module.js') // loading it takes long, and offline commands do without it
@@ -72,12 +73,31 @@ async function runInService(
   }
 }
 
-/** The engines of the service that runs in this data folder. If none runs, the command starts them and stops them. */
+/** Where the service's configuration is: here, or, unless this process was given one, where the program is installed. */
+function serviceFolder(): string {
+  const installed = fileURLToPath(new URL('..', import.meta.url))
+  const isService = (folder: string) => existsSync(join(folder, '.env')) || hasDatabase(join(folder, 'data'))
+  if (isConfigured() || isService('.') || !isService(installed)) return '.'
+  say(`there is no service in this folder; using the one in ${installed}`)
+  return installed
+}
+
+/**
+ * The engines of the service that runs in this data folder. If none runs, the command starts them and stops them, but
+ * only over a database that a service has kept there: an empty one has nothing to tell.
+ */
 async function enginesFor(
   config: Config,
 ): Promise<{ mongoUri?: string; redisUrl?: string; stop?: () => Promise<void> } | undefined> {
-  if (config.mongodbUri && config.redisUrl) return undefined
-  return runningEngines(config.dataDir) ?? (await startMissingEngines(config, say))
+  const { mongodbUri, redisUrl, dataDir } = config
+  if (mongodbUri && redisUrl) return undefined
+  const running = runningEngines(dataDir)
+  if (running) return running
+  if (mongodbUri || !hasDatabase(dataDir))
+    throw new StartupError(
+      `no service runs in ${dataDir}${hasDatabase(dataDir) ? '' : ', and there is no database'}: run the command in the folder where the service is started, or set MONGODB_URI and REDIS_URL, or DATA_DIR, to what the service has`,
+    )
+  return await startMissingEngines(config, say)
 }
 
 /** Node was started with this file: `node dist/cli.js ops …`. */

@@ -3,6 +3,7 @@ import { verifyLog } from '../../src/audit/verification/verify-log.js'
 import type { Client } from '../../test/support/world.js'
 import { type Latency, latencyOf, rate, timed } from '../runner/statistics.js'
 import type { LargeLog } from './large-log.js'
+import { intact } from '../../test/support/audit/verified.js'
 
 export interface AuditMeasurements {
   verified: number
@@ -35,7 +36,7 @@ export async function measureAudit(
     for await (const append of log.find()) if (append._id === 0) throw new Error('no event has position 0')
   })
   const hasher = new HashingThreads()
-  const verified = await rate(size, () => verifyLog({ log: engine.log, trees, keys: [key], hasher }))
+  const verified = await rate(size, () => intact(verifyLog({ log: engine.log, trees, keys: [key], hasher })))
   await hasher.close()
   return {
     verified,

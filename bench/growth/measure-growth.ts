@@ -14,6 +14,7 @@ import { median, rate } from '../runner/statistics.js'
 import { closedLoop } from '../traffic/closed-loop.js'
 import { warmUp } from '../traffic/warm-up.js'
 import type { GrowingService } from './growing-service.js'
+import { intact } from '../../test/support/audit/verified.js'
 
 /** Rates are a second, times in milliseconds. */
 export interface GrowthFigures {
@@ -94,7 +95,9 @@ async function verify({ log: { engine, trees }, keys }: GrowingService): Promise
   const hasher = new HashingThreads()
   const key = noteSigner(origin, keys.notary).verifierKey
   try {
-    return await rate((await trees.read())!.size, () => verifyLog({ log: engine.log, trees, keys: [key], hasher }))
+    return await rate((await trees.read())!.size, () =>
+      intact(verifyLog({ log: engine.log, trees, keys: [key], hasher })),
+    )
   } finally {
     await hasher.close()
   }

@@ -40,3 +40,8 @@ export class UsageError extends Error {
 export class PartialFailure extends Error {
   override readonly name = 'PartialFailure'
 }
+
+/** Nothing is wrong, and nothing is proven either: the message says what is missing for that. */
+export class NotProven extends Error {
+  override readonly name = 'NotProven'
+}

@@ -39,14 +39,23 @@ const guests = group({
   promptsPerMinute: variable('SESSION_PROMPTS_PER_MINUTE', wholeNumber('a number', 1, 1_000_000).default(5)),
 })
 
+/** What a configuration is for. */
+export interface ConfigUse {
+  /** A command has no roles: it signs nothing and lets nobody in, so it needs no keys for that. */
+  readonly isCommand?: boolean
+  /** What relative paths begin at. */
+  readonly folder?: string
+}
+
 /** The whole configuration. What is undefined in it is embedded, generated or switched off. */
-export function configSchema(environment: Environment) {
+export function configSchema(environment: Environment, { isCommand = false, folder = '.' }: ConfigUse = {}) {
   const production = textOf(environment, 'NODE_ENV') === 'production'
   const embedded = !isSet(environment, 'MONGODB_URI') || !isSet(environment, 'REDIS_URL')
   const signs = processRoles.safeParse(textOf(environment, 'ROLES') ?? 'all').data?.includes('projector') ?? true
   // Generated keys are fine where one person tries things out. A deployment must know where its keys are kept.
   const requiredBecause = production ? 'NODE_ENV=production' : undefined
-  const absolutePath = z.string().transform((path) => resolve(path))
+  const servesBecause = isCommand ? undefined : requiredBecause
+  const absolutePath = z.string().transform((path) => resolve(folder, path))
   const shutdownMs = wholeNumber('milliseconds', 0, 600_000)
   return group({
     production: variable(
@@ -64,12 +73,12 @@ export function configSchema(environment: Environment) {
     /** 0: the system chooses one. */
     port: variable('PORT', wholeNumber('a whole number', 0, 65_535).default(3000)),
     /** The folder for embedded engines and generated keys. */
-    dataDir: variable('DATA_DIR', absolutePath.default(resolve('data'))),
+    dataDir: variable('DATA_DIR', absolutePath.default(resolve(folder, 'data'))),
     mongodBin: variable('MONGOD_BIN', z.string().optional()),
     redisBin: variable('REDIS_BIN', z.string().optional()),
     master: keyPair(environment, 'MASTER_KEY', requiredBecause),
-    notary: notary(environment, signs ? requiredBecause : undefined),
-    edge: edge(requiredBecause),
+    notary: notary(environment, signs ? servesBecause : undefined),
+    edge: edge(servesBecause),
     guests,
     caps,
     /** How far a read model may be behind before the process says that it is not ready; 0: any distance. */

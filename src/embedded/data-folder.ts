@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EngineError, hasCode } from './engine-error.js'
@@ -9,6 +9,9 @@ const LONGEST_STOP_MS = 5_000
 
 export const mongoFolder = (dataDir: string): string => join(dataDir, 'mongo')
 export const redisFolder = (dataDir: string): string => join(dataDir, 'redis')
+
+/** Whether a service has kept a database here. */
+export const hasDatabase = (dataDir: string): boolean => existsSync(join(mongoFolder(dataDir), 'WiredTiger'))
 
 /** Makes the folder and those inside it, for their owner only. Throws if the folder cannot be used. */
 export function prepareDataFolder(dataDir: string): void {

@@ -54,6 +54,10 @@ export async function forgetGeneratedKey(dataDir: string, name: KeyName, key: Ui
   return file
 }
 
+/** Undefined when none was ever generated there. */
+export const loadKey = (dataDir: string, name: KeyName): Promise<Buffer | undefined> =>
+  readKey(name, join(dataDir, 'keys', `${name}.key`))
+
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
 async function readKey(name: KeyName, file: string): Promise<Buffer | undefined> {

@@ -7,6 +7,7 @@ import type { SupervisorTask, RedisProgram } from './supervisor-protocol.js'
 import { type EmbeddedEngines, startSupervisor } from './supervisor-client.js'
 
 export { runningEngines } from './addresses.js'
+export { hasDatabase } from './data-folder.js'
 export { EngineError } from './engine-error.js'
 export { type Mongod, startMongod } from './mongod.js'
 export type { EmbeddedEngines } from './supervisor-client.js'

@@ -50,6 +50,14 @@ export class TreeStore {
     return this.trees.findOne({ _id: this.origin })
   }
 
+  /** Whether something is left of a tree of this origin, although it may have been removed. */
+  async hasTraces(): Promise<boolean> {
+    const state = await this.read()
+    if (state && (state.size > 0 || state.keys?.length)) return true
+    const tiles = { _id: { $gte: `${this.origin} `, $lt: `${this.origin}!` } }
+    return (await this.tiles.findOne(tiles, { projection: { _id: 1 } })) !== null
+  }
+
   /** The tree as it is; created without leaves if there is none. */
   async ensure(): Promise<NotaryDocument> {
     const { size, root } = treeFields(GrowingTree.empty())

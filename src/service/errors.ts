@@ -15,6 +15,7 @@ const withMessageForPeople = new Set([
   'Refused',
   'UsageError',
   'PartialFailure',
+  'NotProven',
   'VerificationError',
   'Unproven',
   'LogDiffers',

@@ -38,16 +38,22 @@ export function hashLeaves(bytes: Uint8Array): LeafHashes {
     if (first === 0) first = append._id
     else isIntact &&= append._id === last + 1
     last = lastPosition(append)
-    isIntact &&= append.events.length === append.n
-    for (let i = 0; isIntact && i < append.n; i++) {
-      const record = recordFromAppend(append, i)
-      isIntact = isSound(record)
-      hashes.push(leafHashOf(record))
-    }
+    const records = recordsOf(append)
+    isIntact &&= records?.length === append.n && records.every(isSound)
+    if (isIntact) hashes.push(...records!.map(leafHashOf))
   }
   const all = new Uint8Array(hashes.length * hashBytes)
   hashes.forEach((hash, i) => all.set(hash, i * hashBytes))
   return { first, last, ...(isIntact && { hashes: all }) }
+}
+
+/** Undefined for what is not an append. */
+function recordsOf(append: AppendDocument): EventRecord[] | undefined {
+  try {
+    return append.events.map((_, i) => recordFromAppend(append, i))
+  } catch {
+    return undefined
+  }
 }
 
 function isSound(record: EventRecord): boolean {

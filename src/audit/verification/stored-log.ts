@@ -1,12 +1,13 @@
 import type { LogCollection } from '../../event-store/log/log-collection.js'
 import { hashBytes, tileWidth } from '../../proof/tiles.js'
-import type { NotaryDocument, TreeStore } from '../../notary/tree-store.js'
+import { LogDiffers, type NotaryDocument, type TreeStore } from '../../notary/tree-store.js'
 import { recordFromAppend } from './event-record.js'
 import { appendsIn, type LeafHasher, type LeafHashes, singleThreadHasher } from './leaf-hashes.js'
 import type { CheckedEvent } from './tree-check.js'
+import { VerificationError } from './verification-error.js'
 
 /** A part of the log: its leaf hashes if the notary stored the same ones, else its events, to be checked one by one. */
-export type LogPart = { equalHashes: Buffer } | { events: CheckedEvent[] }
+export type LogPart = { from: number; equalHashes: Buffer } | { events: CheckedEvent[]; faults: VerificationError[] }
 
 const appendsAtOnce = 1_000
 const tilesAtOnce = 32
@@ -17,11 +18,9 @@ const tilesAtOnce = 32
  */
 export async function* readStoredLog(
   log: LogCollection,
-  trees: TreeStore,
-  state: NotaryDocument | null,
+  notaryHashes: NotaryHashes,
   hasher: LeafHasher = singleThreadHasher,
 ): AsyncGenerator<LogPart> {
-  const notaryHashes = new NotaryHashes(trees, state)
   const inFlight: Promise<{ bytes: Uint8Array; hashed: LeafHashes }>[] = []
   const reading = rawParts(log)
   let [position, isAll] = [0, false]
@@ -46,17 +45,23 @@ async function compare(
   const { first, last, hashes } = hashed
   await notaryHashes.load(first, last)
   if (hashes && first === after + 1 && notaryHashes.between(first, last)?.equals(hashes))
-    return { equalHashes: Buffer.from(hashes.buffer) }
-  const events: CheckedEvent[] = []
+    return { from: first, equalHashes: Buffer.from(hashes.buffer) }
+  const part = { events: [] as CheckedEvent[], faults: [] as VerificationError[] }
   for (const append of appendsIn(bytes)) {
-    append.events.forEach((_, i) =>
-      events.push({
-        record: recordFromAppend(append, i),
-        notaryHash: notaryHashes.between(append._id + i, append._id + i),
-      }),
-    )
+    if (!Number.isSafeInteger(append._id)) {
+      part.faults.push(new VerificationError(`${append._id} is no position: an event was added`))
+      continue
+    }
+    try {
+      const records = append.events.map((_, i) => recordFromAppend(append, i))
+      part.events.push(
+        ...records.map((record) => ({ record, notaryHash: notaryHashes.between(record.position, record.position) })),
+      )
+    } catch {
+      part.faults.push(new VerificationError(`what is stored at position ${append._id} is not an append`, append._id))
+    }
   }
-  return { events }
+  return part
 }
 
 /** Undecoded BSON: decoding is most of the cost of reading, and other threads can do it. */
@@ -74,7 +79,9 @@ async function* rawParts(log: LogCollection): AsyncGenerator<Uint8Array, undefin
 }
 
 /** The leaf hashes that the notary stored, loaded a few tiles at a time. */
-class NotaryHashes {
+export class NotaryHashes {
+  /** What is wrong with what the notary stored. */
+  fault?: VerificationError
   private from = 0
   private tiles: Buffer = Buffer.alloc(0)
 
@@ -87,7 +94,13 @@ class NotaryHashes {
     if (!this.state || (first > this.from && last <= this.until)) return
     const tile = Math.max(0, Math.floor((first - 1) / tileWidth))
     const tiles = Math.max(tilesAtOnce, Math.ceil(last / tileWidth) - tile)
-    this.tiles = await this.trees.leafTiles(this.state, tile, tiles)
+    try {
+      this.tiles = await this.trees.leafTiles(this.state, tile, tiles)
+    } catch (error) {
+      if (!(error instanceof LogDiffers)) throw error
+      this.fault ??= new VerificationError(`${error.message}: nobody can prove the events in it any more`)
+      this.tiles = Buffer.alloc(0)
+    }
     this.from = tile * tileWidth
   }
 

@@ -1,8 +1,10 @@
 import { MerkleFrontier } from '../../proof/frontier.js'
 import type { TreeHead } from '../../proof/checkpoint.js'
 import { hashBytes } from '../../proof/tiles.js'
-import { VerificationError } from './verification-error.js'
 import { checkEnvelope, type EventRecord, leafHashOf } from './event-record.js'
+import { HashDifferences } from './hash-differences.js'
+import { Faults } from './verification.js'
+import { VerificationError } from './verification-error.js'
 
 /** An event to check, and the hash that the notary stored for its leaf, if there is one. */
 export interface CheckedEvent {
@@ -10,29 +12,30 @@ export interface CheckedEvent {
   notaryHash?: Buffer
 }
 
-interface Suspect extends CheckedEvent {
-  notaryHash: Buffer
-}
-
 /**
  * Rebuilds the Merkle tree from the events, in order. When the tree reaches the size of a checkpoint, both roots must be
- * equal. If they are not, the leaf hashes that the notary stored show which event was changed. Those hashes are trusted
- * only if they lead to the signed root themselves: from the first difference on, a second tree is built from them.
+ * equal. If they are not, the leaf hashes that the notary stored show which events were changed. Those hashes are
+ * trusted only if they lead to the signed root themselves: from the first difference on, a second tree is built from
+ * them. When it leads to a signed root, the check goes on from there as if nothing had been wrong.
  */
 export class TreeCheck {
-  private readonly tree: MerkleFrontier
+  readonly faults = new Faults()
+  private tree: MerkleFrontier
   /** The tree of the notary's hashes, from the first event that differs from its hash. */
   private notaryTree?: MerkleFrontier
-  /** The first event that differs from its hash, until the event after it is known. */
-  private suspect?: Suspect
-  /** What is wrong with the first event that differs. It counts once a checkpoint confirms the notary's hashes. */
-  private finding?: VerificationError
+  /** Whether the trees have a leaf for each position: not when events are missing, and their hashes, too. */
+  private readonly isWhole = { tree: true, notaryTree: true }
+  /** They count once a checkpoint confirms the notary's hashes. */
+  private differences = new HashDifferences()
+  /** How many events a checkpoint has confirmed, apart from the faults. */
+  private confirmed: number
   /** The checkpoints that the tree has not reached yet, smallest first. */
   private readonly heads: TreeHead[]
 
   /** `heads` are opened checkpoints in any order. `tree` is the tree before the first event, for a part of the log. */
   constructor(heads: readonly TreeHead[], tree = MerkleFrontier.empty()) {
     this.tree = tree
+    this.confirmed = tree.size
     this.heads = [...heads].sort((a, b) => a.size - b.size)
     this.compare()
   }
@@ -45,32 +48,41 @@ export class TreeCheck {
     return this.tree.root()
   }
 
+  /** The largest checkpoint that the tree has not reached yet. */
+  get unreached(): number {
+    return this.heads.at(-1)?.size ?? 0
+  }
+
+  /** Call `skip` first for positions that come before this event. */
   add({ record, notaryHash }: CheckedEvent): void {
-    const expected = this.tree.size + 1
-    if (record.position > expected) throw this.earliest(missing(expected, record.position - 1))
-    if (record.position < expected)
-      throw this.earliest(
-        new VerificationError(`position ${record.position} is taken twice: an event was added`, record.position),
-      )
-    this.resolveSuspect({ record, notaryHash })
-    if (!this.finding && !this.suspect) checkEnvelope(record)
+    const { position } = record
+    if (position <= this.size) return this.fail(takenTwice(position))
+    const isSound = this.checkEnvelope(record)
     const hash = leafHashOf(record)
-    if (notaryHash && !this.notaryTree && !hash.equals(notaryHash)) {
-      this.notaryTree = MerkleFrontier.restore(this.tree.size, this.tree.hashes)
-      this.suspect = { record, notaryHash }
-    }
-    this.tree.add(hash)
-    this.notaryTree?.add(notaryHash ?? hash)
+    const differs = notaryHash !== undefined && !hash.equals(notaryHash)
+    this.differences.add(record, notaryHash, { differs, isKnown: !isSound })
+    this.grow(hash, notaryHash ?? hash)
     this.compare()
   }
 
   /** Adds the next leaves, which are known to equal the notary's hashes and to be right by themselves. */
   addHashes(hashes: Buffer): void {
-    this.resolveSuspect()
+    this.differences.end()
     for (let start = 0; start < hashes.length; start += hashBytes) {
       const hash = hashes.subarray(start, start + hashBytes)
-      this.tree.add(hash)
-      this.notaryTree?.add(hash)
+      this.grow(hash, hash)
+      this.compare()
+    }
+  }
+
+  /** The next events, up to this position, are missing. `hashes` are those that the notary stored of them, if known. */
+  skip(to: number, hashes?: Buffer): void {
+    this.differences.end()
+    this.notaryTree ??= MerkleFrontier.restore(this.tree.size, this.tree.hashes)
+    this.isWhole.tree = false
+    this.isWhole.notaryTree &&= hashes !== undefined
+    for (let start = 0; this.size < to; start += hashBytes) {
+      this.grow(nothing, hashes?.subarray(start, start + hashBytes) ?? nothing)
       this.compare()
     }
   }
@@ -81,80 +93,82 @@ export class TreeCheck {
     this.compare()
   }
 
-  /** Call after the last event. Returns the number of events. */
-  end(): number {
-    const [unreached] = this.heads
-    if (unreached) throw this.earliest(cutOff(this.tree.size, unreached.size))
-    this.resolveSuspect()
-    const finding = this.finding
-    if (finding) throw finding // no checkpoint covers the event yet, but it differs from the notary's hash
-    return this.tree.size
+  /** Call after the last event. */
+  end(): void {
+    this.differences.end()
+    for (const fault of this.differences.all()) this.fail(fault) // no checkpoint covers the events yet
+  }
+
+  fail(fault: VerificationError): void {
+    this.faults.add(fault, this.size + 1)
+  }
+
+  private grow(hash: Buffer, notaryHash: Buffer): void {
+    if (!this.notaryTree && hash !== notaryHash && !hash.equals(notaryHash))
+      this.notaryTree = MerkleFrontier.restore(this.tree.size, this.tree.hashes)
+    this.tree.add(hash)
+    this.notaryTree?.add(notaryHash)
+  }
+
+  private checkEnvelope(record: EventRecord): boolean {
+    if (this.differences.areMoving) return true // its envelope is still that of its old place
+    try {
+      checkEnvelope(record)
+      return true
+    } catch (error) {
+      if (!(error instanceof VerificationError)) throw error
+      this.fail(error)
+      return false
+    }
   }
 
   private compare(): void {
     for (let head = this.heads[0]; head && head.size <= this.tree.size; head = this.heads[0]) {
       this.heads.shift()
       if (head.size < this.tree.size)
-        throw new VerificationError(`a checkpoint of ${head.size} events came after event ${this.tree.size}`)
-      if (head.size > 0 && !this.tree.root().equals(head.root)) throw this.rootMismatch(head)
-      this.finding = this.suspect = this.notaryTree = undefined // the events are what was signed: the stored hashes were wrong
+        this.fail(new VerificationError(`a checkpoint of ${head.size} events came after event ${this.tree.size}`))
+      else if (head.size > 0) this.compareWith(head)
     }
   }
 
-  /** The events are not what was signed. If the notary's hashes are, they show which event was changed. */
-  private rootMismatch(head: TreeHead): VerificationError {
-    this.resolveSuspect()
-    if (this.finding && this.notaryTree?.root().equals(head.root)) return this.finding
-    const where = this.finding ? `; the first one that differs from the stored hashes: ${this.finding.message}` : ''
-    return this.earliest(
-      new VerificationError(
-        `the first ${head.size} events are not those that ${head.origin} has signed${where}`,
-        this.finding?.position,
-      ),
-    )
+  private compareWith(head: TreeHead): void {
+    if (this.isWhole.tree && this.tree.root().equals(head.root)) {
+      // The events are what was signed: where the stored hashes differ, they are wrong.
+      this.goOn(this.tree, head)
+    } else if (this.notaryTree && this.isWhole.notaryTree && this.notaryTree.root().equals(head.root)) {
+      this.differences.end()
+      for (const fault of this.differences.all()) this.fail(fault)
+      this.goOn(this.notaryTree, head)
+    } else this.failAt(head)
   }
 
-  /** Turns the suspect into a finding. The event after it shows whether events moved. */
-  private resolveSuspect(next?: CheckedEvent): void {
-    if (!this.suspect) return
-    const { suspect } = this
-    this.suspect = undefined
-    this.finding ??= new VerificationError(difference(suspect, next), suspect.record.position)
+  private goOn(tree: MerkleFrontier, { size }: TreeHead): void {
+    this.tree = tree
+    this.notaryTree = undefined
+    this.differences = new HashDifferences()
+    this.isWhole.tree = this.isWhole.notaryTree = true
+    this.confirmed = size
   }
 
-  /** The finding, if it comes before this error. */
-  private earliest(found: VerificationError): VerificationError {
-    this.resolveSuspect()
-    return this.finding && (this.finding.position ?? 0) < (found.position ?? Infinity) ? this.finding : found
+  /** Neither the events nor the notary's hashes lead to what was signed. */
+  private failAt({ size, origin }: TreeHead): void {
+    this.differences.end()
+    const [first] = this.differences.all()
+    const where = first ? `; the first one that differs from the stored hashes: ${first.message}` : ''
+    const fault = this.isWhole.notaryTree
+      ? new VerificationError(
+          `the first ${size} events are not those that ${origin} has signed${where}`,
+          first?.position,
+        )
+      : new VerificationError(
+          `events are missing, and so are their hashes: what comes after event ${this.confirmed} cannot be compared with what was signed`,
+        )
+    this.faults.add(fault, size + 1, [this.confirmed + 1, size])
+    this.differences = new HashDifferences()
   }
 }
 
-function difference({ record, notaryHash }: Suspect, next?: CheckedEvent): string {
-  const { position } = record
-  if (next?.notaryHash) {
-    const movedUp = matches(record, next.record, next.notaryHash)
-    const nextMovedDown = matches(next.record, record, notaryHash)
-    if (movedUp && nextMovedDown) return `events ${position} and ${position + 1} have changed places`
-    if (movedUp) return `the event that was at position ${position} is missing, and those after it have moved up`
-    if (nextMovedDown) return `the event at position ${position} was added, and those after it have moved down`
-  }
-  return `event ${position} was changed`
-}
+const nothing = Buffer.alloc(hashBytes)
 
-/** Whether the event would have this hash at the other one's position, with its own or the other's time and version. */
-function matches(record: EventRecord, other: EventRecord, hash: Buffer): boolean {
-  const versions = record.stream === other.stream ? [record.version, other.version] : [record.version]
-  const times = [record.at, other.at]
-  return versions.some((version) =>
-    times.some((at) => leafHashOf({ ...record, position: other.position, version, at }).equals(hash)),
-  )
-}
-
-const missing = (from: number, to: number) =>
-  new VerificationError(from === to ? `event ${from} is missing` : `events ${from} to ${to} are missing`, from)
-
-const cutOff = (size: number, signed: number) =>
-  new VerificationError(
-    `the log ends at ${size}, but ${signed} events were signed: events ${size + 1} to ${signed} are missing`,
-    size + 1,
-  )
+const takenTwice = (position: number) =>
+  new VerificationError(`position ${position} is taken twice: an event was added`, position)

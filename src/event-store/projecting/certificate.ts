@@ -20,6 +20,11 @@ export interface Certificate {
   digest: string
   /** Positions that operators told it to skip. Older certificates have no such field, because nothing was skipped. */
   skipped?: readonly number[]
+  /**
+   * How many documents of the live model were not what the fold made of the log at the same position, and the ids of the
+   * first ones. Absent where nothing was compared: there was no live model of this version, or it was behind.
+   */
+  live?: { readonly differing: number; readonly ids: readonly string[] }
   at: Date
 }
 
@@ -29,25 +34,26 @@ export interface StoredCertificate extends Certificate {
 
 const certificates = (db: Db): Collection<Certificate> => db.collection('certificates')
 
-/** Certifies and stores what a collection holds: everything up to the position except what was skipped. */
-export async function certify(
-  { db, logRoot }: Pick<ProjectingContext, 'db' | 'logRoot'>,
+interface CertifiedModel extends Pick<Certificate, 'position' | 'root' | 'digest'> {
+  skipped: ReadonlySet<number>
+}
+
+/** Of a model that holds everything up to the position except what was skipped. */
+export const certificateOf = (
   { name, version }: Projection,
-  collection: string,
-  position: number,
-  skipped: ReadonlySet<number>,
-): Promise<Certificate> {
-  const [root, digest] = await Promise.all([logRoot(position), digestOf(db, collection)])
-  const certificate = {
-    projection: name,
-    version,
-    position,
-    events: position,
-    root,
-    digest,
-    skipped: [...skipped].filter((one) => one <= position).sort((a, b) => a - b),
-    at: new Date(),
-  }
+  { position, root, digest, skipped }: CertifiedModel,
+): Certificate => ({
+  projection: name,
+  version,
+  position,
+  events: position,
+  root,
+  digest,
+  skipped: [...skipped].filter((one) => one <= position).sort((a, b) => a - b),
+  at: new Date(),
+})
+
+export async function storeCertificate(db: Db, certificate: Certificate): Promise<Certificate> {
   await certificates(db).insertOne({ ...certificate })
   return certificate
 }
@@ -58,7 +64,9 @@ export function certifyLive(context: ProjectingContext, projection: Projection):
   const lease = new Lease(context.db, name, `${context.processName}:${randomBytes(6).toString('hex')}`)
   return whileLiveHeld(context, projection, lease, async (held) => {
     const { position } = await asItIs(context, lease, held, version)
-    return await certify(context, projection, name, position, await context.skippedPositions(name, version))
+    const skipped = await context.skippedPositions(name, version)
+    const [root, digest] = await Promise.all([context.logRoot(position), digestOf(context.db, name)])
+    return await storeCertificate(context.db, certificateOf(projection, { position, root, digest, skipped }))
   })
 }
 

@@ -3,6 +3,7 @@ import { EventStoreError } from '../errors.js'
 import { pause } from '../timing.js'
 import { type Certificate, certificatesOf, certifyLive, type StoredCertificate } from './certificate.js'
 import { Lease } from './lease.js'
+import { type ComparedModel, compareLive } from './live-comparison.js'
 import { type LeaseDocument, leasesIn } from './lease-document.js'
 import { Lockstep } from './lockstep.js'
 import type { ProjectingContext } from './projecting-context.js'
@@ -10,7 +11,8 @@ import type { Projection } from './projection.js'
 import { ProjectionControl } from './projection-control.js'
 import { type ProjectionStatus, projectionStatuses } from './projection-status.js'
 import { Projector, wantedName } from './projector.js'
-import { Rebuild, type RebuildOptions } from './rebuild.js'
+import { Rebuild } from './rebuild.js'
+import type { ShadowOptions } from './shadow.js'
 
 const lookAgainMs = 50
 const stillForMs = 1_000
@@ -57,21 +59,34 @@ export class Projections {
   }
 
   /** Rebuilds some projections side by side: they share one pass over the log. */
-  async rebuild(names: readonly string[], options: Omit<RebuildOptions, 'lockstep'> = {}): Promise<Certificate[]> {
-    const lockstep = new Lockstep()
-    const signal = AbortSignal.any([this.stopping.signal, ...(options.signal ? [options.signal] : [])])
-    const rebuilds = names.map(
-      (name) =>
-        new Rebuild(this.context, this.projectionNamed(name), { ...options, signal, lockstep: lockstep.join() }),
-    )
-    // If one fails, the others are waited for.
-    const running = Promise.allSettled(rebuilds.map((rebuild) => rebuild.run()))
-    this.rebuilds.add(running)
-    const results = await running.finally(() => this.rebuilds.delete(running))
+  async rebuild(names: readonly string[], options: Omit<ShadowOptions, 'lockstep'> = {}): Promise<Certificate[]> {
+    const results = await this.sideBySide(names, options, (of, shadow) => new Rebuild(this.context, of, shadow).run())
     return results.map((result) => {
       if (result.status === 'rejected') throw result.reason
       return result.value
     })
+  }
+
+  /** Says of some models in which documents they differ from a fresh fold of the log. */
+  compare(
+    names: readonly string[],
+    options: Omit<ShadowOptions, 'lockstep'> = {},
+  ): Promise<PromiseSettledResult<ComparedModel>[]> {
+    return this.sideBySide(names, options, (of, shadow) => compareLive(this.context, of, shadow))
+  }
+
+  /** If one fails, the others are waited for. */
+  private async sideBySide<T>(
+    names: readonly string[],
+    options: Omit<ShadowOptions, 'lockstep'>,
+    work: (of: Projection, options: ShadowOptions) => Promise<T>,
+  ): Promise<PromiseSettledResult<T>[]> {
+    const lockstep = new Lockstep()
+    const signal = AbortSignal.any([this.stopping.signal, ...(options.signal ? [options.signal] : [])])
+    const all = names.map((name) => ({ of: this.projectionNamed(name), lockstep: lockstep.join() }))
+    const running = Promise.allSettled(all.map(({ of, lockstep }) => work(of, { ...options, signal, lockstep })))
+    this.rebuilds.add(running)
+    return await running.finally(() => this.rebuilds.delete(running))
   }
 
   certifyLive(name: string): Promise<Certificate> {

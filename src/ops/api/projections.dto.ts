@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger'
-import { Choice, Decimal, DateTime, ObjectOf, ListOf, Text, Integer, AnyText } from '../../http/fields.js'
+import { Choice, Decimal, DateTime, ObjectOf, ListOf, Text, Integer, AnyText, AnyTexts } from '../../http/fields.js'
 
 export class ProjectionParams {
   @Text({ min: 1, max: 100, example: 'messages' })
@@ -96,6 +96,14 @@ export class ProjectionsDto {
   projections!: ProjectionDto[]
 }
 
+class ReplacedModelDto {
+  @Integer({ about: 'Documents that were not what the log says' })
+  differing!: number
+
+  @AnyTexts({ about: 'The ids of the first ones' })
+  ids!: readonly string[]
+}
+
 export class CertificateDto {
   @AnyText()
   id!: string
@@ -120,6 +128,12 @@ export class CertificateDto {
 
   @ApiProperty({ description: 'Events that it leaves out', type: 'integer', isArray: true })
   skipped!: readonly number[]
+
+  @ObjectOf(() => ReplacedModelDto, {
+    about: 'The model that it replaced, compared at one position; absent if that was not possible',
+    optional: true,
+  })
+  live?: ReplacedModelDto
 
   @DateTime()
   at!: Date

@@ -54,11 +54,15 @@ export const projectionsRebuild: CliCommand = {
     const certificate = await terminal.withProgress(name, (update) =>
       rebuild(app, name, terminal.signal, (position) => update(position, Math.max(position, head))),
     )
-    const { version, position, digest, root, skipped = [] } = certificate
+    const { version, position, digest, root, skipped = [], live } = certificate
     const without = skipped.length > 0 ? `, without ${skipped.join(', ')}` : ''
     terminal.say(
       `${name} is rebuilt: version ${version}, ${position} events${without}, digest ${digest}, log root ${root}`,
     )
+    if (live && live.differing > 0)
+      terminal.say(
+        `${live.differing} documents of the model that it replaced were not what the log says: somebody may have changed them; the certificate names the first ones`,
+      )
   },
 }
 

@@ -4,7 +4,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Certificate } from '../../event-store/projecting/certificate.js'
 import { Engine } from '../../event-store/engine.js'
 import { EventStoreError } from '../../event-store/errors.js'
-import type { RebuildOptions } from '../../event-store/projecting/rebuild.js'
+import type { ShadowOptions } from '../../event-store/projecting/shadow.js'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { recordRebuildEnd, recordRebuildStart } from '../operations.js'
@@ -19,7 +19,7 @@ export class RebuildProjection extends Command<RebuildProjectionResult> {
   constructor(
     readonly cause: Cause,
     readonly name: string,
-    readonly options: Pick<RebuildOptions, 'onProgress' | 'signal'> = {},
+    readonly options: Pick<ShadowOptions, 'onProgress' | 'signal'> = {},
   ) {
     super()
   }
@@ -69,8 +69,10 @@ export class RebuildProjectionHandler implements ICommandHandler<RebuildProjecti
   }
 
   /** A crash before the end is recorded leaves the certificate: it was stored before the new model took its place. */
-  private async rebuild(name: string, { meta, commandId }: Cause, options: RebuildOptions): Promise<Certificate> {
+  private async rebuild(name: string, { meta, commandId }: Cause, options: ShadowOptions): Promise<Certificate> {
     const [certificate] = (await this.engine.projections.rebuild([name], options)) as [Certificate]
+    const differing = certificate.live?.differing ?? 0
+    if (differing > 0) this.log.warn(`${name}: ${differing} documents of the replaced model were not what the log says`)
     const endMeta = { ...meta, commandId: randomUUID(), causation: commandId }
     await this.streams.execute(name, endMeta, recordRebuildEnd(commandId, certificate))
     return certificate

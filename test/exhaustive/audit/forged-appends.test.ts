@@ -4,6 +4,7 @@ import type { AppendDocument, RecordedEvent } from '../../../src/event-store/eve
 import type { Reactor } from '../../../src/event-store/projecting/reactor.js'
 import { damaged, decide, errorOf, exported } from '../../support/audit/damage.js'
 import { SignedLog } from '../../support/audit/signed-log.js'
+import { intact } from '../../support/audit/verified.js'
 import { eventually } from '../../support/event-store/engines.js'
 import { notebooks } from '../../support/event-store/notebooks.js'
 
@@ -14,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => log?.end())
 
 const grant = { type: 'NotebookOpened', shape: 1, data: { notebookId: 'n-0', ownerId: 'user-eve' } }
-const verified = (engine: Engine) => verifyLog({ log: engine.log, trees: log.trees(), keys: [log.key()] })
+const verified = (engine: Engine) => intact(verifyLog({ log: engine.log, trees: log.trees(), keys: [log.key()] }))
 
 describe.each<[string, (head: number) => Promise<Partial<AppendDocument>>]>([
   ['added to the stream of another', async (head) => ({ _id: head + 1, version: 6, events: [grant] })],

@@ -1,7 +1,8 @@
 import type { Binary } from 'mongodb'
 import type { AppendDocument } from '../../../src/event-store/event.js'
-import { type VerificationResult, verifyLog } from '../../../src/audit/verification/verify-log.js'
+import { verifyLog } from '../../../src/audit/verification/verify-log.js'
 import { SignedLog } from '../../support/audit/signed-log.js'
+import { intact } from '../../support/audit/verified.js'
 
 /** 60 notebooks: appends begin at 1, 2, 5 | 6, 7, 10 | … and have 1, 3 and 1 events. */
 let log: SignedLog
@@ -17,8 +18,8 @@ beforeEach(async () => {
 })
 afterEach(() => log?.end())
 
-const verify = (kept: string[] = []): Promise<VerificationResult> =>
-  verifyLog({ log: log.engine.log, trees: log.trees(), keys: [log.key()], kept })
+const verify = (kept: string[] = []): ReturnType<typeof intact> =>
+  intact(verifyLog({ log: log.engine.log, trees: log.trees(), keys: [log.key()], kept }))
 
 /** Somebody who may do anything with the collection. */
 async function replace(append: AppendDocument, by: Partial<AppendDocument>): Promise<void> {
@@ -61,7 +62,7 @@ describe('a log that nobody has touched', () => {
 
   it('verifies when nothing has happened', async () => {
     const empty = await SignedLog.begin()
-    expect(await verifyLog({ log: empty.engine.log, trees: empty.trees() })).toMatchObject({ events: 0 })
+    expect(await intact(verifyLog({ log: empty.engine.log, trees: empty.trees() }))).toMatchObject({ events: 0 })
     await empty.end()
   })
 })
@@ -221,10 +222,12 @@ describe('who has changed something in the log is found', () => {
 
   it('a checkpoint that another key has signed, or of another log', async () => {
     await expect(
-      verifyLog({ log: log.engine.log, trees: log.trees(), keys: [log.key(undefined, Buffer.alloc(32, 7))] }),
+      intact(verifyLog({ log: log.engine.log, trees: log.trees(), keys: [log.key(undefined, Buffer.alloc(32, 7))] })),
     ).rejects.toThrow('none of the keys given')
     await expect(
-      verifyLog({ log: log.engine.log, trees: log.trees('log.example/other'), keys: [log.key()], kept: [note] }),
+      intact(
+        verifyLog({ log: log.engine.log, trees: log.trees('log.example/other'), keys: [log.key()], kept: [note] }),
+      ),
     ).rejects.toThrow('belongs to another log')
   })
 })

@@ -5,8 +5,9 @@ import { verifyExport } from '../../../src/audit/verification/verify-export.js'
 import { openCheckpoint } from '../../../src/proof/checkpoint.js'
 import { type Client, World } from '../../support/world.js'
 import { eventually } from '../../support/event-store/engines.js'
-import { audit } from '../../support/ops/command-line.js'
+import { audit, ops } from '../../support/ops/command-line.js'
 import { Auditor, linesOf } from '../../support/audit/auditor.js'
+import { intact } from '../../support/audit/verified.js'
 
 let world: World
 let url: string
@@ -49,16 +50,28 @@ describe('npm run audit -- verify', () => {
     expect(output).toMatch(
       /^\d+ events are unchanged; the root is [A-Za-z0-9+/=]{44}\nverbatim\.local\/[0-9a-f]{16} has signed \d+ of them\n$/,
     )
-    expect((await audit(world, 'verify')).output).toContain('give --key')
+  })
+
+  it('proves nothing without a key, and says so', async () => {
+    const { code, output, errors } = await audit(world, 'verify')
+    expect([code, output]).toEqual([2, expect.stringContaining('events are unchanged')])
+    expect(errors).toContain('verbatim: no key was given, so nothing is proven')
   })
 
   it('names the event that was changed, and fails', async () => {
     const { at, position } = (await auditor.log())[7]!
     const log = auditor.db.collection('log')
     await log.updateOne({ _id: position as never }, { $set: { at: new Date(at.getTime() + 1) } })
-    const { code, errors } = await audit(world, 'verify', '--key', 'log.key')
+    const { code, errors, output } = await audit(world, 'verify', '--key', 'log.key', '--json')
     await log.updateOne({ _id: position as never }, { $set: { at } })
     expect([code, errors]).toEqual([1, expect.stringContaining(`verbatim: event ${position} was changed`)])
+    const found = JSON.parse(output)
+    expect(found).toMatchObject({ root: null, keys: 'given', signed: { size: expect.any(Number) as number } })
+    expect(found.faults).toEqual([{ message: `event ${position} was changed`, from: position, to: position }])
+    expect(found.intact).toEqual([
+      { from: 1, to: position - 1 },
+      { from: position + 1, to: found.events },
+    ])
     expect((await audit(world, 'verify', '--key', 'log.key')).code).toBe(0)
   })
 
@@ -77,13 +90,43 @@ describe('npm run audit -- verify', () => {
   it.each([
     [['--key', 'nowhere.key'], 2, 'nowhere.key cannot be read'],
     [['--key', 'a+b+c'], 1, 'not a public key'],
-    [['--receipt', 'log.key'], 1, 'give --key'],
+    [['--receipt', 'log.key'], 2, 'give --key'],
     [['--receipt', 'log.key', '--key', 'log.key'], 1, 'not JSON'],
     [['--export', 'log.key'], 1, 'not JSON'],
     [['--checkpoint'], 2, '--checkpoint'],
   ])('%j: %i, %s', async (args, code, why) => {
     const ran = await audit(world, 'verify', ...args)
     expect([ran.code, ran.errors]).toEqual([code, expect.stringContaining(why)])
+  })
+})
+
+describe('npm run audit -- verify --models', () => {
+  it('says that all read models are what the log says, while the service runs', async () => {
+    const { code, output, errors } = await audit(world, 'verify', '--models')
+    expect([code, errors]).toEqual([0, expect.not.stringContaining('verbatim:')])
+    expect(output).toMatch(/^chats is what the log says up to event \d+$/m)
+    expect(
+      output
+        .trim()
+        .split('\n')
+        .filter((line) => !line.includes(' is what the log says up to event ')),
+    ).toEqual([])
+    expect(output.trim().split('\n').length).toBeGreaterThan(10)
+  })
+
+  it('names the documents that somebody has changed, without what they say, and fails; a rebuild says it, too', async () => {
+    const users = auditor.db.collection<{ _id: string }>('users')
+    await users.updateOne({ _id: ada.id }, { $set: { role: 'admin' } })
+    await users.insertOne({ _id: 'eve\u001b[2J', role: 'admin' } as never)
+    const { code, output, errors } = await audit(world, 'verify', '--models')
+    expect(code).toBe(1)
+    expect(output).toMatch(/^users: 2 documents are not what the log says up to event \d+$/m)
+    expect(output).toContain(`\n  changed ${ada.id}: role\n`)
+    expect(output).toContain('\n  added "eve\\u001b[2J"\n')
+    expect(errors).toContain('verbatim: users is not what the log says: find out who has changed that')
+    const rebuilt = await ops(world, 'projections', 'rebuild', 'users')
+    expect(rebuilt.output).toContain('2 documents of the model that it replaced were not what the log says')
+    expect((await audit(world, 'verify', '--models')).code).toBe(0)
   })
 })
 
@@ -117,7 +160,7 @@ describe('npm run audit -- receipt', () => {
 describe('npm run audit -- export', () => {
   const verified = (name: string, ...more: string[]) =>
     audit(offline(), 'verify', '--export', name, '--key', 'log.key', ...more)
-  const verify = (name: string) => verifyExport({ file: file(name), keys: [key] })
+  const verify = (name: string) => intact(verifyExport({ file: file(name), keys: [key] }))
   const eventLines = async (name: string) =>
     linesOf(await readFile(file(name), 'utf8')).filter((line) => 'event' in line)
 

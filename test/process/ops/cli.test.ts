@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { masterKey } from '../../../src/event-store/sealing/key-wrap.js'
 import { Client, World } from '../../support/world.js'
 import { eventually } from '../../support/event-store/engines.js'
 import { ServiceProcess } from '../../support/service-process.js'
-import { ops, type Ran } from '../../support/ops/command-line.js'
+import { audit, ops, type Ran } from '../../support/ops/command-line.js'
 import { Database } from '../../support/ops/database.js'
 
 let world: World
@@ -43,6 +43,15 @@ describe('users grant', () => {
     expect((await run('users', 'grant', ann.email, 'auditor')).output).toBe(`${ann.email} is auditor\n`)
     const [granted] = await database.events('RoleGranted')
     expect(granted).toMatchObject({ data: { userId: ann.id, role: 'auditor' }, meta: { actor: 'operator' } })
+  })
+
+  it('asks for no key that it does not use', async () => {
+    const { MONGODB_URI = '', REDIS_URL = '', MASTER_KEY = '' } = world.environment
+    const environment = { MONGODB_URI, REDIS_URL, MASTER_KEY, NODE_ENV: 'production' }
+    expect(await ops({ folder: world.folder, environment }, 'users', 'grant', ann.email, 'auditor')).toMatchObject({
+      code: 0,
+      output: expect.stringContaining(`${ann.email} is auditor\n`) as string, // after what production is warned of
+    })
   })
 
   it('knows nobody of another name, and no other role', async () => {
@@ -131,7 +140,9 @@ describe('projections', () => {
 
     const { output } = await run('projections', 'certificates', 'messages', '--limit', '2')
     expect(output).toMatch(
-      new RegExp(`^at +version +position +skipped +digest +log root\n(\\S+ +1 +\\d+ +- +${digests[0]} +\\w+\n){2}$`),
+      new RegExp(
+        `^at +version +position +skipped +digest +log root +differing\n(\\S+ +1 +\\d+ +- +${digests[0]} +\\w+ +none\n){2}$`,
+      ),
     )
     expect((await run('projections', 'certificates', 'guests')).output).toMatch(/^at /) // of its first build
   })
@@ -187,7 +198,11 @@ describe('without a service', () => {
   afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }))
 
   it('says what is wrong with the configuration, or that there is no database', async () => {
-    const environment = { MONGODB_URI: 'mongodb://user:hunter2@127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+    const environment = {
+      MONGODB_URI: 'mongodb://user:hunter2@127.0.0.1:1',
+      REDIS_URL: 'redis://127.0.0.1:1',
+      MASTER_KEY: '00'.repeat(32),
+    }
     expectFailure(
       await ops({ folder, environment }, 'projections', 'list'),
       1,
@@ -199,6 +214,19 @@ describe('without a service', () => {
       'LOG_LEVEL: got "loud"',
     )
     expectFailure(await ops({ folder, environment }, 'projections'), 2, 'there is no command projections')
+  })
+
+  it('starts nothing and makes nothing in a folder that has no service', async () => {
+    const somewhere = { MONGODB_URI: world.mongodbUri }
+    for (const [environment, why] of [
+      [{}, 'no service runs in '],
+      [somewhere, 'no service runs in '],
+      [{ REDIS_URL: world.environment.REDIS_URL! }, 'no service runs in '],
+      [{ ...somewhere, REDIS_URL: world.environment.REDIS_URL! }, 'there is no master key in '],
+    ] as const) {
+      expectFailure(await audit({ folder, environment: { ...environment } }, 'export', 'log.ndjson'), 1, why)
+      expect(await readdir(folder)).toEqual([])
+    }
   })
 
   it('reaches the embedded engines, whether the service runs or not', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ExportVerification, verifyExport } from '../../../src/audit/verification/verify-export.js'
 import { noteSigner } from '../../../src/proof/note.js'
+import { intact } from '../../support/audit/verified.js'
 import { DraftedLog } from '../../support/audit/drafted-log.js'
 
 let folder: string
@@ -21,7 +22,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 async function verify(lines: readonly string[], options: Partial<ExportVerification> = {}) {
   const file = join(folder, 'log.ndjson')
   await writeFile(file, lines.map((line) => `${line}\n`).join(''))
-  return verifyExport({ file, keys: log.keys, ...options })
+  return intact(verifyExport({ file, keys: log.keys, ...options }))
 }
 
 /** The failure: what it says, and of which position. */
@@ -85,7 +86,7 @@ describe('an export of a whole log', () => {
   it('is checked with the keys in the file only when no others are given', async () => {
     expect(await verify(await whole(), { keys: undefined })).toMatchObject({ events: 10 })
     expect(await failure(await whole(), { keys: [other] })).toEqual([
-      'Unproven',
+      'VerificationError',
       expect.stringContaining('none of the keys'),
       undefined,
     ])
@@ -267,6 +268,61 @@ describe('who has changed something in an export is found', () => {
       .with(at(6), lines[at(6)]!.replace('user-ann', 'user-eve'))
     expect(await failure(changedTwice)).toMatchObject([expect.anything(), 'event 3 was changed', 3])
     expect(await failure(changedTwice.toSpliced(at(8), 1))).toMatchObject([expect.anything(), 'event 3 was changed', 3])
+  })
+})
+
+describe('all that is wrong in an export is named, and what is intact', () => {
+  const found = async (lines: readonly string[]) => {
+    const file = join(folder, 'log.ndjson')
+    await writeFile(file, lines.map((line) => `${line}\n`).join(''))
+    const { faults, intact: ranges } = await verifyExport({ file, keys: log.keys })
+    return [faults.map(({ message }) => message), ranges]
+  }
+  const eve = (line: string) => line.replace('user-ann', 'user-eve')
+
+  it('where events were changed, are missing, or cannot be read', async () => {
+    const lines = await whole()
+    const wrong = lines
+      .with(at(2), eve(lines[at(2)]!))
+      .with(at(3), eve(lines[at(3)]!))
+      .with(at(8), '{')
+      .toSpliced(at(5), 1)
+    expect(await found(wrong)).toEqual([
+      [
+        'events 2 to 3 were changed',
+        'event 5 is missing',
+        'line 9 is not JSON: the file was changed, or it is incomplete',
+        'event 8 is missing',
+      ],
+      [
+        [1, 1],
+        [4, 4],
+        [6, 7],
+        [9, 10],
+      ],
+    ])
+  })
+
+  it('up to the last checkpoint, where the end is missing', async () => {
+    const lines = [await log.head(), log.leaves(), ...log.lines(1, 6), log.checkpoint(6), ...log.lines(7, 8)]
+    expect(await found(lines)).toEqual([
+      [expect.stringContaining('no checkpoint for the events after event 6')],
+      [[1, 6]],
+    ])
+  })
+
+  it('event by event, where each has its own proof', async () => {
+    const proofs = await log.proofs()
+    const head = { export: 'verbatim@v1', origin: log.origin, keys: log.keys, checkpoint: log.note() }
+    const lines = [1, 2, 3, 5, 6].flatMap((position) => log.lines(position, position, { open: true, proofs }))
+    expect(await found([JSON.stringify(head), ...lines.with(1, eve(lines[1]!)).with(4, eve(lines[4]!))])).toEqual([
+      [2, 6].map((position) => `event ${position} is not the one in the log: it was changed`),
+      [
+        [1, 1],
+        [3, 3],
+        [5, 5],
+      ],
+    ])
   })
 })
 

@@ -1,12 +1,13 @@
 import { BSON } from 'mongodb'
 import { HashingThreads } from '../../../src/audit/verification/hashing-threads.js'
 import { appendsIn, hashLeaves, type LeafHasher } from '../../../src/audit/verification/leaf-hashes.js'
-import { readStoredLog } from '../../../src/audit/verification/stored-log.js'
+import { NotaryHashes, readStoredLog } from '../../../src/audit/verification/stored-log.js'
 import { type LogVerification, verifyLog } from '../../../src/audit/verification/verify-log.js'
 import type { AppendDocument } from '../../../src/event-store/event.js'
 import { leafOf } from '../../../src/notary/leaf.js'
 import { type NotaryDocument, treeOf, TreeStore } from '../../../src/notary/tree-store.js'
 import { leafHash } from '../../../src/proof/hashes.js'
+import { intact } from '../../support/audit/verified.js'
 import { DraftedLog } from '../../support/audit/drafted-log.js'
 import { all, Place } from '../../support/event-store/engines.js'
 import { logIn } from '../../support/event-store/logs.js'
@@ -45,8 +46,9 @@ async function grow(): Promise<NotaryDocument> {
   return (await trees.advance(at, tree))!
 }
 
+const found = () => verifyLog({ log: logIn(place.db), trees, keys: log.keys })
 const verify = (options: Partial<LogVerification> = {}) =>
-  verifyLog({ log: logIn(place.db), trees, keys: log.keys, ...options })
+  intact(verifyLog({ log: logIn(place.db), trees, keys: log.keys, ...options }))
 
 describe('a log in the database', () => {
   it('verifies, with what is signed of it', async () => {
@@ -68,6 +70,95 @@ describe('a log in the database', () => {
     expect(await verify({ keys: undefined })).toEqual(unsigned)
   })
 
+  it('does not pass as one that is not signed yet when its signature was dropped or forged', async () => {
+    await write(120)
+    await sign()
+    const signed = (await trees.read())!
+    const notary = place.db.collection('notary')
+    const faults = async () => (await found()).faults.map(({ message }) => message)
+    const removed = [expect.stringContaining(`the checkpoint of ${log.origin} is missing`)]
+    for (const left of [
+      { ...signed, note: undefined },
+      { ...signed, note: undefined, keys: undefined },
+      { ...signed, note: undefined, size: 0 },
+    ]) {
+      await notary.replaceOne({}, left, { ignoreUndefined: true })
+      expect(await faults()).toEqual(removed)
+    }
+    await notary.deleteMany({}) // the tiles are left
+    expect(await faults()).toEqual(removed)
+    const other = new DraftedLog()
+    other.write('notebook-1', ['a'])
+    for (const [note, why] of [
+      [signed.note!.replace('\n361\n', '\n360\n'), 'does not belong to this text'],
+      [other.note(), 'none of the keys given has signed this'],
+      ['', 'is missing'],
+      ['nonsense', 'not a signed note'],
+    ] as const) {
+      await notary.deleteMany({})
+      await notary.insertOne({ ...signed, note } as never)
+      expect(await faults()).toEqual([expect.stringContaining(why)])
+      expect(await found()).toMatchObject({ events: 361, signed: undefined })
+    }
+  })
+
+  it('names all that is wrong, and what is intact', async () => {
+    await write(600)
+    await sign()
+    await write(3)
+    const change = { $set: { 'meta.actor': 'user-eve' } }
+    for (const _id of [4, 7, 1_000]) await stored().updateOne({ _id }, change)
+    await stored().deleteMany({ _id: { $in: [100, 1_300, 1_303] } })
+    await stored().insertOne({ ...log.appends[5]!, _id: 500 })
+    await stored().insertOne({ _id: 501, n: 1, events: 'none' } as never)
+    const { events, signed, faults, intact: ranges } = await found()
+    expect([events, signed?.size]).toEqual([1_811, 1_801])
+    expect(faults.map(({ message, position, until }) => [message, position, until])).toEqual([
+      ['events 4 to 9 were changed', 4, 9],
+      ['events 100 to 102 are missing', 100, 102],
+      ['position 500 is taken twice: an event was added', 500, 500],
+      ['what is stored at position 501 is not an append', 501, 501],
+      ['position 501 is taken twice: an event was added', 501, 501],
+      ['position 502 is taken twice: an event was added', 502, 502],
+      ['event 502 was changed', 502, 502],
+      ['events 1000 to 1002 were changed', 1_000, 1_002],
+      ['events 1300 to 1305 are missing', 1_300, 1_305],
+    ])
+    expect(ranges).toEqual([
+      [1, 3],
+      [10, 99],
+      [103, 499],
+      [503, 999],
+      [1_003, 1_299],
+      [1_306, 1_811],
+    ])
+  })
+
+  it('is intact up to where it was cut off', async () => {
+    await write(100)
+    await sign()
+    await stored().deleteMany({ _id: { $gt: 200 } })
+    expect(await found()).toMatchObject({
+      events: 201,
+      faults: [{ message: 'the log ends at 201, but 301 events were signed: events 202 to 301 are missing' }],
+      intact: [[1, 201]],
+    })
+  })
+
+  it('proves nothing behind missing events when their hashes are gone, too', async () => {
+    await write(600)
+    await sign()
+    await stored().deleteMany({ _id: { $gt: 600, $lt: 610 } })
+    await place.db.collection('tiles').deleteOne({ _id: `${log.origin} 0/2` as never })
+    const { faults, intact: ranges } = await found()
+    expect(faults.map(({ message }) => message)).toEqual([
+      'events 601 to 609 are missing',
+      'events are missing, and so are their hashes: what comes after event 0 cannot be compared with what was signed',
+      expect.stringContaining(`tile ${log.origin} 0/2 is missing`),
+    ])
+    expect(ranges).toEqual([])
+  })
+
   it('verifies with the hashes of several threads', async () => {
     await write(1_100)
     await sign()
@@ -77,7 +168,7 @@ describe('a log in the database', () => {
       expect(await verify({ hasher, onProgress: (events) => seen.push(events) })).toMatchObject({ events: 3_301 })
       expect(seen).toEqual([3_000, 3_301])
       await stored().updateOne({ _id: 3_010 }, { $set: { 'meta.actor': 'user-eve' } })
-      await expect(verify({ hasher })).rejects.toMatchObject({ message: 'event 3010 was changed' })
+      await expect(verify({ hasher })).rejects.toMatchObject({ message: 'events 3010 to 3012 were changed' })
     } finally {
       await hasher.close()
     }
@@ -106,7 +197,6 @@ describe('a log in the database', () => {
     await expect(verify({ kept: [old.note!, log.note(), log.note(3)] })).rejects.toThrow(outdated(10))
     await place.db.collection('notary').deleteMany({})
     await expect(verify({ kept: [log.note()] })).rejects.toThrow(outdated(0))
-    expect(await verify({ kept: [] })).toMatchObject({ events: 20, signed: undefined })
     await expect(verify({ kept: [log.note()], keys: undefined })).rejects.toMatchObject({ code: 'not_signed' })
   })
 
@@ -125,8 +215,11 @@ describe('a log in the database', () => {
     await write(1_100)
     await sign()
     await stored().updateOne({ _id: 3_100 }, { $set: { 'meta.actor': 'user-eve' } })
-    const parts = await all(readStoredLog(logIn(place.db), trees, await trees.read()))
-    expect(parts.map((part) => Object.keys(part))).toEqual([['equalHashes'], ['events']])
+    const parts = await all(readStoredLog(logIn(place.db), new NotaryHashes(trees, await trees.read())))
+    expect(parts.map((part) => Object.keys(part))).toEqual([
+      ['from', 'equalHashes'],
+      ['events', 'faults'],
+    ])
     expect((parts[0] as { equalHashes: Buffer }).equalHashes).toHaveLength(3_000 * 32)
     const { events } = parts[1] as Extract<(typeof parts)[number], { events: unknown }>
     expect(events.map(({ record }) => record.position)).toEqual(Array.from({ length: 301 }, (_, i) => 3_001 + i))
@@ -135,11 +228,11 @@ describe('a log in the database', () => {
 
   it('is checked event by event where the notary has no hashes', async () => {
     await write(3)
-    const [unsigned] = await all(readStoredLog(logIn(place.db), trees, null))
+    const [unsigned] = await all(readStoredLog(logIn(place.db), new NotaryHashes(trees, null)))
     expect(unsigned).toMatchObject({ events: Array.from({ length: 10 }, () => ({ notaryHash: undefined })) })
     await sign()
     await write(1)
-    const [part] = await all(readStoredLog(logIn(place.db), trees, await trees.read()))
+    const [part] = await all(readStoredLog(logIn(place.db), new NotaryHashes(trees, await trees.read())))
     const { events } = part as Extract<typeof part, { events: unknown }>
     expect(events.map(({ notaryHash }) => notaryHash !== undefined)).toEqual([
       ...Array.from({ length: 10 }, () => true),
@@ -153,7 +246,7 @@ describe('a log in the database', () => {
     await write(3)
     await grow()
     await stored().updateOne({ _id: 14 }, { $set: { 'meta.actor': 'user-eve' } })
-    await expect(verify()).rejects.toMatchObject({ message: 'event 14 was changed', position: 14 })
+    await expect(verify()).rejects.toMatchObject({ message: 'events 14 to 16 were changed', position: 14 })
   })
 
   it('is found when its first events are gone', async () => {

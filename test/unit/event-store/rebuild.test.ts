@@ -5,7 +5,8 @@ import { type LeaseDocument, leasesIn } from '../../../src/event-store/projectin
 import type { ProjectingContext } from '../../../src/event-store/projecting/projecting-context.js'
 import type { Projection } from '../../../src/event-store/projecting/projection.js'
 import { Projections } from '../../../src/event-store/projecting/projections.js'
-import { Rebuild, type RebuildOptions } from '../../../src/event-store/projecting/rebuild.js'
+import { Rebuild } from '../../../src/event-store/projecting/rebuild.js'
+import type { ShadowOptions } from '../../../src/event-store/projecting/shadow.js'
 import { uuidOf } from '../../../src/event-store/projecting/read-model-collection.js'
 import { command, eventually, Place } from '../../support/event-store/engines.js'
 import { contextIn } from '../../support/event-store/projecting-context.js'
@@ -29,7 +30,7 @@ const write = (...noteIds: string[]) => {
   }))
   return engine.store.append({ stream: `notebook-${noteIds.join()}`, expected: 0, events, meta: command() })
 }
-const rebuild = (of: Projection, options?: RebuildOptions, changed: Partial<ProjectingContext> = {}) =>
+const rebuild = (of: Projection, options?: ShadowOptions, changed: Partial<ProjectingContext> = {}) =>
   new Rebuild({ ...context, ...changed }, of, options).run()
 const lease = (id: string) => leasesIn(place.db).findOne({ _id: id })
 const collections = async () =>

@@ -38,6 +38,21 @@ describe('nothing configured', () => {
   })
 })
 
+describe('a command', () => {
+  const keys = { NODE_ENV: 'production', MASTER_KEY: hex }
+
+  it('needs no keys of roles that it does not have', () => {
+    expect(() => readConfig(keys)).toThrow('NOTARY_KEY')
+    expect(readConfig(keys, { isCommand: true })).toMatchObject({ production: true, masterKey: key })
+    expect(() => readConfig({ NODE_ENV: 'production' }, { isCommand: true })).toThrow('MASTER_KEY')
+  })
+
+  it('finds what is relative to the folder of the service', () => {
+    expect(readConfig({}, { folder: '/srv/chat' }).dataDir).toBe('/srv/chat/data')
+    expect(readConfig({ DATA_DIR: 'kept' }, { folder: '/srv/chat' }).dataDir).toBe('/srv/chat/kept')
+  })
+})
+
 describe('a right value', () => {
   const servers = { MONGODB_URI: 'mongodb://a:27017,b:27017/x?replicaSet=rs0', REDIS_URL: 'rediss://:pw@cache:6380/1' }
 
