@@ -40,14 +40,7 @@ import { ReplyRun } from './replies/worker/reply-run.js'
 import { ReplyWorker } from './replies/worker/reply-worker.js'
 
 /** What other contexts use of this one beside its commands, queries and events. */
-export {
-  CostsAnswer,
-  type Delivery,
-  LastEventIdHeader,
-  PreferHeader,
-  Prompts,
-  RequestedDelivery,
-} from './api/prompts.js'
+export { CostsAnswer, type Delivery, LastEventIdHeader, Prompts, RequestedDelivery } from './api/prompts.js'
 
 const queryHandlers = [...chatQueryHandlers, ...messageQueryHandlers, SearchChatsHandler]
 

@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { CompleteConfig } from '../config/index.js'
 import { trustIn } from '../http/caller-address.js'
-import { documentApi } from '../http/api-document.js'
+import { documentApi } from '../http/openapi/api-document.js'
 import { readJsonBodies } from '../http/json-bodies.js'
 import { brokenRequests, requireHost } from '../http/broken-requests.js'
 import { drainRequests } from '../http/drain-requests.js'
@@ -17,6 +17,7 @@ import { isForm, readBeforeRefusing } from '../http/unread-bodies.js'
 import { refuseOtherForms } from '../http/uploads.js'
 import { ignoreExpectations, ignoreOtherUpgrades } from '../http/upgrades.js'
 import { SocketAdapter, socketPath } from './socket-adapter.js'
+import { socketEvents, socketModels } from '../realtime/api/socket-events.dto.js'
 import { RequestMetrics } from '../telemetry/request-metrics.js'
 import { traceRequests } from '../telemetry/request-spans.js'
 
@@ -87,6 +88,6 @@ export async function configureApp(
     ],
   })
   app.useWebSocketAdapter(new SocketAdapter(app, config))
-  documentApi(app)
+  documentApi(app, { models: socketModels, extensions: { 'x-socket-events': socketEvents } })
   return app
 }

@@ -5,6 +5,7 @@ import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
+import { Refuses } from '../../http/openapi/problem-examples.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { ApiKeyDto, ApiKeyParams } from './account.dto.js'
 import { IssueApiKey } from '../commands/issue-api-key.js'
@@ -20,6 +21,7 @@ export class ApiKeysController {
   ) {}
 
   @Post('generate-api-key')
+  @Refuses('key_already_shown')
   @ApiOperation({ summary: 'Make an API key: it is shown only once' })
   @Answers(201, { apiKey: 'string', id: 'string' })
   async generate(

@@ -6,6 +6,7 @@ import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller, NeedsNoAccount } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { CountsAsGuess } from '../../http/limits.guard.js'
+import { Refuses } from '../../http/openapi/problem-examples.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { AccountDto, LoginBody, RegisterBody } from './account.dto.js'
@@ -42,6 +43,7 @@ export class AuthController {
   @Post(['auth/register', 'users/register'])
   @NeedsNoAccount()
   @CountsAsGuess()
+  @Refuses('user_exists', 'username_taken', 'wrong_credentials')
   @ApiOperation({ summary: 'Register an account' })
   @ApiUnauthorizedResponse({ description: 'A repeat, and the password has been changed since' })
   @Answers(201, { user: AccountDto, token: 'string' })
@@ -60,6 +62,7 @@ export class AuthController {
   @Post(['auth/login', 'users/login'])
   @NeedsNoAccount()
   @CountsAsGuess()
+  @Refuses('wrong_credentials')
   @ApiOperation({ summary: 'Log in: the answer has a token to send as a bearer token' })
   @ApiUnauthorizedResponse({ description: 'No account has this email address and password' })
   @Answers(200, { user: AccountDto, token: 'string' })

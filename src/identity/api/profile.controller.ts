@@ -6,6 +6,7 @@ import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { CountsAsGuess } from '../../http/limits.guard.js'
+import { Refuses } from '../../http/openapi/problem-examples.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { whenErasureIsFinal } from '../../commands/key-erasures.js'
@@ -33,6 +34,7 @@ export class ProfileController {
   }
 
   @Put('users/profile')
+  @Refuses('user_exists', 'username_taken')
   @ApiOperation({ summary: 'Change name, user name or email address' })
   @Answers(200, { user: AccountDto })
   async change(
@@ -46,6 +48,7 @@ export class ProfileController {
 
   @Post('users/password')
   @CountsAsGuess()
+  @Refuses('wrong_credentials')
   @ApiOperation({ summary: 'Change the password; every other login ends' })
   @Answers(200, { token: 'string' })
   async password(
