@@ -1,5 +1,6 @@
 import { BullModule } from '@nestjs/bullmq'
 import { Module } from '@nestjs/common'
+import { APP_INTERCEPTOR } from '@nestjs/core'
 import { MongooseModule } from '@nestjs/mongoose'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
@@ -10,6 +11,7 @@ import { chatCommandHandlers } from './commands.js'
 import { ModelList } from './model-list.js'
 import { ChatLogController } from './api/logging/chat-log.controller.js'
 import { MessageLogController } from './api/logging/message-log.controller.js'
+import { LoggedChatInterceptor } from './api/logged-chat.interceptor.js'
 import { ProjectChatController } from './api/project/project-chat.controller.js'
 import { Prompts } from './api/prompts.js'
 import { AiController } from './api/realtime/ai.controller.js'
@@ -84,6 +86,7 @@ const replies = [
     ...queryHandlers,
     ...openReply,
     ...replies,
+    { provide: APP_INTERCEPTOR, useClass: LoggedChatInterceptor },
     ChatErasures,
     ChatIds,
     Chats,

@@ -119,6 +119,6 @@ export class Contract {
       this.document,
     )
     if (!found) throw new Error(`there is no ${$ref}`)
-    return found as Schema
+    return found
   }
 }

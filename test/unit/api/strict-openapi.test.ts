@@ -46,7 +46,7 @@ describe('the OpenAPI document', () => {
     })
     expect(patterns.size).toBeGreaterThan(2)
     for (const pattern of patterns) expect(() => RE2JS.compile(pattern)).not.toThrow()
-    expect(() => RE2JS.compile('^(?!chat$)')).toThrow()
+    expect(() => RE2JS.compile('^(?!chat$)')).toThrow(/Perl/)
   })
 
   it('has no address that two of its paths could mean', () => {
