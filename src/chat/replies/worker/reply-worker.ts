@@ -98,7 +98,7 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     worker.on('failed', (job, error) =>
       this.log.warn(`reply ${job?.id}: attempt ${job?.attemptsMade} failed: ${error.message}`, {
         reply: job?.id,
-        chat: (job?.data as ReplyJob | undefined)?.chatId,
+        chat: job?.data.chatId,
         attempt: job?.attemptsMade,
       }),
     )
