@@ -21,13 +21,14 @@ export class AccountAuthenticator extends Authenticator {
   private async byKey(key: string): Promise<Caller | undefined> {
     const userId = await this.credentials.ownerOfKey(key)
     const account = userId && (await this.credentials.findWithoutPassword(userId))
-    return account ? { id: account._id, role: account.role } : undefined
+    return account && !account.locked ? { id: account._id, role: account.role } : undefined
   }
 
   private async byToken(token: string): Promise<Caller | undefined> {
     const content = this.tokens.verify(token)
     const account = content && (await this.credentials.findWithoutPassword(content.sub))
-    if (!account || (account.generation !== content.generation && account.kept !== content.login)) return undefined
+    if (!account || account.locked || (account.generation !== content.generation && account.kept !== content.login))
+      return undefined
     if (account.ended.some(({ login }) => login === content.login)) return undefined
     return {
       id: account._id,

@@ -6,9 +6,11 @@ import { AccessTokens } from './access-tokens.js'
 import { AccountCache } from './account-cache.js'
 import { AccountErasure, ListRestoredAccountsHandler } from './account-erasure.js'
 import { AccountAuthenticator } from './account.authenticator.js'
+import { AccountsController } from './api/accounts.controller.js'
 import { ApiKeysController } from './api/api-keys.controller.js'
 import { AuthController } from './api/auth.controller.js'
 import { EraseAccountHandler, GrantRoleHandler, LogOutHandler, RevokeApiKeyHandler } from './commands.js'
+import { EndLoginsHandler, LockAccountHandler, UnlockAccountHandler } from './commands/administer-account.js'
 import { ChangePasswordHandler } from './commands/change-password.js'
 import { ChangeProfileHandler } from './commands/change-profile.js'
 import { IssueApiKeyHandler } from './commands/issue-api-key.js'
@@ -19,6 +21,7 @@ import { NameClaims } from './name-claims.js'
 import { PasswordLogin } from './password-login.js'
 import { ProfileController } from './api/profile.controller.js'
 import { RolesController } from './api/roles.controller.js'
+import { AccountList } from './read-models/account-list.js'
 import { UserProfiles } from './read-models/user-profiles.js'
 import { Users } from './users.js'
 import { userModel } from './read-models/users.js'
@@ -33,19 +36,23 @@ const handlers = [
   RegisterUserHandler,
   ListRestoredAccountsHandler,
   RevokeApiKeyHandler,
+  LockAccountHandler,
+  UnlockAccountHandler,
+  EndLoginsHandler,
 ]
 
 /** Accounts. Global, because HTTP and sockets ask it who calls. */
 @Global()
 @Module({
   imports: [JwtModule.register({}), MongooseModule.forFeature([userModel])],
-  controllers: [AuthController, ProfileController, ApiKeysController, RolesController],
+  controllers: [AuthController, ProfileController, ApiKeysController, RolesController, AccountsController],
   providers: [
     ...handlers,
     { provide: Authenticator, useClass: AccountAuthenticator },
     AccessTokens,
     AccountCache,
     AccountErasure,
+    AccountList,
     CredentialStore,
     FirstAdmin,
     NameClaims,

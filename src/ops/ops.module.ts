@@ -46,8 +46,7 @@ const handlers = [
     OperationRecordsModule,
     RetentionModule,
   ],
-  controllers: [HealthController,
-    HomeController, OpenRepliesController, ProjectionsController],
+  controllers: [HealthController, HomeController, OpenRepliesController, ProjectionsController],
   providers: [...handlers, BoardAccess, ProjectionStreams, QueueBoard],
 })
 export class OpsModule {}

@@ -1,5 +1,5 @@
 import { Body, Controller, Post } from '@nestjs/common'
-import { ApiOperation, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger'
+import { ApiForbiddenResponse, ApiOperation, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../../http/answers.js'
 import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
@@ -64,6 +64,7 @@ export class AuthController {
   @CountsAsGuess()
   @Refuses('wrong_credentials')
   @ApiOperation({ summary: 'Log in: the answer has a token to send as a bearer token' })
+  @ApiForbiddenResponse({ description: 'An admin has locked the account' })
   @ApiUnauthorizedResponse({ description: 'No account has this email address and password' })
   @Answers(200, { user: AccountDto, token: 'string' })
   async login(@Body() { email, password }: LoginBody): Promise<Answer<LoginAnswer>> {

@@ -76,7 +76,7 @@ describe('A mongod that is downloaded', () => {
     const folder = newFolder()
     const [one, other] = await Promise.all([onArm(mirror, folder), onArm(mirror, folder)])
     expect(one).toBe(other)
-    expect(readFileSync(one!, 'utf8')).toBe('#!/bin/sh\n')
+    expect(readFileSync(one, 'utf8')).toBe('#!/bin/sh\n')
     expect(readdirSync(join(folder, '.cache'))).toEqual([])
   })
 
