@@ -28,7 +28,11 @@ export const everything = {
 const swc = (options) =>
   node('node_modules/@swc/cli/bin/swc.js', [
     ...options,
-    ...['--config-file', '.swcrc', '--quiet', '--ignore', '**/node_modules/**'],
+    '--config-file',
+    '.swcrc',
+    '--quiet',
+    '--ignore',
+    '**/node_modules/**',
   ])
 
 /**

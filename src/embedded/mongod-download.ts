@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { EngineError, hasCode } from './engine-error.js'
+import { EngineError } from './engine-error.js'
 import { packagesFolder } from './project-paths.js'
 import { withStagingFolder } from './staging-folder.js'
 
@@ -124,8 +124,7 @@ async function answerOf(url: string): Promise<Response> {
 
 /** The tar of Windows unpacks zip files, too; another tar may stand before it on the path. */
 async function unpackedProgram(archive: string, staging: string, program: string): Promise<string> {
-  const tar =
-    process.platform === 'win32' ? join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'tar.exe') : 'tar'
+  const tar = process.platform === 'win32' ? 'C:\\Windows\\System32\\tar.exe' : 'tar'
   const unpacked = join(staging, 'unpacked')
   await mkdir(unpacked)
   await promisify(execFile)(tar, ['-xf', archive, '-C', unpacked])

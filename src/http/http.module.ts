@@ -4,6 +4,7 @@ import { ThrottlerModule } from '@nestjs/throttler'
 import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { AdmitGuard } from './admit.guard.js'
 import { CauseGuard } from './cause.guard.js'
+import { DocumentAdditions } from './openapi/document-additions.js'
 import { IdentifyGuard } from './identify.guard.js'
 import { hasNoTarget, limitOf, LimitsGuard, targetTracker } from './limits.guard.js'
 import { Limits } from './limits.js'
@@ -47,6 +48,7 @@ const limits = ThrottlerModule.forRootAsync({
 @Module({
   imports: [limits],
   providers: [
+    DocumentAdditions,
     Limits,
     { provide: APP_GUARD, useClass: IdentifyGuard },
     { provide: APP_GUARD, useClass: CauseGuard },
@@ -57,6 +59,6 @@ const limits = ThrottlerModule.forRootAsync({
     { provide: APP_PIPE, useFactory: validationPipe },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [Limits],
+  exports: [DocumentAdditions, Limits],
 })
 export class HttpModule {}

@@ -17,7 +17,6 @@ import { isForm, readBeforeRefusing } from '../http/unread-bodies.js'
 import { refuseOtherForms } from '../http/uploads.js'
 import { ignoreExpectations, ignoreOtherUpgrades } from '../http/upgrades.js'
 import { SocketAdapter, socketPath } from './socket-adapter.js'
-import { socketEvents, socketModels } from '../realtime/api/socket-events.dto.js'
 import { RequestMetrics } from '../telemetry/request-metrics.js'
 import { traceRequests } from '../telemetry/request-spans.js'
 
@@ -88,6 +87,6 @@ export async function configureApp(
     ],
   })
   app.useWebSocketAdapter(new SocketAdapter(app, config))
-  documentApi(app, { models: socketModels, extensions: { 'x-socket-events': socketEvents } })
+  documentApi(app)
   return app
 }

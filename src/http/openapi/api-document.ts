@@ -4,6 +4,7 @@ import { problemSchema } from '../problems.js'
 import { addCommonAnswers } from './common-answers.js'
 import { problemExamples } from './problem-examples.js'
 import { answerHeaders } from './answer-headers.js'
+import { DocumentAdditions } from './document-additions.js'
 import { leaveOutAmbiguousPaths, makeOperationIdsUnique, operationsOf } from './paths.js'
 import { tags } from './tags.js'
 
@@ -14,14 +15,9 @@ const description = `Everything that happens is an event in one log; everything 
 **Errors** are problem documents (RFC 9457) with a stable \`code\`.
 **Sockets.** \`x-socket-events\` of this document names each event of Socket.io with the schema of its payload.`
 
-/** What contexts add to the document that no handler of HTTP says. */
-export interface DocumentAdditions {
-  readonly models: readonly (new () => object)[]
-  readonly extensions: Readonly<Record<`x-${string}`, object>>
-}
-
 /** The API as an OpenAPI document, and pages to read it. */
-export function documentApi(app: NestFastifyApplication, { models, extensions }: DocumentAdditions): void {
+export function documentApi(app: NestFastifyApplication): void {
+  const { models, extensions } = app.get(DocumentAdditions)
   const builder = new DocumentBuilder()
     .setTitle('Verbatim')
     .setDescription(description)
@@ -35,7 +31,7 @@ export function documentApi(app: NestFastifyApplication, { models, extensions }:
   for (const [tag, about] of Object.entries(tags)) builder.addTag(tag, about)
   const operationIdFactory = (controller: string, method: string) =>
     `${controller.replace(/Controller$/, '')}_${method}`
-  const document = SwaggerModule.createDocument(app, builder.build(), { operationIdFactory, extraModels: [...models] })
+  const document = SwaggerModule.createDocument(app, builder.build(), { operationIdFactory, extraModels: models })
   completeDocument(document)
   Object.assign(document, extensions)
   const customSiteTitle = 'Verbatim: the API'
