@@ -1,6 +1,6 @@
 # The service alone, as small as it gets: MongoDB and Redis come from elsewhere (docker-compose.yml has both).
 
-FROM node:20-alpine AS build
+FROM node:24-alpine AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund --loglevel=error
@@ -8,12 +8,12 @@ COPY nest-cli.json tsconfig.json tsconfig.build.json .swcrc ./
 COPY src src
 RUN npm run build
 
-FROM node:20-alpine AS packages
+FROM node:24-alpine AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --no-audit --no-fund --loglevel=error
 
-FROM node:20-alpine
+FROM node:24-alpine
 ENV NODE_ENV=production PORT=3000
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules

@@ -5,6 +5,7 @@ export default {
   testEnvironment: '<rootDir>/test/support/jest/environment.mjs',
   runtime: '<rootDir>/test/support/jest/runtime.mjs',
   transform: {},
+  reporters: ['default', '<rootDir>/test/support/jest/progress.mjs'],
   roots: ['<rootDir>/test'],
   // What a newcomer runs. See jest.all.config.mjs for the others.
   testMatch: ['<rootDir>/test/unit/**/*.test.ts'],

@@ -6,23 +6,34 @@ import { node, say } from './run.mjs'
 
 const settings = ['.swcrc', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
 
-/** dist/: the service alone, with its types checked, as production runs it. */
+/**
+ * dist/: the service alone. Types are not checked: that takes most of a first start, and `npm run check` does it. The
+ * image is made with `npm run build`, which checks them as well.
+ */
 export const service = {
   folder: 'dist',
   sources: ['src'],
-  compile: () => node('node_modules/@nestjs/cli/bin/nest.js', ['build'], { quiet: true }),
+  compile: () => swc(['src', '--out-dir', 'dist', '--strip-leading-paths']),
+  sourceOf: (file) => join('src', relative('dist', file)),
 }
 
-/** build/: everything, types unchecked, for the processes that tests and benches start. Jest compiles by itself. */
+/** build/: everything, types unchecked, for tests, benches and the processes that they start. */
 export const everything = {
   folder: 'build',
   sources: ['src', 'test', 'bench'],
-  compile: async (sources) => {
-    const options = ['--out-dir', 'build', '--config-file', '.swcrc', '--quiet', '--ignore', '**/node_modules/**']
-    await node('node_modules/@swc/cli/bin/swc.js', [...sources, ...options])
-    await removeOrphans('build')
-  },
+  compile: (sources) => swc([...sources, '--out-dir', 'build']),
+  sourceOf: (file) => relative('build', file),
 }
+
+const swc = (options) =>
+  node('node_modules/@swc/cli/bin/swc.js', [
+    ...options,
+    '--config-file',
+    '.swcrc',
+    '--quiet',
+    '--ignore',
+    '**/node_modules/**',
+  ])
 
 /**
  * Compiles when the output was made from other sources. It compares their content, so it is right after a fresh clone,
@@ -38,6 +49,7 @@ export async function compile(output) {
   say(`compiling ${sources.join(', ')} into ${output.folder} …`)
   await rm(mark, { force: true })
   await output.compile(sources)
+  await removeOrphans(output)
   await mkdir(output.folder, { recursive: true })
   await writeFile(mark, wanted)
   say(`compiled in ${((performance.now() - started) / 1000).toFixed(1)} s`)
@@ -55,9 +67,9 @@ async function fingerprint(sources) {
 }
 
 /** Removes output whose source is gone. Everything else is compiled in place, which disturbs no running test. */
-async function removeOrphans(folder) {
+async function removeOrphans({ folder, sourceOf }) {
   for (const file of await filesIn(folder)) {
-    const source = relative(folder, file).replace(/\.js(\.map)?$/, '.ts')
+    const source = sourceOf(file).replace(/\.js(\.map)?$/, '.ts')
     if (/\.js(\.map)?$/.test(file) && !existsSync(source)) await rm(file)
   }
 }

@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process'
 import { basename } from 'node:path'
+import { clearBar } from './bar.mjs'
 
 /** Prints a line of the set-up. The prefix tells it from the output of the tools. */
-export const say = (line) => console.log(`verbatim: ${line}`)
+export function say(line) {
+  clearBar()
+  console.log(`verbatim: ${line}`)
+}
 
 /**
  * Runs a program in the foreground and fails when the program fails; the output of a quiet one is shown only then.

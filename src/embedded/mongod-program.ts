@@ -1,5 +1,6 @@
 import { EngineError } from './engine-error.js'
 import { runToEnd } from './engine-process.js'
+import { canDownload, downloadMongod, thisPlatform } from './mongod-download.js'
 import { installEngines, pinnedMongod, pinnedOpenssl } from './install.js'
 
 /** The oldest release that is accepted from a machine. The pinned one is 8.2. */
@@ -13,28 +14,41 @@ export interface MongodProgram {
 
 interface MongodLookup {
   bin?: string | undefined
+  /** Where a mongod is downloaded from. */
+  mirror?: string | undefined
   say?: ((line: string) => void) | undefined
 }
 
 /**
- * The mongod to run: the configured one, else the one on the path, else the pinned one, which is installed when it is
- * missing. A configured mongod that does not run is an error and is not replaced by another one.
+ * The mongod to run: the configured one, else the one on the path, else the pinned one, which is installed or downloaded
+ * when it is missing. A configured mongod that does not run is an error and is not replaced by another one; one on the
+ * path that cannot be used is named and left alone.
  */
-export async function resolveMongod({ bin, say }: MongodLookup = {}): Promise<MongodProgram> {
+export async function resolveMongod({ bin, mirror, say }: MongodLookup = {}): Promise<MongodProgram> {
   if (bin) {
     const configured = await checkMongod([bin])
     if ('version' in configured) return configured
     throw noRunnableMongod([`${bin} (MONGOD_BIN) ${configured.refusal}`])
   }
   const onPath = await checkMongod(['mongod'])
-  if ('version' in onPath) return onPath
-  const tried = [`mongod on the path ${onPath.refusal}`]
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw noRunnableMongod([...tried, `none can be installed for ${process.platform} on ${process.arch}`])
+  if ('version' in onPath) {
+    say?.(`MongoDB: mongod ${onPath.version}, which is on the path`)
+    return onPath
   }
-  const pinned = await checkMongod(pinnedCommand(await installEngines({ mongod: true, say })))
-  if ('version' in pinned) return pinned
+  const tried = [`mongod on the path ${onPath.refusal}`]
+  const pinned = await checkMongod(await ownCommand({ mirror, say }, tried))
+  if ('version' in pinned) {
+    const why = onPath.refusal === absent ? '' : `, because mongod on the path ${onPath.refusal}`
+    say?.(`MongoDB: our own mongod ${pinned.version}${why}`)
+    return pinned
+  }
   throw noRunnableMongod([...tried, `the installed mongod ${pinned.refusal}`])
+}
+
+async function ownCommand({ mirror, say }: MongodLookup, tried: string[]): Promise<string[]> {
+  if (thisPlatform === 'linux-x64') return pinnedCommand(await installEngines({ mongod: true, say }))
+  if (canDownload()) return [await downloadMongod({ mirror, say })]
+  throw noRunnableMongod([...tried, `none can be installed for ${thisPlatform}`])
 }
 
 /** A shell sets the path of the two libraries for this program alone, and then becomes it: the pid stays the same. */
@@ -43,9 +57,11 @@ function pinnedCommand(folder: string): string[] {
   return ['sh', '-c', script, pinnedOpenssl(folder), pinnedMongod(folder)]
 }
 
+const absent = 'is not there'
+
 async function checkMongod(command: string[]): Promise<MongodProgram | { refusal: string }> {
   const { ran, output } = await runToEnd([...command, '--version'])
-  if (!ran) return { refusal: /\bENOENT\b/.test(output) ? 'is not there' : `does not run: ${output}` }
+  if (!ran) return { refusal: /\bENOENT\b/.test(output) ? absent : `does not run: ${output}` }
   const version = /db version v([\d.]+)/.exec(output)?.[1]
   if (!version) return { refusal: `is no mongod: it says ${output.slice(0, 200).trim()}` }
   if (Number.parseInt(version, 10) < OLDEST) return { refusal: `is ${version}, older than ${OLDEST}.0` }

@@ -13,14 +13,17 @@ interface RedisServerOptions {
 }
 
 /**
- * The configured redis-server or valkey-server, else the one on the path. Undefined when none can be used: then the
- * WebAssembly Valkey takes its place. A configured one that does not run is an error.
+ * The configured redis-server or valkey-server, else the one on the path. Without a program the WebAssembly Valkey takes
+ * its place. A configured one that does not run is an error. `why` is for people.
  */
-export async function resolveRedisServer(bin?: string): Promise<string | undefined> {
+export async function resolveRedisServer(bin?: string): Promise<{ program?: string; why: string }> {
+  const refused: string[] = []
   for (const candidate of bin ? [bin] : ['redis-server', 'valkey-server']) {
     const { ran, output } = await runToEnd([candidate, '--version'])
     const version = /server v=(\d+\.\d+)/i.exec(output)?.[1]
-    if (ran && Number(version) >= OLDEST) return candidate
+    if (ran && Number(version) >= OLDEST)
+      return { program: candidate, why: `${candidate} ${version}, which is ${bin ? 'REDIS_BIN' : 'on the path'}` }
+    if (version) refused.push(`${candidate} on the path is ${version}, older than ${OLDEST}`)
     if (bin) {
       throw new EngineError(
         'no_runnable_redis',
@@ -29,7 +32,7 @@ export async function resolveRedisServer(bin?: string): Promise<string | undefin
       )
     }
   }
-  return undefined
+  return { why: ['our own Valkey', ...refused].join(', because ') }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { applyDecorators, HttpCode } from '@nestjs/common'
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger'
+import { fieldWords } from './field-words.js'
 
 type Class = new () => object
 /** An object, a list of objects, or a plain value. */
@@ -20,15 +21,15 @@ export const answer = <Data>(data: Data, message?: string): Answer<Data> => ({
 
 /** Documents an answer of this shape: what `data` holds, under which names. */
 export function Answers(status: number, data: Record<string, Shape>, optional: readonly string[] = []) {
-  const properties = Object.fromEntries(Object.entries(data).map(([name, shape]) => [name, schemaOf(shape)]))
+  const properties = Object.fromEntries(Object.entries(data).map(([name, shape]) => [name, schemaOf(shape, name)]))
   const required = Object.keys(data).filter((name) => !optional.includes(name))
   const schema = {
     type: 'object',
     required: ['success', 'data'],
     properties: {
-      success: { type: 'boolean', enum: [true] },
-      message: { type: 'string' },
-      data: { type: 'object', ...(required.length > 0 && { required }), properties },
+      success: { type: 'boolean', description: 'Errors have false', enum: [true] },
+      message: { type: 'string', description: 'What was done, for people' },
+      data: { type: 'object', description: 'The answer itself', ...(required.length > 0 && { required }), properties },
     },
   }
   const models = Object.values(data).flatMap((shape) => (typeof shape === 'string' ? [] : shape))
@@ -39,8 +40,8 @@ export function Answers(status: number, data: Record<string, Shape>, optional: r
   )
 }
 
-function schemaOf(shape: Shape): object {
-  if (typeof shape === 'string') return { type: shape }
+function schemaOf(shape: Shape, name: string): object {
+  if (typeof shape === 'string') return { type: shape, description: fieldWords[name] }
   if (typeof shape === 'function') return { $ref: getSchemaPath(shape) }
   return { type: 'array', items: { $ref: getSchemaPath(shape[0]) } }
 }

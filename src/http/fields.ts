@@ -18,6 +18,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator'
+import { fieldWords } from './field-words.js'
 import { IsDateTime, IsJsonObject, IsJsonObjects, IsWellFormed, MayBeUndefined } from './field-checks.js'
 
 /** What a field of a request or an answer is: said once, for validation and for the documentation. */
@@ -35,34 +36,37 @@ type Class = new () => object
  * The last check runs first, as with decorators that stand above a property, and only the first failure is reported:
  * the message about a number in place of a text says nothing about its length.
  */
-const field = (
-  checks: PropertyDecorator[],
-  { about, example, optional = false, nullable = false }: FieldInfo,
-  schema: ApiPropertyOptions,
-) => {
-  const documented = {
-    ...schema,
-    description: about,
-    example,
-    nullable: nullable || undefined,
-    required: !optional,
-  } as ApiPropertyOptions
-  return applyDecorators(...(optional ? [MayBeUndefined] : []), ...checks.toReversed(), ApiProperty(documented))
-}
+const field =
+  (
+    checks: PropertyDecorator[],
+    { about, example, optional = false, nullable = false }: FieldInfo,
+    schema: ApiPropertyOptions,
+  ): PropertyDecorator =>
+  (target, name) => {
+    const documented = {
+      ...schema,
+      description: about ?? fieldWords[String(name)],
+      example,
+      nullable: nullable || undefined,
+      required: !optional,
+    } as ApiPropertyOptions
+    const decorators = [...(optional ? [MayBeUndefined] : []), ...checks.toReversed(), ApiProperty(documented)]
+    applyDecorators(...decorators)(target, name)
+  }
 
 export const Text = ({
   min = 0,
   max,
   pattern,
   ...info
-}: FieldInfo & { min?: number; max: number; pattern?: [RegExp, string] }) => {
+}: FieldInfo & { min?: number; max: number; pattern?: [check: RegExp, message: string, documented?: RegExp] }) => {
   const checks = [Length(min, max), IsWellFormed(), IsString()]
   if (pattern) checks.unshift(Matches(pattern[0], { message: pattern[1] }))
   return field(checks, info, {
     type: String,
     ...(min > 0 && { minLength: min }),
     maxLength: max,
-    ...(pattern && { pattern: pattern[0].source }),
+    ...(pattern && { pattern: (pattern[2] ?? pattern[0]).source }),
   })
 }
 

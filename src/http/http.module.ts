@@ -4,6 +4,7 @@ import { ThrottlerModule } from '@nestjs/throttler'
 import { CONFIG, type CompleteConfig } from '../config/index.js'
 import { AdmitGuard } from './admit.guard.js'
 import { CauseGuard } from './cause.guard.js'
+import { DocumentAdditions } from './openapi/document-additions.js'
 import { IdentifyGuard } from './identify.guard.js'
 import { BodyLimits } from './body-limits.js'
 import { hasNoTarget, isCounted, limitOf, LimitsGuard, requestOf, targetTracker } from './limits.guard.js'
@@ -57,6 +58,7 @@ const limits = ThrottlerModule.forRootAsync({
   imports: [limits],
   providers: [
     BodyLimits,
+    DocumentAdditions,
     Limits,
     OpenCaps,
     { provide: APP_GUARD, useClass: IdentifyGuard },
@@ -69,6 +71,6 @@ const limits = ThrottlerModule.forRootAsync({
     { provide: APP_PIPE, useFactory: validationPipe },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [Limits, OpenCaps],
+  exports: [DocumentAdditions, Limits, OpenCaps],
 })
 export class HttpModule {}

@@ -35,7 +35,10 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 /** An unexpected error is logged, and its problem tells the caller nothing about it. */
 export function problemOf(error: unknown, correlationId: string): Problem {
   const known = knownProblem(error)
-  if (!known) log.error(`${correlationId} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  if (!known) {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    log.error('a request has failed', { correlation: correlationId, reason })
+  }
   return known ?? makeProblem('internal', 'the service has failed; its log has the details under the correlation id')
 }
 

@@ -20,7 +20,6 @@ const statusOf = {
   not_found: 404,
   unknown_projection: 404,
   route_not_found: 404,
-  not_acceptable: 406,
   request_timeout: 408,
   reply_in_progress: 409,
   key_already_shown: 409,
@@ -83,14 +82,28 @@ export interface Problem {
   errors?: FieldError[]
 }
 
+/** A more exact code in `more` replaces the code, and the type with it; the status stays that of the code. */
 export function makeProblem(
   code: ProblemCode | 'internal',
   detail: string,
   more: Record<string, unknown> = {},
 ): Problem {
-  const status = code === 'internal' ? 500 : statusOf[code]
-  return { type: `urn:verbatim:problem:${code}`, title: STATUS_CODES[status]!, status, detail, code, ...more }
+  const status = statusOfCode(code)
+  const { code: exact = code, ...rest } = more as { code?: string }
+  return {
+    type: `urn:verbatim:problem:${exact}`,
+    title: STATUS_CODES[status]!,
+    status,
+    detail,
+    code: exact,
+    ...rest,
+  }
 }
+
+export const statusOfCode = (code: ProblemCode | 'internal'): number => (code === 'internal' ? 500 : statusOf[code])
+
+/** In the order of the table. */
+export const problemCodes = Object.keys(statusOf) as ProblemCode[]
 
 export const isProblemCode = (code: unknown): code is ProblemCode =>
   typeof code === 'string' && Object.hasOwn(statusOf, code)
@@ -100,20 +113,21 @@ export const problemSchema = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'code'],
   properties: {
-    type: { type: 'string', example: 'urn:verbatim:problem:not_found' },
-    title: { type: 'string', example: 'Not Found' },
-    status: { type: 'integer', example: 404 },
-    detail: { type: 'string', example: 'there is no such chat' },
-    code: { type: 'string', description: 'Stable: rely on this', example: 'not_found' },
+    type: { type: 'string', description: 'The code as a URN', example: 'urn:verbatim:problem:not_found' },
+    title: { type: 'string', description: 'What HTTP calls the status', example: 'Not Found' },
+    status: { type: 'integer', description: 'The HTTP status', example: 404 },
+    detail: { type: 'string', description: 'What was wrong, for people', example: 'there is no such chat' },
+    code: { type: 'string', description: 'Stable: rely on this. docs/errors.md lists all', example: 'not_found' },
     correlationId: { type: 'string', description: 'Names this request in our log' },
     errors: {
       type: 'array',
+      description: 'With invalid and malformed: each field that is wrong',
       items: {
         type: 'object',
         required: ['field', 'message'],
         properties: {
-          field: { type: 'string', example: 'text' },
-          message: { type: 'string', example: 'must be a string' },
+          field: { type: 'string', description: 'Its name', example: 'text' },
+          message: { type: 'string', description: 'What is wrong with it', example: 'must be a string' },
         },
       },
     },

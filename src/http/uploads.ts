@@ -36,7 +36,13 @@ export const TakesFile = () =>
     RouteConfig({ takesFile: true }),
     ApiConsumes('multipart/form-data'),
     ApiBody({
-      schema: { type: 'object', required: [field], properties: { [field]: { type: 'string', format: 'binary' } } },
+      schema: {
+        type: 'object',
+        required: [field],
+        properties: {
+          [field]: { type: 'string', format: 'binary', description: 'The file: its name and type come with it' },
+        },
+      },
     }),
     ApiResponse({ status: 413, description: 'The file is too large' }),
     ApiResponse({ status: 415, description: 'Files of this type are not taken' }),

@@ -28,7 +28,7 @@ export class AccountAuthenticator extends Authenticator {
     const now = this.engine.clock.now()
     if (!known || (known.expires && known.expires <= now)) return undefined
     const account = await this.credentials.findWithoutPassword(known.userId)
-    if (!account) return undefined
+    if (!account || account.locked) return undefined
     this.keys.noteUse(key, now)
     const rights = { scopes: known.scopes ?? scopes, expires: known.expires }
     // Handlers ask for the role, too: without this scope nobody gets more of them than any user.
@@ -38,7 +38,8 @@ export class AccountAuthenticator extends Authenticator {
   private async byToken(token: string): Promise<Caller | undefined> {
     const content = this.tokens.verify(token)
     const account = content && (await this.credentials.findWithoutPassword(content.sub))
-    if (!account || (account.generation !== content.generation && account.kept !== content.login)) return undefined
+    if (!account || account.locked || (account.generation !== content.generation && account.kept !== content.login))
+      return undefined
     if (account.ended.some(({ login }) => login === content.login)) return undefined
     return {
       id: account._id,

@@ -11,7 +11,7 @@ import { eraseUser, grantRole, logOut, revokeApiKey } from './user.js'
 import { Users } from './users.js'
 
 /** Commands of two steps: one in the log, one outside it. A command that takes more has a file of its own in commands/. */
-abstract class AccountCommand extends Command<Effect> {
+export abstract class AccountCommand extends Command<Effect> {
   constructor(
     readonly cause: Cause,
     readonly userId: string,

@@ -9,6 +9,8 @@ interface CredentialsDocument {
   _id: string
   password?: string
   role: AccountRole
+  /** Nobody gets in, until an admin unlocks it. */
+  locked?: boolean
   /** Counts password changes: tokens of an earlier generation are no longer valid … */
   generation: number
   /** … except those of the login that changed the password. */
@@ -54,6 +56,17 @@ export class CredentialStore {
 
   async setRole(userId: string, role: AccountRole): Promise<void> {
     await this.accounts.updateOne({ _id: userId }, { $set: { role } })
+    await this.cache.forget(userId)
+  }
+
+  async setLocked(userId: string, locked: boolean): Promise<void> {
+    await this.accounts.updateOne({ _id: userId }, { $set: { locked } })
+    await this.cache.forget(userId)
+  }
+
+  /** Those of keys have no end: an admin locks the account, or its owner deletes them. */
+  async endAllLogins(userId: string): Promise<void> {
+    await this.accounts.updateOne({ _id: userId }, { $set: { kept: null, ended: [] }, $inc: { generation: 1 } })
     await this.cache.forget(userId)
   }
 

@@ -8,9 +8,11 @@ import { AccountErasure, ListRestoredAccountsHandler } from './account-erasure.j
 import { AccountAuthenticator } from './account.authenticator.js'
 import { ApiKeyList } from './api-key-list.js'
 import { ApiKeyStore } from './api-key-store.js'
+import { AccountsController } from './api/accounts.controller.js'
 import { ApiKeysController } from './api/api-keys.controller.js'
 import { AuthController } from './api/auth.controller.js'
 import { EraseAccountHandler, GrantRoleHandler, LogOutHandler, RevokeApiKeyHandler } from './commands.js'
+import { EndLoginsHandler, LockAccountHandler, UnlockAccountHandler } from './commands/administer-account.js'
 import { ChangePasswordHandler } from './commands/change-password.js'
 import { ChangeProfileHandler } from './commands/change-profile.js'
 import { IssueApiKeyHandler } from './commands/issue-api-key.js'
@@ -21,6 +23,7 @@ import { NameClaims } from './name-claims.js'
 import { PasswordLogin } from './password-login.js'
 import { ProfileController } from './api/profile.controller.js'
 import { RolesController } from './api/roles.controller.js'
+import { AccountList } from './read-models/account-list.js'
 import { UserProfiles } from './read-models/user-profiles.js'
 import { Users } from './users.js'
 import { userModel } from './read-models/users.js'
@@ -35,13 +38,16 @@ const handlers = [
   RegisterUserHandler,
   ListRestoredAccountsHandler,
   RevokeApiKeyHandler,
+  LockAccountHandler,
+  UnlockAccountHandler,
+  EndLoginsHandler,
 ]
 
 /** Accounts. Global, because HTTP and sockets ask it who calls. */
 @Global()
 @Module({
   imports: [JwtModule.register({}), MongooseModule.forFeature([userModel])],
-  controllers: [AuthController, ProfileController, ApiKeysController, RolesController],
+  controllers: [AuthController, ProfileController, ApiKeysController, RolesController, AccountsController],
   providers: [
     ...handlers,
     { provide: Authenticator, useClass: AccountAuthenticator },
@@ -50,6 +56,7 @@ const handlers = [
     AccountErasure,
     ApiKeyList,
     ApiKeyStore,
+    AccountList,
     CredentialStore,
     FirstAdmin,
     NameClaims,

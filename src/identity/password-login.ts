@@ -24,6 +24,7 @@ export class PasswordLogin {
     // A registration that crashed leaves a claim and a password, but no account.
     const exists = isRight && account !== null && (await this.users.read(account._id)).state.status === 'active'
     if (!exists) throw new Refused('wrong_credentials', 'Invalid email or password')
+    if (account.locked) throw new Refused('forbidden', 'an admin has locked this account; ask one to unlock it')
     return { userId: account._id, token: this.tokens.issue(account._id, account.generation) }
   }
 

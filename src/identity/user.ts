@@ -26,6 +26,9 @@ export const userEvents = defineEvents({
   },
   ApiKeyRevoked: { data: { userId, keyId: z.string() } },
   RoleGranted: { data: { userId, role } },
+  UserLocked: { data: { userId } },
+  UserUnlocked: { data: { userId } },
+  LoginsEnded: { data: { userId } },
   UserErased: { data: { userId } },
 })
 
@@ -44,11 +47,13 @@ export interface UserState {
   readonly status: 'none' | 'active' | 'erased'
   readonly role: AccountRole
   readonly keys: readonly string[]
+  /** An admin has locked it: its logins and keys are not accepted. */
+  readonly locked: boolean
 }
 
 export const user: Aggregate<UserState, RecordedEventOf<UserEvents>> = {
-  initial: { status: 'none', role: 'user', keys: [] },
-  fold: 1,
+  initial: { status: 'none', role: 'user', keys: [], locked: false },
+  fold: 2,
   evolve(state, event) {
     switch (event.type) {
       case 'UserRegistered':
@@ -59,11 +64,16 @@ export const user: Aggregate<UserState, RecordedEventOf<UserEvents>> = {
         return { ...state, keys: [...state.keys, event.data.keyId] }
       case 'ApiKeyRevoked':
         return { ...state, keys: state.keys.filter((id) => id !== event.data.keyId) }
+      case 'UserLocked':
+        return { ...state, locked: true }
+      case 'UserUnlocked':
+        return { ...state, locked: false }
       case 'UserErased':
         return { ...state, status: 'erased', keys: [] }
       case 'ProfileChanged':
       case 'PasswordChanged':
       case 'LoggedOut':
+      case 'LoginsEnded':
         return state
     }
   },
@@ -109,6 +119,14 @@ export const grantRole = (id: string, to: AccountRole) =>
   whileActive((state): UserEvent[] =>
     state.role === to ? [] : [{ type: 'RoleGranted', data: { userId: id, role: to } }],
   )
+
+export const lockUser = (id: string) =>
+  whileActive(({ locked }): UserEvent[] => (locked ? [] : [{ type: 'UserLocked', data: { userId: id } }]))
+
+export const unlockUser = (id: string) =>
+  whileActive(({ locked }): UserEvent[] => (locked ? [{ type: 'UserUnlocked', data: { userId: id } }] : []))
+
+export const endLogins = (id: string) => whileActive((): UserEvent[] => [{ type: 'LoginsEnded', data: { userId: id } }])
 
 export const eraseUser =
   (id: string) =>

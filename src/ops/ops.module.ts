@@ -3,6 +3,7 @@ import { MongooseModule } from '@nestjs/mongoose'
 import { ChatModule } from '../chat/chat.module.js'
 import { openReplyModel } from '../chat/read-models/open-replies.js'
 import { HealthController } from './api/health.controller.js'
+import { HomeController } from './api/home.controller.js'
 import { OpenRepliesController } from './api/open-replies.controller.js'
 import { ProjectionsController } from './api/projections.controller.js'
 import { RotateKeysHandler } from './keys/rotate-keys.js'
@@ -45,7 +46,7 @@ const handlers = [
     OperationRecordsModule,
     RetentionModule,
   ],
-  controllers: [HealthController, OpenRepliesController, ProjectionsController],
+  controllers: [HealthController, HomeController, OpenRepliesController, ProjectionsController],
   providers: [...handlers, BoardAccess, ProjectionStreams, QueueBoard],
 })
 export class OpsModule {}

@@ -5,11 +5,11 @@ import { StartupError } from './errors.js'
 
 /** Starts the engines whose address is not configured. Undefined when both addresses are. */
 export async function startMissingEngines(
-  { mongodbUri, redisUrl, dataDir, mongodBin, redisBin }: Config,
+  { mongodbUri, redisUrl, dataDir, mongodBin, mongodMirror, redisBin }: Config,
   say: (line: string) => void,
 ): Promise<EmbeddedEngines | undefined> {
   if (mongodbUri && redisUrl) return undefined
-  return startEngines({ dataDir, mongo: !mongodbUri, redis: !redisUrl, mongodBin, redisBin, say })
+  return startEngines({ dataDir, mongo: !mongodbUri, redis: !redisUrl, mongodBin, mongodMirror, redisBin, say })
 }
 
 interface EngineAddresses {

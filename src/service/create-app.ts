@@ -6,7 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { CompleteConfig } from '../config/index.js'
 import { trustIn } from '../http/caller-address.js'
 import { BodyLimits } from '../http/body-limits.js'
-import { documentApi } from '../http/api-document.js'
+import { documentApi } from '../http/openapi/api-document.js'
 import { readJsonBodies } from '../http/json-bodies.js'
 import { brokenRequests, requireHost } from '../http/broken-requests.js'
 import { drainRequests } from '../http/drain-requests.js'

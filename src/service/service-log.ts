@@ -2,6 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs'
 import { isatty } from 'node:tty'
 import { ConsoleLogger, type LogLevel as NestLevel } from '@nestjs/common'
 import type { Config } from '../config/index.js'
+import { fieldsText } from './log-fields.js'
 
 type LogLevel = Config['logLevel']
 
@@ -28,7 +29,10 @@ const wiringContexts = new Set([
 /** The context in which Nest reports a failed start. main.ts reports it too, in plain words. */
 const startFailure = 'ExceptionHandler'
 
-/** The service's log: lines for people in development, JSON lines in production and in the file LOG_FILE. */
+/**
+ * The service's log, one line for each event: for people in development, JSON in production and in the file LOG_FILE.
+ * The fields of an event are names of their own in JSON.
+ */
 export class ServiceLog extends ConsoleLogger {
   private readonly file: WriteStream | undefined
 
@@ -36,6 +40,7 @@ export class ServiceLog extends ConsoleLogger {
     const names = Object.keys(nestLevels) as LogLevel[]
     super({
       json: production,
+      flattenParams: true,
       prefix: 'verbatim',
       colors: !production && isatty(process.stdout.fd),
       logLevels: names.slice(0, names.indexOf(logLevel) + 1).map((name) => nestLevels[name]),
@@ -48,12 +53,18 @@ export class ServiceLog extends ConsoleLogger {
     messages: unknown[],
     context = '',
     level: NestLevel = 'log',
-    ...rest: never[]
+    stream?: 'stdout' | 'stderr',
+    stack?: unknown,
+    fields?: Record<string, unknown>,
   ): void {
-    super.printMessages(messages, context, level, ...rest)
+    super.printMessages(messages, context, level, stream, stack, fields)
     const time = new Date().toISOString()
     for (const message of messages)
-      this.file?.write(`${JSON.stringify({ time, level, context, message: String(message) })}\n`)
+      this.file?.write(`${JSON.stringify({ time, level, context, message: String(message), ...fields })}\n`)
+  }
+
+  protected override stringifyParams(fields: Record<string, unknown>): string {
+    return fieldsText(fields)
   }
 
   override log(message: unknown, ...rest: unknown[]): void {

@@ -47,7 +47,7 @@ describe('the steps of the README, run as they are written', () => {
   })
 
   it('read along', () => {
-    const stream = saidBy('tee stream.txt')
+    const stream = saidBy('tee try/stream.txt')
     expect(stream).toMatch(/^event: start\n/)
     const deltas = [...stream.matchAll(/event: delta\n.*\ndata: (.*)/g)].map(
       ([, data]) => (json(data!) as { text: string }).text,
@@ -56,7 +56,7 @@ describe('the steps of the README, run as they are written', () => {
   })
 
   it('go on where a stream was cut', () => {
-    const [first] = [...saidBy('tee stream.txt').matchAll(/event: delta\n.*\ndata: (.*)/g)].map(
+    const [first] = [...saidBy('tee try/stream.txt').matchAll(/event: delta\n.*\ndata: (.*)/g)].map(
       ([, data]) => (json(data!) as { text: string }).text,
     )
     const resumed = saidBy('Last-Event-ID')
@@ -80,7 +80,7 @@ describe('the steps of the README, run as they are written', () => {
   })
 
   it('prove what an answer says', () => {
-    expect(saidBy('receipt.json')).toMatch(
+    expect(saidBy('try/receipt.json')).toMatch(
       /^event \d+, ReplyCompleted at .* is in the log verbatim\.local\/[0-9a-f]{16} as it was signed with \d+ events\nit says: \{"text":"You said: /,
     )
   })

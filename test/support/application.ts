@@ -8,6 +8,7 @@ import { readConfig } from '../../src/config/index.js'
 import { appOptions, configureApp, httpAdapter } from '../../src/service/create-app.js'
 import { drainProcess } from '../../src/service/drain-process.js'
 import { listen } from '../../src/service/listen.js'
+import { fieldsText } from '../../src/service/log-fields.js'
 import { ServiceLog } from '../../src/service/service-log.js'
 import { completeConfig } from '../../src/service/complete-config.js'
 
@@ -20,8 +21,15 @@ class CollectedLog extends ServiceLog {
     super(config)
   }
 
-  protected override printMessages(messages: unknown[], context = '', level = 'log'): void {
-    for (const message of messages) this.collect(`${level} [${context}] ${format(message)}\n`)
+  protected override printMessages(
+    messages: unknown[],
+    context = '',
+    level = 'log',
+    _stream?: unknown,
+    _stack?: unknown,
+    fields: Record<string, unknown> = {},
+  ): void {
+    for (const message of messages) this.collect(`${level} [${context}] ${format(message)} ${fieldsText(fields)}\n`)
   }
 }
 

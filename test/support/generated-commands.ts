@@ -160,6 +160,9 @@ const userCommands = [
   ),
   toUser((id, history) => users.revokeApiKey(id, history.someId('key'))),
   toUser((id, history) => users.grantRole(id, history.random.one(['user', 'auditor', 'admin']))),
+  toUser((id) => users.lockUser(id)),
+  toUser((id) => users.unlockUser(id)),
+  toUser((id) => users.endLogins(id)),
   rarely(toUser((id) => users.eraseUser(id))),
 ]
 

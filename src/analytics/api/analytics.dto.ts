@@ -53,10 +53,10 @@ export class UsagePointDto {
   @DateTime({ about: 'When the hour or the day begins' })
   at!: Date
 
-  @Integer()
+  @Integer({ about: 'How many were sent' })
   prompts!: number
 
-  @Integer()
+  @Integer({ about: 'How many were completed' })
   replies!: number
 
   @Integer()

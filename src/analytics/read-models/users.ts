@@ -16,8 +16,9 @@ const adds = <E extends { data: { ownerId: string } }>(
 
 /** Accounts with what they have used. It folds events of identity and of chat, so it is above both. */
 export const users = projection<UserDoc, UserEvents & ChatEvents>(usersName, {
-  version: 1,
+  version: 2,
   gathers: true,
+  indexes: [{ createdAt: -1, _id: -1 }],
   on: {
     ...accountHandlers,
     ReplyCompleted: adds('totalTokensUsed', ({ data }) => data.tokens.total),

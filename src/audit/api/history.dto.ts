@@ -31,7 +31,7 @@ export class HistoryQuery extends PageQuery {
   @Id({ max: 200, optional: true, about: 'Only events caused by this account, guest or part of the system' })
   actor?: string
 
-  @DateTime({ optional: true })
+  @DateTime({ optional: true, about: 'From this time on' })
   since?: string
 
   @DateTime({ optional: true, about: 'Up to this time, not including it' })
@@ -82,7 +82,7 @@ class EventDto {
   @Integer()
   version!: number
 
-  @AnyText()
+  @AnyText({ about: 'What happened, as a name of GET /audit/event-types' })
   type!: string
 
   @Integer({ about: 'The number of the type’s shape that the event has' })
@@ -119,7 +119,7 @@ export class HistoryDto {
 }
 
 class EventTypeDto {
-  @AnyText({ example: 'ChatStarted' })
+  @AnyText({ about: 'What happened', example: 'ChatStarted' })
   type!: string
 
   @Integer({ about: 'The number of its newest shape' })

@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Req, Res } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Refuses } from '../../http/openapi/problem-examples.js'
 import { Refused } from '../../event-store/errors.js'
 import { NeedsNoAccount } from '../../http/access.js'
 import { WithoutLimits } from '../../http/limits.guard.js'
@@ -21,6 +22,7 @@ export class NotaryController {
   @Get('checkpoint')
   @Header('Content-Type', text)
   @Header('Cache-Control', 'public, max-age=1')
+  @Refuses('not_yet_signed')
   @ApiOperation({
     summary: 'The newest checkpoint: what the log has signed last',
     description: 'A C2SP checkpoint. Keep one elsewhere: it shows whether the end of the log was cut off later.',
@@ -50,7 +52,11 @@ export class NotaryController {
     summary: 'Hashes of the Merkle tree',
     description: 'A C2SP tile, <level>/<index>[.p/<width>]. Entries are not public: receipts and exports contain them.',
   })
-  @ApiParam({ name: 'path', example: '0/000.p/1', schema: { type: 'string' } })
+  @ApiParam({
+    name: 'path',
+    description: 'level/index, with .p/width if the tile is not full',
+    schema: { type: 'string', example: '0/000.p/1' },
+  })
   @ApiProduces('application/octet-stream')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
   async tile(

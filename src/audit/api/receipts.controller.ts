@@ -5,6 +5,7 @@ import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller, NeedsRole } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
+import { Refuses } from '../../http/openapi/problem-examples.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { ReadMessageReceipt } from '../receipts/read-message-receipt.js'
 import { ReadReceipt } from '../receipts/read-receipt.js'
@@ -17,6 +18,7 @@ export class ReceiptsController {
 
   @Get('audit/events/:position/receipt')
   @NeedsRole('auditor', 'admin')
+  @Refuses('not_yet_signed')
   @ApiOperation({ summary: 'A proof that an event is in the log; it can be verified offline' })
   @ApiOkResponse({ type: ReceiptDto })
   ofEvent(
@@ -28,6 +30,7 @@ export class ReceiptsController {
   }
 
   @Get('message/:messageId/receipt')
+  @Refuses('not_yet_signed')
   @ApiOperation({ summary: 'A proof of a message’s text, for its owner and for auditors' })
   @ApiOkResponse({ type: ReceiptDto })
   ofMessage(

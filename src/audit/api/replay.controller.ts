@@ -3,6 +3,7 @@ import { ApiGoneResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/s
 import { Bus } from '../../commands/bus.js'
 import { NeedsRole } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
+import { Refuses } from '../../http/openapi/problem-examples.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { ReadChat } from '../replay/read-chat.js'
 import { ReadContext } from '../replay/read-context.js'
@@ -30,6 +31,7 @@ export class ReplayController {
   @Get('replies/:replyId/context')
   @ApiOperation({ summary: 'The context that the model was given for a reply' })
   @ApiOkResponse({ type: ReplyContextDto })
+  @Refuses('erased')
   @ApiGoneResponse({ description: 'The chat or its project was erased, so nobody can read the context' })
   async context(
     @Param() { chatId, replyId }: ReplayedReplyParams,

@@ -121,7 +121,7 @@ class ChangeDto {
   @Integer()
   position!: number
 
-  @AnyText()
+  @AnyText({ about: 'What changed' })
   type!: string
 }
 

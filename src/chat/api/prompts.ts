@@ -1,10 +1,11 @@
-import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common'
-import { ApiExtension, ApiHeader } from '@nestjs/swagger'
+import { applyDecorators, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common'
+import { ApiExtension, ApiExtraModels, ApiHeader } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Bus } from '../../commands/bus.js'
 import { OpenCaps } from '../../http/open-caps.js'
 import { Limits } from '../../http/limits.js'
 import { acceptsEventStream, sseHeaders } from '../../http/sse.js'
+import { replyEventModels, replyEventSchema } from './reply-events.dto.js'
 import type { PromptSent, SendPrompt } from '../commands/send-prompt.js'
 import type { ReplyOutcome } from '../replies/ending/reply-outcome.js'
 import { Replies } from '../replies/ending/replies.js'
@@ -33,10 +34,14 @@ export const RequestedDelivery = createParamDecorator((_: unknown, context: Exec
 const header = (name: string, description: string) =>
   ApiHeader({ name, description, required: false, schema: { type: 'string' } })
 
-/** For the documentation: these handlers cost a model's answer. */
-export const CostsAnswer = () => ApiExtension('x-prompt', true)
-
-export const PreferHeader = () => header('Prefer', 'respond-async: do not wait for the answer')
+/** For the documentation: these handlers cost a model's answer, which comes whole, as events, or later. */
+export const CostsAnswer = () =>
+  applyDecorators(
+    ApiExtension('x-prompt', true),
+    ApiExtension('x-events', replyEventSchema),
+    header('Prefer', 'respond-async: do not wait for the answer'),
+    ApiExtraModels(...replyEventModels),
+  )
 export const LastEventIdHeader = () => header('Last-Event-ID', 'The id of the last event that arrived')
 
 /** A prompt that was sent. Without an outcome it is not answered yet. */

@@ -28,7 +28,7 @@ export class GuestFeedbackBody {
   @Text(sessionId)
   session_id!: string
 
-  @Text({ min: 1, max: 10_000, example: 'The chat was very helpful.' })
+  @Text({ min: 1, max: 10_000, about: 'What the guest thinks of the service', example: 'The chat was very helpful.' })
   feedback!: string
 }
 
@@ -74,7 +74,7 @@ export class ReviewDto {
   @AnyText({ about: 'The id of the guest: a hash of its session id' })
   session!: string
 
-  @AnyText({ example: 'The chat was very helpful.' })
+  @AnyText({ about: 'What the guest thinks of the service', example: 'The chat was very helpful.' })
   feedback!: string
 
   @DateTime()

@@ -1,18 +1,12 @@
 import { applyDecorators, Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common'
-import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger'
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger'
 import { SendPrompt } from '../../chat/commands/send-prompt.js'
-import {
-  CostsAnswer,
-  type Delivery,
-  LastEventIdHeader,
-  PreferHeader,
-  Prompts,
-  RequestedDelivery,
-} from '../../chat/chat.module.js'
+import { CostsAnswer, type Delivery, LastEventIdHeader, Prompts, RequestedDelivery } from '../../chat/chat.module.js'
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Bus } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { Engine } from '../../event-store/engine.js'
+import { Refuses } from '../../http/openapi/problem-examples.js'
 import { IgnoresIdempotencyKey, RequestCause } from '../../http/cause.guard.js'
 import { ForGuests, CurrentGuest } from '../../http/access.js'
 import { BeginSession } from '../commands/begin-session.js'
@@ -33,11 +27,11 @@ const NeedsSession = () =>
   applyDecorators(
     ApiResponse({ status: 404, description: 'There is no such session' }),
     ApiResponse({ status: 410, description: 'The session has expired: begin a new one' }),
+    Refuses('session_expired'),
   )
 
 /** The guest family: sessions without an account. */
 @ApiTags('sessions')
-@ApiExtraModels(GuestReplyDto)
 @ForGuests()
 @Controller()
 export class SessionsController {
@@ -73,21 +67,13 @@ export class SessionsController {
     summary:
       'Send a prompt in a session and get the answer: whole, as a stream of events, or later; the same request with the same Idempotency-Key waits for the same answer',
   })
-  @PreferHeader()
   @LastEventIdHeader()
-  @ApiOkResponse({
-    description: 'The answer, or its events when they are asked for',
-    content: {
-      'application/json': { schema: { $ref: getSchemaPath(GuestReplyDto) } },
-      'text/event-stream': { schema: { type: 'string' } },
-    },
-  })
+  @ApiOkResponse({ type: GuestReplyDto, description: 'The answer, or its events when they are asked for' })
   @ApiResponse({
     status: 202,
     type: GuestReplyDto,
     description: 'Not answered yet: send the same request with the same Idempotency-Key',
   })
-  @ApiResponse({ status: 502, description: 'The model could not answer' })
   @NeedsSession()
   async prompt(
     @Body() { session_id, content }: GuestPromptBody,

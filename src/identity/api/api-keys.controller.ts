@@ -6,6 +6,7 @@ import type { Caller } from '../../commands/caller.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { CurrentCaller } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
+import { Refuses } from '../../http/openapi/problem-examples.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { NeedsScope } from '../../http/scopes.js'
 import { ApiKeyBody, ApiKeyDto, ApiKeyParams } from './account.dto.js'
@@ -23,6 +24,7 @@ export class ApiKeysController {
 
   @Post('generate-api-key')
   @NeedsScope('keys')
+  @Refuses('key_already_shown')
   @ApiOperation({ summary: 'Make an API key: it is shown only once' })
   @Answers(201, { apiKey: 'string', id: 'string' })
   async generate(

@@ -1,5 +1,5 @@
 import { Body, Controller, Post } from '@nestjs/common'
-import { ApiOperation, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger'
+import { ApiForbiddenResponse, ApiOperation, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../../http/answers.js'
 import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
@@ -7,6 +7,7 @@ import { CurrentCaller, NeedsNoAccount } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { CountsAsGuess } from '../../http/limits.guard.js'
 import { NeedsScope } from '../../http/scopes.js'
+import { Refuses } from '../../http/openapi/problem-examples.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { AccountDto, LoginBody, RegisterBody } from './account.dto.js'
@@ -43,6 +44,7 @@ export class AuthController {
   @Post(['auth/register', 'users/register'])
   @NeedsNoAccount()
   @CountsAsGuess()
+  @Refuses('user_exists', 'username_taken', 'wrong_credentials')
   @ApiOperation({ summary: 'Register an account' })
   @ApiUnauthorizedResponse({ description: 'A repeat, and the password has been changed since' })
   @Answers(201, { user: AccountDto, token: 'string' })
@@ -61,7 +63,9 @@ export class AuthController {
   @Post(['auth/login', 'users/login'])
   @NeedsNoAccount()
   @CountsAsGuess()
+  @Refuses('wrong_credentials')
   @ApiOperation({ summary: 'Log in: the answer has a token to send as a bearer token' })
+  @ApiForbiddenResponse({ description: 'An admin has locked the account' })
   @ApiUnauthorizedResponse({ description: 'No account has this email address and password' })
   @Answers(200, { user: AccountDto, token: 'string' })
   async login(@Body() { email, password }: LoginBody): Promise<Answer<LoginAnswer>> {

@@ -7,6 +7,7 @@ import { CurrentCaller } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
 import { CountsAsGuess } from '../../http/limits.guard.js'
 import { NeedsScope } from '../../http/scopes.js'
+import { Refuses } from '../../http/openapi/problem-examples.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { whenErasureIsFinal } from '../../commands/key-erasures.js'
@@ -35,6 +36,7 @@ export class ProfileController {
 
   @Put('users/profile')
   @NeedsScope('account')
+  @Refuses('user_exists', 'username_taken')
   @ApiOperation({ summary: 'Change name, user name or email address' })
   @Answers(200, { user: AccountDto })
   async change(
@@ -49,6 +51,7 @@ export class ProfileController {
   @Post('users/password')
   @NeedsScope('account')
   @CountsAsGuess()
+  @Refuses('wrong_credentials')
   @ApiOperation({ summary: 'Change the password; every other login ends, and API keys do if that is asked for' })
   @Answers(200, { token: 'string' })
   async password(

@@ -10,7 +10,7 @@ import { GrantRole } from '../commands.js'
 import { type Account, UserProfiles } from '../read-models/user-profiles.js'
 
 @ApiTags('accounts')
-@Controller('api/users/:userId/role')
+@Controller(['ops/users/:userId/role', 'api/users/:userId/role'])
 export class RolesController {
   constructor(
     private readonly bus: Bus,

@@ -9,6 +9,7 @@ import type { Profile, ProfileField, UserEvents } from '../user.js'
 export type UserDoc = { [Field in ProfileField]?: Envelope<Partial<Profile>> } & {
   _id: string
   role: AccountRole
+  locked: boolean
   createdAt: Date
   totalTokensUsed: number
   feedbackCount: number
@@ -23,6 +24,7 @@ export const accountHandlers: ProjectionSpec<UserDoc, RecordedEventOf<UserEvents
     evolve: (_, { data, personal, at }) => ({
       _id: data.userId,
       role: data.role,
+      locked: false,
       createdAt: at,
       totalTokensUsed: 0,
       feedbackCount: 0,
@@ -38,6 +40,8 @@ export const accountHandlers: ProjectionSpec<UserDoc, RecordedEventOf<UserEvents
     key: (e) => e.data.userId,
     evolve: (doc, { data }) => doc && { ...doc, role: data.role },
   },
+  UserLocked: { key: (e) => e.data.userId, evolve: (doc) => doc && { ...doc, locked: true } },
+  UserUnlocked: { key: (e) => e.data.userId, evolve: (doc) => doc && { ...doc, locked: false } },
   UserErased: { key: (e) => e.data.userId, evolve: () => null },
 }
 

@@ -6,6 +6,7 @@ import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
 import type { ProjectionStatus } from '../../event-store/projecting/projection-status.js'
+import { Refuses } from '../../http/openapi/problem-examples.js'
 import { redisName } from '../../event-store/redis.js'
 import { within } from '../../event-store/timing.js'
 import { NeedsNoAccount } from '../../http/access.js'
@@ -51,6 +52,7 @@ export class HealthController {
    * operator has to look at it in any case. The answer and the metrics show it, for alerts.
    */
   @Get('ready')
+  @Refuses('not_ready')
   @ApiOperation({ summary: 'The process can do its work' })
   @ApiOkResponse({ type: ReadyDto })
   async ready(): Promise<ReadyDto> {

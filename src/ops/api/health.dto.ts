@@ -5,18 +5,23 @@ export class AliveDto {
   @Choice(['OK'])
   status!: string
 
-  @DateTime()
+  @DateTime({ about: 'Now' })
   timestamp!: string
 
   @Integer({ about: 'Seconds since the process began' })
   uptime!: number
 
-  @ApiProperty({ isArray: true, type: String, example: ['api', 'worker', 'projector'] })
+  @ApiProperty({
+    description: 'What this process does',
+    isArray: true,
+    type: String,
+    example: ['api', 'worker', 'projector'],
+  })
   roles!: readonly string[]
 }
 
 class ReadModelDto {
-  @AnyText({ example: 'messages' })
+  @AnyText({ about: 'The name of the read model', example: 'messages' })
   name!: string
 
   @Choice(['live', 'paused', 'failed', 'not_begun'])
@@ -33,13 +38,13 @@ export class ReadyDto {
   @Choice(['OK'])
   status!: string
 
-  @DateTime()
+  @DateTime({ about: 'Now' })
   timestamp!: string
 
-  @Flag()
+  @Flag({ about: 'Whether MongoDB answers' })
   mongodb!: boolean
 
-  @Flag()
+  @Flag({ about: 'Whether Redis answers' })
   redis!: boolean
 
   @ListOf(() => ReadModelDto)

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import { Bus } from '../../commands/bus.js'
 import { NeedsRole } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
+import { Refuses } from '../../http/openapi/problem-examples.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { PageQuery } from '../../http/pages.js'
 import { PauseProjection, ResumeProjection, RetryProjection, SkipEvent } from '../projections/commands.js'
@@ -27,6 +28,7 @@ export class ProjectionsController {
   }
 
   @Get(':name')
+  @Refuses('unknown_projection')
   @ApiOperation({ summary: 'The status of one read model' })
   @ApiOkResponse({ type: ProjectionDto })
   async see(@Param() { name }: ProjectionParams): Promise<ProjectionDto> {
@@ -35,6 +37,7 @@ export class ProjectionsController {
   }
 
   @Get(':name/certificates')
+  @Refuses('unknown_projection')
   @ApiOperation({ summary: 'The certificates of its rebuilds, newest first' })
   @ApiOkResponse({ type: CertificatesDto })
   async certificates(@Param() { name }: ProjectionParams, @Query() page: PageQuery): Promise<CertificatesDto> {
@@ -45,6 +48,7 @@ export class ProjectionsController {
   /** A long log takes minutes, so the answer does not wait for the end. */
   @Post(':name/rebuild')
   @HttpCode(202)
+  @Refuses('unknown_projection', 'rebuild_in_progress', 'newer_projection', 'poison_event')
   @ApiOperation({
     summary:
       'Build it again from the log; reads go on meanwhile. Location shows the progress. 409 while it is being rebuilt',
@@ -62,6 +66,7 @@ export class ProjectionsController {
 
   @Post(':name/pause')
   @HttpCode(200)
+  @Refuses('unknown_projection', 'projection_failed')
   @ApiOperation({ summary: 'Stop updating it; after the pause it gets what happened meanwhile' })
   @ApiOkResponse({ type: ProjectionDto })
   async pause(@Param() { name }: ProjectionParams, @RequestCause() cause: Cause): Promise<ProjectionDto> {
@@ -71,6 +76,7 @@ export class ProjectionsController {
 
   @Post(':name/resume')
   @HttpCode(200)
+  @Refuses('unknown_projection', 'projection_failed')
   @ApiOperation({ summary: 'Update it again after a pause' })
   @ApiOkResponse({ type: ProjectionDto })
   async resume(@Param() { name }: ProjectionParams, @RequestCause() cause: Cause): Promise<ProjectionDto> {
@@ -80,6 +86,7 @@ export class ProjectionsController {
 
   @Post(':name/retry')
   @HttpCode(200)
+  @Refuses('unknown_projection', 'not_failed')
   @ApiOperation({ summary: 'Let a failed read model try the same event again' })
   @ApiOkResponse({ type: ProjectionDto })
   async retry(@Param() { name }: ProjectionParams, @RequestCause() cause: Cause): Promise<ProjectionDto> {
@@ -89,6 +96,7 @@ export class ProjectionsController {
 
   @Post(':name/skip')
   @HttpCode(200)
+  @Refuses('unknown_projection', 'not_failed')
   @ApiOperation({
     summary: 'Let a failed read model go on without the event at which it failed; its rebuilds leave it out too',
   })

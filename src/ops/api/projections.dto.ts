@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger'
 import { Choice, Decimal, DateTime, ObjectOf, ListOf, Text, Integer, AnyText, AnyTexts } from '../../http/fields.js'
 
 export class ProjectionParams {
-  @Text({ min: 1, max: 100, example: 'messages' })
+  @Text({ min: 1, max: 100, about: 'The name of the read model', example: 'messages' })
   name!: string
 }
 
@@ -31,7 +31,7 @@ class ProjectionErrorDto {
   @Integer({ about: 'The event at which it failed' })
   position!: number
 
-  @AnyText()
+  @AnyText({ about: 'What went wrong' })
   message!: string
 
   @DateTime()
@@ -42,7 +42,7 @@ class RebuildDto {
   @Choice(['running', 'failed', 'abandoned'], { about: 'abandoned: its process died; start it again' })
   state!: string
 
-  @Integer()
+  @Integer({ about: 'The version of the code that writes it' })
   version!: number
 
   @Integer({ about: 'The last event in it so far' })
@@ -53,7 +53,7 @@ class RebuildDto {
 }
 
 export class ProjectionDto {
-  @AnyText({ example: 'messages' })
+  @AnyText({ about: 'The name of the read model', example: 'messages' })
   name!: string
 
   @Integer({ about: 'The version of the code that wrote it' })
@@ -111,13 +111,13 @@ export class CertificateDto {
   @AnyText({ example: 'messages' })
   projection!: string
 
-  @Integer()
+  @Integer({ about: 'The version of the code that wrote it' })
   version!: number
 
   @Integer({ about: 'The last event in it' })
   position!: number
 
-  @Integer()
+  @Integer({ about: 'How many events it was folded from' })
   events!: number
 
   @AnyText({ about: 'The log’s Merkle root at the position' })

@@ -5,16 +5,25 @@ import { InjectQueue } from '@nestjs/bullmq'
 import { Injectable, type OnModuleInit } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
 import type { Queue } from 'bullmq'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { replyQueue } from '../../chat/replies/worker/reply-queue.js'
 import { retentionQueue } from '../retention/retention-jobs.js'
 import { BoardAccess } from './board-access.js'
 
 const prefix = '/ops/queues'
 
-/** Allows the board's page nothing from other hosts. Without it the page would load fonts from one. */
+/** Allows the board's page nothing from other hosts. */
 const contentSecurityPolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+
+const aboutReplies =
+  'Prompts whose answer another process is to write, or is to try again. A job leaves when its reply has ended; a process answers its own prompts without a job.'
+const aboutRetention = 'Runs once an hour; the last runs stay here with what they did.'
+
+/** The page names a font of another host. The policy forbids to load it; without the links, browsers do not complain. */
+const withoutForeignLinks = (page: string) => page.replaceAll(/<link\b[^>]*\bhref="https?:[^>]*>\s*/g, '')
+
+const isPage = (reply: FastifyReply) => String(reply.getHeader('content-type')).startsWith('text/html')
 
 /** Bull Board. It is not a controller, so none of our guards protects it: `BoardAccess` checks every request. */
 @Injectable()
@@ -34,7 +43,10 @@ export class QueueBoard implements OnModuleInit {
     const fastify = this.host.httpAdapter?.getInstance<FastifyInstance | undefined>()
     if (!fastify) return
     const board = new FastifyAdapter()
-    const queues = [this.replies, this.retention].map((queue) => new BullMQAdapter(queue))
+    const queues = [
+      new BullMQAdapter(this.replies, { description: aboutReplies }),
+      new BullMQAdapter(this.retention, { description: aboutRetention }),
+    ]
     createBullBoard({ queues, serverAdapter: board, options: { uiConfig: { boardTitle: 'Verbatim' } } })
     board.setBasePath(prefix)
     void fastify.register(
@@ -43,6 +55,9 @@ export class QueueBoard implements OnModuleInit {
         scope.addHook('onRequest', async (_, reply) => {
           void reply.header('content-security-policy', contentSecurityPolicy)
         })
+        scope.addHook('onSend', async (_, reply, payload) =>
+          typeof payload === 'string' && isPage(reply) ? withoutForeignLinks(payload) : payload,
+        )
         await scope.register(board.registerPlugin())
       },
       { prefix },

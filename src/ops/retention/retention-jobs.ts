@@ -15,6 +15,8 @@ import { RunRetention } from './run-retention.js'
 export const retentionQueue = 'retention'
 
 const everyMs = 3_600_000
+/** For the queue board. A run has an id of its own, so that one which is kept is in nobody's way. */
+const keptRuns = 24
 /** Redis may have lost the schedule. If it has not, storing the schedule again changes nothing. */
 const scheduleEveryMs = 10_000
 
@@ -56,7 +58,8 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
     this.connection?.disconnect()
   }
 
-  private async run(): Promise<void> {
+  /** Its result is shown on the queue board. */
+  private async run(): Promise<{ task: string; done: number; left: number }[]> {
     const { signal } = this.scheduling
     const { reports } = await this.commands.execute(
       new RunRetention(Cause.by('retention'), this.engine.clock.now(), { signal }),
@@ -65,13 +68,14 @@ export class RetentionJobs implements OnApplicationBootstrap, OnModuleDestroy {
       if (done > 0) this.log.log(`${task}: ${done} erased`)
       if (why !== undefined || left > 0) this.log.warn(`${task}: ${left} left to the next run: ${why ?? 'not now'}`)
     }
+    return reports.map(({ task, done, left = 0 }) => ({ task, done, left }))
   }
 
   private async schedule(): Promise<void> {
     await this.queue.upsertJobScheduler(
       retentionQueue,
       { every: everyMs },
-      { opts: { removeOnComplete: true, removeOnFail: true } },
+      { opts: { removeOnComplete: { count: keptRuns }, removeOnFail: { count: keptRuns } } },
     )
   }
 }

@@ -7,6 +7,7 @@ import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller } from '../../http/access.js'
 import type { Cause } from '../../commands/cause.js'
+import { Refuses } from '../../http/openapi/problem-examples.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { PageQuery } from '../../http/pages.js'
 import { TakesFile, readUpload } from '../../http/uploads.js'
@@ -42,6 +43,14 @@ export class ProjectFilesController {
   @Post()
   @TakesFile()
   @ApiOperation({ summary: 'Upload a file to a project; the model’s provider gets a copy if it stores files' })
+  @Refuses(
+    'account_full',
+    'file_rejected',
+    'provider_rejected',
+    'provider_unauthorized',
+    'provider_unavailable',
+    'provider_timeout',
+  )
   @ApiResponse({ status: 502, description: 'The provider refuses the file; nothing of it is stored' })
   @Answers(201, { file: ProjectFileDto })
   async add(

@@ -18,7 +18,7 @@ export class FileParams extends ProjectParams {
 }
 
 export class ProjectSettingsBody {
-  @Text({ min: 1, max: 200, optional: true, about: 'provider/model, or a model’s bare name', example: 'gpt-3.5-turbo' })
+  @Text({ min: 1, max: 200, optional: true, about: 'provider/model, or a model’s bare name', example: 'offline/echo' })
   model?: string
 
   @Decimal({ min: 0, max: 2, optional: true, example: 0.7 })
@@ -101,7 +101,7 @@ export class ProjectFileDto {
   @Integer({ about: 'In bytes' })
   size!: number
 
-  @AnyText({ example: 'application/pdf' })
+  @AnyText({ about: 'Its media type', example: 'application/pdf' })
   type!: string
 
   @DateTime()

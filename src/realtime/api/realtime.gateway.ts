@@ -115,7 +115,15 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnGa
     const options = { kind: SpanKind.SERVER, attributes: { 'verbatim.request.id': correlation } }
     const ack = await inSpan(`socket ${event}`, options, () => this.execute(session, scope, correlation, action))
     const durationMs = Math.round(performance.now() - startedAt)
-    log.log(`socket ${event} ${'code' in ack ? ack.code : 'ok'} ${durationMs} ms ${session.caller.id} ${correlation}`)
+    const status = 'code' in ack ? ack.code : 'ok'
+    log.log(`socket ${event} ${status}`, {
+      method: 'socket',
+      route: event,
+      status,
+      durationMs,
+      user: session.caller.id,
+      correlation,
+    })
     return ack
   }
 

@@ -65,7 +65,7 @@ if (!('text' in answer)) throw new Error(answer.status)
 const { data: later } = await repliesSend({ path: chat, body: { text: 'And a projection?' }, headers: { Prefer: 'respond-async' }, ...orThrow })
 let streamed = ''
 const { stream } = await repliesEvents({ path: { replyId: later.messageId } })
-for await (const event of stream) if (event.text !== undefined && event.tokens === undefined) streamed += event.text
+for await (const event of stream) if ('text' in event && !('tokens' in event)) streamed += event.text
 const { data: reply } = await repliesReply({ path: { replyId: later.messageId }, ...orThrow })
 if (reply.text !== streamed) throw new Error('the stream is not the reply')
 

@@ -24,7 +24,9 @@ describe('the log, however much it is to tell,', () => {
   it('tells who did what, and never what was said or what lets somebody in', async () => {
     const service = world.spawn({ LOG_FILE: 'service.log' })
     await liveThrough(await service.url())
-    expect(service.output).toMatch(/POST \/chat\/:sessionId\/send 200 \d+ ms [0-9a-f-]{36}/)
+    expect(service.output).toMatch(
+      /POST \/chat\/:sessionId\/send 200 durationMs=\d+ user=[0-9a-f-]{36} chat=[0-9a-f-]{36} correlation=[0-9a-f-]{36}\n/,
+    )
     expect(service.output).toMatch(/POST \/chat\/:sessionId\/send 502/)
     expect(service.output).toMatch(/attempt 1 failed/)
     expectDiscretion([service, { output: await readFile(join(world.folder, 'service.log'), 'utf8') }])
@@ -34,7 +36,20 @@ describe('the log, however much it is to tell,', () => {
     const service = world.spawn({ NODE_ENV: 'production' })
     const port = await until('it listens', () => /listening on .*port (\d+)/.exec(service.output)?.[1], service)
     await liveThrough(`http://127.0.0.1:${port}`)
-    expect(service.output).toMatch(/"message":"POST \/chat\/:sessionId\/send 502/)
+    await new Client(`http://127.0.0.1:${port}`).get('/metrics')
+    const lines = service.output.split('\n').filter((line) => line.startsWith('{'))
+    const requests = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ method }) => method)
+    const failed = requests.find(({ status }) => status === 502)!
+    expect(failed).toMatchObject({
+      context: 'Request',
+      method: 'POST',
+      route: '/chat/:sessionId/send',
+      durationMs: expect.any(Number),
+      user: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      chat: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      correlation: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    })
+    expect(requests.filter(({ route }) => /^\/(metrics|health)/.test(String(route)))).toEqual([])
     expectDiscretion([service])
   })
 })

@@ -27,6 +27,28 @@ function script(...lines: string[]): string {
   return file
 }
 
+/** Lets the work find these programs first, whatever else the machine has. */
+async function withPrograms<T>(programs: Record<string, string>, work: () => Promise<T>): Promise<T> {
+  const folder = newFolder()
+  for (const [name, words] of Object.entries(programs)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\necho "${words}"\n`)
+    chmodSync(join(folder, name), 0o755)
+  }
+  const { PATH } = process.env
+  process.env.PATH = `${folder}:${PATH}`
+  try {
+    return await work()
+  } finally {
+    process.env.PATH = PATH
+  }
+}
+
+const oldEngines = {
+  mongod: 'db version v4.4.29',
+  'redis-server': 'Redis server v=5.0.14 sha=00000000:0 malloc=libc bits=64 build=0',
+  'valkey-server': 'nothing that is one',
+}
+
 async function takenPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -126,12 +148,28 @@ describe('A program that was asked for by name', () => {
   })
 })
 
+describe('Engines on the path that are too old', () => {
+  test('are left alone, and the ones that are taken are named with the reason', async () => {
+    const said: string[] = []
+    const engines = await withPrograms(oldEngines, () =>
+      start({ dataDir: newFolder(), say: (line: string) => said.push(line) }),
+    )
+    expect(engines.mongodPid).toBeGreaterThan(0)
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^MongoDB: our own mongod 8\.[\d.]+, because mongod on the path is 4\.4\.29, older than 6\.0$/,
+      ),
+      'Redis: our own Valkey, because redis-server on the path is 5.0, older than 6.2',
+    ])
+  })
+})
+
 describe('A Valkey that can not read its data', () => {
   test('says which file it stumbles over, in its own words', async () => {
     const dataDir = newFolder()
     mkdirSync(join(dataDir, 'redis'))
     writeFileSync(join(dataDir, 'redis/dump.rdb'), 'this is no snapshot')
-    const { code, message } = await complaintOf(start({ dataDir, mongo: false }))
+    const { code, message } = await withPrograms(oldEngines, () => complaintOf(start({ dataDir, mongo: false })))
     expect(code).toBe('engine_failed')
     expect(message).toMatch(/[Ww]rong signature.*delete dump.rdb/s)
     expect(message).toContain(join(dataDir, 'redis'))

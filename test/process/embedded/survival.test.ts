@@ -128,8 +128,9 @@ describe('kill -9 of mongod', () => {
       await until('the driver can write again', () => notes.insertOne({ _id: 2 }).then(Boolean, () => false))
       expect(await notes.countDocuments()).toBe(2)
     })
-    await until('the service was told', () => said.length > 0)
-    expect(said).toEqual([expect.stringMatching(/^mongod ended with SIGKILL; it runs again on port \d+$/)])
+    await until('the service was told', () =>
+      said.some((line) => /^mongod ended with SIGKILL; it runs again on port \d+$/.test(line)),
+    )
     expect(engines.mongodPid).not.toBe(killed)
   })
 

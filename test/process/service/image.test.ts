@@ -28,7 +28,9 @@ const services = Object.fromEntries(
 )
 const ours = Object.entries(services).filter(([, { env_file }]) => env_file)
 const example = parseEnv(readFileSync('.env.example', 'utf8')) as Record<string, string>
-const secrets = ['MASTER_KEY', 'JWT_SECRET', 'NOTARY_KEY', 'NOTARY_ORIGIN']
+const secrets = ['MASTER_KEY', 'JWT_SECRET', 'NOTARY_KEY', 'NOTARY_ORIGIN', 'METRICS_TOKEN']
+/** Only docker-compose.yml reads them. */
+const passwords = ['MONGODB_PASSWORD', 'REDIS_PASSWORD']
 
 /** `<<` is no part of YAML any more, but of what Docker reads. */
 function merged<T extends object>(mapping: T & { '<<'?: Partial<T> }): T {
@@ -54,6 +56,7 @@ const environmentOf = ({ environment = {} }: Service, from: Record<string, strin
 
 const secretly = {
   ...example,
+  ...Object.fromEntries(passwords.map((name) => [name, `the-${name}`])),
   ...Object.fromEntries(secrets.map((name) => [name, name === 'NOTARY_ORIGIN' ? 'log.example' : '7'.repeat(64)])),
 }
 
@@ -62,7 +65,7 @@ describe('docker-compose.yml', () => {
     const named = [...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name!)
     const given = ours.flatMap(([, { environment = {} }]) => Object.keys(merged(environment)))
     expect(named).toEqual(expect.arrayContaining(secrets))
-    expect([...named, ...given].filter((name) => !(name in example))).toEqual([])
+    expect([...named, ...given].filter((name) => !(name in example) && !passwords.includes(name))).toEqual([])
   })
 
   it.each([
@@ -78,12 +81,15 @@ describe('docker-compose.yml', () => {
       host: '0.0.0.0',
       port: 3000,
       mongodbUri: expect.stringContaining('mongodb:27017'),
-      redisUrl: 'redis://valkey:6379',
+      redisUrl: 'redis://:the-REDIS_PASSWORD@valkey:6379',
+      telemetry: { metricsToken: secretly.METRICS_TOKEN },
+      shutdown: { delayMs: 5000 },
     })
+    expect(new URL(config.mongodbUri!)).toMatchObject({ username: 'verbatim', password: 'the-MONGODB_PASSWORD' })
     expect(config.notary.key !== undefined).toBe(signs)
   })
 
-  it.each(secrets)('says so when %s is not in .env', (secret) => {
+  it.each([...secrets, ...passwords])('says so when %s is not in .env', (secret) => {
     const missing = ours
       .filter(([, { profiles }]) => !profiles)
       .map(
@@ -94,6 +100,14 @@ describe('docker-compose.yml', () => {
     expect(() => missing.forEach((start) => start())).toThrow(
       `${secret} is not set in .env, see the top of docker-compose.yml`,
     )
+  })
+
+  it('gives its engines the passwords that its processes have', () => {
+    const given = (name: string) => Object.values(environmentOf(services[name]!, secretly))
+    expect(given('mongodb')).toContain('the-MONGODB_PASSWORD')
+    expect(given('valkey')).toContain('the-REDIS_PASSWORD')
+    expect(text).toContain('--keyFile')
+    expect(text).toContain('--requirepass')
   })
 
   it('gives a process more time to end than it takes', () => {

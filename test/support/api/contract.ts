@@ -15,6 +15,9 @@ export interface Schema {
   maxItems?: number
   items?: Schema
   properties?: Record<string, Schema>
+  description?: string
+  anyOf?: Schema[]
+  title?: string
   required?: string[]
   additionalProperties?: boolean
   nullable?: boolean
@@ -22,12 +25,13 @@ export interface Schema {
 
 export interface Parameter {
   name: string
+  description?: string
   in: 'path' | 'query' | 'header'
   required?: boolean
   schema: Schema
 }
 
-type Content = Record<string, { schema: Schema }>
+type Content = Record<string, { schema: Schema; examples?: Record<string, { $ref: string }> }>
 
 export interface Operation {
   method: string
@@ -42,7 +46,7 @@ export interface Operation {
   scope?: string
   parameters: Parameter[]
   requestBody?: { content: Content }
-  responses: Record<string, { description?: string; content?: Content }>
+  responses: Record<string, { description?: string; content?: Content; headers?: Record<string, { $ref: string }> }>
 }
 
 interface Document {
@@ -54,10 +58,12 @@ interface Document {
         'x-open'?: boolean
         'x-roles'?: string[]
         'x-scope'?: string
+        'x-also-at'?: string[]
       }
     >
   >
-  components: { schemas: Record<string, Schema> }
+  'x-socket-events': Record<'fromClient' | 'fromService', Record<string, { payload: Schema }>>
+  components: { schemas: Record<string, Schema>; examples: Record<string, { value: { code: string; status: number } }> }
 }
 
 export class Contract {
@@ -65,9 +71,24 @@ export class Contract {
 
   private constructor(readonly document: Document) {
     this.operations = Object.entries(document.paths).flatMap(([path, item]) =>
-      Object.entries(item).map(([method, operation]) => {
-        const { 'x-open': isOpen = false, 'x-roles': roles, 'x-scope': scope, parameters } = operation
-        return { ...operation, parameters, isOpen, roles, scope, path, method: method.toUpperCase() }
+      Object.entries(item).flatMap(([method, operation]) => {
+        const {
+          'x-open': isOpen = false,
+          'x-roles': roles,
+          'x-scope': scope,
+          'x-also-at': alsoAt = [],
+          parameters,
+        } = operation
+        return [path, ...alsoAt].map((one, i) => ({
+          ...operation,
+          operationId: i > 0 ? `${operation.operationId}_also_${i}` : operation.operationId,
+          parameters,
+          isOpen,
+          roles,
+          scope,
+          path: one,
+          method: method.toUpperCase(),
+        }))
       }),
     )
   }
@@ -102,7 +123,11 @@ export class Contract {
   }
 
   private named($ref: string): Schema {
-    const found = this.document.components.schemas[$ref.replace('#/components/schemas/', '')]
+    const [, ...keys] = $ref.split('/')
+    const found = keys.reduce<unknown>(
+      (value, key) => (value as Record<string, unknown> | undefined)?.[key],
+      this.document,
+    )
     if (!found) throw new Error(`there is no ${$ref}`)
     return found
   }

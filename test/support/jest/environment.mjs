@@ -5,6 +5,10 @@ import { TestEnvironment } from 'jest-environment-node'
 const hooks = createRequire(import.meta.url)('node:async_hooks')
 const { AsyncLocalStorage } = hooks
 
+/** In Node 22 and 24 it is a getter, which cannot be assigned. */
+const setStorage = (value) =>
+  Object.defineProperty(hooks, 'AsyncLocalStorage', { value, configurable: true, enumerable: true, writable: true })
+
 /**
  * Tests run in the realm of their worker, and share the modules of one load (runtime.mjs). Jest's own environment gives
  * each file a realm and modules of its own: here that was a third of all time, and `instanceof` differed from the
@@ -28,11 +32,11 @@ export default class extends TestEnvironment {
   }
 
   async setup() {
-    hooks.AsyncLocalStorage = QuietInCircus
+    setStorage(QuietInCircus)
   }
 
   async teardown() {
-    hooks.AsyncLocalStorage = AsyncLocalStorage
+    setStorage(AsyncLocalStorage)
     Object.assign(globalThis, { console: this.#before.console })
     Object.defineProperty(process, 'exit', this.#before.exit)
     for (const name of Object.keys(process.env)) delete process.env[name]

@@ -10,6 +10,7 @@ const registered: UserEvent = { type: 'UserRegistered', data: { userId: 'ann', r
 
 const account: Omit<UserDoc, '_id'> = {
   role: 'user',
+  locked: false,
   createdAt: timeOf(1),
   totalTokensUsed: 0,
   feedbackCount: 0,
@@ -26,6 +27,14 @@ describe('the accounts', () => {
       registered,
       { type: 'ProfileChanged', data: { userId: 'ann', fields: ['name'] }, personal: { name: 'Anna' } },
     ]).then({ ann: { ...account, name: envelope({ name: 'Anna' }) } }))
+
+  it('are locked until they are unlocked', () => {
+    const locked: UserEvent = { type: 'UserLocked', data: { userId: 'ann' } }
+    givenLog<UserDoc>(users, [registered, locked]).then({ ann: { ...account, locked: true } })
+    givenLog<UserDoc>(users, [registered, locked, { type: 'UserUnlocked', data: { userId: 'ann' } }]).then({
+      ann: account,
+    })
+  })
 
   it('have the role that was granted last', () =>
     givenLog<UserDoc>(users, [registered, { type: 'RoleGranted', data: { userId: 'ann', role: 'auditor' } }]).then({

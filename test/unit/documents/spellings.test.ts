@@ -12,7 +12,7 @@ describe('docs/api.md', () => {
     [...row.matchAll(/`(GET|POST|PUT|PATCH|DELETE) (\/[^`]*)`/g)].map(([, method, path]) => `${method} ${path}`),
   )
   let world: World
-  let paths: Record<string, Record<string, { operationId: string }>>
+  let paths: Record<string, Record<string, { operationId: string; 'x-also-at'?: string[] }>>
 
   beforeAll(async () => {
     world = await World.begin()
@@ -25,7 +25,11 @@ describe('docs/api.md', () => {
     const served = Object.entries(paths).flatMap(([path, item]) =>
       methods
         .filter((method) => item[method])
-        .map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+        .flatMap((method) =>
+          [path, ...(item[method]!['x-also-at'] ?? [])].map(
+            (one) => `${method.toUpperCase()} ${one.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+          ),
+        ),
     )
     expect([...spellings].sort()).toEqual([...served].sort())
   })

@@ -54,7 +54,7 @@ describe('a session id', () => {
 
   it('is in no line that the process has printed', () => {
     const { output } = world.services[0]!
-    expect(output).toMatch(/POST \/chat.* guest-[\w-]{43} /)
+    expect(output).toMatch(/POST \/chat.* user=guest-[\w-]{43} /)
     expectNothingIn(Buffer.from(output), 'the output')
   })
 

@@ -2,6 +2,8 @@ import {
   changePassword,
   changeProfile,
   eraseUser,
+  lockUser,
+  unlockUser,
   grantRole,
   issueApiKey,
   logOut,
@@ -50,6 +52,19 @@ describe('an account', () => {
     givenStream(user, [registered])
       .when(grantRole('ann', 'admin'))
       .then([{ type: 'RoleGranted', data: { userId: 'ann', role: 'admin' } }]))
+  it('is locked once', () =>
+    givenStream(user, [registered])
+      .when(lockUser('ann'))
+      .then([{ type: 'UserLocked', data: { userId: 'ann' } }]))
+  it('stays locked', () =>
+    givenStream(user, [registered, { type: 'UserLocked', data: { userId: 'ann' } }])
+      .when(lockUser('ann'))
+      .then([]))
+  it('is unlocked when it is locked', () =>
+    givenStream(user, [registered, { type: 'UserLocked', data: { userId: 'ann' } }])
+      .when(unlockUser('ann'))
+      .then([{ type: 'UserUnlocked', data: { userId: 'ann' } }]))
+  it('is not unlocked twice', () => givenStream(user, [registered]).when(unlockUser('ann')).then([]))
   it('keeps the role it has', () => givenStream(user, [registered]).when(grantRole('ann', 'user')).then([]))
 
   it('is erased', () => givenStream(user, [registered]).when(eraseUser('ann')).then([erased]))

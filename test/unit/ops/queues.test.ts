@@ -30,6 +30,7 @@ describe('the board of queues', () => {
     expect(policy).not.toContain('https:')
     const page = String(body)
     expect(page).toContain('<base href="/ops/queues/" />')
+    expect(page.match(/(?:src|href)="https?:[^"]*/g)).toBeNull()
 
     const scripts = [...page.matchAll(/<script([^>]*)>/g)].map(([, attributes]) => attributes!)
     expect(scripts.filter((attributes) => !/ src="|type="application\/json"/.test(attributes))).toEqual([]) // none that the policy forbids
@@ -53,12 +54,25 @@ describe('the board of queues', () => {
     const queues = async () =>
       must(await new Client(url, basic(key, '')).get('/ops/queues/api/queues'), 200).queues as {
         name: string
+        description?: string
         counts: Record<string, number>
       }[]
     const seen = await eventually(queues, (all) =>
       all.some(({ name, counts }) => name === 'retention' && counts.delayed === 1),
     )
     expect(seen.map(({ name }) => name).sort()).toEqual(['replies', 'retention'])
+    for (const { description } of seen) expect(description).toMatch(/\w+ \w+/)
+  })
+
+  it('keeps a run of retention, with what it did', async () => {
+    const board = new Client(url, basic(key))
+    const ran = async () => {
+      const { queues } = must(await board.get('/ops/queues/api/queues?activeQueue=retention&status=completed'), 200)
+      return queues.find(({ name }: { name: string }) => name === 'retention').jobs[0]
+    }
+    const kept = await eventually(ran, (one) => one !== undefined)
+    expect(kept.returnValue.length).toBeGreaterThan(2)
+    expect(kept.returnValue[0]).toEqual({ task: expect.any(String), done: 0, left: 0 })
   })
 
   it('lets an admin in by a token or a key as well', async () => {

@@ -5,6 +5,7 @@ import { Bus } from '../../../commands/bus.js'
 import type { Caller } from '../../../commands/caller.js'
 import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
+import { Refuses } from '../../../http/openapi/problem-examples.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { definedFields } from '../../../commands/defined-fields.js'
 import { PageQuery } from '../../../http/pages.js'
@@ -31,6 +32,7 @@ export class ChatLogController {
   ) {}
 
   @Post()
+  @Refuses('account_full')
   @ApiOperation({ summary: 'Start a chat' })
   @Answers(201, { chat: LoggedChatDto })
   async start(

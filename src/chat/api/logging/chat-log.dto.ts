@@ -68,7 +68,7 @@ export class LoggedMessageBody {
   @Text({ max: 100_000, example: 'The message content' })
   content!: string
 
-  @Text({ min: 1, max: 200, optional: true, example: 'optional_name' })
+  @Text({ min: 1, max: 200, optional: true, about: 'Who speaks', example: 'optional_name' })
   name?: string
 
   @JsonObject({ optional: true, example: { name: 'lookUp', arguments: '{}' } })
@@ -117,7 +117,7 @@ export class LoggedMessageDto {
   @AnyText()
   content!: string
 
-  @AnyText({ optional: true })
+  @AnyText({ optional: true, about: 'Who speaks' })
   name?: string
 
   @JsonObject({ optional: true })

@@ -7,7 +7,7 @@ export class ProjectChatParams {
 }
 
 export class ProjectMessageBody {
-  @Text({ min: 1, max: 100_000, example: 'Hello, how are you?' })
+  @Text({ min: 1, max: 100_000, about: 'The prompt', example: 'Hello, how are you?' })
   message!: string
 
   @ChatName({ optional: true, about: 'The chat to continue; without it the message starts a new one' })

@@ -7,7 +7,7 @@ export class MessageParams {
 }
 
 export class FeedbackBody {
-  @Choice(feedback.options, { name: 'Feedback', example: 'positive' })
+  @Choice(feedback.options, { name: 'Feedback', about: 'What the owner thinks of the message', example: 'positive' })
   type!: Feedback
 }
 

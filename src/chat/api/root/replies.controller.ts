@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common'
-import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger'
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { Bus } from '../../../commands/bus.js'
 import type { Caller } from '../../../commands/caller.js'
@@ -7,27 +7,25 @@ import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { definedFields } from '../../../commands/defined-fields.js'
+import { Refuses } from '../../../http/openapi/problem-examples.js'
 import { OpenCaps } from '../../../http/open-caps.js'
 import { sseHeaders } from '../../../http/sse.js'
-import { AnswerDto, PendingDto, ReplyDto, ReplyEventDto, ReplyParams, SendBody } from './replies.dto.js'
+import { AnswerDto, PendingDto, ReplyDto, ReplyParams, SendBody } from './replies.dto.js'
 import { ChatParams } from './chats.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
 import { asAnswer, asReply } from './replies.presenter.js'
-import { CostsAnswer, type Delivery, LastEventIdHeader, PreferHeader, Prompts, RequestedDelivery } from '../prompts.js'
+import { CostsAnswer, type Delivery, LastEventIdHeader, Prompts, RequestedDelivery } from '../prompts.js'
+import { replyEventSchema } from '../reply-events.dto.js'
 import { FindMessage } from '../../read-models/message-queries.js'
 import { mustBeReply, Replies } from '../../replies/ending/replies.js'
 import { ReplyStream } from '../../replies/stream/reply-stream.js'
 
 type Streamed = AsyncIterable<string>
 
-const schemaOf = (type: new () => object) => ({ schema: { $ref: getSchemaPath(type) } })
-const events = { 'text/event-stream': schemaOf(ReplyEventDto) }
-
 /** Prompts and their answers in the root family. */
 @ApiTags('prompts')
-@ApiExtraModels(AnswerDto, ReplyEventDto)
-@Controller('chat')
+@Controller()
 export class RepliesController {
   constructor(
     private readonly bus: Bus,
@@ -38,15 +36,11 @@ export class RepliesController {
     private readonly caps: OpenCaps,
   ) {}
 
-  @Post(':sessionId/send')
+  @Post('chat/:sessionId/send')
   @HttpCode(200)
   @CostsAnswer()
   @ApiOperation({ summary: 'Send a prompt and get the answer: whole, as a stream of events, or later' })
-  @PreferHeader()
-  @ApiOkResponse({
-    description: 'The answer, or its events when they are asked for',
-    content: { 'application/json': schemaOf(AnswerDto), ...events },
-  })
+  @ApiOkResponse({ type: AnswerDto, description: 'The answer, or its events when they are asked for' })
   @ApiResponse({ status: 202, type: PendingDto, description: 'Not answered yet: look where Location says' })
   async send(
     @Param() { sessionId }: ChatParams,
@@ -60,17 +54,21 @@ export class RepliesController {
     return await this.prompts.send(prompt, delivery, asAnswer)
   }
 
-  @Get('replies/:replyId')
+  @Get(['chat/replies/:replyId', 'replies/:replyId'])
   @ApiOperation({ summary: 'An answer, or its status' })
   @ApiOkResponse({ type: ReplyDto })
   async reply(@Param() { replyId }: ReplyParams, @CurrentCaller() caller: Caller): Promise<ReplyDto> {
     return asReply(await this.replies.read(await this.bus.query(new FindMessage(replyId, caller.id))))
   }
 
-  @Get('replies/:replyId/stream')
+  @Get(['chat/replies/:replyId/stream', 'replies/:replyId/stream'])
   @ApiOperation({ summary: 'An answer as a stream of events; Last-Event-ID resumes a stream that was interrupted' })
+  @Refuses('too_many_open')
   @LastEventIdHeader()
-  @ApiOkResponse({ description: 'start, delta, reset, done, failed, cancelled', content: events })
+  @ApiOkResponse({
+    description: 'start, delta, reset, done, failed, cancelled',
+    content: { 'text/event-stream': { schema: replyEventSchema } },
+  })
   async events(
     @Param() { replyId }: ReplyParams,
     @CurrentCaller() caller: Caller,
@@ -84,7 +82,7 @@ export class RepliesController {
     return this.stream.events({ chatId: doc.sessionId, promptId: doc.promptId ?? '', replyId, doc }, lastEventId)
   }
 
-  @Post(':sessionId/cancel')
+  @Post('chat/:sessionId/cancel')
   @HttpCode(200)
   @ApiOperation({ summary: 'Stop the answer that is being written; what was written is kept' })
   @ApiOkResponse({ type: ReplyDto })

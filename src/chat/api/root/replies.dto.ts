@@ -90,30 +90,3 @@ export class ReplyDto {
   @ObjectOf(() => ReplyErrorDto, { optional: true })
   error?: ReplyErrorDto
 }
-
-/** The data of a reply's events. Each event has some of these fields. */
-export class ReplyEventDto {
-  @AnyText({ optional: true, about: 'In delta: the next part. In done and cancelled: the whole answer' })
-  text?: string
-
-  @Integer({ optional: true, about: 'In done and cancelled' })
-  tokens?: number
-
-  @AnyText({ optional: true, about: 'In start, done and cancelled' })
-  promptId?: string
-
-  @AnyText({ optional: true, about: 'In start' })
-  replyId?: string
-
-  @AnyText({ optional: true, about: 'In done and cancelled' })
-  messageId?: string
-
-  @AnyText({ optional: true, about: 'In failed' })
-  code?: string
-
-  @AnyText({ optional: true, about: 'In failed' })
-  detail?: string
-
-  @Integer({ optional: true, about: 'In done, cancelled and failed, when it is known: for Min-Log-Position' })
-  logPosition?: number
-}

@@ -123,7 +123,8 @@ export class ReplyRun {
       if (!(ending instanceof Error)) return ending
       faults.push(ending)
       if (!(ending instanceof ProviderError && faultsOfModel.has(ending.code))) break
-      this.log.warn(`reply ${run.open.replyId}: its model does not answer: ${ending.code}`)
+      const { replyId: reply } = run.open
+      this.log.warn(`reply ${reply}: its model does not answer: ${ending.code}`, { reply, code: ending.code })
     }
     return this.failure(run, faults.find((fault) => fault instanceof ProviderError && fault.retryable) ?? faults[0]!)
   }

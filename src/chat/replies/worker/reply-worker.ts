@@ -96,7 +96,11 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.drain.announced.addEventListener('abort', () => void this.drainWorker())
     worker.on('error', (error) => this.log.debug(`queue: ${error.message}`))
     worker.on('failed', (job, error) =>
-      this.log.warn(`reply ${job?.id}: attempt ${job?.attemptsMade} failed: ${error.message}`),
+      this.log.warn(`reply ${job?.id}: attempt ${job?.attemptsMade} failed: ${error.message}`, {
+        reply: job?.id,
+        chat: job?.data.chatId,
+        attempt: job?.attemptsMade,
+      }),
     )
   }
 
@@ -131,7 +135,10 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
     if (!failure) return
     // Only now: the queue may give it back to this process at once, where it must not be found running.
     const isUntried = this.stopping.signal.aborted || failure instanceof NoPlace || isFaultOfDatabase(failure)
-    if (!isUntried) this.log.warn(`reply ${job.replyId}: attempt 1 failed: ${failure.message}`)
+    if (!isUntried) {
+      const { replyId: reply, chatId: chat } = job
+      this.log.warn(`reply ${reply}: attempt 1 failed: ${failure.message}`, { reply, chat, attempt: 1 })
+    }
     await (isUntried ? this.queue.add(job) : this.queue.add({ ...job, tried: 1 }, this.pauseAfter(failure, 1))).catch(
       (error: unknown) => this.log.debug(`queue: ${String(error)}`),
     )
