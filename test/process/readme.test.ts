@@ -43,6 +43,7 @@ describe('the steps of the README, run as they are written', () => {
     expect(json(saidBy('my-first-prompt'))).toMatchObject({
       text: expect.stringContaining('What is an event store?') as string,
       status: 'completed',
+      tokens: Number(/"tokens": (\d+), "messageId"/.exec(readme)![1]),
     })
   })
 
