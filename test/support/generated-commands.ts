@@ -29,9 +29,15 @@ const toChat =
     sendToChat(history, chatId, owner, decide)
   }
 
-function sendToChat(history: History, chatId: string, owner: string, decide: ChatDecision): void {
+function sendToChat(
+  history: History,
+  chatId: string,
+  owner: string,
+  decide: ChatDecision,
+  { byOwner = false } = {},
+): void {
   const state = history.stateOf(chats.chatAggregate, `chat-${chatId}`)
-  const isStranger = state.status !== 'none' && history.random.oneIn(10)
+  const isStranger = !byOwner && state.status !== 'none' && history.random.oneIn(10)
   const chat = { chatId, ownerId: isStranger ? '<stranger>' : owner }
   const events = history.execute(chats.chatAggregate, `chat-${chatId}`, [chatId, owner], decide(chat, history, state))
   if (events.some(({ type }) => type === 'ChatErased')) history.erased.add(chatId)
@@ -240,7 +246,7 @@ const arrive: GeneratedCommand = (history) => {
 const eraseGuest: GeneratedCommand = (history) => {
   const guestId = history.random.one(guestIds)
   for (const [chatId, owner] of chatIds) {
-    if (owner === guestId) sendToChat(history, chatId, owner, deleteChat(true))
+    if (owner === guestId) sendToChat(history, chatId, owner, deleteChat(true), { byOwner: true })
   }
   const events = history.execute(guests.guest, guestId, [guestId], guests.eraseGuest(guestId))
   if (events.length > 0) history.erased.add(guestId)
