@@ -21,7 +21,8 @@ export class UnknownInputGuard implements CanActivate {
     const taken = parametersOf(context)
     const unknown = [
       ...(taken.has(RouteParamtypes.QUERY) ? [] : namesIn(request.query)),
-      ...(taken.has(RouteParamtypes.BODY) ? [] : namesIn(request.body)),
+      // A handler that takes the request reads its body by itself.
+      ...(taken.has(RouteParamtypes.BODY) || taken.has(RouteParamtypes.REQUEST) ? [] : namesIn(request.body)),
     ]
     if (unknown.length > 0) throw invalidFields(unknown.map((name) => unknownField(name, [])))
     return true

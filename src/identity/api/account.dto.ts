@@ -135,7 +135,7 @@ export class ApiKeyDto {
   @DateTime()
   createdAt!: Date
 
-  @DateTime({ optional: true })
+  @DateTime({ optional: true, about: 'When it stops working. Missing if it does not' })
   expiresAt?: Date
 
   @DateTime({ optional: true, about: 'To within five minutes. Missing if it was not used' })

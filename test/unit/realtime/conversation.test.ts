@@ -151,8 +151,11 @@ describe('a reply that does not come to its end', () => {
 
   it('was cut and written anew: what was put together is the stored reply', async () => {
     const chatId = await joined()
-    model.failNext({ fault: 'drop', at: 5 })
+    let drop = () => {}
+    model.failNext({ fault: 'drop', at: 5, until: new Promise<void>((resolve) => (drop = resolve)) })
     const { replyId } = await chatter.ask('chat-message', { chatId, content: 'Count!' })
+    await chatter.until(() => chatter.written(replyId) === half)
+    drop()
     await chatter.next('reply-done')
     expect(new Set(chatter.all('reply-delta').map(({ attempt }) => attempt)).size).toBe(2)
     expect(chatter.written(replyId)).toBe(answer)
