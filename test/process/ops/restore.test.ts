@@ -64,7 +64,7 @@ beforeAll(async () => {
   backup = await whilePromptsGoOn(() => backUp(world.mongodbUri))
   const after = await head(world.mongodbUri)
   expect((await ann.ask('DELETE', '/chat/erased?erase=true')).status).toBe(204)
-  expect((await bob.ask('DELETE', '/api/users/profile', { password })).status).toBeLessThan(300)
+  expect((await bob.ask('DELETE', '/api/users/profile')).status).toBeLessThan(300)
   late = await checkpointOf(url, after)
   exported = join(folder, 'log.ndjson')
   expect((await audit(world, 'export', exported)).code).toBe(0)
