@@ -15,12 +15,12 @@ export class Routes {
   constructor(contract: Contract) {
     const literal = (words: string[]) => words.filter((word) => !word.startsWith('{')).length
     this.routes = contract.operations
-      .map((operation) => ({ words: operation.path.split('/'), operation }))
+      .map((operation) => ({ words: wordsOf(operation.path), operation }))
       .toSorted((a, b) => literal(b.words) - literal(a.words))
   }
 
   of({ method, path }: Shot): Operation | undefined {
-    const words = path.replace(/\?.*$/s, '').replace(/\/$/, '').split('/')
+    const words = wordsOf(path.replace(/\?.*$/s, ''))
     const asked = method === 'HEAD' ? 'GET' : method
     return this.routes.find(
       ({ words: ours, operation }) =>
@@ -30,6 +30,9 @@ export class Routes {
     )?.operation
   }
 }
+
+/** Slashes that are doubled, or at the end, never matter. */
+const wordsOf = (path: string) => path.replaceAll(/\/+/g, '/').replace(/\/$/, '').split('/')
 
 /** Everything that is wrong with an answer. */
 export function* faultsOf(
