@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { Binary } from 'mongodb'
+import { pause } from '../../../src/event-store/timing.js'
 import { loadTokenizer } from '../../../src/llm/tokens.js'
 import { eventually } from '../../support/event-store/engines.js'
 import type { FakeOpenAi } from '../../support/llm/fake-openai.js'
@@ -132,13 +133,14 @@ describe('a cancel', () => {
 
   it('that races with the reply’s completion leaves one end, and everybody hears of the same', async () => {
     const ends: string[] = []
-    // The model goes on a little later after each round that it has won, a little sooner after the others: they stay close.
+    // The model goes on a little later after each round that it has won, a little sooner after the others, if need be
+    // before the cancel: they stay close.
     for (let [round, headStartMs] = [0, 0]; round < 40; round++) {
       const chat = `race-${round}`
       const { reader, read, goOn } = await halfWritten(chat)
-      const cancelling = here.post(`/chat/${chat}/cancel`)
-      setTimeout(goOn, headStartMs)
-      const { status, body } = await cancelling
+      setTimeout(goOn, Math.max(0, headStartMs))
+      await pause(Math.max(0, -headStartMs))
+      const { status, body } = await here.post(`/chat/${chat}/cancel`)
       await read
       const { type } = await log.endOf(reader.replyId)
       expect(status).toBe(200)
@@ -150,7 +152,7 @@ describe('a cancel', () => {
       expect((await messagesOf(chat)).at(-1)).toMatchObject({ status: body.status, text: body.text })
       expect(answer.startsWith(body.text)).toBe(true)
       ends.push(type)
-      headStartMs = Math.max(0, headStartMs + (type === 'ReplyCompleted' ? 2 : -2))
+      headStartMs += type === 'ReplyCompleted' ? 3 : -3
     }
     expect(new Set(ends)).toEqual(new Set(['ReplyCompleted', 'ReplyCancelled']))
   })
