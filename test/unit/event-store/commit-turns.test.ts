@@ -158,8 +158,12 @@ describe('taking turns', () => {
     ;(await a.take()).end(head(1))
     ;(await a.take()).end(head(2))
     await redis.del(`${scope}:turn`, `${scope}:turn:generation`)
-    for (let i = 3; i < 6; i++) (await a.take()).end(head(i))
-    expect(await settled()).toBe(1)
+    // Where Redis answers late, turns are taken without it for a while.
+    for (let i = 3; (await settled()) === 0; i++) {
+      ;(await a.take()).end(head(i))
+      await pause(20)
+    }
+    expect(await tokens()).toBe(1)
   })
 
   it('ends when every token of a while was its own', async () => {
