@@ -1,7 +1,7 @@
 import { pause } from '../../src/event-store/timing.js'
 import { command, type Fault, redisCommand } from './proxy.js'
 import { Scene, type Victim } from './scene.js'
-import { freeze, held, kill, moments } from './strikes.js'
+import { freeze, held, kill, withMoments } from './strikes.js'
 
 let scene: Scene
 beforeEach(async () => {
@@ -26,7 +26,7 @@ const steps = [
   ...Object.entries(mongoSteps).map(([step, at]) => ({ step, at, engine: 'mongo' as const })),
   ...Object.entries(redisSteps).map(([step, at]) => ({ step, at, engine: 'redis' as const })),
 ]
-const stepsAndMoments = steps.flatMap((step) => moments.map((moment) => ({ ...step, moment })))
+const stepsAndMoments = withMoments(steps)
 
 /** The victim is in the middle of its work, and has met others, so that it takes turns. */
 async function disturbed(

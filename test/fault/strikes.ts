@@ -1,13 +1,18 @@
 import { command, type Fault, type Moment } from './proxy.js'
 import type { Scene, Victim } from './scene.js'
 
-/** A run that must be short strikes before and after each step, and with fewer prompts; a whole one in it as well. */
+/** A run that must be short strikes once at each step, before it or after it by turns, and with fewer prompts. */
 export const isShort = process.env.VERBATIM_FAULTS === 'short'
-export const moments: Moment[] = isShort ? ['before', 'after'] : ['before', 'during', 'after']
+const moments: Moment[] = ['before', 'during', 'after']
+const momentsOf = (step: number): Moment[] => (isShort ? [step % 2 === 0 ? 'before' : 'after'] : moments)
+
+/** Each of these steps with the moments at which it is struck. */
+export const withMoments = <Step extends object>(steps: readonly Step[]): (Step & { moment: Moment })[] =>
+  steps.flatMap((step, i) => momentsOf(i).map((moment) => ({ ...step, moment })))
 
 /** A process is killed before, in and after each of the steps … */
 export const eachMomentOf = (steps: Record<string, Fault['at']>) =>
-  Object.entries(steps).flatMap(([step, at]) => moments.map((moment) => ({ step, at, moment })))
+  withMoments(Object.entries(steps).map(([step, at]) => ({ step, at })))
 
 /** … or frozen at each of them, what it was about to send on the way. */
 export const each = (steps: Record<string, Fault['at']>) =>
