@@ -12,7 +12,8 @@ export const CountsAsGuess = () => RouteConfig({ countsAsGuess: true })
 export const WithoutLimits = () => SkipThrottle({ default: true, targets: true })
 
 /**
- * The third guard: counts the request, unless BodyLimits has counted it before its body was read. It runs before AdmitGuard, so that guesses of tokens and keys are counted, too.
+ * The third guard: counts the request, unless BodyLimits has counted it before its body was read. It runs before
+ * AdmitGuard, so that guesses of tokens and keys are counted, too.
  */
 @Injectable()
 export class LimitsGuard extends ThrottlerGuard {
@@ -42,7 +43,7 @@ export class LimitsGuard extends ThrottlerGuard {
   }
 }
 
-/** The same limit, whoever counts the request. */
+/** Accounts have a limit of their own, and addresses another one. */
 export const limitOf = (
   { ratePerAccount, ratePerAddress }: { ratePerAccount: number; ratePerAddress: number },
   request: FastifyRequest,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import type { Decide } from '../event-store/deciding/aggregate.js'
 import type { Decider, CommandOutcome } from '../event-store/deciding/decider.js'
 import { Engine } from '../event-store/engine.js'
+import { Refused } from '../event-store/errors.js'
 import type { AppendMeta } from '../event-store/event.js'
 import type { RecordedEventOf } from '../event-store/catalog.js'
 import { isGuest } from '../commands/guest-ids.js'
@@ -31,6 +32,17 @@ export class Users {
 
   read(userId: string): Promise<{ state: UserState; version: number }> {
     return this.decider.read(userStream(userId))
+  }
+
+  /** Why the read model of accounts has no document of this one: there is no such account, or the model is behind. */
+  async refusalWithoutDocument(userId: string): Promise<Refused> {
+    const { state } = await this.read(userId)
+    if (state.status !== 'active') return new Refused('not_found', 'there is no such account')
+    return new Refused(
+      'projection_behind',
+      'the account exists, but cannot be read yet; repeat the request in a moment',
+      { retryAfterMs: 1000 },
+    )
   }
 
   /** A field of the profile as the log has it, now or at a version of the account's stream. */

@@ -1,6 +1,7 @@
-import { accountRoles } from '../../commands/caller.js'
-import { AnyText, Choice, DateTime, Email, Flag, Integer, ListOf } from '../../http/fields.js'
+import { PickType } from '@nestjs/swagger'
+import { AnyText, Email, Flag, ListOf } from '../../http/fields.js'
 import { PageQuery } from '../../http/pages.js'
+import { AccountDto } from './account.dto.js'
 
 export class AccountsQuery extends PageQuery {
   @Email({ optional: true, about: 'Only the account with exactly this email address', example: 'ada@example.org' })
@@ -8,24 +9,15 @@ export class AccountsQuery extends PageQuery {
 }
 
 /** What admins see of an account: nothing that is sealed. */
-export class ListedAccountDto {
-  @AnyText()
-  id!: string
-
-  @Choice(accountRoles, { name: 'Role' })
-  role!: string
-
+export class ListedAccountDto extends PickType(AccountDto, [
+  'id',
+  'role',
+  'createdAt',
+  'totalTokensUsed',
+  'feedbackCount',
+]) {
   @Flag({ about: 'Whether an admin has locked it: its logins and API keys are not accepted' })
   locked!: boolean
-
-  @DateTime()
-  createdAt!: Date
-
-  @Integer()
-  totalTokensUsed!: number
-
-  @Integer()
-  feedbackCount!: number
 }
 
 export class ListedAccountsDto {

@@ -9,7 +9,6 @@ export class LockAccount extends AccountCommand {}
 export class UnlockAccount extends AccountCommand {}
 export class EndLogins extends AccountCommand {}
 
-/** The log first, so that no lock is without a trace. After a crash in between, a repeat does what the log says. */
 @CommandHandler(LockAccount)
 export class LockAccountHandler implements ICommandHandler<LockAccount> {
   constructor(
@@ -17,10 +16,8 @@ export class LockAccountHandler implements ICommandHandler<LockAccount> {
     private readonly credentials: CredentialStore,
   ) {}
 
-  async execute({ cause, userId }: LockAccount): Promise<Effect> {
-    const { position, state } = await this.users.execute(userId, cause.meta, lockUser(userId))
-    await this.credentials.setLocked(userId, state.locked)
-    return { position }
+  execute(command: LockAccount): Promise<Effect> {
+    return setLocked(this.users, this.credentials, command, lockUser)
   }
 }
 
@@ -31,11 +28,21 @@ export class UnlockAccountHandler implements ICommandHandler<UnlockAccount> {
     private readonly credentials: CredentialStore,
   ) {}
 
-  async execute({ cause, userId }: UnlockAccount): Promise<Effect> {
-    const { position, state } = await this.users.execute(userId, cause.meta, unlockUser(userId))
-    await this.credentials.setLocked(userId, state.locked)
-    return { position }
+  execute(command: UnlockAccount): Promise<Effect> {
+    return setLocked(this.users, this.credentials, command, unlockUser)
   }
+}
+
+/** The log first, so that no lock is without a trace. After a crash in between, a repeat does what the log says. */
+async function setLocked(
+  users: Users,
+  credentials: CredentialStore,
+  { cause, userId }: AccountCommand,
+  decide: typeof lockUser,
+): Promise<Effect> {
+  const { position, state } = await users.execute(userId, cause.meta, decide(userId))
+  await credentials.setLocked(userId, state.locked)
+  return { position }
 }
 
 /** The logins first, so that they have ended whatever happens next. A repeat ends those of meanwhile, too. */

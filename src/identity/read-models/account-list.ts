@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
-import { Refused } from '../../event-store/errors.js'
 import { findPage, mapPage, newestFirst, type Page, type PageQuery } from '../../http/pages.js'
 import { NameClaims } from '../name-claims.js'
 import { Users } from '../users.js'
@@ -37,15 +36,7 @@ export class AccountList {
     await this.engine.bringUpToDate({ name: usersName })
     const { items } = await findPage(this.users, { _id: userId }, newestFirst, { limit: 1 })
     if (items[0]) return asListed(items[0])
-    const { state } = await this.accounts.read(userId)
-    if (state.status !== 'active') throw new Refused('not_found', 'there is no such account')
-    throw new Refused(
-      'projection_behind',
-      'the account exists, but cannot be read yet; repeat the request in a moment',
-      {
-        retryAfterMs: 1000,
-      },
-    )
+    throw await this.accounts.refusalWithoutDocument(userId)
   }
 }
 

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
-import { Refused } from '../../event-store/errors.js'
 import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
 import { notRemoved } from '../../event-store/projecting/projection.js'
 import type { Profile, ProfileField } from '../user.js'
@@ -46,15 +45,7 @@ export class UserProfiles {
   async get(userId: string): Promise<Account> {
     const account = await this.find(userId)
     if (account) return account
-    const { state } = await this.accounts.read(userId)
-    if (state.status !== 'active') throw new Refused('not_found', 'there is no such account')
-    throw new Refused(
-      'projection_behind',
-      'the account exists, but cannot be read yet; repeat the request in a moment',
-      {
-        retryAfterMs: 1000,
-      },
-    )
+    throw await this.accounts.refusalWithoutDocument(userId)
   }
 
   async has(userId: string, field: 'email' | 'username', value: string): Promise<boolean> {
