@@ -47,9 +47,14 @@ export default class extends TestEnvironment {
   }
 }
 
-/** What keeps a process from ending: timers, children, files. Not sockets: the other end closes some of them later. */
-const openResources = () =>
-  process.getActiveResourcesInfo().filter((name) => !/^(Immediate|TCPSocketWrap|TCPServerWrap)$/.test(name))
+/**
+ * What keeps a process from ending: timers, children, files. Not sockets: the other end closes some of them later; and
+ * not the process's own output, which Node opens at its first use.
+ */
+const openResources = () => {
+  void [process.stdout, process.stderr]
+  return process.getActiveResourcesInfo().filter((name) => !/^(Immediate|TCPSocketWrap|TCPServerWrap)$/.test(name))
+}
 
 /** Some need a moment to close. */
 async function leftOpen(before) {
