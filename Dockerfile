@@ -5,6 +5,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund --loglevel=error
 COPY nest-cli.json tsconfig.json tsconfig.build.json .swcrc ./
+COPY scripts scripts
 COPY src src
 RUN npm run build
 

@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { bundlePackages } from './bundle.mjs'
+import { filesIn } from './files.mjs'
 import { node, say } from './run.mjs'
 
-const settings = ['.swcrc', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
+const settings = [
+  '.swcrc',
+  'nest-cli.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+  'scripts/bundle.mjs',
+]
 
 /**
  * dist/: the service alone. Types are not checked: that takes most of a first start, and `npm run check` does it. The
@@ -51,6 +60,7 @@ export async function compile(output) {
   await output.compile(sources)
   await removeOrphans(output)
   await mkdir(output.folder, { recursive: true })
+  await bundlePackages(output.folder)
   await writeFile(mark, wanted)
   say(`compiled in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   return true
@@ -72,14 +82,4 @@ async function removeOrphans({ folder, sourceOf }) {
     const source = sourceOf(file).replace(/\.js(\.map)?$/, '.ts')
     if (/\.js(\.map)?$/.test(file) && !existsSync(source)) await rm(file)
   }
-}
-
-async function filesIn(folder) {
-  const entries = await readdir(folder, { withFileTypes: true })
-  const nested = entries.map((entry) => {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : filesIn(path)
-    return entry.isFile() ? [path] : []
-  })
-  return (await Promise.all(nested)).flat()
 }

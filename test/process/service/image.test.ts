@@ -143,6 +143,7 @@ describe('the image', () => {
     try {
       for (const file of ['package.json', 'package-lock.json', '.npmrc', 'LICENSE']) await cp(file, join(folder, file))
       await cp('build/src', join(folder, 'dist'), { recursive: true })
+      await cp('build/node_modules', join(folder, 'dist/node_modules'), { recursive: true })
       await promisify(execFile)(
         'npm',
         ['ci', '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'],
