@@ -8,12 +8,14 @@ import { filesIn } from './files.mjs'
  * Stay as they are: Nest looks for the first two by itself and must find those that we import; the third is native; the
  * next two are loaded only when they are needed. Packages look for the others and can do without them.
  */
-const asTheyAre = [
-  ...['class-transformer', 'class-validator', '@node-rs/argon2', '@opentelemetry/*', 'gpt-tokenizer'],
-  ...['@apollo/*', '@aws-sdk/*', '@bull-board/ui', '@fastify/view', '@mongodb-js/zstd', '@nestjs/microservices'],
-  ...['@nestjs/platform-express', 'ajv', 'aws4', 'gcp-metadata', 'kerberos', 'mongodb-client-encryption', 'snappy'],
-  ...['socks', 'swagger-ui-dist'],
-]
+const asTheyAre = `
+  class-transformer class-validator @node-rs/argon2 @opentelemetry/* gpt-tokenizer
+  @apollo/* @aws-sdk/* @bull-board/ui @fastify/view @mongodb-js/zstd
+  @nestjs/microservices @nestjs/platform-express ajv aws4 gcp-metadata
+  kerberos mongodb-client-encryption snappy socks swagger-ui-dist
+`
+  .trim()
+  .split(/\s+/)
 
 /** What CommonJS modules expect to be there. */
 const banner = `import { createRequire as createRequireOf } from 'node:module'

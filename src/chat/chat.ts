@@ -59,6 +59,8 @@ export const chatEvents = defineEvents({
   MessageEdited: { data: { ...message, role: messageRole, ...messageCounts }, personal: messageContent },
   MessageDeleted: { data: message },
   FeedbackGiven: { data: { ...message, type: feedback, previous: feedback.nullable() } },
+  /** What the owner says beside the rating. Another rating, or none, takes it back. */
+  FeedbackCommented: { data: message, personal: { comment: z.string() } },
   FeedbackWithdrawn: { data: { ...message, previous: feedback } },
 })
 
@@ -133,6 +135,7 @@ export const chatAggregate: Aggregate<ChatState, RecordedChatEvent> = {
       case 'ChatAnnotated':
       case 'MessageStored':
       case 'MessageEdited':
+      case 'FeedbackCommented':
         return state
     }
   },
@@ -270,12 +273,15 @@ export const deleteChat =
     return [...ending, ...deleted, ...erased]
   }
 
+/** The same rating again changes nothing: a comment that it has stays unless another one comes with it. */
 export const giveFeedback =
-  ({ chatId, ownerId }: ChatRef, messageId: string, type: Feedback) =>
+  ({ chatId, ownerId }: ChatRef, messageId: string, type: Feedback, comment?: string) =>
   (state: ChatState): ChatEvent[] => {
     mustBeActive(state, ownerId)
     const previous = state.feedback[messageId] ?? null
-    return previous === type ? [] : [{ type: 'FeedbackGiven', data: { chatId, ownerId, messageId, type, previous } }]
+    const data = { chatId, ownerId, messageId }
+    const given: ChatEvent[] = previous === type ? [] : [{ type: 'FeedbackGiven', data: { ...data, type, previous } }]
+    return comment === undefined ? given : [...given, { type: 'FeedbackCommented', data, personal: { comment } }]
   }
 
 export const withdrawFeedback =

@@ -78,6 +78,7 @@ export class GiveFeedback extends ChatCommand {
     chat: ChatRef,
     readonly messageId: string,
     readonly type: Feedback,
+    readonly comment?: string,
   ) {
     super(cause, chat)
   }
@@ -99,7 +100,7 @@ export const chatCommandHandlers = [
   handlerOf(ChangeChat, ({ chat, details }) => changeChat(chat, details)),
   handlerOf(EditMessage, ({ chat, message }) => editMessage(chat, message)),
   handlerOf(DeleteMessage, ({ chat, messageId }) => deleteMessage(chat, messageId)),
-  handlerOf(GiveFeedback, ({ chat, messageId, type }) => giveFeedback(chat, messageId, type)),
+  handlerOf(GiveFeedback, ({ chat, messageId, type, comment }) => giveFeedback(chat, messageId, type, comment)),
   handlerOf(WithdrawFeedback, ({ chat, messageId }) => withdrawFeedback(chat, messageId)),
   DeleteChatHandler,
   EndReplyHandler,

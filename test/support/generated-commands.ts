@@ -130,7 +130,12 @@ const chatCommands = [
   ),
   toChat((chat, history) => chats.deleteMessage(chat, history.someId(`message of ${chat.chatId}`))),
   toChat((chat, history) =>
-    chats.giveFeedback(chat, history.someId(`message of ${chat.chatId}`), history.random.one(['positive', 'negative'])),
+    chats.giveFeedback(
+      chat,
+      history.someId(`message of ${chat.chatId}`),
+      history.random.one(['positive', 'negative']),
+      history.random.one([undefined, textOf(chat.chatId)]),
+    ),
   ),
   toChat((chat, history) => chats.withdrawFeedback(chat, history.someId(`message of ${chat.chatId}`))),
   rarely(toChat(deleteChat(false))),

@@ -1,6 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common'
 import { ApiForbiddenResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { Refused } from '../../event-store/errors.js'
+import { definedFields } from '../../commands/defined-fields.js'
 import { Bus } from '../../commands/bus.js'
 import type { Caller } from '../../commands/caller.js'
 import { CurrentCaller } from '../../http/access.js'
@@ -24,7 +25,12 @@ export class AnalyticsController {
   @ApiOkResponse({ type: ContributorsDto })
   async topContributors(@Query() page: PageQuery): Promise<ContributorsDto> {
     const { items, nextCursor } = await this.bus.query(new ListTopUsers('feedbackGiven', page))
-    return { users: items.map(({ userId, feedbackGiven }) => ({ userId, feedbackCount: feedbackGiven })), nextCursor }
+    const users = items.map(({ userId, feedbackGiven: feedbackCount, commentsGiven: commentCount }) => ({
+      userId,
+      feedbackCount,
+      ...definedFields({ commentCount }),
+    }))
+    return { users, nextCursor }
   }
 
   @Get('top-users')

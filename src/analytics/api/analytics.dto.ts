@@ -6,6 +6,9 @@ export class ContributorDto {
 
   @Integer({ about: 'Messages that this account has given feedback on' })
   feedbackCount!: number
+
+  @Integer({ optional: true, about: 'Comments that came with them' })
+  commentCount?: number
 }
 
 export class ContributorsDto {

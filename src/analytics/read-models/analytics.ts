@@ -13,15 +13,20 @@ export interface AnalyticsDoc {
   messageCount: number
   totalTokensUsed: number
   feedbackGiven: number
+  /** Only of those who have written some. A changed comment is one more. */
+  commentsGiven?: number
   lastActive: Date
 }
 
 type Events = ChatEvents & UserEvents
 type Counts = Partial<Record<'sessionCount' | 'messageCount' | 'totalTokensUsed' | 'feedbackGiven', number>>
 
-/** Adds to the counts of the chat’s owner. Guests have none. */
+/** The chat’s owner. Guests have no counts. */
+const keyOf = ({ data: { ownerId } }: { data: { ownerId: string } }) => (isGuest(ownerId) ? undefined : ownerId)
+
+/** Adds to the counts of the chat’s owner. */
 const adds = <E extends { data: { ownerId: string }; at: Date }>(counts: (event: E) => Counts) => ({
-  key: ({ data: { ownerId } }: E) => (isGuest(ownerId) ? undefined : ownerId),
+  key: keyOf,
   evolve: (doc: AnalyticsDoc | null, e: E): AnalyticsDoc => {
     const { sessionCount = 0, messageCount = 0, totalTokensUsed = 0, feedbackGiven = 0 } = counts(e)
     const { ownerId } = e.data
@@ -50,6 +55,10 @@ export const analytics = projection<AnalyticsDoc, Events>('analytics', {
     ReplyCompleted: adds(({ data }) => ({ messageCount: 1, totalTokensUsed: data.tokens.total })),
     ReplyCancelled: adds(({ data }) => ({ messageCount: 1, totalTokensUsed: data.tokens.total })),
     FeedbackGiven: adds(({ data }) => ({ feedbackGiven: feedbackStep(data) })),
+    FeedbackCommented: {
+      key: keyOf,
+      evolve: (doc, { at }) => doc && { ...doc, commentsGiven: (doc.commentsGiven ?? 0) + 1, lastActive: at },
+    },
     FeedbackWithdrawn: adds(() => ({ feedbackGiven: -1 })),
     UserErased: { key: (e) => e.data.userId, evolve: () => null },
   },

@@ -28,6 +28,7 @@ export interface MessageDoc {
   completionTokens?: number
   latency?: number
   feedback: Feedback | null
+  feedbackComment?: EnvelopeOf<ChatEvents, 'FeedbackCommented'>
   /** Of a prompt and of its reply. */
   promptId?: string
   /** Of a reply: the model that wrote it, in which attempt, and why it failed. */
@@ -132,12 +133,22 @@ export const messages = projection<MessageDoc, Events>('messages', {
       },
     },
     MessageDeleted: { key: (e) => e.data.messageId, evolve: () => null },
-    FeedbackGiven: { key: (e) => e.data.messageId, evolve: (doc, e) => doc && { ...doc, feedback: e.data.type } },
-    FeedbackWithdrawn: { key: (e) => e.data.messageId, evolve: (doc) => doc && { ...doc, feedback: null } },
+    FeedbackGiven: { key: (e) => e.data.messageId, evolve: (doc, e) => doc && rated(doc, e.data.type) },
+    FeedbackCommented: {
+      key: (e) => e.data.messageId,
+      evolve: (doc, { personal }) => doc && { ...doc, ...(personal && { feedbackComment: personal }) },
+    },
+    FeedbackWithdrawn: { key: (e) => e.data.messageId, evolve: (doc) => doc && rated(doc, null) },
     ChatDeleted: { remove: (e) => ({ sessionId: e.data.chatId }) },
     UserErased: { remove: (e) => ({ userId: e.data.userId }) },
   },
 })
+
+/** With this rating alone. */
+function rated(doc: MessageDoc, feedback: Feedback | null): MessageDoc {
+  const { feedbackComment: _, ...others } = doc
+  return { ...others, feedback }
+}
 
 const fieldsOf = ({ prompt, completion, total }: TokenCounts) => ({
   tokens: total,

@@ -52,6 +52,11 @@ export const disliked: ChatEvent = {
   type: 'FeedbackGiven',
   data: { ...chat, messageId: 'r1', type: 'negative', previous: 'positive' },
 }
+export const commented: ChatEvent = {
+  type: 'FeedbackCommented',
+  data: { ...chat, messageId: 'r1' },
+  personal: { comment: 'Short and right.' },
+}
 export const withdrawn: ChatEvent = {
   type: 'FeedbackWithdrawn',
   data: { ...chat, messageId: 'r1', previous: 'negative' },

@@ -12,6 +12,7 @@ describe('what an account has done', () => {
     ['an answer with its tokens', [inChat.completed], { messageCount: 1, totalTokensUsed: 5 }],
     ['an answer that was stopped with its tokens', [inChat.cancelled], { messageCount: 1, totalTokensUsed: 5 }],
     ['a feedback once', [inChat.liked, inChat.disliked], { feedbackGiven: 1 }],
+    ['a comment', [inChat.liked, inChat.commented], { feedbackGiven: 1, commentsGiven: 1 }],
     ['no feedback that was withdrawn', [inChat.liked, inChat.disliked, inChat.withdrawn], { feedbackGiven: 0 }],
   ])('counts %s', (_, events, counts) =>
     givenLog<AnalyticsDoc>(analytics, events).then({ ann: { ...none, ...counts, lastActive: timeOf(events.length) } }),

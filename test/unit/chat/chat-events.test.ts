@@ -38,6 +38,7 @@ const whole: [ChatEvent, optional?: string[]][] = [
   ],
   [its.messageDeleted],
   [its.liked],
+  [its.commented],
   [its.withdrawn],
 ]
 
@@ -97,7 +98,7 @@ describe.each(whole)('$type', (event, optional = []) => {
   })
 
   it('has fields of the right kinds', () => {
-    const isText = /Id$|^(attempt|model|code|text|title|detail|content|name)$/
+    const isText = /Id$|^(attempt|model|code|text|title|detail|comment|content|name)$/
     expect(refusedFor((part, field) => (part[field] = ['no such', 0.5]))).toEqual(fields)
     expect(refusedFor((part, field) => (part[field] = 'no such'))).toEqual(
       fields.filter((field) => !isText.test(field)),

@@ -188,6 +188,22 @@ describe('feedback', () => {
     givenStream(chatAggregate, [...answered, positive])
       .when(giveFeedback(chat, 'r1', 'negative'))
       .then([changed]))
+  it('is given with a comment, which may change or come later', () => {
+    const commented = (comment: string): ChatEvent => ({
+      type: 'FeedbackCommented',
+      data: { ...chat, messageId: 'r1' },
+      personal: { comment },
+    })
+    givenStream(chatAggregate, answered)
+      .when(giveFeedback(chat, 'r1', 'positive', 'Right.'))
+      .then([positive, commented('Right.')])
+    givenStream(chatAggregate, [...answered, positive])
+      .when(giveFeedback(chat, 'r1', 'positive', 'Right, and short.'))
+      .then([commented('Right, and short.')])
+    givenStream(chatAggregate, [...answered, positive, commented('Right.')])
+      .when(giveFeedback(chat, 'r1', 'positive'))
+      .then([])
+  })
   it('is withdrawn', () =>
     givenStream(chatAggregate, [...answered, positive])
       .when(withdrawFeedback(chat, 'r1'))

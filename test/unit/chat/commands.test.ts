@@ -61,9 +61,9 @@ async function newest(count: number): Promise<object[]> {
 describe('every event of a chat', () => {
   it('can be recorded as it is declared, and comes back so', async () => {
     const { started, renamed, tagged, annotated, sent, completed, failed, cancelled } = its
-    const { stored, edited, messageDeleted, liked, disliked, withdrawn, deleted, erased } = its
+    const { stored, edited, messageDeleted, liked, commented, disliked, withdrawn, deleted, erased } = its
     const replies = [sent, completed, failed, cancelled]
-    const messages = [stored, edited, messageDeleted, liked, disliked, withdrawn]
+    const messages = [stored, edited, messageDeleted, liked, commented, disliked, withdrawn]
     const events = [started, renamed, tagged, annotated, ...replies, ...messages, deleted, erased]
     await given(...events)
     expect(await newest(events.length)).toEqual(events)
@@ -104,12 +104,13 @@ describe('a command that is one decision about a chat', () => {
       },
     ],
     ['delete a message', 3, () => new DeleteMessage(cause(), its.chat, 'm1'), its.messageDeleted],
+    ['comment', 4, () => new GiveFeedback(cause(), its.chat, 'r1', 'positive', 'Short and right.'), its.commented, 6],
     ['like', 4, () => new GiveFeedback(cause(), its.chat, 'r1', 'positive'), its.liked],
-  ] as const)('records it: %s', async (_, which, make, event) => {
+  ] as const)('records it: %s', async (_, which, make, event, at: 5 | 6 = 5) => {
     await given(its.started, its.sent, its.completed, its.stored)
     const asked = make()
     const { position } = await handlerAt(which).execute(asked)
-    expect(position).toBe(5)
+    expect(position).toBe(at)
     expect(await newest(1)).toEqual([event])
     expect((await all(engine.store.readStream(stream))).at(-1)!.meta).toMatchObject(asked.cause.meta)
   })

@@ -116,6 +116,20 @@ describe('the messages of a chat', () => {
     givenLog(messages, [its.sent, its.completed, its.disliked, its.withdrawn]).then({ p1: prompt, r1: answer })
   })
 
+  it('have the comment that came with it, until it changes or is withdrawn', () => {
+    const commented = [its.sent, its.completed, its.liked, its.commented]
+    const feedbackComment = envelope({ comment: 'Short and right.' })
+    givenLog<MessageDoc>(messages, commented).then({
+      p1: prompt,
+      r1: { ...answer, feedback: 'positive', feedbackComment },
+    })
+    givenLog<MessageDoc>(messages, [...commented, its.disliked]).then({
+      p1: prompt,
+      r1: { ...answer, feedback: 'negative' },
+    })
+    givenLog(messages, [...commented, its.withdrawn]).then({ p1: prompt, r1: answer })
+  })
+
   it('go one by one, with their chat, or with their owner', () => {
     const other = { ...its.of(its.stored, { chatId: 'c2', ownerId: 'bob', messageId: 'm2' }), at: timeOf(1) }
     const kept = { m2: { ...stored, sessionId: 'c2', userId: 'bob' } }

@@ -505,6 +505,28 @@ describe('feedback', () => {
     const { user } = (await ann.get('/api/users/profile')).body.data
     expect(user.feedbackCount).toBe(1)
   })
+
+  it('keeps the comment that comes with it, sealed, shows it and counts it', async () => {
+    const { messageId } = await sent('Hello')
+    const path = `/message/${messageId}/feedback`
+    const given = await ann.post(path, { type: 'positive', comment: 'Short and right.' })
+    expect([given.status, given.body]).toEqual([
+      200,
+      { id: messageId, feedback: 'positive', feedbackComment: 'Short and right.' },
+    ])
+    const shown = async () => (await messagesOf('my-chat'))[1].feedbackComment
+    expect(await shown()).toBe('Short and right.')
+    expect((await ann.get(`/api/chats/my-chat/messages/${messageId}`)).body.data.message).toMatchObject({
+      feedbackComment: 'Short and right.',
+    })
+    const { users } = (await ann.get('/analytics/top-contributors?limit=200')).body
+    expect(users).toContainEqual({ userId: ann.id, feedbackCount: 1, commentCount: 1 })
+
+    await ann.post(path, { type: 'positive' })
+    expect(await shown()).toBe('Short and right.')
+    await ann.post(path, { type: 'negative' })
+    expect(await shown()).toBeUndefined()
+  })
 })
 
 describe('erasing a chat', () => {

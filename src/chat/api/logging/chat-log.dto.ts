@@ -147,6 +147,9 @@ export class LoggedMessageDto {
   @Choice(feedback.options, { name: 'Feedback', nullable: true })
   feedback!: Feedback | null
 
+  @AnyText({ optional: true, about: 'What the owner said beside the rating' })
+  feedbackComment?: string
+
   @AnyText({ optional: true })
   promptId?: string
 

@@ -12,11 +12,12 @@ export function asLoggedChat(chat: ChatSummary): LoggedChatDto {
 }
 
 export function asLoggedMessage(message: Omit<OpenedMessage, 'userId' | 'sentBy'>): LoggedMessageDto {
-  const { id, sessionId, status, tokens, feedback, promptId, model, error, timestamp, updatedAt = timestamp } = message
-  const reply = definedFields({ promptId, model, error })
+  const { id, sessionId, status, tokens, feedback, timestamp, updatedAt = timestamp } = message
+  const { promptId, model, error, feedbackComment } = message
+  const some = definedFields({ promptId, model, error, feedbackComment })
   const { role, content, counts } = messageFromBody(message)
   const times = { createdAt: timestamp, updatedAt }
-  return { id, chatId: sessionId, role, ...content, ...counts, tokens, status, feedback, ...reply, ...times }
+  return { id, chatId: sessionId, role, ...content, ...counts, tokens, status, feedback, ...some, ...times }
 }
 
 type MessageFields = MessageContent & Omit<MessageCounts, 'tokens'> & { role: MessageRole; tokens?: number | null }

@@ -74,6 +74,9 @@ export class MessageDto {
   @Choice(feedback.options, { name: 'Feedback', nullable: true })
   feedback!: Feedback | null
 
+  @AnyText({ optional: true, about: 'What the owner said beside the rating' })
+  feedbackComment?: string
+
   @Integer({ nullable: true, about: 'Only of an answer: the tokens of question and answer together' })
   tokens!: number | null
 

@@ -11,7 +11,7 @@ export function asChat({ id, name, createdAt, lastActive, messageCount }: ChatSu
 
 export function asMessage(message: OpenedMessage): MessageDto {
   const { id, content: text, sessionId, sentBy, role, status, timestamp, feedback, tokens } = message
-  const { promptId, model, error } = message
-  const ofReply = definedFields({ promptId, model, error })
-  return { id, text, sessionId, sentBy, role, status, timestamp, feedback, tokens, ...ofReply }
+  const { promptId, model, error, feedbackComment } = message
+  const some = definedFields({ promptId, model, error, feedbackComment })
+  return { id, text, sessionId, sentBy, role, status, timestamp, feedback, tokens, ...some }
 }

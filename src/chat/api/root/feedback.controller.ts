@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, HttpCode, Param, Post } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
+import { definedFields } from '../../../commands/defined-fields.js'
 import { Bus } from '../../../commands/bus.js'
 import type { Caller } from '../../../commands/caller.js'
 import { CurrentCaller } from '../../../http/access.js'
@@ -16,17 +17,19 @@ export class FeedbackController {
 
   @Post()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Give feedback on a message; it replaces your earlier feedback' })
+  @ApiOperation({
+    summary: 'Give feedback on a message, with a comment if you like; it replaces your earlier feedback',
+  })
   @ApiOkResponse({ type: FeedbackDto })
   async give(
     @Param() { messageId }: MessageParams,
-    @Body() { type }: FeedbackBody,
+    @Body() { type, comment }: FeedbackBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
   ): Promise<FeedbackDto> {
     const { sessionId, userId } = await this.bus.query(new FindMessage(messageId, caller.id))
-    await this.bus.command(new GiveFeedback(cause, { chatId: sessionId, ownerId: userId }, messageId, type))
-    return { id: messageId, feedback: type }
+    await this.bus.command(new GiveFeedback(cause, { chatId: sessionId, ownerId: userId }, messageId, type, comment))
+    return { id: messageId, feedback: type, ...definedFields({ feedbackComment: comment }) }
   }
 
   @Delete()

@@ -1,4 +1,4 @@
-import { AnyText, Choice, Id } from '../../../http/fields.js'
+import { AnyText, Choice, Id, Text } from '../../../http/fields.js'
 import { feedback, type Feedback } from '../../message.js'
 
 export class MessageParams {
@@ -9,6 +9,9 @@ export class MessageParams {
 export class FeedbackBody {
   @Choice(feedback.options, { name: 'Feedback', about: 'What the owner thinks of the message', example: 'positive' })
   type!: Feedback
+
+  @Text({ min: 1, max: 4000, optional: true, about: 'Why, in the owner’s words; another rating takes it back' })
+  comment?: string
 }
 
 export class FeedbackDto {
@@ -17,4 +20,7 @@ export class FeedbackDto {
 
   @Choice(feedback.options, { name: 'Feedback', nullable: true })
   feedback!: Feedback | null
+
+  @AnyText({ optional: true, about: 'What came with the rating' })
+  feedbackComment?: string
 }
