@@ -7,7 +7,7 @@ import { projectionsPause, projectionsResume, projectionsRetry, projectionsSkip 
 import { projectionsList, projectionsRebuild } from './projections.js'
 import { repliesOpen, repliesReconcile } from './replies.js'
 import { retentionRun } from './retention-run.js'
-import { usersGrant } from './users-grant.js'
+import { usersEndLogins, usersFind, usersGrant, usersList, usersLock, usersUnlock } from './users.js'
 
 /** The commands of operators. */
 export const ops: Program = {
@@ -15,7 +15,12 @@ export const ops: Program = {
   commands: [
     retentionRun,
     erasuresRepeat,
+    usersList,
+    usersFind,
     usersGrant,
+    usersLock,
+    usersUnlock,
+    usersEndLogins,
     repliesOpen,
     repliesReconcile,
     keysRotate,
