@@ -22,6 +22,15 @@ export interface AccountFilter {
 
 const idForm = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
 
+/**
+ * What somebody means who names an account by one text. The form decides, so nobody is taken for another by choosing a
+ * user name that looks like that one's id: an @ is in no user name.
+ */
+export function accountKeyOf(text: string): { id?: string; email?: string; username?: string } {
+  if (text.includes('@')) return { email: text }
+  return idForm.test(text) ? { id: text } : { username: text }
+}
+
 /** Accounts for admins. It opens no envelope: names are looked up by their claims and shown by nobody. */
 @Injectable()
 export class AccountList {
@@ -44,17 +53,15 @@ export class AccountList {
     return await mapPage(await findPage(this.users, filter, newestFirst, page), asListed)
   }
 
-  /**
-   * The account that somebody means by its email address, its user name or its id. The form says which of them it is, so
-   * nobody is taken for another one by choosing a name that looks like that one's address or id.
-   */
+  /** The account that somebody means by its email address, its user name or its id. */
   async meant(text: string): Promise<ListedAccount> {
-    const kind = text.includes('@') ? 'email' : 'username'
-    const userId = idForm.test(text) ? text : await this.claims.ownerOf(kind, text)
-    if (userId !== undefined) return await this.get(userId)
+    const { id, ...names } = accountKeyOf(text)
+    if (id !== undefined) return await this.get(id)
+    const { items } = await this.page({ limit: 1 }, names)
+    if (items[0]) return items[0]
     throw new Refused(
       'not_found',
-      `there is no account with the ${kind === 'email' ? 'email address' : 'user name'} ${text}; an account is named by its email address, its user name or its id`,
+      `there is no account with the ${names.email === undefined ? 'user name' : 'email address'} ${text}; an account is named by its email address, its user name or its id`,
     )
   }
 

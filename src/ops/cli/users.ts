@@ -1,13 +1,13 @@
 import type { INestApplicationContext } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { type CliCommand, type CommandInput, operatorCause, UsageError } from '../../cli/command.js'
+import { sayListed } from '../../cli/listed.js'
 import { type AccountRole, accountRoles } from '../../commands/caller.js'
 import { type AccountCommand, GrantRole } from '../../identity/commands.js'
 import { EndLogins, LockAccount, UnlockAccount } from '../../identity/commands/administer-account.js'
 import { AccountList, type ListedAccount } from '../../identity/read-models/account-list.js'
 
 const account = 'email, user name or id'
-const pageSize = 200
 
 export const usersList: CliCommand = {
   name: 'users list',
@@ -16,20 +16,10 @@ export const usersList: CliCommand = {
     'It shows nothing that is sealed: names and email addresses belong to their owners. users find says who has one.',
   options: { role: 'role', limit: 'number' },
   async run(app, { options }, terminal) {
-    const { role, limit = String(pageSize) } = options
-    if (!/^[1-9]\d{0,6}$/.test(limit)) throw new UsageError(`--limit: ${limit} is not a number from 1 to 9999999`)
-    const filter = role === undefined ? {} : { role: roleOf(role) }
-    const listed: ListedAccount[] = []
-    let cursor: string | undefined
-    do {
-      const page = await app
-        .get(AccountList)
-        .page({ limit: Math.min(pageSize, Number(limit) - listed.length), cursor }, filter)
-      listed.push(...page.items)
-      cursor = page.nextCursor
-    } while (cursor !== undefined && listed.length < Number(limit) && !terminal.signal.aborted)
-    if (listed.length > 0) terminal.table([columns, ...listed.map(rowOf)])
-    terminal.say(`${listed.length} accounts${cursor === undefined ? '' : '; there are more: --limit says how many'}`)
+    const filter = options.role === undefined ? {} : { role: roleOf(options.role) }
+    await sayListed(terminal, options, { things: 'accounts', columns, rowOf }, (page) =>
+      app.get(AccountList).page(page, filter),
+    )
   },
 }
 
