@@ -1,4 +1,5 @@
 import type { Program } from '../../cli/command-line.js'
+import { configExplain } from './config-explain.js'
 import { erasuresRepeat } from './erasures-repeat.js'
 import { keysRotate } from './keys-rotate.js'
 import { logRequireMacs } from './log-require-macs.js'
@@ -32,5 +33,6 @@ export const ops: Program = {
     projectionsRetry,
     projectionsSkip,
     projectionsCertificates,
+    configExplain,
   ],
 }

@@ -226,6 +226,28 @@ describe('keys rotate', () => {
   })
 })
 
+describe('config', () => {
+  it('says what each variable is, where that comes from and what it does, and shows no key', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'verbatim-config-'))
+    await writeFile(join(folder, '.env'), 'LOG_LEVEL=debug\nPORT=4000\n')
+    const MASTER_KEY = '5a'.repeat(32)
+    const environment = { PORT: '5000', MASTER_KEY, MONGODB_URI: 'mongodb://me:hunter2@db.example.org/chat' }
+    const { code, output, errors } = await ops({ folder, environment }, 'config')
+    expect([code, errors]).toEqual([0, ''])
+    expect(output).toMatch(/^PORT="5000" \(environment\)\n {4}Where the service listens\./m)
+    expect(output).toContain('LOG_LEVEL="debug" (.env)\n')
+    expect(output).toContain('RETENTION_DAYS="183" (default)\n')
+    expect(output).toContain('REDIS_URL= (not set)\n')
+    expect(output).toContain('MASTER_KEY=64 characters (not shown) (environment)\n')
+    expect(output).not.toMatch(/hunter2|5a5a/)
+    const { output: few } = await ops({ folder, environment }, 'config', '--set', '--name', 'port')
+    expect(few.match(/^[A-Z_]+=/gm)).toEqual(['PORT='])
+    expectFailure(await ops({ folder, environment: { PORT: 'many' } }, 'config'), 1, 'PORT: got "many"')
+    expectFailure(await ops({ folder, environment: {} }, 'config', '--name', 'colour'), 2, 'no variable has colour')
+    await rm(folder, { recursive: true })
+  })
+})
+
 describe('without a service', () => {
   let folder: string
 
