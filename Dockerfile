@@ -19,7 +19,7 @@ ENV NODE_ENV=production PORT=3000
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
-COPY package.json LICENSE ./
+COPY package.json LICENSE .env.example ./
 # Where a generated key would go; the service runs as a user who owns nothing else.
 RUN mkdir data && chown node:node data
 USER node

@@ -30,7 +30,7 @@ export async function runCommandLine([name, ...args]: readonly string[], signal:
     if (!program) throw new UsageError(`there is no program ${String(name)}: use npm run ops or npm run audit`)
     const line = parseCommandLine(program, args)
     if ('help' in line) console.log(line.help)
-    else if (!(await line.command.offline?.(line.input, terminal))) await runInService(line, terminal)
+    else if (!(await line.command.offline?.(line.input, terminal, serviceFolder))) await runInService(line, terminal)
     return 0
   } catch (error) {
     say(errorText(error))
@@ -64,7 +64,7 @@ async function runInService(
     const { AppModule } = await import('./app.module.js') // loading it takes long, and offline commands do without it
     const app = await NestFactory.createApplicationContext(AppModule.with(complete), { logger, abortOnError: false })
     try {
-      await command.run(app, input, terminal)
+      await command.run?.(app, input, terminal)
     } finally {
       await app.close()
     }

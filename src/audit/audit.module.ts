@@ -8,7 +8,14 @@ import { projectModel } from '../projects/read-models/projects.js'
 import { HistoryRequests } from './history/history-request.js'
 import { PointsInLog } from './replay/point-in-log.js'
 import { Evidence } from './evidence/evidence.js'
+import { HistoryPages } from './history/history-pages.js'
+import { ListsController } from './api/lists.controller.js'
+import { ListEventsHandler } from './lists/list-events.js'
+import { ReadVersionsHandler } from './replay/read-versions.js'
 import { LogScan } from './history/log-scan.js'
+import { FindAccountsHandler } from './people/find-accounts.js'
+import { ListChatsOfHandler } from './people/list-chats-of.js'
+import { PeopleController } from './api/people.controller.js'
 import { HistoryController } from './api/history.controller.js'
 import { ExportLogHandler } from './export/export-log.js'
 import { LogExportController } from './api/log-export.controller.js'
@@ -34,8 +41,12 @@ const handlers = [
   ReadMessageReceiptHandler,
   ReadReceiptHandler,
   ExportHistoryHandler,
+  FindAccountsHandler,
+  ListChatsOfHandler,
   ExportOwnHandler,
   ListEventTypesHandler,
+  ListEventsHandler,
+  ReadVersionsHandler,
   ReadChatHandler,
   ReadContextHandler,
   ReadHistoryHandler,
@@ -47,10 +58,19 @@ const handlers = [
     NotaryModule,
     MongooseModule.forFeature([chatModel, messageModel, deletedChatModel, projectModel, deletedProjectModel]),
   ],
-  controllers: [HistoryController, LogExportController, OwnExportController, ReceiptsController, ReplayController],
+  controllers: [
+    HistoryController,
+    LogExportController,
+    OwnExportController,
+    ReceiptsController,
+    PeopleController,
+    ListsController,
+    ReplayController,
+  ],
   providers: [
     ...handlers,
     HistoryRequests,
+    HistoryPages,
     PointsInLog,
     Evidence,
     LogScan,

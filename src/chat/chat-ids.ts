@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { derivedId } from '../commands/derived-ids.js'
-import type { ChatRef } from './chat.js'
+import type { ChatRef, NamedChat } from './chat.js'
 import { ServiceSecrets } from '../commands/secrets.js'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -21,5 +21,10 @@ export class ChatIds {
   /** The chat may not exist yet. */
   chatOf(ownerId: string, name: string): ChatRef {
     return { chatId: this.of(ownerId, name), ownerId }
+  }
+
+  /** The same for a prompt, which begins the chat if there is none: then the log keeps the owner's name for it. */
+  namedChat(ownerId: string, name: string): NamedChat {
+    return { ...this.chatOf(ownerId, name), ...(!uuid.test(name) && { ownName: name }) }
   }
 }

@@ -25,7 +25,11 @@ const text = { text: z.string() }
 
 /** The life of a chat. What people and models write is personal; who wrote it, when and how much is not. */
 export const chatEvents = defineEvents({
-  ChatStarted: { data: chat, personal: { title: z.string() } },
+  /** `ownName` is the owner's own name for the chat, which the owner may use in place of its id. */
+  ChatStarted: {
+    data: { ...chat, hasOwnName: z.boolean().optional() },
+    personal: { title: z.string(), ownName: z.string().optional() },
+  },
   ChatRenamed: { data: chat, personal: { title: z.string() } },
   ChatTagged: { data: chat, personal: { tags: z.array(z.string()) } },
   ChatAnnotated: { data: chat, personal: { metadata: anyJson } },
@@ -147,7 +151,11 @@ export interface ChatRef {
   ownerId: string
 }
 
-export interface Prompt extends ChatRef {
+export interface NamedChat extends ChatRef {
+  ownName?: string
+}
+
+export interface Prompt extends NamedChat {
   promptId: string
   replyId: string
   text: string
@@ -172,16 +180,25 @@ export const startChat =
 
 /** The first prompt with a new id starts the chat; its sender is the owner. */
 export const sendPrompt =
-  ({ chatId, ownerId, promptId, replyId, text, model, settings, projectId }: Prompt) =>
+  ({ chatId, ownerId, ownName, promptId, replyId, text, model, settings, projectId }: Prompt) =>
   (state: ChatState): ChatEvent[] => {
     const isNew = state.status === 'none'
+    if (!isNew && state.status !== 'active' && state.ownerId === ownerId) throw nameUsed()
     if (!isNew) mustBeActive(state, ownerId)
     if (state.open) throw replyInProgress(state.open)
     const data = { chatId, ownerId, promptId, replyId, model, settings, ...(projectId !== undefined && { projectId }) }
     const sent: ChatEvent = { type: 'PromptSent', data, personal: { text } }
-    return isNew
-      ? [{ type: 'ChatStarted', data: { chatId, ownerId }, personal: { title: titleFromPrompt(text) } }, sent]
-      : [sent]
+    if (!isNew) return [sent]
+    const started = { data: { chatId, ownerId }, personal: { title: titleFromPrompt(text) } }
+    if (ownName === undefined) return [{ type: 'ChatStarted', ...started }, sent]
+    return [
+      {
+        type: 'ChatStarted',
+        data: { ...started.data, hasOwnName: true },
+        personal: { ...started.personal, ownName },
+      },
+      sent,
+    ]
   }
 
 /** A reply ends once: a second ending of the same reply adds no event. */
@@ -294,6 +311,13 @@ export const withdrawFeedback =
 
 /** The same answer for a chat of somebody else, for a deleted one and for one that never existed. */
 export const noSuchChat = () => new Refused('not_found', 'there is no such chat')
+
+/** Of the caller's own chat. Its stream ends with the deletion, and no other stream can have its name. */
+const nameUsed = () =>
+  new Refused(
+    'name_used',
+    'you have deleted the chat with this name or id, and it cannot begin again; take another name',
+  )
 
 const replyInProgress = ({ replyId, promptId }: OpenReply) =>
   new Refused('reply_in_progress', 'the chat still waits for an answer; wait for it, or cancel it', {

@@ -23,9 +23,13 @@ export interface CliCommand {
   readonly options?: Readonly<Record<string, string>>
   /** Options that take no value. */
   readonly flags?: readonly string[]
-  /** The part that needs neither databases nor keys of the service. True when nothing else is left to do. */
-  offline?(input: CommandInput, terminal: Terminal): Promise<boolean>
-  run(app: INestApplicationContext, input: CommandInput, terminal: Terminal): Promise<void>
+  /**
+   * The part that needs neither databases nor keys of the service. True when nothing else is left to do. `folder` is
+   * where the service's configuration is.
+   */
+  offline?(input: CommandInput, terminal: Terminal, folder: () => string): Promise<boolean>
+  /** A command without it does everything offline. */
+  run?(app: INestApplicationContext, input: CommandInput, terminal: Terminal): Promise<void>
 }
 
 /** The cause of commands that come from the command line. Its user has the deployment's keys; the log knows no name. */

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { listOf, optionalUnless, timeSpan, trustedProxies, wholeNumber } from './values.js'
 import { group, variable } from './variables.js'
 
+const localOrigin = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/
+
 /** What the edge lets in: whose browser, how often, with which tokens. */
 export function edge(requiredBecause: string | undefined) {
   const requests = wholeNumber('a number of requests', 1, 1_000_000)
@@ -19,6 +21,14 @@ export function edge(requiredBecause: string | undefined) {
     jwtExpiresInMs: variable('JWT_EXPIRES_IN', timeSpan.default(7 * 86_400_000)),
     /** The pages that may call the service from a browser. */
     origins: variable('FRONTEND_URL', listOf(origin).default(['http://localhost:3000'])),
+    /** In development also every page of this machine, whatever its port. */
+    localOrigins: variable(
+      'NODE_ENV',
+      z
+        .string()
+        .optional()
+        .transform((name) => (name === 'production' ? [] : [localOrigin])),
+    ),
     /** Who tells the address of a caller: so many proxies in front of the service, or proxies in these networks. */
     trustedProxies: variable('TRUST_PROXY', trustedProxies.default(0)),
     /** How many connections the process holds at once, in all and from one address (0: any number). */

@@ -26,6 +26,8 @@ export function loadConfig(use: ConfigUse = {}): Config {
   return readConfig(process.env, use)
 }
 
+export const ownEnvironment = (): Environment => process.env
+
 /** Whether this process was given a database or a data folder, whatever any .env file says. */
 export const isConfigured = (): boolean => isSet(process.env, 'MONGODB_URI') || isSet(process.env, 'DATA_DIR')
 

@@ -20,6 +20,11 @@ const shown = {
   length: (text: string) => `${text.length} characters (not shown)`,
 }
 
+const shownAs = new Map<string, keyof typeof shown>()
+
+/** What may be shown of a variable's text; of a variable that was not read yet, only its length. */
+export const shownText = (name: string, text: string): string => shown[shownAs.get(name) ?? 'length'](text)
+
 /** A variable that is empty or blank counts as not set. */
 export const textOf = (environment: Environment, name: string): string | undefined =>
   environment[name]?.trim() || undefined
@@ -35,13 +40,14 @@ export function variable<T>(
   show: keyof typeof shown = 'all',
 ) {
   const names = [name].flat()
+  for (const one of names) shownAs.set(one, show)
   return z.custom<Environment>().transform((environment, context): T => {
     const set = names.filter((one) => isSet(environment, one))
     for (const used of set.length > 0 ? set : names.slice(0, 1)) {
       const text = textOf(environment, used)
       const { data, error } = schema.safeParse(text)
       if (!error) return data
-      const got = text === undefined ? 'nothing' : shown[show](text)
+      const got = text === undefined ? 'nothing' : shownText(used, text)
       context.addIssue({ code: 'custom', message: `${used}: got ${got}, expects ${error.issues[0]!.message}` })
     }
     return z.NEVER

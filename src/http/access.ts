@@ -1,12 +1,14 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common'
 import { ApiExtension } from '@nestjs/swagger'
 import type { FastifyRequest } from 'fastify'
-import type { AccountRole, Caller } from '../commands/caller.js'
+import type { AccountRole, Caller, Credentials } from '../commands/caller.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
     caller?: Caller
     isIdentified?: boolean
+    /** Whose ticket the request has brought; 'nobody' if it is not valid, or no longer. */
+    ticketHolder?: Credentials | 'nobody'
     /** Towards the limit of its caller or address. */
     isCounted?: boolean
     guestId?: string

@@ -22,7 +22,7 @@ export class AdmitGuard implements CanActivate {
     const places = [context.getHandler(), context.getClass()]
     if (this.reflector.getAllAndOverride<boolean>(NEEDS_NO_ACCOUNT, places)) return true
     if (this.config.guests.allowed && this.reflector.getAllAndOverride<boolean>(FOR_GUESTS, places)) return true
-    if (!request.caller) throw unauthenticated(credentialsOf(request))
+    if (!request.caller) throw unauthenticated(request)
     const roles = this.reflector.getAllAndOverride<readonly AccountRole[] | undefined>(NEEDS_ROLE, places)
     const declared = this.reflector.getAllAndOverride<Scope | undefined>(NEEDS_SCOPE, places)
     requireScope(request.caller, scopeOf(request.method, { declared, roles }))
@@ -33,7 +33,13 @@ export class AdmitGuard implements CanActivate {
   }
 }
 
-function unauthenticated(credentials: Credentials | undefined): Refused {
+function unauthenticated(request: FastifyRequest): Refused {
+  if (request.ticketHolder === 'nobody')
+    return new Refused(
+      'unauthenticated',
+      'this ticket was used, has expired or is for another stream; get a new one for this stream',
+    )
+  const credentials = credentialsOf(request)
   if (credentials) return badCredentials(credentials)
   return new Refused('unauthenticated', 'send Authorization: Bearer <token or API key>, or x-api-key: <key>')
 }

@@ -48,6 +48,7 @@ export const fieldWords: Readonly<Record<string, string>> = {
   name: 'The name that people see',
   newPassword: 'The new password: any 8 to 128 characters',
   nextCursor: 'Send it as cursor to get the next page; missing on the last one',
+  ownName: 'The owner’s own name for the chat, which works wherever its id does',
   password: 'The password of the account',
   points: 'One for each bucket, the oldest first',
   position: 'The place in the log: 1, 2, 3 …, without gaps',

@@ -14,6 +14,7 @@ import { OpenCaps } from './open-caps.js'
 import { PositionsInterceptor } from './positions.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
 import { StreamRightsInterceptor } from './stream-rights.interceptor.js'
+import { StreamTickets } from './stream-tickets.js'
 import { UnknownInputGuard } from './unknown-input.guard.js'
 import { validationPipe } from './validation.js'
 
@@ -61,6 +62,7 @@ const limits = ThrottlerModule.forRootAsync({
     DocumentAdditions,
     Limits,
     OpenCaps,
+    StreamTickets,
     { provide: APP_GUARD, useClass: IdentifyGuard },
     { provide: APP_GUARD, useClass: CauseGuard },
     { provide: APP_GUARD, useClass: LimitsGuard },
@@ -71,6 +73,6 @@ const limits = ThrottlerModule.forRootAsync({
     { provide: APP_PIPE, useFactory: validationPipe },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [DocumentAdditions, Limits, OpenCaps],
+  exports: [DocumentAdditions, Limits, OpenCaps, StreamTickets],
 })
 export class HttpModule {}

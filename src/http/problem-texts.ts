@@ -65,6 +65,10 @@ export const problemTexts: Record<ProblemCode | 'internal', ProblemText> = {
     cause: 'The chat still waits for an answer; `replyId` names it',
     cure: 'Wait for that answer, or cancel it, then send the prompt',
   },
+  name_used: {
+    cause: 'The caller has deleted the chat with this name or id',
+    cure: 'Take another name: a chat that was deleted does not begin again',
+  },
   key_already_shown: {
     cause: 'This request has made an API key before, and a key is shown only once',
     cure: 'Delete that key and make another with a new Idempotency-Key',

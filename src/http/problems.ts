@@ -22,6 +22,7 @@ const statusOf = {
   route_not_found: 404,
   request_timeout: 408,
   reply_in_progress: 409,
+  name_used: 409,
   key_already_shown: 409,
   rebuild_in_progress: 409,
   newer_projection: 409,

@@ -35,8 +35,11 @@ export class UnknownInputGuard implements CanActivate {
 
 const namesIn = (input: unknown): string[] => (typeof input === 'object' && input !== null ? Object.keys(input) : [])
 
-/** The kinds of parameters that the handler declares. Nest keeps them under keys like `4:0`: kind and place. */
+/**
+ * The kinds of parameters that the handler declares. Nest keeps them under keys like `4:0`: kind and place. The keys of
+ * our own decorators begin with a random text, which may look like a kind.
+ */
 function parametersOf(context: ExecutionContext): Set<number> {
   const declared = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name) as object
-  return new Set(Object.keys(declared ?? {}).map((key) => Number.parseInt(key)))
+  return new Set(Object.keys(declared ?? {}).flatMap((key) => (/^\d+:/.test(key) ? [Number.parseInt(key)] : [])))
 }

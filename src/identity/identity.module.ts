@@ -64,7 +64,7 @@ const handlers = [
     UserProfiles,
     Users,
   ],
-  exports: [Authenticator, FirstAdmin],
+  exports: [Authenticator, FirstAdmin, AccountList, UserProfiles],
 })
 export class IdentityModule implements OnModuleInit {
   constructor(

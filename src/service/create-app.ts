@@ -74,7 +74,7 @@ export async function configureApp(
     crossOriginResourcePolicy: { policy: 'cross-origin' }, // CORS decides who may read
   })
   app.enableCors({
-    origin: [...config.edge.origins],
+    origin: [...config.edge.origins, ...config.edge.localOrigins],
     credentials: true,
     strictPreflight: false, // any other OPTIONS is answered in the same way
     exposedHeaders: [

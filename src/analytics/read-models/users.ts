@@ -16,9 +16,12 @@ const adds = <E extends { data: { ownerId: string } }>(
 
 /** Accounts with what they have used. It folds events of identity and of chat, so it is above both. */
 export const users = projection<UserDoc, UserEvents & ChatEvents>(usersName, {
-  version: 2,
+  version: 3,
   gathers: true,
-  indexes: [{ createdAt: -1, _id: -1 }],
+  indexes: [
+    { createdAt: -1, _id: -1 },
+    { role: 1, createdAt: -1, _id: -1 },
+  ],
   on: {
     ...accountHandlers,
     ReplyCompleted: adds('totalTokensUsed', ({ data }) => data.tokens.total),

@@ -6,8 +6,17 @@ import type { Cause } from '../../commands/cause.js'
 import { Refuses } from '../../http/openapi/problem-examples.js'
 import { RequestCause } from '../../http/cause.guard.js'
 import { ReadChat } from '../replay/read-chat.js'
+import { ReadVersions } from '../replay/read-versions.js'
 import { ReadContext } from '../replay/read-context.js'
-import { ChatAtMomentDto, MomentQuery, ReplayedChatParams, ReplayedReplyParams, ReplyContextDto } from './replay.dto.js'
+import {
+  ChatAtMomentDto,
+  MessageVersionsDto,
+  MomentQuery,
+  ReplayedMessageParams,
+  ReplayedChatParams,
+  ReplayedReplyParams,
+  ReplyContextDto,
+} from './replay.dto.js'
 import { asChatAtMoment, asReplyContext } from './replay.presenter.js'
 
 /** Chats and contexts as they were at some moment, for auditors. Each request leaves one event as evidence. */
@@ -26,6 +35,16 @@ export class ReplayController {
     @RequestCause() cause: Cause,
   ): Promise<ChatAtMomentDto> {
     return asChatAtMoment(await this.bus.query(new ReadChat(cause, chatId, at, page)))
+  }
+
+  @Get('messages/:messageId/versions')
+  @ApiOperation({ summary: 'Every text that a message has had' })
+  @ApiOkResponse({ type: MessageVersionsDto })
+  async versions(
+    @Param() { chatId, messageId }: ReplayedMessageParams,
+    @RequestCause() cause: Cause,
+  ): Promise<MessageVersionsDto> {
+    return await this.bus.query(new ReadVersions(cause, chatId, messageId))
   }
 
   @Get('replies/:replyId/context')

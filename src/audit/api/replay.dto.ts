@@ -1,4 +1,4 @@
-import { OmitType } from '@nestjs/swagger'
+import { OmitType, PickType } from '@nestjs/swagger'
 import { LoggedMessageDto } from '../../chat/api/logging/chat-log.dto.js'
 import { TokensDto } from '../../chat/api/root/replies.dto.js'
 import {
@@ -25,6 +25,11 @@ export class ReplayedChatParams {
 export class ReplayedReplyParams extends ReplayedChatParams {
   @Id()
   replyId!: string
+}
+
+export class ReplayedMessageParams extends ReplayedChatParams {
+  @Id()
+  messageId!: string
 }
 
 export class MomentQuery extends PageQuery {
@@ -88,6 +93,9 @@ export class ReplayedMessageDto extends OmitType(LoggedMessageDto, ['content']) 
   @Integer({ about: 'Position of the message’s first event' })
   position!: number
 
+  @Integer({ about: 'How often it was edited until that moment; its versions have every text' })
+  edits!: number
+
   @Integer({ about: 'Bytes of its envelope: all that is left of the text after an erasure' })
   size!: number
 }
@@ -107,6 +115,44 @@ export class ChatAtMomentDto {
 
   @AnyText({ optional: true })
   nextCursor?: string
+}
+
+class MessageContentDto extends PickType(LoggedMessageDto, ['name', 'functionCall', 'toolCalls', 'metadata']) {
+  @AnyText({ optional: true })
+  content?: string
+}
+
+class MessageVersionDto {
+  @Integer({ about: '1 is the first text' })
+  version!: number
+
+  @Integer()
+  position!: number
+
+  @DateTime()
+  at!: Date
+
+  @AnyText({ about: 'Who wrote it: an account, a guest or a part of the service' })
+  by!: string
+
+  @ObjectOf(() => MessageContentDto, { optional: true, about: 'What was written; missing if it is unreadable' })
+  content?: MessageContentDto
+
+  @Choice(['erased', 'damaged'], { optional: true, about: 'Why the envelope cannot be opened' })
+  unreadable?: string
+}
+
+class MessageDeletionDto extends PickType(MessageVersionDto, ['position', 'at']) {
+  @AnyText({ about: 'Who deleted it' })
+  by!: string
+}
+
+export class MessageVersionsDto {
+  @ListOf(() => MessageVersionDto, { about: 'The first one first' })
+  versions!: MessageVersionDto[]
+
+  @ObjectOf(() => MessageDeletionDto, { optional: true, about: 'Where the message was deleted' })
+  deleted?: MessageDeletionDto
 }
 
 class GivenMessageDto {

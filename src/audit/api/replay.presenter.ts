@@ -29,9 +29,9 @@ export function asChatAtMoment({
   }
 }
 
-function asReplayed({ message, position, size }: SnapshotMessage, isErased: boolean): ReplayedMessageDto {
+function asReplayed({ message, position, edits, size }: SnapshotMessage, isErased: boolean): ReplayedMessageDto {
   const { content, ...left } = asLoggedMessage(message)
-  return { ...left, ...(!isErased && { content }), position, size }
+  return { ...left, ...(!isErased && { content }), position, edits, size }
 }
 
 export function asReplyContext({

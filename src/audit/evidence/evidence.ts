@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
-import type { RecordedEventOf } from '../../event-store/catalog.js'
+import type { NewEventOf, RecordedEventOf } from '../../event-store/catalog.js'
 import type { Decider } from '../../event-store/deciding/decider.js'
 import { Engine } from '../../event-store/engine.js'
 import type { Cause } from '../../commands/cause.js'
-import { type AuditRead, auditReads, type AuditEvents, recordRead } from './audit-read.js'
+import { type AccountSearch, type AuditEvents, type AuditRead, auditReads } from './audit-read.js'
 
 export const auditStream = (actor: string) => `audit-${actor}`
 
@@ -20,11 +20,19 @@ export class Evidence {
     this.decider = engine.decider(auditReads)
   }
 
+  record(cause: Cause, data: AuditRead): Promise<void> {
+    return this.append(cause, { type: 'AuditRead', data })
+  }
+
+  recordSearch(cause: Cause, data: AccountSearch, accounts: string[]): Promise<void> {
+    return this.append(cause, { type: 'AccountsSearched', data, personal: { accounts } })
+  }
+
   /** One event for each call: a repeated request is another read, even with the same Idempotency-Key. */
-  async record(cause: Cause, read: AuditRead): Promise<void> {
+  private async append(cause: Cause, event: NewEventOf<AuditEvents>): Promise<void> {
     const { actor, correlation } = cause.meta
     const meta = { actor, commandId: randomUUID(), ...(correlation !== undefined && { correlation }) }
-    const { position } = await this.decider.execute(auditStream(actor), meta, recordRead(read))
+    const { position } = await this.decider.execute(auditStream(actor), meta, () => [event])
     cause.logPosition = Math.max(cause.logPosition, position)
   }
 }

@@ -9,10 +9,14 @@ import { ownerStream } from '../../identity/users.js'
 import type { AuditRead } from '../evidence/audit-read.js'
 import { Evidence } from '../evidence/evidence.js'
 import { LogSearch } from './log-search.js'
+import { type ListName, listTypes } from '../lists/list-types.js'
 import type { EventFilter, EventSelection } from './event-selection.js'
 
 /** Which part of the log a reader asks for. */
-export interface HistoryRequest extends EventFilter {
+export interface HistoryRequest extends Omit<EventFilter, 'types'> {
+  type?: string
+  /** Only the events that this list shows. */
+  list?: ListName
   /** Only this stream's or this account's events; everything, if undefined. */
   of?: { stream: string } | { user: string }
   since?: Date
@@ -43,13 +47,20 @@ export class HistoryRequests {
 
   async accept(cause: Cause, request: HistoryRequest): Promise<EventSelection> {
     this.check(request)
-    const { of, open, since, until, stream, user, type, actor } = request
-    const filter = { stream, user, type, actor, ...of }
+    const { of, list, open, since, until, stream, user, type, readOf, actor } = request
+    const types = list ? listTypes[list] : type === undefined ? undefined : [type]
+    const filter = { stream, user, types, readOf, actor, ...of }
     const [from, upTo] = await this.range(request, (await this.search.head()).position)
     const first = Math.max(from, await this.firstPositionOf(filter))
-    const filters = definedFields({ stream, user, type, actor, since, until })
+    const filters = definedFields({ stream, user, type, readOf, actor, since, until })
     const evidenceFilters = Object.keys(filters).length > 0 && { filters }
-    await this.evidence.record(cause, { ...subjectOf(of), ...evidenceFilters, from: first, upTo, opened: open })
+    await this.evidence.record(cause, {
+      ...(list ? { what: list } : subjectOf(of)),
+      ...evidenceFilters,
+      from: first,
+      upTo,
+      opened: open,
+    })
     return { ...filter, from: first, upTo }
   }
 

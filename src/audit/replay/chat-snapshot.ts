@@ -24,6 +24,8 @@ export interface ChatSnapshot {
   doc: ChatDoc
   /** In the order of the chat. */
   messages: MessageDoc[]
+  /** How often messages were edited, by id. */
+  edits: ReadonlyMap<string, number>
   settings?: LatestSettings
 }
 
@@ -41,14 +43,23 @@ export function chatSnapshot(events: readonly ChatEvent[]): ChatSnapshot {
     state: events.reduce((state, event) => chatAggregate.evolve(state, event), chatAggregate.initial),
     doc,
     messages: replay<MessageDoc>(messages, shown).sort((a, b) => a.seq - b.seq),
+    edits: editsIn(events),
     ...(model !== undefined && { settings: { model, ...settings, ...definedFields({ projectId }) } }),
   }
 }
 
-/** A message, the position of its first event, and the size of its envelope, which is left even after an erasure. */
+function editsIn(events: readonly ChatEvent[]): ReadonlyMap<string, number> {
+  const edits = new Map<string, number>()
+  for (const { type, data } of events)
+    if (type === 'MessageEdited') edits.set(data.messageId, (edits.get(data.messageId) ?? 0) + 1)
+  return edits
+}
+
+/** A message, the position of its first event, how often it was edited, and the size of its envelope, which is left even after an erasure. */
 export interface SnapshotMessage {
   message: OpenedMessage
   position: number
+  edits: number
   size: number
 }
 
@@ -59,21 +70,30 @@ export interface OpenedSnapshot {
 }
 
 /** The opened chat; without its personal data when the key has been destroyed. */
-export async function openSnapshot(engine: Engine, doc: ChatDoc, some: readonly MessageDoc[]): Promise<OpenedSnapshot> {
+export async function openSnapshot(
+  engine: Engine,
+  { doc, edits }: Pick<ChatSnapshot, 'doc' | 'edits'>,
+  some: readonly MessageDoc[],
+): Promise<OpenedSnapshot> {
   try {
-    return { isErased: false, ...(await opened(engine, doc, some)) }
+    return { isErased: false, ...(await opened(engine, { doc, edits }, some)) }
   } catch (error) {
     if (!isErased(error)) throw error
     const { name: _, tags: __, metadata: ___, ...left } = doc
-    const { chat, messages: empty } = await opened(engine, left, some.map(withoutPersonal))
+    const { chat, messages: empty } = await opened(engine, { doc: left, edits }, some.map(withoutPersonal))
     return { isErased: true, chat, messages: empty.map((one, i) => ({ ...one, size: sizeOf(some[i]!) })) }
   }
 }
 
-async function opened(engine: Engine, doc: ChatDoc, some: readonly MessageDoc[]) {
+async function opened(
+  engine: Engine,
+  { doc, edits }: Pick<ChatSnapshot, 'doc' | 'edits'>,
+  some: readonly MessageDoc[],
+) {
   const each = async (message: MessageDoc) => ({
     message: await openMessage(engine, message),
     position: Math.floor(message.seq / 2),
+    edits: edits.get(message._id) ?? 0,
     size: sizeOf(message),
   })
   const [chat, ...all] = await Promise.all([summaryOf(engine, doc), ...some.map(each)] as const)

@@ -44,14 +44,14 @@ export class ReadChatHandler implements IQueryHandler<ReadChat> {
     const position = events.at(-1)?.position
     if (position === undefined) throw noSuchChat()
     const recorded = this.evidence.record(cause, { what: 'chat', of: chatId, upTo: position, opened: true })
-    const { state, doc, messages, settings } = chatSnapshot(events)
+    const { state, doc, messages, edits, settings } = chatSnapshot(events)
     const { items, nextCursor } = pageOf(
       messages.filter(({ seq }) => seq > last),
       limit,
       ({ seq }) => [position, seq],
     )
     // opened while the read is recorded, returned after it
-    const [opened] = await Promise.all([openSnapshot(this.engine, doc, items), recorded])
+    const [opened] = await Promise.all([openSnapshot(this.engine, { doc, edits }, items), recorded])
     return { position, state, settings, nextCursor, ...opened }
   }
 }

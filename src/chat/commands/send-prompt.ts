@@ -4,7 +4,7 @@ import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { Providers } from '../../llm/providers.js'
-import { type ChatRef, sendPrompt } from '../chat.js'
+import { type NamedChat, sendPrompt } from '../chat.js'
 import type { ModelSettings } from '../message.js'
 import { NewChats } from '../new-chats.js'
 
@@ -17,7 +17,7 @@ export interface PromptSent extends Effect {
 export class SendPrompt extends Command<PromptSent> {
   constructor(
     readonly cause: Cause,
-    readonly chat: ChatRef,
+    readonly chat: NamedChat,
     readonly text: string,
     readonly model?: string,
     readonly settings: ModelSettings = {},

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { definedFields } from '../../commands/defined-fields.js'
 import { oncePer } from '../../event-store/coalesce.js'
 import type { Engine } from '../../event-store/engine.js'
 import { tagOf } from '../../event-store/sealing/envelope.js'
@@ -9,6 +10,8 @@ import type { ChatDoc } from './chats.js'
 export interface ChatSummary {
   id: string
   name: string
+  /** The owner's own name for it. */
+  ownName?: string
   tags: string[]
   metadata: Record<string, unknown>
   userId: string
@@ -17,21 +20,22 @@ export interface ChatSummary {
   messageCount: number
 }
 
-type ChatTexts = Pick<ChatSummary, 'name' | 'tags' | 'metadata'>
+type ChatTexts = Pick<ChatSummary, 'name' | 'ownName' | 'tags' | 'metadata'>
 
 export async function summaryOf(engine: Engine, doc: ChatDoc): Promise<ChatSummary> {
   const { _id: id, userId, createdAt, lastActive, messageCount } = doc
-  const { name, tags, metadata } = recentTexts(engine).find(doc) ?? (await openTexts(engine, doc))
-  return { id, name, tags, metadata, userId, createdAt, lastActive, messageCount }
+  const texts = recentTexts(engine).find(doc) ?? (await openTexts(engine, doc))
+  return { id, ...texts, userId, createdAt, lastActive, messageCount }
 }
 
 async function openTexts(engine: Engine, doc: ChatDoc): Promise<ChatTexts> {
-  const [name, tags, { metadata = {} }] = await Promise.all([
+  const [name, tags, { metadata = {} }, { ownName }] = await Promise.all([
     titleOf(engine, doc),
     tagsOf(engine, doc),
     engine.vault.openOrEmpty(doc.metadata),
+    engine.vault.openOrEmpty(doc.started),
   ])
-  const texts = { name, tags, metadata }
+  const texts = { name, tags, metadata, ...definedFields({ ownName }) }
   recentTexts(engine).keep(doc, texts)
   return texts
 }
@@ -62,7 +66,7 @@ class RecentTexts {
 }
 
 const recentTexts = oncePer((engine: Engine) => new RecentTexts(engine))
-const envelopesOf = ({ name, tags, metadata }: ChatDoc) => [name, tags, metadata]
+const envelopesOf = ({ name, tags, metadata, started }: ChatDoc) => [name, tags, metadata, started]
 /** No two envelopes have the same. */
 const authenticationTags = (doc: ChatDoc): string =>
   envelopesOf(doc)

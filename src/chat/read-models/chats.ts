@@ -10,6 +10,8 @@ export interface ChatDoc {
   userId: string
   name?: EnvelopeOf<ChatEvents, 'ChatRenamed'>
   tags?: EnvelopeOf<ChatEvents, 'ChatTagged'>
+  /** As it began, if its owner has a name for it: renaming it does not change that name. */
+  started?: EnvelopeOf<ChatEvents, 'ChatStarted'>
   metadata?: EnvelopeOf<ChatEvents, 'ChatAnnotated'>
   createdAt: Date
   lastActive: Date
@@ -34,7 +36,7 @@ const setField = <Field extends 'name' | 'tags' | 'metadata'>(field: Field) => (
 })
 
 export const chats = projection<ChatDoc, Events>('chats', {
-  version: 1,
+  version: 2,
   indexes: [{ userId: 1, createdAt: -1, _id: -1 }],
   on: {
     ChatStarted: {
@@ -43,7 +45,7 @@ export const chats = projection<ChatDoc, Events>('chats', {
       evolve: (_, { data, personal, at }) => ({
         _id: data.chatId,
         userId: data.ownerId,
-        ...(personal && { name: personal }),
+        ...(personal && { name: personal, ...(data.hasOwnName && { started: personal }) }),
         createdAt: at,
         lastActive: at,
         messageCount: 0,

@@ -87,6 +87,7 @@ const problems = (codes: readonly ProblemCode[]) => ({
 const promptCodes: readonly ProblemCode[] = [
   'unknown_model',
   'reply_in_progress',
+  'name_used',
   'account_full',
   'too_many_open',
   'erased',

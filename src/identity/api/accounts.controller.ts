@@ -22,10 +22,10 @@ export class AccountsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The accounts, or the one with an email address' })
+  @ApiOperation({ summary: 'The accounts, or those with an email address, a user name or a role' })
   @ApiOkResponse({ type: ListedAccountsDto })
-  async list(@Query() { email, ...page }: AccountsQuery): Promise<ListedAccountsDto> {
-    const { items, nextCursor } = await this.accounts.page(page, email)
+  async list(@Query() { limit, cursor, ...filter }: AccountsQuery): Promise<ListedAccountsDto> {
+    const { items, nextCursor } = await this.accounts.page({ limit, cursor }, filter)
     return { accounts: items, nextCursor }
   }
 

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
+import { definedFields } from '../../commands/defined-fields.js'
 import { Engine } from '../../event-store/engine.js'
+import { isErased } from '../../event-store/errors.js'
 import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
 import { notRemoved } from '../../event-store/projecting/projection.js'
 import type { Profile, ProfileField } from '../user.js'
@@ -31,15 +33,15 @@ export class UserProfiles {
     const doc = await retryWhenReplaced(find)
     if (!doc) return undefined
     const { role, createdAt, totalTokensUsed, feedbackCount } = doc
-    const [email, name, username] = await Promise.all(
-      (['email', 'name', 'username'] as const).map((field) => this.open(doc, field)),
-    )
-    const profile = {
-      ...(email !== undefined && { email }),
-      ...(name !== undefined && { name }),
-      ...(username !== undefined && { username }),
-    }
-    return { id: doc._id, role, createdAt, totalTokensUsed, feedbackCount, ...profile }
+    return { id: doc._id, role, createdAt, totalTokensUsed, feedbackCount, ...(await this.opened(doc)) }
+  }
+
+  /** The names of those of these accounts that can still be opened, by id. */
+  async namesOf(userIds: readonly string[]): Promise<ReadonlyMap<string, Partial<Profile>>> {
+    const find = () => this.users.find({ _id: { $in: userIds }, ...notRemoved }).lean<UserDoc[]>()
+    const docs = await retryWhenReplaced(find)
+    const opened = await Promise.all(docs.map(async (doc) => [doc._id, await this.openedOrErased(doc)] as const))
+    return new Map(opened)
   }
 
   async get(userId: string): Promise<Account> {
@@ -52,7 +54,19 @@ export class UserProfiles {
     return (await this.find(userId))?.[field] === value
   }
 
-  private async open(doc: UserDoc, field: ProfileField): Promise<string | undefined> {
-    return (await this.engine.vault.openOrEmpty(doc[field]))[field]
+  private async opened(doc: UserDoc): Promise<Partial<Profile>> {
+    const open = async (field: ProfileField) => (await this.engine.vault.openOrEmpty(doc[field]))[field]
+    const [email, name, username] = await Promise.all([open('email'), open('name'), open('username')])
+    return definedFields({ email, name, username })
+  }
+
+  /** An account's key is destroyed a moment before the read model forgets it. */
+  private async openedOrErased(doc: UserDoc): Promise<Partial<Profile>> {
+    try {
+      return await this.opened(doc)
+    } catch (error) {
+      if (isErased(error)) return {}
+      throw error
+    }
   }
 }

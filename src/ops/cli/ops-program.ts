@@ -1,4 +1,5 @@
 import type { Program } from '../../cli/command-line.js'
+import { configExplain } from './config-explain.js'
 import { erasuresRepeat } from './erasures-repeat.js'
 import { keysRotate } from './keys-rotate.js'
 import { logRequireMacs } from './log-require-macs.js'
@@ -7,7 +8,7 @@ import { projectionsPause, projectionsResume, projectionsRetry, projectionsSkip 
 import { projectionsList, projectionsRebuild } from './projections.js'
 import { repliesOpen, repliesReconcile } from './replies.js'
 import { retentionRun } from './retention-run.js'
-import { usersGrant } from './users-grant.js'
+import { usersEndLogins, usersFind, usersGrant, usersList, usersLock, usersUnlock } from './users.js'
 
 /** The commands of operators. */
 export const ops: Program = {
@@ -15,7 +16,12 @@ export const ops: Program = {
   commands: [
     retentionRun,
     erasuresRepeat,
+    usersList,
+    usersFind,
     usersGrant,
+    usersLock,
+    usersUnlock,
+    usersEndLogins,
     repliesOpen,
     repliesReconcile,
     keysRotate,
@@ -27,5 +33,6 @@ export const ops: Program = {
     projectionsRetry,
     projectionsSkip,
     projectionsCertificates,
+    configExplain,
   ],
 }

@@ -39,7 +39,7 @@ export class SocketPrompts {
     await this.limits.countRequest(caller, cause)
     await this.limits.countPrompt(chatId, cause)
     const { promptId, replyId, position } = await this.bus.command(
-      new SendPrompt(cause, { chatId, ownerId: caller.id }, content, model),
+      new SendPrompt(cause, this.ids.namedChat(caller.id, name), content, model),
     )
     return { promptId, replyId, position }
   }

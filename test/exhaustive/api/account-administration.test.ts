@@ -45,6 +45,18 @@ describe('admins', () => {
     expect((await bob.get('/ops/users/nobody')).body.code).toBe('not_found')
   })
 
+  it('find accounts by user name and by role, and by all that is asked for', async () => {
+    const username = `ann.${ann.id.slice(0, 8)}`
+    expect((await ann.ask('PUT', '/api/users/profile', { username })).status).toBe(200)
+    const idsOf = async (query: string): Promise<string[]> =>
+      (await bob.get(`/ops/users?${query}`)).body.accounts.map(({ id }: { id: string }) => id)
+    expect(await idsOf(`username=${username.toUpperCase()}`)).toEqual([ann.id])
+    expect(await idsOf(`username=${username}&email=${ann.email}`)).toEqual([ann.id])
+    expect(await idsOf(`username=${username}&email=${bob.email}`)).toEqual([])
+    expect(await idsOf(`username=${username}&role=admin`)).toEqual([])
+    expect(await idsOf('role=admin')).toEqual([bob.id])
+  })
+
   it('lock an account: logins, keys and passwords get nobody in, until it is unlocked', async () => {
     const key = new Client(url, { 'x-api-key': await apiKeyOf(ann) })
     expect((await bob.post(`/ops/users/${ann.id}/lock`)).body).toMatchObject({ id: ann.id, locked: true })

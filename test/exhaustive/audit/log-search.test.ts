@@ -97,7 +97,9 @@ describe.each([1, 2])('in a log (story %i)', (seed) => {
           number,
           number,
         ]
-        const stretches = await all(history.read({ type, stream, actor, from, upTo }))
+        const stretches = await all(
+          history.read({ types: type === undefined ? undefined : [type], stream, actor, from, upTo }),
+        )
         const expected = events.filter(
           (event) =>
             event.position >= from &&

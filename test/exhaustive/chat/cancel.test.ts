@@ -201,7 +201,10 @@ describe('a chat that is deleted while it is answered', () => {
     ]) {
       expect(await here.get(path)).toMatchObject({ status: 404, body: { code: 'not_found' } })
     }
-    expect(await here.post('/chat/deleted/send', { text: 'Count' })).toMatchObject({ status: 404 })
+    expect(await here.post('/chat/deleted/send', { text: 'Count' })).toMatchObject({
+      status: 409,
+      body: { code: 'name_used' },
+    })
   })
 
   it('and erased is read by nobody any more: its key is destroyed, and what Redis had of it is dropped', async () => {

@@ -232,3 +232,44 @@ describe('npm run audit -- export', () => {
     expect((await ada.get('/audit/export')).status).toBe(403)
   })
 })
+
+describe('npm run audit -- find, accounts, chats, reads, edits, versions', () => {
+  it('shows people and what they have, and leaves an event each time', async () => {
+    const before = (await auditor.evidence('operator')).length
+    const found = await audit(world, 'find', ada.email, '--open')
+    expect(found).toMatchObject({
+      code: 0,
+      output: expect.stringContaining(`${ada.email}  -          A Person`) as string,
+    })
+    expect((await audit(world, 'find', 'nobody@example.org')).output).toBe(
+      'no account has the email nobody@example.org\n',
+    )
+    expect((await audit(world, 'accounts', '--role', 'auditor')).output).toMatch(
+      new RegExp(`${auditor.id} .*\\n1 accounts\\n$`),
+    )
+    expect((await audit(world, 'accounts', '--role', 'emperor')).code).toBe(2)
+    const { output } = await audit(world, 'chats', ada.id, '--open')
+    expect(output).toMatch(/^id +since +last used +messages +deleted +title\n/)
+    expect((await auditor.evidence('operator')).length - before).toBe(1) // searches leave events of their own
+    const searches = (await auditor.log()).filter(({ type }) => type === 'AccountsSearched')
+    expect(searches.map(({ data, meta }) => [meta.actor, (data as { by: string[] }).by])).toEqual(
+      ['email', 'email', 'role'].map((by) => ['operator', [by]]),
+    )
+  })
+
+  it('lists reads and edits, and every text of a message', async () => {
+    const chat = (await ada.post('/api/chats', { title: 'Edited' })).body.data.chat.id
+    const { id } = (await ada.post(`/api/chats/${chat}/messages`, { role: 'user', content: 'one' })).body.data.message
+    await ada.ask('PUT', `/api/chats/${chat}/messages/${id}`, { content: 'two' })
+    expect((await audit(world, 'edits', '--open')).output).toMatch(
+      new RegExp(`${ada.email} +message +${id} +${chat} +${ada.email}\\n1 edits\\n$`),
+    )
+    const { versions } = JSON.parse((await audit(world, 'versions', chat, id)).output)
+    expect(versions.map(({ content }: { content: { content: string } }) => content.content)).toEqual(['one', 'two'])
+    expect((await audit(world, 'reads', '--of', id)).output).toMatch(
+      new RegExp(`operator +message +${id} +yes .*\\n1 reads\\n$`),
+    )
+    expect((await audit(world, 'erasures')).output).toBe('0 erasures\n')
+    expect((await audit(world, 'reads', '--since', 'yesterday')).code).toBe(2)
+  })
+})

@@ -68,6 +68,43 @@ describe('users grant', () => {
   })
 })
 
+describe('users', () => {
+  it('are found by email address, user name and id, and listed', async () => {
+    await ann.ask('PUT', '/api/users/profile', { username: 'ann' })
+    const row = new RegExp(`^id +role +state +since +tokens +ratings\n${ann.id} +\\w+ +open +\\S+Z +0 +0\n$`)
+    for (const who of [ann.email, 'ANN', ann.id])
+      expect(await run('users', 'find', who)).toMatchObject({ code: 0, output: expect.stringMatching(row) as string })
+    expectFailure(await run('users', 'find', 'nobody'), 1, 'no account with the user name nobody')
+    const bob = await world.account(await service.url())
+    const { output } = await run('users', 'list', '--limit', '1')
+    expect(output).toMatch(new RegExp(`\n${bob.id} .*\n1 accounts; there are more: --limit says how many\n$`))
+    expect((await run('users', 'list', '--role', 'admin')).output).toBe('0 accounts\n')
+  })
+
+  it('whose name looks like an id are not taken for the account with that id', async () => {
+    const eve = await world.account(await service.url())
+    const nobody = '00000000-0000-8000-8000-000000000000'
+    expect((await eve.ask('PUT', '/api/users/profile', { username: nobody })).status).toBe(200)
+    expectFailure(await run('users', 'grant', nobody, 'admin'), 1, 'there is no such account')
+  })
+
+  it('are locked, unlocked and logged out, each with an event of the operator', async () => {
+    const cat = await world.account(await service.url())
+    const status = async () => (await cat.get('/api/users/profile')).status
+    expect((await run('users', 'lock', cat.email)).output).toBe(`${cat.email} is locked\n`)
+    expect(await status()).toBe(401)
+    expect((await run('users', 'find', cat.id)).output).toContain(' locked ')
+    expect((await run('users', 'unlock', cat.id)).output).toBe(`${cat.id} is not locked\n`)
+    expect(await status()).toBe(200)
+    expect((await run('users', 'end-logins', cat.id)).output).toBe(`${cat.id} is logged in nowhere\n`)
+    expect(await status()).toBe(401)
+    const events = await database.events('UserLocked', 'UserUnlocked', 'LoginsEnded')
+    expect(events.map(({ type, stream, meta }) => [type, stream, meta.actor])).toEqual(
+      ['UserLocked', 'UserUnlocked', 'LoginsEnded'].map((type) => [type, `user-${cat.id}`, 'operator']),
+    )
+  })
+})
+
 describe('replies', () => {
   it('are listed while they are open, and put back into the queue', async () => {
     const { body } = await ann.with({ prefer: 'respond-async' }).post('/chat/open/send', { text: 'Is anybody there?' })
@@ -186,6 +223,28 @@ describe('keys rotate', () => {
       meta: { actor: 'operator' },
       events: [{ type: 'MasterKeyRotated', data: { master, destroyed: 0 } }],
     })
+  })
+})
+
+describe('config', () => {
+  it('says what each variable is, where that comes from and what it does, and shows no key', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'verbatim-config-'))
+    await writeFile(join(folder, '.env'), 'LOG_LEVEL=debug\nPORT=4000\n')
+    const MASTER_KEY = '5a'.repeat(32)
+    const environment = { PORT: '5000', MASTER_KEY, MONGODB_URI: 'mongodb://me:hunter2@db.example.org/chat' }
+    const { code, output, errors } = await ops({ folder, environment }, 'config')
+    expect([code, errors]).toEqual([0, ''])
+    expect(output).toMatch(/^PORT="5000" \(environment\)\n {4}Where the service listens\./m)
+    expect(output).toContain('LOG_LEVEL="debug" (.env)\n')
+    expect(output).toContain('RETENTION_DAYS="183" (default)\n')
+    expect(output).toContain('REDIS_URL= (not set)\n')
+    expect(output).toContain('MASTER_KEY=64 characters (not shown) (environment)\n')
+    expect(output).not.toMatch(/hunter2|5a5a/)
+    const { output: few } = await ops({ folder, environment }, 'config', '--set', '--name', 'port')
+    expect(few.match(/^[A-Z_]+=/gm)).toEqual(['PORT='])
+    expectFailure(await ops({ folder, environment: { PORT: 'many' } }, 'config'), 1, 'PORT: got "many"')
+    expectFailure(await ops({ folder, environment: {} }, 'config', '--name', 'colour'), 2, 'no variable has colour')
+    await rm(folder, { recursive: true })
   })
 })
 

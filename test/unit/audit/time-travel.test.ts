@@ -50,7 +50,7 @@ const comparable = ({ chat, messages }: Answered['body']) => ({
   messageCount: chat.messageCount,
   createdAt: chat.createdAt,
   updatedAt: chat.updatedAt,
-  messages: messages.map((message: Answered['body']) => without(message, 'position', 'size')),
+  messages: messages.map((message: Answered['body']) => without(message, 'position', 'edits', 'size')),
 })
 
 describe('a chat as it was', () => {

@@ -70,10 +70,25 @@ describe('a prompt', () => {
     givenStream(chatAggregate, answered)
       .when(sendPrompt({ ...next, ...stranger }))
       .thenRefused('not_found'))
-  it('finds no deleted chat', () =>
-    givenStream(chatAggregate, [...answered, deleted])
-      .when(sendPrompt(next))
-      .thenRefused('not_found'))
+  it('starts a chat with its owner’s own name for it', () =>
+    givenStream(chatAggregate)
+      .when(sendPrompt({ ...prompt, ownName: 'facts' }))
+      .then([
+        {
+          ...started,
+          data: { ...chat, hasOwnName: true },
+          personal: { ...started.personal, ownName: 'facts' },
+        } as ChatEvent,
+        sent,
+      ]))
+  it.each([
+    ['deleted', [deleted]],
+    ['erased', [deleted, erased]],
+  ])('does not begin a chat again that was %s, and tells a stranger nothing', (_, ends) => {
+    const ended = givenStream(chatAggregate, [...answered, ...ends])
+    ended.when(sendPrompt(next)).thenRefused('name_used')
+    ended.when(sendPrompt({ ...next, ...stranger })).thenRefused('not_found')
+  })
 
   it.each([
     ['many words are cut between two', 'word '.repeat(20), `${'word '.repeat(11)}word …`],

@@ -15,6 +15,18 @@ const justStarted: Omit<ChatDoc, '_id'> = {
 describe('the list of chats', () => {
   it('has a chat as soon as it is started', () => givenLog(chats, [its.started]).then({ c1: justStarted }))
 
+  it('keeps the envelope of the start if its owner has a name for it', () => {
+    const named = { ...its.started, data: { ...its.started.data, hasOwnName: true } }
+    givenLog<ChatDoc>(chats, [named, its.renamed]).then({
+      c1: {
+        ...justStarted,
+        lastActive: timeOf(2),
+        name: envelope({ title: 'Events' }),
+        started: envelope({ title: 'New chat' }),
+      },
+    })
+  })
+
   it('has each detail in the envelope that set it last', () =>
     givenLog<ChatDoc>(chats, [its.started, its.renamed, its.tagged, its.annotated]).then({
       c1: {

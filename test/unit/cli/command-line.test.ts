@@ -23,7 +23,7 @@ describe('a command line', () => {
     ['retention run --when now', /--when[\s\S]*npm run ops -- retention run \[--at <ISO time>\]/],
     ['retention run --at', /--at/],
     ['retention run now', /too many arguments: npm run ops -- retention run/],
-    ['users grant ann@example.org', /role is missing: npm run ops -- users grant <email> <role>/],
+    ['users grant ann@example.org', /role is missing: npm run ops -- users grant <email, user name or id> <role>/],
     ['projections rebuild', /name is missing/],
   ])('%s is refused, and told why', (line, expected) => {
     expect(() => parsed(line)).toThrow(UsageError)

@@ -167,7 +167,7 @@ describe('a chat that is gone', () => {
       expect(await one.next('chat-gone')).toEqual({ chatId, code, detail: expect.any(String) })
     for (const one of [mine, late])
       expect(await one.ask('join-chat', { chatId, after: 0 })).toMatchObject({ ok: false, code: 'not_found' })
-    expect(await mine.ask('chat-message', { chatId, content: 'Hi' })).toMatchObject({ ok: false, code: 'not_found' })
+    expect(await mine.ask('chat-message', { chatId, content: 'Hi' })).toMatchObject({ ok: false, code: 'name_used' })
     late.close()
   })
 })

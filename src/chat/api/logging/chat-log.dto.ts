@@ -170,6 +170,9 @@ export class LoggedChatDto {
   @AnyText()
   id!: string
 
+  @AnyText({ optional: true, example: 'my-first-chat' })
+  ownName?: string
+
   @AnyText()
   title!: string
 

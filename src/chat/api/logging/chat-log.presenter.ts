@@ -7,8 +7,18 @@ import type { LoggedChatDto, LoggedMessageDto } from './chat-log.dto.js'
 /** Translates chats and messages into this family's fields, and its bodies into those of the commands. */
 
 export function asLoggedChat(chat: ChatSummary): LoggedChatDto {
-  const { id, name: title, tags, metadata, userId: user, createdAt, lastActive: updatedAt, messageCount } = chat
-  return { id, title, tags, metadata, user, createdAt, updatedAt, messageCount }
+  const {
+    id,
+    name: title,
+    ownName,
+    tags,
+    metadata,
+    userId: user,
+    createdAt,
+    lastActive: updatedAt,
+    messageCount,
+  } = chat
+  return { id, title, ...definedFields({ ownName }), tags, metadata, user, createdAt, updatedAt, messageCount }
 }
 
 export function asLoggedMessage(message: Omit<OpenedMessage, 'userId' | 'sentBy'>): LoggedMessageDto {

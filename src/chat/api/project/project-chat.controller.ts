@@ -46,10 +46,12 @@ export class ProjectChatController {
   ): Promise<Answer<ProjectAnswer> | AsyncIterable<string>> {
     const { settings } = await this.bus.query(new GetProjectForChat({ projectId, ownerId: caller.id }))
     const { model, ...others } = settings
-    const chatId =
-      name === undefined ? derivedId(this.secrets.commands, 'chat', cause.commandId) : this.ids.of(caller.id, name)
-    const prompt = new SendPrompt(cause, { chatId, ownerId: caller.id }, message, model, others, projectId)
-    const counted = name === undefined ? projectId : chatId // or each new chat would have a count of its own
+    const chat =
+      name === undefined
+        ? { chatId: derivedId(this.secrets.commands, 'chat', cause.commandId), ownerId: caller.id }
+        : this.ids.namedChat(caller.id, name)
+    const prompt = new SendPrompt(cause, chat, message, model, others, projectId)
+    const counted = name === undefined ? projectId : chat.chatId // or each new chat would have a count of its own
     return await this.prompts.send(prompt, delivery, (answered) => answer(asProjectAnswer(answered)), counted)
   }
 }

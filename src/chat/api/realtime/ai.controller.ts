@@ -40,7 +40,7 @@ export class AiController {
     @RequestCause() cause: Cause,
     @RequestedDelivery() delivery: Delivery,
   ): Promise<Answer<{ message: AskedDto }> | AsyncIterable<string>> {
-    const prompt = new SendPrompt(cause, this.ids.chatOf(caller.id, name), content, model)
+    const prompt = new SendPrompt(cause, this.ids.namedChat(caller.id, name), content, model)
     return this.prompts.send(prompt, delivery, (answered) => answer({ message: asAsked(answered) }))
   }
 }

@@ -31,6 +31,9 @@ export class ChatDto {
   @AnyText({ example: 'Event stores' })
   name!: string
 
+  @AnyText({ optional: true, example: 'my-first-chat' })
+  ownName?: string
+
   @DateTime()
   createdAt!: Date
 

@@ -5,8 +5,8 @@ import type { ChatDto, MessageDto } from './chats.dto.js'
 
 /** Translates chats and messages into this family's fields; it calls a chat a session. */
 
-export function asChat({ id, name, createdAt, lastActive, messageCount }: ChatSummary): ChatDto {
-  return { id, name, createdAt, lastActive, messageCount }
+export function asChat({ id, name, ownName, createdAt, lastActive, messageCount }: ChatSummary): ChatDto {
+  return { id, name, ...definedFields({ ownName }), createdAt, lastActive, messageCount }
 }
 
 export function asMessage(message: OpenedMessage): MessageDto {

@@ -1,16 +1,19 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common'
-import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger'
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common'
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { Bus } from '../../../commands/bus.js'
-import type { Caller } from '../../../commands/caller.js'
+import type { Caller, Credentials } from '../../../commands/caller.js'
 import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
-import { RequestCause } from '../../../http/cause.guard.js'
+import { IgnoresIdempotencyKey, RequestCause } from '../../../http/cause.guard.js'
 import { definedFields } from '../../../commands/defined-fields.js'
 import { Refuses } from '../../../http/openapi/problem-examples.js'
+import { RequestCredentials } from '../../../http/identify.guard.js'
+import { NeedsScope } from '../../../http/scopes.js'
+import { StreamTickets, TakesTicket, ticketSeconds } from '../../../http/stream-tickets.js'
 import { OpenCaps } from '../../../http/open-caps.js'
 import { sseHeaders } from '../../../http/sse.js'
-import { AnswerDto, PendingDto, ReplyDto, ReplyParams, SendBody } from './replies.dto.js'
+import { AnswerDto, PendingDto, ReplyDto, ReplyParams, SendBody, StreamQuery, TicketDto } from './replies.dto.js'
 import { ChatParams } from './chats.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
@@ -34,6 +37,7 @@ export class RepliesController {
     private readonly replies: Replies,
     private readonly stream: ReplyStream,
     private readonly caps: OpenCaps,
+    private readonly tickets: StreamTickets,
   ) {}
 
   @Post('chat/:sessionId/send')
@@ -49,7 +53,7 @@ export class RepliesController {
     @RequestCause() cause: Cause,
     @RequestedDelivery() delivery: Delivery,
   ): Promise<AnswerDto | PendingDto | Streamed> {
-    const chat = this.ids.chatOf(caller.id, sessionId)
+    const chat = this.ids.namedChat(caller.id, sessionId)
     const prompt = new SendPrompt(cause, chat, text, model, definedFields(settings ?? {}))
     return await this.prompts.send(prompt, delivery, asAnswer)
   }
@@ -65,6 +69,7 @@ export class RepliesController {
   @ApiOperation({ summary: 'An answer as a stream of events; Last-Event-ID resumes a stream that was interrupted' })
   @Refuses('too_many_open')
   @LastEventIdHeader()
+  @TakesTicket('replyId')
   @ApiOkResponse({
     description: 'start, delta, reset, done, failed, cancelled',
     content: { 'text/event-stream': { schema: replyEventSchema } },
@@ -72,14 +77,35 @@ export class RepliesController {
   async events(
     @Param() { replyId }: ReplyParams,
     @CurrentCaller() caller: Caller,
-    @Headers('last-event-id') lastEventId: string | undefined,
+    @Query() { lastEventId: lastInQuery }: StreamQuery,
+    @Headers('last-event-id') lastInHeader: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Streamed> {
     const doc = await this.bus.query(new FindMessage(replyId, caller.id))
     mustBeReply(doc)
     this.caps.countStream(caller.id, reply)
     void reply.headers(sseHeaders)
-    return this.stream.events({ chatId: doc.sessionId, promptId: doc.promptId ?? '', replyId, doc }, lastEventId)
+    const reading = { chatId: doc.sessionId, promptId: doc.promptId ?? '', replyId, doc }
+    return this.stream.events(reading, lastInHeader ?? lastInQuery)
+  }
+
+  @Post(['chat/replies/:replyId/ticket', 'replies/:replyId/ticket'])
+  @NeedsScope('read')
+  @IgnoresIdempotencyKey()
+  @ApiOperation({
+    summary: 'A ticket for one stream of this answer, for an EventSource, which sends no headers',
+    description:
+      'Use it once, within its time, as `ticket` in the address of the stream. Do not send a token in an address.',
+  })
+  @ApiCreatedResponse({ type: TicketDto })
+  async ticket(
+    @Param() { replyId }: ReplyParams,
+    @CurrentCaller() caller: Caller,
+    @RequestCredentials() credentials: Credentials,
+  ): Promise<TicketDto> {
+    mustBeReply(await this.bus.query(new FindMessage(replyId, caller.id)))
+    const ticket = await this.tickets.issue(replyId, credentials)
+    return { ticket, url: `/chat/replies/${replyId}/stream?ticket=${ticket}`, expiresInSeconds: ticketSeconds }
   }
 
   @Post('chat/:sessionId/cancel')

@@ -7,6 +7,33 @@ export class ReplyParams {
   replyId!: string
 }
 
+export class StreamQuery {
+  @Text({
+    min: 1,
+    max: 100,
+    optional: true,
+    about: 'In place of a token or key, for an EventSource: from POST …/ticket, for this stream, used once',
+  })
+  ticket?: string
+
+  @Text({ max: 300, optional: true, about: 'As the header Last-Event-ID, for clients that cannot send it' })
+  lastEventId?: string
+}
+
+export class TicketDto {
+  @AnyText({ about: 'Shown once' })
+  ticket!: string
+
+  @AnyText({
+    about: 'The address of the stream with the ticket in it',
+    example: '/chat/replies/0b6f2a4e/stream?ticket=…',
+  })
+  url!: string
+
+  @Integer({ about: 'Seconds for which it is good', example: 30 })
+  expiresInSeconds!: number
+}
+
 export class SettingsBody {
   @Decimal({ min: 0, max: 2, optional: true, example: 0.7 })
   temperature?: number
