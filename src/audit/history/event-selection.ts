@@ -50,7 +50,7 @@ function readsOf(id: string): Filter<AppendDocument> {
       { 'events.data.filters.user': id },
       { 'events.type': 'AccountsSearched' },
     ],
-  } as Filter<AppendDocument>
+  }
 }
 
 /** The matching events of an append that `mongoFilter` found. Its events share stream and cause, so only types differ. */

@@ -27,7 +27,7 @@ describe('an edited message', () => {
   it('is marked in the chat, as of each moment', async () => {
     const editsAt = async (at: string) =>
       (await auditor.read(`/audit/chats/${chatId}${at}`)).messages.map(({ edits }: { edits: number }) => edits)
-    const [first] = (await auditor.log()).filter(({ type }) => type === 'MessageEdited')
+    const first = (await auditor.log()).find(({ type }) => type === 'MessageEdited')
     expect([await editsAt(''), await editsAt(`?at=${first!.position}`)]).toEqual([[2], [1]])
     expect(await editsAt(`?at=${first!.position - 1}`)).toEqual([0])
   })
@@ -39,7 +39,7 @@ describe('an edited message', () => {
       ['first', 'second', 'third'].map((content, i) => ({ version: i + 1, by: ann.id, content: { content } })),
     )
     expect((await auditor.evidence()).at(-1)!.data).toMatchObject({ what: 'message', of: messageId, opened: true })
-    expect((await auditor.get(`${path.replace(messageId, chatId)}`)).body.code).toBe('not_found')
+    expect((await auditor.get(path.replace(messageId, chatId))).body.code).toBe('not_found')
     expect((await ann.get(path)).status).toBe(403)
   })
 

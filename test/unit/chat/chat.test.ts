@@ -78,7 +78,7 @@ describe('a prompt', () => {
           ...started,
           data: { ...chat, hasOwnName: true },
           personal: { ...started.personal, ownName: 'facts' },
-        } as ChatEvent,
+        },
         sent,
       ]))
   it.each([

@@ -111,14 +111,14 @@ describe('the root family', () => {
     const { messages } = await chats().messages({ sessionId: 'diary' }, page(), caller)
     const replyId = messages[1]!.id
     const later = delivery()
-    const text = await whole(await replies().events({ replyId }, caller, undefined, later.delivery.reply))
+    const text = await whole(await replies().events({ replyId }, caller, {}, undefined, later.delivery.reply))
     expect(text).toMatch(/event: delta\n.+"A fact\."/s)
     expect(text).toContain(`"promptId":"${messages[0]!.id}"`)
     expect(later.told).toMatchObject({ 'content-type': 'text/event-stream; charset=utf-8' })
     const last = text.match(/(?<=^id: ).+$/gm)!.at(-1)!
-    const rest = await whole(await replies().events({ replyId }, caller, last, later.delivery.reply))
+    const rest = await whole(await replies().events({ replyId }, caller, {}, last, later.delivery.reply))
     expect(rest).not.toContain('event: delta')
-    const notReply = replies().events({ replyId: messages[0]!.id }, caller, undefined, later.delivery.reply)
+    const notReply = replies().events({ replyId: messages[0]!.id }, caller, {}, undefined, later.delivery.reply)
     await expect(notReply).rejects.toMatchObject({ code: 'not_found' })
   })
 

@@ -5,7 +5,7 @@ import { Reflector } from '@nestjs/core'
 import { UnknownInputGuard } from '../../../src/http/unknown-input.guard.js'
 
 class Logout {
-  logOut() {}
+  logOut(this: void) {}
 }
 
 /** A request with a body, for a handler whose parameters Nest keeps under these keys. */
