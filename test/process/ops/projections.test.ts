@@ -77,7 +77,7 @@ describe('the list', () => {
     const chats = seen.find(({ name }) => name === 'chats')!
     expect(chats).toEqual({
       name: 'chats',
-      version: 1,
+      version: 2,
       state: 'live',
       position: expect.any(Number),
       lag: { events: 0, seconds: 0 },
