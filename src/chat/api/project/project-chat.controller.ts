@@ -8,6 +8,7 @@ import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { derivedId } from '../../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../../commands/secrets.js'
+import { FindNamedFiles } from '../../../projects/read-models/files-for-chat.js'
 import { GetProjectForChat } from '../../../projects/read-models/project-queries.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
@@ -39,18 +40,20 @@ export class ProjectChatController {
   @Answers(200, { message: 'string', usage: ProjectUsageDto, chatId: 'string', messageId: 'string', status: 'string' })
   async send(
     @Param() { projectId }: ProjectChatParams,
-    @Body() { message, chatId: name }: ProjectMessageBody,
+    @Body() { message, chatId: name, files }: ProjectMessageBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
     @RequestedDelivery() delivery: Delivery,
   ): Promise<Answer<ProjectAnswer> | AsyncIterable<string>> {
-    const { settings } = await this.bus.query(new GetProjectForChat({ projectId, ownerId: caller.id }))
+    const project = { projectId, ownerId: caller.id }
+    const { settings } = await this.bus.query(new GetProjectForChat(project))
+    const fileIds = files && (await this.bus.query(new FindNamedFiles(project, files)))
     const { model, ...others } = settings
     const chat =
       name === undefined
         ? { chatId: derivedId(this.secrets.commands, 'chat', cause.commandId), ownerId: caller.id }
         : this.ids.namedChat(caller.id, name)
-    const prompt = new SendPrompt(cause, chat, message, model, others, projectId)
+    const prompt = new SendPrompt(cause, chat, message, model, others, projectId, fileIds)
     const counted = name === undefined ? projectId : chat.chatId // or each new chat would have a count of its own
     return await this.prompts.send(prompt, delivery, (answered) => answer(asProjectAnswer(answered)), counted)
   }
