@@ -14,7 +14,9 @@ import { ChatLogController } from './api/logging/chat-log.controller.js'
 import { MessageLogController } from './api/logging/message-log.controller.js'
 import { LoggedChatInterceptor } from './api/logged-chat.interceptor.js'
 import { ProjectChatController } from './api/project/project-chat.controller.js'
+import { ProjectSettingsForPrompts } from './api/project-settings.js'
 import { Prompts } from './api/prompts.js'
+import { AiRepliesController } from './api/realtime/ai-replies.controller.js'
 import { AiController } from './api/realtime/ai.controller.js'
 import { ChatsController } from './api/root/chats.controller.js'
 import { FeedbackController } from './api/root/feedback.controller.js'
@@ -76,6 +78,7 @@ const replies = [
   controllers: [
     RepliesController,
     AiController,
+    AiRepliesController,
     ChatsController,
     ChatLogController,
     MessageLogController,
@@ -94,6 +97,7 @@ const replies = [
     MessagePages,
     ModelList,
     NewChats,
+    ProjectSettingsForPrompts,
     Prompts,
   ],
   exports: [BullModule, ChatIds, Chats, Deltas, Prompts, Reconciler, ReplyQueue, ReplyHolds],
