@@ -30,7 +30,9 @@ import { chatModel } from './read-models/chats.js'
 import { MessagePages } from './read-models/message-pages.js'
 import { messageQueryHandlers } from './read-models/message-queries.js'
 import { messageModel } from './read-models/messages.js'
+import { messageWordsModel } from './read-models/message-words.js'
 import { openReplyModel } from './read-models/open-replies.js'
+import { SearchMessagesHandler } from './read-models/search-messages.js'
 import { SearchChatsHandler } from './read-models/search-chats.js'
 import { Replies } from './replies/ending/replies.js'
 import { ReplyCancellation } from './replies/ending/reply-cancellation.js'
@@ -47,7 +49,7 @@ import { ReplyWorker } from './replies/worker/reply-worker.js'
 /** What other contexts use of this one beside its commands, queries and events. */
 export { CostsAnswer, type Delivery, LastEventIdHeader, Prompts, RequestedDelivery } from './api/prompts.js'
 
-const queryHandlers = [...chatQueryHandlers, ...messageQueryHandlers, SearchChatsHandler]
+const queryHandlers = [...chatQueryHandlers, ...messageQueryHandlers, SearchChatsHandler, SearchMessagesHandler]
 
 const openReply = [Channels, Deltas, ReplyDrafts, ReplyHolds]
 
@@ -68,7 +70,7 @@ const replies = [
 
 @Module({
   imports: [
-    MongooseModule.forFeature([chatModel, messageModel, openReplyModel]),
+    MongooseModule.forFeature([chatModel, messageModel, messageWordsModel, openReplyModel]),
     BullModule.registerQueueAsync({
       name: replyQueue,
       inject: [Redis, Db],

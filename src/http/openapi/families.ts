@@ -23,6 +23,7 @@ const names: Readonly<Record<`${Method} ${string}`, string>> = {
   'post /api/ai/chats': 'startChat',
   'get /api/ai/chats': 'listChats',
   'get /api/ai/chats/search': 'searchChats',
+  'get /api/ai/chats/search/messages': 'searchMessages',
   'get /api/ai/chats/{chatId}': 'getChat',
   'put /api/ai/chats/{chatId}': 'changeChat',
   'delete /api/ai/chats/{chatId}': 'deleteChat',
