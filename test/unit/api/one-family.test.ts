@@ -88,8 +88,8 @@ describe('the family to use', () => {
       content: 'Edited',
       tokens: 3,
     })
-    const rate = await ann.post(`/api/ai/messages/${stored.id}/feedback`, { type: 'positive' })
-    expect(rate.body.data.message).toEqual({ id: stored.id, feedback: 'positive' })
+    const rate = await ann.post(`/api/ai/messages/${stored.id}/feedback`, { type: 'positive', comment: 'Well kept' })
+    expect(rate.body.data.message).toEqual({ id: stored.id, feedback: 'positive', feedbackComment: 'Well kept' })
     const list = (await ann.get(messages)).body.data.messages
     expect(list.map(({ content, feedback }: { content: string; feedback: unknown }) => [content, feedback])).toEqual([
       ['Hello', null],

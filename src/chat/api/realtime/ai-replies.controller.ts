@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
 import { Bus } from '../../../commands/bus.js'
 import type { Caller } from '../../../commands/caller.js'
+import { definedFields } from '../../../commands/defined-fields.js'
 import type { Cause } from '../../../commands/cause.js'
 import { CurrentCaller } from '../../../http/access.js'
 import { type Answer, answer, Answers } from '../../../http/answers.js'
@@ -80,17 +81,17 @@ export class AiRepliesController {
 
   @Post('messages/:messageId/feedback')
   @ApiTags('feedback')
-  @ApiOperation({ summary: 'Give feedback on a message; it replaces your earlier feedback' })
+  @ApiOperation({ summary: 'Rate a message, with a comment if you like; it replaces your earlier rating' })
   @Answers(200, { message: FeedbackDto })
   async giveFeedback(
     @Param() { messageId }: AiMessageParams,
-    @Body() { type }: FeedbackBody,
+    @Body() { type, comment }: FeedbackBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
   ): Promise<Answer<{ message: FeedbackDto }>> {
     const { sessionId: chatId, userId: ownerId } = await this.bus.query(new FindMessage(messageId, caller.id))
-    await this.bus.command(new GiveFeedback(cause, { chatId, ownerId }, messageId, type))
-    return answer({ message: { id: messageId, feedback: type } })
+    await this.bus.command(new GiveFeedback(cause, { chatId, ownerId }, messageId, type, comment))
+    return answer({ message: { id: messageId, feedback: type, ...definedFields({ feedbackComment: comment }) } })
   }
 
   @Delete('messages/:messageId/feedback')
