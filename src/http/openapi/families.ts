@@ -36,6 +36,7 @@ const names: Readonly<Record<`${Method} ${string}`, string>> = {
   'post /api/ai/chats/{chatId}/cancel': 'cancelReply',
   'get /api/ai/replies/{replyId}': 'getReply',
   'get /api/ai/replies/{replyId}/stream': 'streamReply',
+  'post /api/ai/replies/{replyId}/ticket': 'getStreamTicket',
   'post /api/ai/messages/{messageId}/feedback': 'giveFeedback',
   'delete /api/ai/messages/{messageId}/feedback': 'withdrawFeedback',
   'get /api/ai/messages/{messageId}/receipt': 'getReceipt',

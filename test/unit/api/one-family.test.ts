@@ -69,6 +69,8 @@ describe('the family to use', () => {
     expect(cancelled.body.data.message).toMatchObject({ id, status: 'cancelled', chatId: body.data.message.chatId })
     const { body: stream } = await ann.get(`/api/ai/replies/${id}/stream`)
     expect(stream).toMatch(/^event: start\n[^]*event: cancelled\n/)
+    const { ticket } = (await ann.post(`/api/ai/replies/${id}/ticket`)).body.data
+    expect((await ann.with({ authorization: '' }).get(ticket.url)).body).toBe(stream)
     model.failNext({ fault: 'status', at: 401 })
     const failed = (await ann.post('/api/ai/chats/later/messages', { content: 'Again' })).body
     expect((await ann.get(`/api/ai/replies/${failed.replyId}`)).body.data.message).toMatchObject({

@@ -1,23 +1,20 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common'
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
-import type { FastifyReply } from 'fastify'
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common'
+import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { Bus } from '../../../commands/bus.js'
-import type { Caller } from '../../../commands/caller.js'
+import type { Caller, Credentials } from '../../../commands/caller.js'
 import { definedFields } from '../../../commands/defined-fields.js'
 import type { Cause } from '../../../commands/cause.js'
 import { CurrentCaller } from '../../../http/access.js'
 import { type Answer, answer, Answers } from '../../../http/answers.js'
-import { RequestCause } from '../../../http/cause.guard.js'
-import { OpenCaps } from '../../../http/open-caps.js'
-import { Refuses } from '../../../http/openapi/problem-examples.js'
-import { sseHeaders } from '../../../http/sse.js'
+import { IgnoresIdempotencyKey, RequestCause } from '../../../http/cause.guard.js'
+import { RequestCredentials } from '../../../http/identify.guard.js'
+import { NeedsScope } from '../../../http/scopes.js'
+import { StreamTickets, ticketSeconds } from '../../../http/stream-tickets.js'
 import { ChatIds } from '../../chat-ids.js'
 import { GiveFeedback, WithdrawFeedback } from '../../commands.js'
 import { FindMessage } from '../../read-models/message-queries.js'
 import { mustBeReply, Replies } from '../../replies/ending/replies.js'
-import { ReplyStream } from '../../replies/stream/reply-stream.js'
-import { LastEventIdHeader } from '../prompts.js'
-import { replyEventSchema } from '../reply-events.dto.js'
+import { TicketDto } from '../root/replies.dto.js'
 import { FeedbackBody, FeedbackDto } from '../root/feedback.dto.js'
 import { AiMessageParams, AiReplyParams, AskedDto, AskParams } from './ai.dto.js'
 import { asAsked } from './ai.presenter.js'
@@ -30,8 +27,7 @@ export class AiRepliesController {
     private readonly bus: Bus,
     private readonly ids: ChatIds,
     private readonly replies: Replies,
-    private readonly stream: ReplyStream,
-    private readonly caps: OpenCaps,
+    private readonly tickets: StreamTickets,
   ) {}
 
   @Get('replies/:replyId')
@@ -45,25 +41,24 @@ export class AiRepliesController {
     return answer({ message: asAsked({ chatId: doc.sessionId, ...(await this.replies.read(doc)) }) })
   }
 
-  @Get('replies/:replyId/stream')
-  @ApiOperation({ summary: 'An answer as a stream of events; Last-Event-ID resumes a stream that was interrupted' })
-  @Refuses('too_many_open')
-  @LastEventIdHeader()
-  @ApiOkResponse({
-    description: 'start, delta, reset, done, failed, cancelled',
-    content: { 'text/event-stream': { schema: replyEventSchema } },
+  @Post('replies/:replyId/ticket')
+  @NeedsScope('read')
+  @IgnoresIdempotencyKey()
+  @ApiOperation({
+    summary: 'A ticket for one stream of this answer, for an EventSource, which sends no headers',
+    description:
+      'Use it once, within its time, as `ticket` in the address of the stream. Do not send a token in an address.',
   })
-  async events(
+  @Answers(201, { ticket: TicketDto })
+  async ticket(
     @Param() { replyId }: AiReplyParams,
     @CurrentCaller() caller: Caller,
-    @Headers('last-event-id') lastEventId: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<AsyncIterable<string>> {
-    const doc = await this.bus.query(new FindMessage(replyId, caller.id))
-    mustBeReply(doc)
-    this.caps.countStream(caller.id, reply)
-    void reply.headers(sseHeaders)
-    return this.stream.events({ chatId: doc.sessionId, promptId: doc.promptId ?? '', replyId, doc }, lastEventId)
+    @RequestCredentials() credentials: Credentials,
+  ): Promise<Answer<{ ticket: TicketDto }>> {
+    mustBeReply(await this.bus.query(new FindMessage(replyId, caller.id)))
+    const ticket = await this.tickets.issue(replyId, credentials)
+    const url = `/api/ai/replies/${replyId}/stream?ticket=${ticket}`
+    return answer({ ticket: { ticket, url, expiresInSeconds: ticketSeconds } })
   }
 
   @Post('chats/:chatId/cancel')
