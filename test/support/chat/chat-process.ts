@@ -15,6 +15,7 @@ import { Engine } from '../../../src/event-store/engine.js'
 import { Limits } from '../../../src/http/limits.js'
 import { LimitsStorage } from '../../../src/http/limits.storage.js'
 import { OpenCaps } from '../../../src/http/open-caps.js'
+import { StreamTickets } from '../../../src/http/stream-tickets.js'
 import { userEvents } from '../../../src/identity/user.js'
 import { ownerStream } from '../../../src/identity/users.js'
 import { projectEvents } from '../../../src/projects/project.js'
@@ -97,8 +98,8 @@ export class ChatProcess {
     const limited = {
       module: class Limited {},
       global: true,
-      providers: [LimitsStorage, Limits, OpenCaps],
-      exports: [Limits, OpenCaps],
+      providers: [LimitsStorage, Limits, OpenCaps, StreamTickets],
+      exports: [Limits, OpenCaps, StreamTickets],
     }
     const contexts = [CommandsModule, ModelsModule, ChatModule, ProjectsModule]
     const module = await Test.createTestingModule({
