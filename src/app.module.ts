@@ -10,6 +10,7 @@ import { ChatModule } from './chat/chat.module.js'
 import { deletedChats } from './chat/read-models/deleted-chats.js'
 import { chats } from './chat/read-models/chats.js'
 import { messages } from './chat/read-models/messages.js'
+import { messageWords } from './chat/read-models/message-words.js'
 import { openReplies } from './chat/read-models/open-replies.js'
 import { CommandsModule } from './commands/commands.module.js'
 import { CONFIG, type CompleteConfig } from './config/index.js'
@@ -43,6 +44,7 @@ const engine = EngineModule.with({
     chats,
     messages,
     openReplies,
+    messageWords,
     analytics,
     usage,
     projects,

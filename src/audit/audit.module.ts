@@ -34,6 +34,7 @@ import { ReadMessageReceiptHandler } from './receipts/read-message-receipt.js'
 import { ReadReceiptHandler } from './receipts/read-receipt.js'
 import { Receipts } from './receipts/receipts.js'
 import { ReceiptsController } from './api/receipts.controller.js'
+import { ProjectsModule } from '../projects/projects.module.js'
 import { ReplayController } from './api/replay.controller.js'
 
 const handlers = [
@@ -56,6 +57,7 @@ const handlers = [
 @Module({
   imports: [
     NotaryModule,
+    ProjectsModule,
     MongooseModule.forFeature([chatModel, messageModel, deletedChatModel, projectModel, deletedProjectModel]),
   ],
   controllers: [

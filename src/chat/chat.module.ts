@@ -14,7 +14,9 @@ import { ChatLogController } from './api/logging/chat-log.controller.js'
 import { MessageLogController } from './api/logging/message-log.controller.js'
 import { LoggedChatInterceptor } from './api/logged-chat.interceptor.js'
 import { ProjectChatController } from './api/project/project-chat.controller.js'
+import { ProjectSettingsForPrompts } from './api/project-settings.js'
 import { Prompts } from './api/prompts.js'
+import { AiRepliesController } from './api/realtime/ai-replies.controller.js'
 import { AiController } from './api/realtime/ai.controller.js'
 import { ChatsController } from './api/root/chats.controller.js'
 import { FeedbackController } from './api/root/feedback.controller.js'
@@ -28,7 +30,9 @@ import { chatModel } from './read-models/chats.js'
 import { MessagePages } from './read-models/message-pages.js'
 import { messageQueryHandlers } from './read-models/message-queries.js'
 import { messageModel } from './read-models/messages.js'
+import { messageWordsModel } from './read-models/message-words.js'
 import { openReplyModel } from './read-models/open-replies.js'
+import { SearchMessagesHandler } from './read-models/search-messages.js'
 import { SearchChatsHandler } from './read-models/search-chats.js'
 import { Replies } from './replies/ending/replies.js'
 import { ReplyCancellation } from './replies/ending/reply-cancellation.js'
@@ -45,7 +49,7 @@ import { ReplyWorker } from './replies/worker/reply-worker.js'
 /** What other contexts use of this one beside its commands, queries and events. */
 export { CostsAnswer, type Delivery, LastEventIdHeader, Prompts, RequestedDelivery } from './api/prompts.js'
 
-const queryHandlers = [...chatQueryHandlers, ...messageQueryHandlers, SearchChatsHandler]
+const queryHandlers = [...chatQueryHandlers, ...messageQueryHandlers, SearchChatsHandler, SearchMessagesHandler]
 
 const openReply = [Channels, Deltas, ReplyDrafts, ReplyHolds]
 
@@ -66,7 +70,7 @@ const replies = [
 
 @Module({
   imports: [
-    MongooseModule.forFeature([chatModel, messageModel, openReplyModel]),
+    MongooseModule.forFeature([chatModel, messageModel, messageWordsModel, openReplyModel]),
     BullModule.registerQueueAsync({
       name: replyQueue,
       inject: [Redis, Db],
@@ -76,6 +80,7 @@ const replies = [
   controllers: [
     RepliesController,
     AiController,
+    AiRepliesController,
     ChatsController,
     ChatLogController,
     MessageLogController,
@@ -94,6 +99,7 @@ const replies = [
     MessagePages,
     ModelList,
     NewChats,
+    ProjectSettingsForPrompts,
     Prompts,
   ],
   exports: [BullModule, ChatIds, Chats, Deltas, Prompts, Reconciler, ReplyQueue, ReplyHolds],

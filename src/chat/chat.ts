@@ -3,11 +3,13 @@ import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-st
 import type { Aggregate } from '../event-store/deciding/aggregate.js'
 import { Refused } from '../event-store/errors.js'
 import { definedFields } from '../commands/defined-fields.js'
+import type { GivenFile } from '../llm/context-files.js'
 import { defaultTitle, titleFromPrompt } from './chat-title.js'
 import {
   anyJson,
   feedback,
   type Feedback,
+  givenFiles,
   messageContent,
   messageCounts,
   messageRole,
@@ -35,9 +37,18 @@ export const chatEvents = defineEvents({
   ChatAnnotated: { data: chat, personal: { metadata: anyJson } },
   ChatDeleted: { data: chat },
   ChatErased: { data: chat },
-  /** With a project, the project's prompts come before the chat's own, and its settings apply. */
+  /**
+   * With a project, the project's prompts come before the chat's own, and its settings apply. `files` are those that
+   * the model may be given; without it, all of the project.
+   */
   PromptSent: {
-    data: { ...reply, model: z.string(), settings: modelSettings, projectId: z.string().optional() },
+    data: {
+      ...reply,
+      model: z.string(),
+      settings: modelSettings,
+      projectId: z.string().optional(),
+      files: z.array(z.string()).optional(),
+    },
     personal: text,
   },
   /** `attempt` names the run of the model that wrote the text. */
@@ -50,12 +61,19 @@ export const chatEvents = defineEvents({
       finish: z.enum(['stop', 'length', 'filtered']),
       latency: z.number().int(),
       cached: z.boolean().optional(),
+      files: givenFiles.optional(),
     },
     personal: text,
   },
   ReplyFailed: { data: { ...reply, code: z.string() }, personal: { detail: z.string() } },
   ReplyCancelled: {
-    data: { ...reply, attempt: z.string().optional(), model: z.string(), tokens: tokenCounts },
+    data: {
+      ...reply,
+      attempt: z.string().optional(),
+      model: z.string(),
+      tokens: tokenCounts,
+      files: givenFiles.optional(),
+    },
     personal: text,
   },
   MessageStored: { data: { ...message, role: messageRole, ...messageCounts }, personal: messageContent },
@@ -94,6 +112,8 @@ export interface OpenReply {
   readonly model: string
   readonly settings: ModelSettings
   readonly projectId?: string
+  /** Ids of files of the project; all of them if undefined. */
+  readonly files?: readonly string[]
   readonly since: Date
   /** The trace of the prompt. Its answer belongs to the same trace. */
   readonly trace?: string
@@ -109,7 +129,7 @@ export interface ChatState {
 
 export const chatAggregate: Aggregate<ChatState, RecordedChatEvent> = {
   initial: { status: 'none', ownerId: '', open: null, feedback: {} },
-  fold: 2,
+  fold: 3,
   evolve(state, { type, data, at, meta: { trace } }) {
     switch (type) {
       case 'ChatStarted':
@@ -119,8 +139,8 @@ export const chatAggregate: Aggregate<ChatState, RecordedChatEvent> = {
       case 'ChatErased':
         return { ...state, status: 'erased', open: null, feedback: {} }
       case 'PromptSent': {
-        const { replyId, promptId, model, settings, projectId } = data
-        const open = { replyId, promptId, model, settings, since: at, ...definedFields({ trace, projectId }) }
+        const { replyId, promptId, model, settings, projectId, files } = data
+        const open = { replyId, promptId, model, settings, since: at, ...definedFields({ trace, projectId, files }) }
         return { ...state, open }
       }
       case 'ReplyCompleted':
@@ -162,6 +182,7 @@ export interface Prompt extends NamedChat {
   model: string
   settings: ModelSettings
   projectId?: string
+  files?: readonly string[]
 }
 
 /** What an owner may set. */
@@ -180,13 +201,21 @@ export const startChat =
 
 /** The first prompt with a new id starts the chat; its sender is the owner. */
 export const sendPrompt =
-  ({ chatId, ownerId, ownName, promptId, replyId, text, model, settings, projectId }: Prompt) =>
+  ({ chatId, ownerId, ownName, promptId, replyId, text, model, settings, projectId, files }: Prompt) =>
   (state: ChatState): ChatEvent[] => {
     const isNew = state.status === 'none'
     if (!isNew && state.status !== 'active' && state.ownerId === ownerId) throw nameUsed()
     if (!isNew) mustBeActive(state, ownerId)
     if (state.open) throw replyInProgress(state.open)
-    const data = { chatId, ownerId, promptId, replyId, model, settings, ...(projectId !== undefined && { projectId }) }
+    const data = {
+      chatId,
+      ownerId,
+      promptId,
+      replyId,
+      model,
+      settings,
+      ...definedFields({ projectId, files: files && [...files] }),
+    }
     const sent: ChatEvent = { type: 'PromptSent', data, personal: { text } }
     if (!isNew) return [sent]
     const started = { data: { chatId, ownerId }, personal: { title: titleFromPrompt(text) } }
@@ -213,6 +242,7 @@ export interface ReplyDraft {
   readonly attempt: string
   readonly text: string
   readonly tokens: TokenCounts
+  readonly files?: readonly GivenFile[]
 }
 
 /** The ending of a reply that is stopped now. A draft of another reply is ignored. */
@@ -221,12 +251,13 @@ export function cancellationOf(
   { promptId, replyId, model }: OpenReply,
   draft?: ReplyDraft,
 ): ReplyEnding {
-  const { attempt, text, tokens } = draft?.replyId === replyId ? draft : emptyDraft
-  const data = { chatId, ownerId, promptId, replyId, model, tokens, ...(attempt !== undefined && { attempt }) }
+  const { attempt, text, tokens, files } = draft?.replyId === replyId ? draft : emptyDraft
+  const given = files && [...files]
+  const data = { chatId, ownerId, promptId, replyId, model, tokens, ...definedFields({ attempt, files: given }) }
   return { type: 'ReplyCancelled', data, personal: { text } }
 }
 
-const emptyDraft: { attempt?: string; text: string; tokens: TokenCounts } = {
+const emptyDraft: Partial<ReplyDraft> & Pick<ReplyDraft, 'text' | 'tokens'> = {
   text: '',
   tokens: { prompt: 0, completion: 0, total: 0, by: 'tokenizer' },
 }

@@ -25,6 +25,16 @@ export const tokenCounts = z.strictObject({
 })
 export type TokenCounts = z.infer<typeof tokenCounts>
 
+/** What the model was given of a file of the project: a part of its text, or the image that it is. */
+const givenFile = z.strictObject({
+  fileId: z.string(),
+  as: z.enum(['text', 'image']),
+  from: z.number().int(),
+  to: z.number().int(),
+  of: z.number().int(),
+})
+export const givenFiles = z.array(givenFile)
+
 export const modelSettings = z.strictObject({
   temperature: z.number().optional(),
   maxTokens: z.number().int().optional(),

@@ -114,7 +114,7 @@ export class Engine {
     const { onError, skippedEvents = noneSkipped } = options
     const logRoot = options.logRoot(log)
     const skippedPositions = (projection: string, version: number) => skippedEvents(store, projection, version)
-    const context = { db, log, feed, announcements, clock, processName, skippedPositions, onError, logRoot }
+    const context = { db, log, feed, announcements, vault, clock, processName, skippedPositions, onError, logRoot }
     const folds = new StoredFolds(db, store, { every: options.storeFoldEvery, onError: options.onError })
     const engine = new Engine(
       catalog,

@@ -1,3 +1,4 @@
+import { type FittedFiles, type GivenFile } from './context-files.js'
 import type { PromptMessage } from './provider.js'
 import { loadTokenizer } from './tokens.js'
 
@@ -7,40 +8,56 @@ export interface FittedContext {
   promptTokens: number
   /** Whether a part of the history was left out. */
   truncated: boolean
+  /** What it has of files; undefined when that is nothing. */
+  files?: GivenFile[]
 }
 
 /**
  * Takes as much of a conversation as fits, from its newest message backwards, without a gap. Of the history it reads
  * the messages that it takes and one more. The messages of the system and the newest message are always taken, even
  * beyond the budget: then the provider refuses the request. Apart from that an answer never comes first: its question
- * would be missing.
+ * would be missing. Files come before the conversation, and get at most half of what the newest message leaves.
  */
 export async function fitContext({
   system,
   history,
   budgetTokens,
+  files,
 }: {
   system: readonly PromptMessage[]
   /** Newest first. */
   history: AsyncIterable<PromptMessage>
   budgetTokens: number
+  files?: ((budgetTokens: number) => Promise<FittedFiles>) | undefined
 }): Promise<FittedContext> {
   const { countMessage, countMessages } = await loadTokenizer()
   const fitting: { message: PromptMessage; tokens: number }[] = []
   let promptTokens = countMessages(system)
   let truncated = false
+  let fromFiles: FittedFiles | undefined
   for await (const message of history) {
     const tokens = countMessage(message)
     truncated = fitting.length > 0 && promptTokens + tokens > budgetTokens
     if (truncated) break
     fitting.push({ message, tokens })
     promptTokens += tokens
+    if (fitting.length > 1 || !files) continue
+    fromFiles = await files(Math.max(0, Math.floor((budgetTokens - promptTokens) / 2)))
+    promptTokens += fromFiles.tokens
+    if (fromFiles.images.length > 0) fitting[0]!.message = { ...message, images: fromFiles.images }
   }
   while (fitting.length > 1 && fitting.at(-1)!.message.role === 'assistant') {
     promptTokens -= fitting.pop()!.tokens
     truncated = true
   }
-  return { messages: [...system, ...fitting.reverse().map(({ message }) => message)], promptTokens, truncated }
+  const conversation = fitting.reverse().map(({ message }) => message)
+  const { messages = [], given = [] } = fromFiles ?? {}
+  return {
+    messages: [...system, ...messages, ...conversation],
+    promptTokens,
+    truncated,
+    ...(given.length > 0 && { files: given }),
+  }
 }
 
 /** How much of a model's context a prompt may fill, so that there is room for the answer. */

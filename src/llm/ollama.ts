@@ -45,7 +45,11 @@ export class OllamaProvider implements Provider {
   ): AsyncGenerator<Chunk, void, undefined> {
     const body = {
       model,
-      messages: messages.map(({ role, content }) => ({ role, content })),
+      messages: messages.map(({ role, content, images }) => ({
+        role,
+        content,
+        ...(images && { images: images.map(({ base64 }) => base64) }),
+      })),
       stream: true,
       options: { temperature, num_predict: maxTokens, num_ctx: contextTokensAtOllama(model) },
     }

@@ -14,7 +14,7 @@ export function openAiRequest(
 ): OpenAiRequest {
   return {
     model,
-    messages: messages.map(withAcceptableName),
+    messages: messages.map(asParam),
     stream: true,
     stream_options: leftOut.has('stream_options') ? undefined : { include_usage: true },
     temperature: leftOut.has('temperature') ? undefined : temperature,
@@ -23,7 +23,14 @@ export function openAiRequest(
 }
 
 /** Leaves out a name that OpenAI would refuse the whole request for. */
-function withAcceptableName({ role, content, name }: PromptMessage): ChatCompletionMessageParam {
+function asParam({ role, content, name, images }: PromptMessage): ChatCompletionMessageParam {
+  if (role === 'user' && images) {
+    const parts = images.map(({ type, base64 }) => ({
+      type: 'image_url' as const,
+      image_url: { url: `data:${type};base64,${base64}` },
+    }))
+    return { role, content: [{ type: 'text', text: content }, ...parts] }
+  }
   return name && /^[\w-]{1,64}$/.test(name) ? { role, content, name } : { role, content }
 }
 

@@ -1,8 +1,16 @@
+export interface PromptImage {
+  /** Its media type. */
+  type: string
+  base64: string
+}
+
 export interface PromptMessage {
   role: 'system' | 'user' | 'assistant'
   content: string
   /** Tells several speakers in one role apart. */
   name?: string
+  /** Of a user's message, for models that see. */
+  images?: readonly PromptImage[]
 }
 
 export interface CompletionRequest {

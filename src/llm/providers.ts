@@ -5,6 +5,7 @@ import { ChildAbort } from './abort.js'
 import { OfflineProvider } from './offline.js'
 import { OllamaProvider } from './ollama.js'
 import { OpenAiProvider } from './openai.js'
+import { seesImages } from './sight.js'
 import type { ModelInfo, Provider } from './provider.js'
 import { ProviderError } from './provider-error.js'
 
@@ -26,6 +27,7 @@ export interface ResolvedModel {
   /** provider/model */
   id: string
   contextTokens: number
+  seesImages: boolean
 }
 
 export interface ListedModel {
@@ -147,7 +149,13 @@ function listedModel({ name }: Provider, { id, contextTokens }: ModelInfo): List
 }
 
 function resolvedModel(provider: Provider, model: string): ResolvedModel {
-  return { provider, model, id: `${provider.name}/${model}`, contextTokens: contextTokensOf(provider.name, model) }
+  return {
+    provider,
+    model,
+    id: `${provider.name}/${model}`,
+    contextTokens: contextTokensOf(provider.name, model),
+    seesImages: seesImages(model),
+  }
 }
 
 /** Splits at the first slash only: a model's own name may contain more. */

@@ -9,6 +9,9 @@ export interface Tokenizer {
   countMessages: (messages: readonly PromptMessage[]) => number
 }
 
+/** An image costs between 85 and 1,600 tokens, as each model counts. */
+export const imageTokens = 1_000
+
 /** The first call loads the tokenizer, which takes 0.2 s. */
 export function loadTokenizer(): Promise<Tokenizer> {
   return (loading ??= load())
@@ -22,8 +25,8 @@ async function load(): Promise<Tokenizer> {
   // What people write has no special tokens: <|endoftext|> is text like any other.
   const noSpecialTokens = { disallowedSpecial: new Set<string>() }
   const countTokens = (text: string) => count(text, (piece) => o200k.countTokens(piece, noSpecialTokens))
-  const countMessage = ({ role, content, name }: PromptMessage) =>
-    3 + countTokens(role) + countTokens(content) + (name ? 1 + countTokens(name) : 0)
+  const countMessage = ({ role, content, name, images = [] }: PromptMessage) =>
+    3 + countTokens(role) + countTokens(content) + (name ? 1 + countTokens(name) : 0) + images.length * imageTokens
   return {
     countTokens,
     countMessage,

@@ -28,6 +28,8 @@ export const projectEvents = defineEvents({
       contentId: z.string(),
       size: z.number().int(),
       copy: providerCopy.optional(),
+      /** Of the text that was read from it; missing when models are given none of it as text. */
+      textLength: z.number().int().optional(),
     },
     personal: { filename: z.string(), type: z.string() },
   },
@@ -111,6 +113,7 @@ export interface NewFile {
   contentId: string
   size: number
   copy?: ProviderCopy
+  textLength?: number
   filename: string
   type: string
 }

@@ -12,9 +12,12 @@ import { FileContents } from './files/file-contents.js'
 import { FileRemovals } from './files/file-removals.js'
 import { FileUpload } from './files/file-upload.js'
 import { StoredFiles } from './files/stored-files.js'
+import { FileTexts } from './files/text/file-texts.js'
+import { TextExtraction } from './files/text/text-extraction.js'
 import { UploadSweep } from './files/upload-sweep.js'
 import { ProjectErasures } from './project-erasures.js'
 import { Projects } from './projects.js'
+import { ContextFiles, FindNamedFilesHandler, GetFilesForChatHandler } from './read-models/files-for-chat.js'
 import { FindProjectHandler } from './read-models/find-project.js'
 import { GetProjectFileHandler, ListProjectFilesHandler } from './read-models/project-file-queries.js'
 import { projectFileModel } from './read-models/project-files.js'
@@ -29,7 +32,9 @@ const handlers = [
   ChangeProjectHandler,
   CreateProjectHandler,
   DeleteProjectHandler,
+  FindNamedFilesHandler,
   FindProjectHandler,
+  GetFilesForChatHandler,
   GetProjectFileHandler,
   GetProjectForChatHandler,
   GetProjectHandler,
@@ -45,8 +50,20 @@ const handlers = [
 @Module({
   imports: [MongooseModule.forFeature([projectModel, projectPromptModel, projectFileModel])],
   controllers: [ProjectsController, ProjectPromptsController, ProjectFilesController],
-  providers: [...handlers, FileContents, FileRemovals, ProjectErasures, Projects, StoredFiles, FileUpload, UploadSweep],
-  exports: [UploadSweep],
+  providers: [
+    ...handlers,
+    ContextFiles,
+    FileContents,
+    FileRemovals,
+    FileTexts,
+    ProjectErasures,
+    Projects,
+    StoredFiles,
+    FileUpload,
+    TextExtraction,
+    UploadSweep,
+  ],
+  exports: [ContextFiles, UploadSweep],
 })
 export class ProjectsModule implements OnModuleInit {
   constructor(

@@ -41,9 +41,13 @@ describe('the steps of the README, run as they are written', () => {
 
   it('send a prompt and get an answer', () => {
     expect(json(saidBy('my-first-prompt'))).toMatchObject({
-      text: expect.stringContaining('What is an event store?') as string,
-      status: 'completed',
-      tokens: Number(/"tokens": (\d+), "messageId"/.exec(readme)![1]),
+      data: {
+        message: {
+          content: expect.stringContaining('What is an event store?') as string,
+          status: 'completed',
+          tokens: Number(/"tokens": (\d+), …/.exec(readme)![1]),
+        },
+      },
     })
   })
 
@@ -69,15 +73,19 @@ describe('the steps of the README, run as they are written', () => {
 
   it('ask for an answer later', () => {
     expect(json(saidBy('respond-async'))).toMatchObject({
-      messageId: expect.any(String) as string,
-      status: expect.stringMatching(/pending|completed/) as string,
+      data: {
+        message: {
+          id: expect.any(String) as string,
+          status: expect.stringMatching(/pending|completed/) as string,
+        },
+      },
     })
   })
 
   it('read the chat and rate an answer', () => {
-    const [messages, feedback] = saidBy('/feedback').split(/(?<=\})(?=\{"id")/)
-    expect((json(messages!) as { messages: unknown[] }).messages).toHaveLength(4)
-    expect(json(feedback!)).toMatchObject({ feedback: 'positive' })
+    const [messages, feedback] = saidBy('/feedback').split(/(?<=\})(?=\{"success")/)
+    expect((json(messages!) as { data: { messages: unknown[] } }).data.messages).toHaveLength(4)
+    expect(json(feedback!)).toMatchObject({ data: { message: { feedback: 'positive' } } })
   })
 
   it('prove what an answer says', () => {
@@ -93,8 +101,12 @@ describe('the steps of the README, run as they are written', () => {
   })
 
   it('show what an error looks like', () => {
-    expect(json(saidBy('"text": ""'))).toMatchObject({ status: 400, code: 'invalid', errors: [{ field: 'text' }] })
+    expect(json(saidBy('"content": ""'))).toMatchObject({
+      status: 400,
+      code: 'invalid',
+      errors: [{ field: 'content' }],
+    })
   })
 
-  it('erase a chat', () => expect(saidBy('erase=true')).toBe(''))
+  it('erase a chat', () => expect(json(saidBy('erase=true'))).toMatchObject({ success: true }))
 })

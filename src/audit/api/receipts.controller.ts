@@ -29,7 +29,7 @@ export class ReceiptsController {
     return this.bus.query(new ReadReceipt(cause, position, open))
   }
 
-  @Get('message/:messageId/receipt')
+  @Get(['message/:messageId/receipt', 'api/ai/messages/:messageId/receipt'])
   @Refuses('not_yet_signed')
   @ApiOperation({ summary: 'A proof of a message’s text, for its owner and for auditors' })
   @ApiOkResponse({ type: ReceiptDto })

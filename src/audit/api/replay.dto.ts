@@ -163,6 +163,23 @@ class GivenMessageDto {
   content!: string
 }
 
+class GivenFileDto {
+  @AnyText()
+  fileId!: string
+
+  @Choice(['text', 'image'], { about: 'A part of its text, or the image that it is' })
+  as!: string
+
+  @Integer({ about: 'The first unit of the part: a character of the text, a byte of the image' })
+  from!: number
+
+  @Integer({ about: 'The unit behind the part' })
+  to!: number
+
+  @Integer({ about: 'How many units there were' })
+  of!: number
+}
+
 class ChangeDto {
   @Integer()
   position!: number
@@ -209,6 +226,9 @@ export class ReplyContextDto {
 
   @ListOf(() => GivenMessageDto, { about: 'What the model was given' })
   messages!: GivenMessageDto[]
+
+  @ListOf(() => GivenFileDto, { about: 'What it was given of the project’s files' })
+  files!: GivenFileDto[]
 
   @Integer({ about: 'Tokens of the messages, counted by our tokenizer' })
   promptTokens!: number

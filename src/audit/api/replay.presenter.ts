@@ -37,6 +37,7 @@ function asReplayed({ message, position, edits, size }: SnapshotMessage, isErase
 export function asReplyContext({
   prompt,
   messages,
+  files = [],
   promptTokens,
   truncated,
   contextTokens,
@@ -52,6 +53,7 @@ export function asReplyContext({
     position: prompt.position,
     settings: { model, ...settings, ...definedFields({ projectId }) },
     messages: messages.map(({ role, content }) => ({ role, content })),
+    files,
     promptTokens,
     truncated,
     contextTokens,

@@ -6,6 +6,7 @@ import { Engine } from '../../event-store/engine.js'
 import { Refused } from '../../event-store/errors.js'
 import type { Cause } from '../../commands/cause.js'
 import { projectStream } from '../../projects/projects.js'
+import { ContextFiles } from '../../projects/read-models/files-for-chat.js'
 import { Evidence } from '../evidence/evidence.js'
 import { pointAtPosition } from './point-in-log.js'
 import {
@@ -43,6 +44,7 @@ export class ReadContextHandler implements IQueryHandler<ReadContext> {
   constructor(
     private readonly engine: Engine,
     private readonly evidence: Evidence,
+    private readonly files: ContextFiles,
   ) {}
 
   async execute({ cause, chatId, replyId }: ReadContext): Promise<ReplyContext> {
@@ -68,7 +70,7 @@ export class ReadContextHandler implements IQueryHandler<ReadContext> {
     const end = endingOf(replyId, events)
     return {
       prompt,
-      ...(await recomputeContext(this.engine, prompt, projectThen)),
+      ...(await recomputeContext(this.engine, prompt, projectThen, this.files, end)),
       changes: contextChanges(prompt.position, end?.position ?? head + 1, events, project),
       end,
     }

@@ -4,8 +4,12 @@ import { chatHistory } from '../../chat/replies/worker/chat-history.js'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import type { Engine } from '../../event-store/engine.js'
 import { fitContext, type FittedContext, promptBudget } from '../../llm/context.js'
+import { fitFiles, givenAgain } from '../../llm/context-files.js'
 import { contextTokensOf } from '../../llm/context-sizes.js'
+import { seesImages } from '../../llm/sight.js'
 import type { ProjectEvents } from '../../projects/project.js'
+import type { ContextFiles } from '../../projects/read-models/files-for-chat.js'
+import { type ProjectFileDoc, projectFiles } from '../../projects/read-models/project-files.js'
 import { type ProjectPromptDoc, projectPrompts } from '../../projects/read-models/project-prompts.js'
 import { openProjectPrompt } from '../../projects/read-models/project-prompt-queries.js'
 import { replay } from './replay.js'
@@ -19,11 +23,16 @@ export interface RecomputedContext extends FittedContext {
   budgetTokens: number
 }
 
-/** The context that the worker builds for a prompt, by the worker's own code, as of the event that sent the prompt. */
+/**
+ * The context that the worker builds for a prompt, by the worker's own code, as of the event that sent the prompt. What it
+ * had of files is taken from the reply's end, which recorded it.
+ */
 export async function recomputeContext(
   engine: Engine,
   { version, data }: RecordedPrompt,
   project: readonly RecordedProjectEvent[],
+  contextFiles: ContextFiles,
+  end: RecordedReplyEnding | undefined,
 ): Promise<RecomputedContext> {
   const [, provider, model] = /^(.*?)\/(.*)$/s.exec(data.model)!
   const contextTokens = contextTokensOf(provider!, model!)
@@ -32,10 +41,14 @@ export async function recomputeContext(
   const system = await Promise.all(prompts.slice(0, 200).map(async (doc) => openProjectPrompt(engine.vault, doc)))
   const newestFirst = engine.store.readStream(chatStream(data.chatId), { backwards: true, from: version })
   const history = chatHistory(engine.vault, newestFirst as AsyncIterable<RecordedChatEvent>)
+  const docs = data.projectId === undefined ? [] : replay<ProjectFileDoc>(projectFiles, project)
+  const files = await contextFiles.of(docs, data.files)
+  const recorded = end && end.type !== 'ReplyFailed' ? (end.data.files ?? []) : undefined
   const fitted = await fitContext({
     system: system.map(({ role, content }) => ({ role, content })),
     history,
     budgetTokens,
+    files: (budget) => (recorded ? givenAgain(files, recorded) : fitFiles(files, budget, seesImages(model!))),
   })
   return { contextTokens, budgetTokens, ...fitted }
 }
@@ -50,6 +63,8 @@ const contextEvents = new Set([
   'MessageDeleted',
   'ProjectPromptAdded',
   'ProjectPromptRemoved',
+  'ProjectFileAdded',
+  'ProjectFileRemoved',
   'ProjectDeleted',
 ])
 

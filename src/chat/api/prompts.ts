@@ -16,17 +16,20 @@ export interface Delivery {
   readonly asEvents: boolean
   readonly lastEventId: string | undefined
   readonly isGuest: boolean
+  /** Where the caller's family has its answers. */
+  readonly replies: string
   readonly reply: FastifyReply
 }
 
 export const RequestedDelivery = createParamDecorator((_: unknown, context: ExecutionContext): Delivery => {
   const http = context.switchToHttp()
-  const { headers, guestId } = http.getRequest<FastifyRequest>()
+  const { headers, guestId, url } = http.getRequest<FastifyRequest>()
   const lastEventId = headers['last-event-id']
   return {
     asEvents: acceptsEventStream(headers.accept),
     lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
     isGuest: guestId !== undefined,
+    replies: url.startsWith('/api/ai/') ? '/api/ai/replies' : '/chat/replies',
     reply: http.getResponse<FastifyReply>(),
   }
 })
@@ -62,7 +65,7 @@ export class Prompts {
 
   async send<Shape>(
     prompt: SendPrompt,
-    { asEvents, lastEventId, isGuest, reply }: Delivery,
+    { asEvents, lastEventId, isGuest, replies, reply }: Delivery,
     shape: (prompt: AnsweredPrompt) => Shape,
     /** What its prompts are counted by. */
     counted = prompt.chat.chatId,
@@ -75,7 +78,7 @@ export class Prompts {
       return this.stream.events(sent, lastEventId)
     }
     const outcome = prompt.cause.isAsync ? undefined : await this.replies.answer(prompt.cause, sent)
-    if (!outcome) void reply.status(202).header('location', `/chat/replies/${sent.replyId}`)
+    if (!outcome) void reply.status(202).header('location', `${replies}/${sent.replyId}`)
     return shape({ ...sent, outcome })
   }
 }

@@ -1,6 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
+import { definedFields } from '../../commands/defined-fields.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { Providers } from '../../llm/providers.js'
@@ -23,6 +24,8 @@ export class SendPrompt extends Command<PromptSent> {
     readonly settings: ModelSettings = {},
     /** Its prompts come before the chat's own. */
     readonly projectId?: string,
+    /** Ids of its files that the model may be given; without them, all of its files. */
+    readonly files?: readonly string[],
   ) {
     super()
   }
@@ -37,7 +40,7 @@ export class SendPromptHandler implements ICommandHandler<SendPrompt> {
     private readonly secrets: ServiceSecrets,
   ) {}
 
-  async execute({ cause, chat, text, model, settings, projectId }: SendPrompt): Promise<PromptSent> {
+  async execute({ cause, chat, text, model, settings, projectId, files }: SendPrompt): Promise<PromptSent> {
     const { id } = await this.providers.resolve(model)
     const { commands } = this.secrets
     const promptId = derivedId(commands, 'prompt', cause.commandId)
@@ -45,7 +48,7 @@ export class SendPromptHandler implements ICommandHandler<SendPrompt> {
     const { position } = await this.chats.execute(
       chat,
       cause.meta,
-      sendPrompt({ ...chat, promptId, replyId, text, model: id, settings, projectId }),
+      sendPrompt({ ...chat, promptId, replyId, text, model: id, settings, ...definedFields({ projectId, files }) }),
     )
     return { chatId: chat.chatId, promptId, replyId, position }
   }

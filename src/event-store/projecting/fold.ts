@@ -1,5 +1,6 @@
 import { EventStoreError } from '../errors.js'
 import type { RecordedEvent } from '../event.js'
+import type { Vault } from '../sealing/vault.js'
 import type { ReadModelDocument, EvolveHandler, Projection, StoredDocument } from './projection.js'
 
 /** An event that a projection cannot take: its handler threw, or this build does not know the event's shape. */
@@ -101,6 +102,21 @@ export class Fold {
     })
     return { changed: [...entries.values()].filter(({ position, stored }) => position > (stored ?? 0)), removals }
   }
+}
+
+/** Before events are folded: what the projection needs beside them. */
+export async function prepareEvents(
+  { prepares }: Projection,
+  events: readonly RecordedEvent[],
+  upTo: number,
+  skipped: ReadonlySet<number>,
+  vault: Vault,
+): Promise<void> {
+  if (!prepares) return
+  const wanted = events.filter(
+    ({ type, position }) => position <= upTo && prepares.types.includes(type) && !skipped.has(position),
+  )
+  if (wanted.length > 0) await prepares.prepare(wanted, vault)
 }
 
 const noPositions: ReadonlySet<number> = new Set()

@@ -2,6 +2,7 @@ import type { Db } from 'mongodb'
 import type { DatabaseClock } from '../database-clock.js'
 import type { Announcements } from '../log/announcements.js'
 import type { Feed } from '../log/feed.js'
+import type { Vault } from '../sealing/vault.js'
 import type { LogCollection } from '../log/log-collection.js'
 
 /** What projections and reactors need of their process. */
@@ -10,6 +11,7 @@ export interface ProjectingContext {
   readonly log: LogCollection
   readonly feed: Feed
   readonly announcements: Announcements
+  readonly vault: Vault
   readonly clock: Pick<DatabaseClock, 'now'>
   /** This process's name in leases. */
   readonly processName: string

@@ -1,6 +1,7 @@
 import type { IndexDescription } from 'mongodb'
 import type { EventDefinitions, RecordedEventOf } from '../catalog.js'
 import type { RecordedEvent } from '../event.js'
+import type { Vault } from '../sealing/vault.js'
 
 /** What a read model stores. Envelopes of events go in as they are, still sealed. */
 export interface ReadModelDocument {
@@ -36,7 +37,19 @@ export interface ProjectionSpec<Doc, Event extends RecordedEvent> {
    * is written once.
    */
   gathers?: true
+  /** For handlers that need more than an event shows. */
+  prepares?: Preparation
   on: { [Type in Event['type']]?: ProjectionHandler<Doc, Extract<Event, { type: Type }>> }
+}
+
+/**
+ * What happens to events of these types before the handlers are called. It MUST make the same of an event each time, as
+ * long as its key exists. It throws a `PoisonEvent` for an event that will never work; after any other error the batch
+ * is tried again.
+ */
+export interface Preparation {
+  readonly types: readonly string[]
+  readonly prepare: (events: readonly RecordedEvent[], vault: Vault) => Promise<void>
 }
 
 /** A read model, described by pure functions. Its documents are in the collection of the same name. */
@@ -45,15 +58,16 @@ export interface Projection {
   readonly version: number
   readonly indexes: readonly IndexDescription['key'][]
   readonly gathers: boolean
+  readonly prepares?: Preparation
   readonly on: ReadonlyMap<string, ProjectionHandler<ReadModelDocument, RecordedEvent>>
 }
 
 export function projection<Doc extends ReadModelDocument, Defs extends EventDefinitions>(
   name: string,
-  { version, indexes = [], gathers, on }: ProjectionSpec<Doc, RecordedEventOf<Defs>>,
+  { version, indexes = [], gathers, prepares, on }: ProjectionSpec<Doc, RecordedEventOf<Defs>>,
 ): Projection {
   const handlers = Object.entries(on) as unknown as [string, ProjectionHandler<ReadModelDocument, RecordedEvent>][]
-  return { name, version, indexes, gathers: gathers === true, on: new Map(handlers) }
+  return { name, version, indexes, gathers: gathers === true, ...(prepares && { prepares }), on: new Map(handlers) }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { LogBatch } from '../log/feed.js'
 import { LogReader } from '../log/log-reader.js'
-import { Fold, PoisonEvent } from './fold.js'
+import { Fold, PoisonEvent, prepareEvents } from './fold.js'
 import { Lease, LeaseLost } from './lease.js'
 import type { LeaseDocument } from './lease-document.js'
 import { LeaseLoop, pauseAfter } from './lease-loop.js'
@@ -112,6 +112,7 @@ export class Projector {
     at: LeaseDocument,
     upTo = to,
   ): Promise<LeaseDocument> {
+    await prepareEvents(this.projection, events, upTo, this.skipped, this.context.vault)
     const fold = new Fold(this.projection, events, upTo, this.skipped)
     await model.apply(fold)
     // A crash here leaves documents that have the batch and a position before it: the batch is read once more, and

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EventStoreError } from '../errors.js'
-import { Fold, PoisonEvent } from './fold.js'
+import { Fold, PoisonEvent, prepareEvents } from './fold.js'
 import { Lease, LeaseLost } from './lease.js'
 import type { LeaseDocument } from './lease-document.js'
 import { whileLiveHeld } from './live-lease.js'
@@ -96,8 +96,10 @@ export class Shadow {
       await lockstep?.arrive()
       this.options.signal?.throwIfAborted()
       const { events, to, full } = await this.context.feed.read(this.position)
-      await this.opened!.apply(new Fold(this.projection, events, Math.min(to, until), this.skipped))
-      this.position = Math.min(to, until)
+      const end = Math.min(to, until)
+      await prepareEvents(this.projection, events, end, this.skipped, this.context.vault)
+      await this.opened!.apply(new Fold(this.projection, events, end, this.skipped))
+      this.position = end
       this.options.onProgress?.(this.projection.name, this.position)
       if (!full && until === Infinity) return
     }

@@ -5,10 +5,13 @@ import { addCommonAnswers } from './common-answers.js'
 import { problemExamples } from './problem-examples.js'
 import { answerHeaders } from './answer-headers.js'
 import { DocumentAdditions } from './document-additions.js'
+import { groupByFamily } from './families.js'
 import { leaveOutAmbiguousPaths, makeOperationIdsUnique, operationsOf } from './paths.js'
 import { tags } from './tags.js'
 
 const description = `Everything that happens is an event in one log; everything you can read is a projection of it.
+
+**One family is the one to use:** \`/api/ai\` for chats, prompts and answers, with \`/api/users\` and \`/api/projects\`. Its answers are \`{ success, data }\`, a message has \`content\` and \`tokens\`, and a piece of a stream is \`text\`. The groups called compatibility are kept for clients of other paths, and do nothing more.
 
 **Retries.** Send an \`Idempotency-Key\` with a POST: the same key and body is the same command, and answers its first outcome.
 **Read your writes.** A command answers when its effect can be read. Its \`Log-Position\`, sent as \`Min-Log-Position\`, makes any later read see at least that much.
@@ -44,6 +47,7 @@ export function documentApi(app: NestFastifyApplication): void {
 function completeDocument(document: OpenAPIObject): void {
   leaveOutAmbiguousPaths(document)
   for (const { path, method, operation } of operationsOf(document)) addCommonAnswers(operation, path, method)
+  groupByFamily(document)
   makeOperationIdsUnique(document)
   const { components = {} } = document
   document.components = {

@@ -10,4 +10,8 @@ export const tags = {
   analytics: 'Figures: who uses the service, and what it costs.',
   audit: 'For auditors: the history, chats as they were, and proofs. Every read leaves an event.',
   operations: 'For operators: health, metrics, read models, open replies, accounts.',
+  'compatibility: root': 'Kept as document 1 promised it. New clients use the groups above.',
+  'compatibility: logging': 'Kept as document 2 promised it. New clients use the groups above.',
+  'compatibility: project': 'Kept as document 4 promised it. New clients send projectId with a prompt.',
+  'compatibility: accounts': 'Other spellings of what is among the accounts.',
 } as const

@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Inject, Param, Post, Query, Req, Res } from '@nestjs/common'
-import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger'
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
 import { type Answer, answer, Answers } from '../../http/answers.js'
@@ -42,16 +42,8 @@ export class ProjectFilesController {
 
   @Post()
   @TakesFile()
-  @ApiOperation({ summary: 'Upload a file to a project; the model’s provider gets a copy if it stores files' })
-  @Refuses(
-    'account_full',
-    'file_rejected',
-    'provider_rejected',
-    'provider_unauthorized',
-    'provider_unavailable',
-    'provider_timeout',
-  )
-  @ApiResponse({ status: 502, description: 'The provider refuses the file; nothing of it is stored' })
+  @ApiOperation({ summary: 'Upload a file to a project. Models are given its text, or see it if it is an image' })
+  @Refuses('account_full')
   @Answers(201, { file: ProjectFileDto })
   async add(
     @Param() { id }: ProjectParams,

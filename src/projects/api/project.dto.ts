@@ -104,6 +104,9 @@ export class ProjectFileDto {
   @AnyText({ about: 'Its media type', example: 'application/pdf' })
   type!: string
 
+  @Integer({ optional: true, about: 'Length of the text that models can be given of it; missing when it has none' })
+  textLength?: number
+
   @DateTime()
   uploadedAt!: Date
 }

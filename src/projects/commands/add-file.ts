@@ -6,6 +6,7 @@ import type { Model } from 'mongoose'
 import { refusalIfFull } from '../../commands/account-room.js'
 import type { Effect } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
+import { definedFields } from '../../commands/defined-fields.js'
 import { keyedHash, derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { CONFIG, type CompleteConfig } from '../../config/index.js'
@@ -14,8 +15,7 @@ import type { Upload } from '../../http/uploads.js'
 import { invalidFields } from '../../http/validation.js'
 import { Providers } from '../../llm/providers.js'
 import { isFilename, mediaTypeOf } from '../files/file-types.js'
-import { type FileDescription, FileUpload } from '../files/file-upload.js'
-import type { StoredFile } from '../files/stored-files.js'
+import { type FileDescription, FileUpload, type UploadedFile } from '../files/file-upload.js'
 import { addFile, mustHaveRoomForFile, mustOwnActiveProject, type OwnProject, type ProjectState } from '../project.js'
 import { type ProjectFileDoc, projectFileModel } from '../read-models/project-files.js'
 import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
@@ -36,8 +36,8 @@ export class AddFile extends Command<AddFileResult> {
 }
 
 /**
- * Stores the bytes, sends a copy to the provider, appends the event: there is no file before the event. A crash before
- * it leaves stored bytes, and perhaps a copy, which `UploadSweep` removes.
+ * Stores the bytes and the text in them, sends a copy to the provider, appends the event: there is no file before the
+ * event. A crash before it leaves what was stored, and perhaps a copy, which `UploadSweep` removes.
  *
  * The content of the request is known only after it was read, so the command's payload is made here, of name, type,
  * size and digest. A repeat finds its file; it is read for comparison, and stores nothing. If the same command comes
@@ -68,7 +68,7 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
     }
     mustHaveRoomForFile(state)
     await this.mustHaveRoom(project.ownerId)
-    const { provider } = await this.providers.resolve(state.settings.model)
+    const provider = this.providers.byName(state.settings.model.split('/', 1)[0]!)
     const file = await this.uploads.upload({ ...project, fileId }, content, description, provider)
     return await this.uploads.discardOnFailure(file, async () => {
       await this.uploads.mustNotBeSwept(file)
@@ -97,12 +97,12 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
   }
 
   private append(
-    file: StoredFile,
+    file: UploadedFile,
     description: FileDescription,
     { size, digest }: DigestStream,
     cause: Cause,
   ): Promise<CommandOutcome<ProjectState>> {
-    const { _id: contentId, fileId, copy } = file
+    const { _id: contentId, fileId, copy, textLength } = file
     const payload = keyedHash(
       this.secrets.commands,
       'project file',
@@ -111,7 +111,13 @@ export class AddFileHandler implements ICommandHandler<AddFile> {
       String(size),
       digest,
     ).toString('base64url')
-    const decision = addFile(file, { ...description, fileId, contentId, size, ...(copy && { copy }) })
+    const decision = addFile(file, {
+      ...description,
+      fileId,
+      contentId,
+      size,
+      ...definedFields({ copy, textLength }),
+    })
     return this.projects.execute(file, { ...cause.meta, payload }, decision)
   }
 }

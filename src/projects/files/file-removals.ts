@@ -6,6 +6,7 @@ import { ProviderError } from '../../llm/provider-error.js'
 import { Providers } from '../../llm/providers.js'
 import { FileContents } from './file-contents.js'
 import type { ProjectEvents } from '../project.js'
+import { FileTexts } from './text/file-texts.js'
 import { type StoredFile, StoredFiles } from './stored-files.js'
 
 const providerTimeoutMs = 30_000
@@ -28,6 +29,7 @@ export class FileRemovals implements OnModuleInit {
     private readonly providers: Providers,
     private readonly contents: FileContents,
     private readonly stored: StoredFiles,
+    private readonly texts: FileTexts,
   ) {}
 
   onModuleInit(): void {
@@ -62,6 +64,7 @@ export class FileRemovals implements OnModuleInit {
   }
 
   private async removeBytes({ _id }: StoredFile): Promise<void> {
+    await this.texts.remove(_id)
     await this.contents.remove(_id)
     await this.stored.noteBytesGone(_id)
   }

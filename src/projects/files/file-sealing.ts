@@ -23,7 +23,9 @@ export function fileKey(projectKey: Uint8Array, { projectId, fileId, contentId }
   return Buffer.from(hkdfSync('sha256', projectKey, '', info, 32))
 }
 
-export async function* sealPieces(key: Uint8Array, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+export type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+
+export async function* sealPieces(key: Uint8Array, bytes: Bytes): AsyncGenerator<Buffer> {
   let number = 0
   for await (const { piece, isLast } of pieces(bytes)) {
     const cipher = createCipheriv('aes-256-gcm', key, nonce(number++, isLast))
@@ -32,7 +34,7 @@ export async function* sealPieces(key: Uint8Array, bytes: AsyncIterable<Uint8Arr
 }
 
 /** Throws `DamagedFile` at the first piece that differs from the one that was sealed in its place. */
-export async function* openPieces(key: Uint8Array, sealed: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+export async function* openPieces(key: Uint8Array, sealed: Bytes): AsyncGenerator<Buffer> {
   let number = 0
   let previous: Uint8Array | undefined
   for await (const piece of sealed) {
@@ -41,6 +43,18 @@ export async function* openPieces(key: Uint8Array, sealed: AsyncIterable<Uint8Ar
   }
   if (!previous) throw new DamagedFile('all its pieces are missing')
   yield openPiece(key, previous, number, true)
+}
+
+/** All of it at once, for those who need that; undefined when it is larger than `mostBytes`. */
+export async function joined(bytes: AsyncIterable<Uint8Array>, mostBytes = Infinity): Promise<Buffer | undefined> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of bytes) {
+    size += part.length
+    if (size > mostBytes) return undefined
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
 }
 
 export class DamagedFile extends Error {
@@ -68,7 +82,7 @@ function nonce(number: number, isLast: boolean): Buffer {
 }
 
 /** Pieces of one size; the last one may be shorter. Without any bytes there is one empty piece. */
-async function* pieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<{ piece: Buffer; isLast: boolean }> {
+async function* pieces(bytes: Bytes): AsyncGenerator<{ piece: Buffer; isLast: boolean }> {
   let piece = Buffer.allocUnsafe(pieceBytes)
   let filled = 0
   for await (const part of bytes) {

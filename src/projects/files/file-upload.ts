@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, Logger } from '@nestjs/common'
 import { EventStoreError, Refused } from '../../event-store/errors.js'
 import type { Provider } from '../../llm/provider.js'
 import { ProviderError } from '../../llm/provider-error.js'
@@ -7,40 +7,54 @@ import { FileRemovals } from './file-removals.js'
 import type { OwnProject, ProviderCopy } from '../project.js'
 import type { ContentIds } from './file-sealing.js'
 import { type StoredFile, StoredFiles } from './stored-files.js'
+import { FileTexts } from './text/file-texts.js'
+import { TextExtraction } from './text/text-extraction.js'
 
 /** Time for a provider to take a copy. */
-const copyTimeoutMs = 120_000
+const copyTimeoutMs = 30_000
 
 export interface FileDescription {
   filename: string
   type: string
 }
 
+export interface UploadedFile extends StoredFile {
+  /** Of the text that was read from it, in UTF-16 units; undefined when there is none. */
+  textLength?: number
+}
+
 /**
- * Stores a file sealed in GridFS; then reads it from there and sends it to the provider, if that keeps files. After a
- * failure everything is removed at once. What a crash leaves, and what may or may not have failed, the sweep removes.
+ * Stores a file sealed in GridFS, and the text in it; then reads it from there and sends it to the provider, if that
+ * keeps files. A provider that refuses it or is away gets no copy, and the file is stored all the same: models are given
+ * its text by us. After a failure everything is removed at once. What a crash leaves, and what may or may not have failed, the sweep removes.
  */
 @Injectable()
 export class FileUpload {
+  private readonly log = new Logger('FileUpload')
+
   constructor(
     private readonly contents: FileContents,
     private readonly stored: StoredFiles,
     private readonly removals: FileRemovals,
+    private readonly texts: FileTexts,
+    private readonly extraction: TextExtraction,
   ) {}
 
   async upload(
     file: OwnProject & { fileId: string },
     content: AsyncIterable<Uint8Array>,
     description: FileDescription,
-    provider: Provider,
-  ): Promise<StoredFile> {
+    provider: Provider | undefined,
+  ): Promise<UploadedFile> {
     const ids = { ...file, contentId: await this.stored.begin(file) }
     const stored: StoredFile = { ...file, _id: ids.contentId }
     return await this.discardOnFailure(stored, async () => {
       await this.contents.store(ids, content)
-      const copy = await this.copyToProvider(provider, ids, description)
+      const text = await this.extraction.textOf(description.type, () => this.contents.read(ids))
+      if (text !== undefined) await this.texts.store(ids, text)
+      const copy = provider && (await this.copyToProvider(provider, ids, description))
       if (copy) stored.copy = copy
-      return stored
+      return { ...stored, ...(text !== undefined && { textLength: text.length }) }
     })
   }
 
@@ -82,14 +96,14 @@ export class FileUpload {
     try {
       return await files?.upload(this.contents.read(ids), description, deadline)
     } catch (error) {
-      if (!deadline.aborted) throw error
-      throw new ProviderError('provider_timeout', `${name} took too long to take the file. Try again.`)
+      if (!deadline.aborted && !(error instanceof ProviderError)) throw error
+      const why = error instanceof ProviderError ? error.message : 'it took too long'
+      this.log.warn(`${name} has no copy of the file ${ids.fileId}: ${why}`)
+      return undefined
     }
   }
 }
 
 /** Other errors may hide a write that still arrives, or an event that is in the log after all. */
 const isFinal = (error: unknown) =>
-  error instanceof Refused ||
-  error instanceof ProviderError ||
-  (error instanceof EventStoreError && error.kind === 'refused')
+  error instanceof Refused || (error instanceof EventStoreError && error.kind === 'refused')

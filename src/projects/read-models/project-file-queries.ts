@@ -1,6 +1,7 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import { InjectModel } from '@nestjs/mongoose'
 import type { Model } from 'mongoose'
+import { definedFields } from '../../commands/defined-fields.js'
 import { Bus } from '../../commands/bus.js'
 import { Engine } from '../../event-store/engine.js'
 import { notRemoved } from '../../event-store/projecting/projection.js'
@@ -17,6 +18,7 @@ export interface ProjectFile {
   fileId: string
   size: number
   type: string
+  textLength?: number
   uploadedAt: Date
 }
 
@@ -77,10 +79,10 @@ export class ListProjectFilesHandler implements IQueryHandler<ListProjectFiles> 
   }
 }
 
-async function openProjectFile(
+export async function openProjectFile(
   vault: Vault,
-  { _id: id, copy, size, uploadedAt, words }: ProjectFileDoc,
+  { _id: id, copy, size, uploadedAt, words, textLength }: ProjectFileDoc,
 ): Promise<ProjectFile> {
   const { filename = '', type = '' } = await vault.openOrEmpty(words)
-  return { id, filename, fileId: copy?.id ?? id, size, type, uploadedAt }
+  return { id, filename, fileId: copy?.id ?? id, size, type, uploadedAt, ...definedFields({ textLength }) }
 }

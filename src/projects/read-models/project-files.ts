@@ -1,3 +1,4 @@
+import { definedFields } from '../../commands/defined-fields.js'
 import type { EnvelopeOf } from '../../event-store/catalog.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
@@ -13,6 +14,7 @@ export interface ProjectFileDoc {
   contentId: string
   size: number
   copy?: ProviderCopy
+  textLength?: number
   /** The sealed filename and type. */
   words?: EnvelopeOf<ProjectEvents, 'ProjectFileAdded'>
   uploadedAt: Date
@@ -21,7 +23,7 @@ export interface ProjectFileDoc {
 type Events = ProjectEvents & UserEvents
 
 export const projectFiles = projection<ProjectFileDoc, Events>('project_files', {
-  version: 1,
+  version: 2,
   indexes: [{ projectId: 1, seq: 1 }, { ownerId: 1 }],
   on: {
     ProjectFileAdded: {
@@ -33,7 +35,7 @@ export const projectFiles = projection<ProjectFileDoc, Events>('project_files', 
         seq: position,
         contentId: data.contentId,
         size: data.size,
-        ...(data.copy && { copy: data.copy }),
+        ...definedFields({ copy: data.copy, textLength: data.textLength }),
         ...(personal && { words: personal }),
         uploadedAt: at,
       }),

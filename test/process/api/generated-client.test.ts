@@ -13,83 +13,118 @@ beforeAll(async () => {
 })
 afterAll(() => world?.end())
 
-describe('a generated client', () => {
-  let client: GeneratedClient
+const clients: GeneratedClient[] = []
+afterAll(() => Promise.all(clients.map((client) => client.remove())))
 
-  beforeAll(async () => {
-    client = await GeneratedClient.from(contract.document)
-  })
-  afterAll(() => client?.remove())
+const seen = {
+  name: 'Ada Lovelace',
+  answer: 'You asked: What is an event store?',
+  streamed: 'You asked: And a projection?',
+  contents: [
+    'What is an event store?',
+    'You asked: What is an event store?',
+    'And a projection?',
+    'You asked: And a projection?',
+  ],
+  feedback: 'positive',
+  chats: ['What is an event store?'],
+  refused: ['unauthenticated', 'not_found', 'content'],
+}
 
-  it('compiles, and does the quick start', async () => {
-    const printed = JSON.parse(await client.run(quickStart, url))
-    expect(printed).toEqual({
-      name: 'Ada Lovelace',
-      answer: 'You asked: What is an event store?',
-      streamed: 'You asked: And a projection?',
-      texts: [
-        'What is an event store?',
-        'You asked: What is an event store?',
-        'And a projection?',
-        'You asked: And a projection?',
-      ],
-      feedback: 'positive',
-      chats: ['What is an event store?'],
-      isTopUser: true,
-      contributions: 1,
-      prompts: 2,
-      refused: ['unauthenticated', 'not_found', 'text'],
-    })
-  })
-})
+const printed = `
+console.log(JSON.stringify({
+  name: user.name,
+  answer: answer.content,
+  streamed,
+  contents: messages.map(({ content }) => content),
+  feedback: rated.feedback,
+  chats: chats.map(({ title }) => title),
+  refused: [unauthenticated?.code, missing?.code, malformed?.errors?.[0]?.field],
+}))
+`
 
-const quickStart = `
+const withFunctions = `
 import { client } from './client/client.gen.js'
 import {
-  analyticsTopContributors, analyticsTopUsers, analyticsUsage, authRegister, chatsList, chatsMessages, feedbackGive, repliesEvents, repliesReply, repliesSend,
+  getReply, giveFeedback, listChats, listMessages, register, sendPrompt, streamReply,
 } from './client/sdk.gen.js'
-import type { MessageDto, Problem } from './client/types.gen.js'
 
 client.setConfig({ baseUrl: process.argv[2]! })
 const orThrow = { throwOnError: true } as const
 
-const { data: registered } = await authRegister({ body: { email: 'generated@example.org', password: 'a long secret', name: 'Ada Lovelace' }, ...orThrow })
-const { user, token } = registered.data
-const { error: unauthenticated } = await chatsList({ path: { userId: user.id } })
+const body = { email: 'functions@example.org', password: 'a long secret', name: 'Ada Lovelace' }
+const { data: { data: { user, token } } } = await register({ body, ...orThrow })
+const { error: unauthenticated } = await listChats()
 client.setConfig({ auth: token })
 
-const chat = { sessionId: 'first-steps' }
-const { data: answer } = await repliesSend({ path: chat, body: { text: 'What is an event store?' }, headers: { 'Idempotency-Key': 'first' }, ...orThrow })
-if (!('text' in answer)) throw new Error(answer.status)
+const path = { chatId: 'first-steps' }
+const { data: first } = await sendPrompt({ path, body: { content: 'What is an event store?' }, headers: { 'Idempotency-Key': 'first' }, ...orThrow })
+const answer = first.data.message
 
-const { data: later } = await repliesSend({ path: chat, body: { text: 'And a projection?' }, headers: { Prefer: 'respond-async' }, ...orThrow })
+const { data: later } = await sendPrompt({ path, body: { content: 'And a projection?' }, headers: { Prefer: 'respond-async' }, ...orThrow })
+const replyId = later.data.message.id
 let streamed = ''
-const { stream } = await repliesEvents({ path: { replyId: later.messageId } })
+const { stream } = await streamReply({ path: { replyId } })
 for await (const event of stream) if ('text' in event && !('tokens' in event)) streamed += event.text
-const { data: reply } = await repliesReply({ path: { replyId: later.messageId }, ...orThrow })
-if (reply.text !== streamed) throw new Error('the stream is not the reply')
+const { data: reply } = await getReply({ path: { replyId }, ...orThrow })
+if (reply.data.message.content !== streamed) throw new Error('the stream is not the reply')
 
-const { data: { messages } } = await chatsMessages({ path: chat, query: { limit: 10 }, ...orThrow })
-const { data: { feedback } } = await feedbackGive({ path: { messageId: answer.messageId }, body: { type: 'positive' }, ...orThrow })
-const { data: { chats } } = await chatsList({ path: { userId: user.id }, ...orThrow })
-const { data: top } = await analyticsTopUsers(orThrow)
-const { data: contributors } = await analyticsTopContributors(orThrow)
-const { data: usage } = await analyticsUsage({ query: { bucket: 'hour', groupBy: 'user' }, ...orThrow })
+const { data: { data: { messages } } } = await listMessages({ path, query: { limit: 10 }, ...orThrow })
+const { data: { data: { message: rated } } } = await giveFeedback({ path: { messageId: answer.id }, body: { type: 'positive' }, ...orThrow })
+const { data: { data: { chats } } } = await listChats(orThrow)
 
-const { error: missing } = await chatsMessages({ path: { sessionId: 'no-such-chat' } })
-const { error: malformed } = await repliesSend({ path: chat, body: { text: '' } })
-const codeOf = (problem: Problem | undefined) => problem?.code
+const { error: missing } = await listMessages({ path: { chatId: 'no-such-chat' } })
+const { error: malformed } = await sendPrompt({ path, body: { content: '' } })
+${printed}`
 
-console.log(JSON.stringify({
-  name: user.name,
-  answer: answer.text,
-  streamed,
-  texts: messages.map((message: MessageDto) => message.text),
-  feedback,
-  chats: chats.map(({ name }) => name),
-  isTopUser: top.users.some(({ userId, totalTokens }) => userId === user.id && totalTokens > 0),
-  contributions: contributors.users.find(({ userId }) => userId === user.id)?.feedbackCount,
-  prompts: usage.series[0]?.points.reduce((sum, { prompts }) => sum + prompts, 0),
-  refused: [codeOf(unauthenticated), codeOf(missing), malformed?.errors?.[0]?.field],
-}))
-`
+const withPaths = `
+import createClient from 'openapi-fetch'
+import type { paths } from './client/paths.js'
+
+const baseUrl = process.argv[2]!
+const anybody = createClient<paths>({ baseUrl })
+const orThrow = <T>({ data, error }: { data?: T; error?: unknown }): T => {
+  if (data === undefined) throw new Error(JSON.stringify(error))
+  return data
+}
+
+const body = { email: 'paths@example.org', password: 'a long secret', name: 'Ada Lovelace' }
+const { user, token } = orThrow(await anybody.POST('/api/users/register', { body })).data
+const { error: unauthenticated } = await anybody.GET('/api/ai/chats')
+const api = createClient<paths>({ baseUrl, headers: { Authorization: 'Bearer ' + token } })
+
+const messagesPath = '/api/ai/chats/{chatId}/messages'
+const path = { chatId: 'first-steps' }
+const send = async (content: string, header = {}) => {
+  const sent = orThrow(await api.POST(messagesPath, { params: { path, header }, body: { content } }))
+  if (!('data' in sent)) throw new Error('a stream')
+  return sent.data.message
+}
+const answer = await send('What is an event store?', { 'Idempotency-Key': 'first' })
+
+const { id: replyId } = await send('And a projection?', { Prefer: 'respond-async' })
+const events = orThrow(await api.GET('/api/ai/replies/{replyId}/stream', { params: { path: { replyId } }, parseAs: 'text' })) as string
+const streamed = [...events.matchAll(/event: delta\\n.*\\ndata: (.*)/g)].map(([, data]) => JSON.parse(data!).text).join('')
+const reply = orThrow(await api.GET('/api/ai/replies/{replyId}', { params: { path: { replyId } } })).data.message
+if (reply.content !== streamed) throw new Error('the stream is not the reply')
+
+const { messages } = orThrow(await api.GET(messagesPath, { params: { path, query: { limit: 10 } } })).data
+const rated = orThrow(
+  await api.POST('/api/ai/messages/{messageId}/feedback', { params: { path: { messageId: answer.id } }, body: { type: 'positive' } }),
+).data.message
+const { chats } = orThrow(await api.GET('/api/ai/chats')).data
+
+const { error: missing } = await api.GET(messagesPath, { params: { path: { chatId: 'no-such-chat' } } })
+const { error: malformed } = await api.POST(messagesPath, { params: { path }, body: { content: '' } })
+${printed}`
+
+describe('a client that is generated from /docs-json', () => {
+  it.each([
+    ['functions, by @hey-api/openapi-ts', GeneratedClient.ofFunctions, withFunctions],
+    ['types of paths, by openapi-typescript', GeneratedClient.ofPaths, withPaths],
+  ])('as %s, compiles strictly and does the first steps', async (_, generate, program) => {
+    const client = await generate(contract.document)
+    clients.push(client)
+    expect(JSON.parse(await client.run(program, url))).toEqual(seen)
+  })
+})

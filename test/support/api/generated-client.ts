@@ -20,22 +20,16 @@ const settings = {
   include: ['client', 'program.ts'],
 }
 
-/** A client that @hey-api/openapi-ts generates from an API document, and a program that uses it. */
+/** A client that somebody else's program generates from an API document, and a program that uses it. */
 export class GeneratedClient {
   private constructor(private readonly folder: string) {}
 
-  static async from(document: unknown): Promise<GeneratedClient> {
-    await mkdir('.cache', { recursive: true })
-    const folder = await mkdtemp(resolve('.cache/generated-client-'))
-    const file = (name: string, content: unknown) => writeFile(join(folder, name), JSON.stringify(content))
-    await Promise.all([
-      file('api.json', document),
-      file('tsconfig.json', settings),
-      file('package.json', { type: 'module' }),
-    ])
+  /** By @hey-api/openapi-ts: one function for each operation, named after its id. */
+  static async ofFunctions(document: unknown): Promise<GeneratedClient> {
+    const client = await GeneratedClient.around(document)
     const options = {
-      input: join(folder, 'api.json'),
-      output: { path: join(folder, 'client'), module: { extension: '.js' }, postProcess: [] },
+      input: join(client.folder, 'api.json'),
+      output: { path: join(client.folder, 'client'), module: { extension: '.js' }, postProcess: [] },
       plugins: ['@hey-api/client-fetch', '@hey-api/typescript', '@hey-api/sdk'],
       logs: { level: 'error', file: false },
     }
@@ -44,6 +38,26 @@ export class GeneratedClient {
       '--input-type=module',
       '--eval',
       `import { createClient } from '@hey-api/openapi-ts'\nawait createClient(${JSON.stringify(options)})`,
+    ])
+    return client
+  }
+
+  /** By openapi-typescript, for openapi-fetch: types of all paths, and no code. */
+  static async ofPaths(document: unknown): Promise<GeneratedClient> {
+    const client = await GeneratedClient.around(document)
+    const [from, to] = ['api.json', 'client/paths.ts'].map((name) => join(client.folder, name))
+    await run(process.execPath, ['node_modules/openapi-typescript/bin/cli.js', from!, '--output', to!])
+    return client
+  }
+
+  private static async around(document: unknown): Promise<GeneratedClient> {
+    await mkdir('.cache', { recursive: true })
+    const folder = await mkdtemp(resolve('.cache/generated-client-'))
+    const file = (name: string, content: unknown) => writeFile(join(folder, name), JSON.stringify(content))
+    await Promise.all([
+      file('api.json', document),
+      file('tsconfig.json', settings),
+      file('package.json', { type: 'module' }),
     ])
     return new GeneratedClient(folder)
   }

@@ -65,7 +65,7 @@ export class FakeOpenAi extends FakeModel {
       return refuse(response, this.filesRefusal, 'Not this file')
     const file = /^\/v1\/files\/([\w-]+)$/.exec(request.path)?.[1]
     if (request.method === 'POST' && request.path === '/v1/chat/completions')
-      return this.complete(request.body as ChatRequest, response)
+      return this.complete(withTexts(request.body as ChatRequest), response)
     if (request.method === 'POST' && request.path === '/v1/files') return this.store(request, response)
     if (request.method === 'GET' && request.path === '/v1/models') {
       return sendJson(response, 200, {
@@ -128,6 +128,15 @@ export class FakeOpenAi extends FakeModel {
     })
   }
 }
+
+/** The parts of a message that are no text count for nothing. */
+const withTexts = (request: ChatRequest): ChatRequest => ({
+  ...request,
+  messages: request.messages.map(({ role, content }: { role: string; content: string | { text?: string }[] }) => ({
+    role,
+    content: typeof content === 'string' ? content : content.map(({ text = '' }) => text).join(''),
+  })),
+})
 
 const errorBody = (status: number) =>
   status === 429

@@ -11,6 +11,7 @@ const kept = new Set([
   'stored_files',
   'files.files',
   'files.chunks',
+  'file_texts',
   'notary',
   'tiles',
   'certificates',

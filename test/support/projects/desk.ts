@@ -8,6 +8,8 @@ import { FileContents } from '../../../src/projects/files/file-contents.js'
 import { FileRemovals } from '../../../src/projects/files/file-removals.js'
 import { createProject, type OwnProject, projectEvents } from '../../../src/projects/project.js'
 import { Projects } from '../../../src/projects/projects.js'
+import { FileTexts } from '../../../src/projects/files/text/file-texts.js'
+import { TextExtraction } from '../../../src/projects/files/text/text-extraction.js'
 import { StoredFiles } from '../../../src/projects/files/stored-files.js'
 import { UploadSweep } from '../../../src/projects/files/upload-sweep.js'
 import { FileUpload } from '../../../src/projects/files/file-upload.js'
@@ -21,6 +23,7 @@ export class Desk {
   readonly projects: Projects
   readonly contents: FileContents
   readonly stored: StoredFiles
+  readonly texts: FileTexts
   readonly removals: FileRemovals
   readonly uploading: FileUpload
   readonly sweep: UploadSweep
@@ -33,8 +36,9 @@ export class Desk {
     this.projects = new Projects(engine)
     this.contents = new FileContents(db, engine)
     this.stored = new StoredFiles(db, engine)
-    this.removals = new FileRemovals(engine, providers, this.contents, this.stored)
-    this.uploading = new FileUpload(this.contents, this.stored, this.removals)
+    this.texts = new FileTexts(db, engine)
+    this.removals = new FileRemovals(engine, providers, this.contents, this.stored, this.texts)
+    this.uploading = new FileUpload(this.contents, this.stored, this.removals, this.texts, new TextExtraction())
     this.sweep = new UploadSweep(this.stored, this.projects, this.removals)
   }
 

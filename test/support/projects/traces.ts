@@ -35,11 +35,11 @@ export class Traces {
 
 /** How much of files there is, of whatever kind. */
 export async function filesIn(db: Db): Promise<Record<string, number>> {
-  const names = ['files.files', 'files.chunks', 'stored_files']
+  const names = ['files.files', 'files.chunks', 'stored_files', 'file_texts']
   const counts = await Promise.all(
     names.map(async (name) => [name, await db.collection(name).countDocuments()] as const),
   )
   return Object.fromEntries(counts)
 }
 
-export const noFiles = { 'files.files': 0, 'files.chunks': 0, stored_files: 0 }
+export const noFiles = { 'files.files': 0, 'files.chunks': 0, stored_files: 0, file_texts: 0 }

@@ -49,7 +49,13 @@ function delivery({ asEvents = false, lastEventId = undefined as string | undefi
   }
   return {
     told,
-    delivery: { asEvents, lastEventId, isGuest: false, reply: reply as never as FastifyReply } satisfies Delivery,
+    delivery: {
+      asEvents,
+      lastEventId,
+      isGuest: false,
+      replies: '/chat/replies',
+      reply: reply as never as FastifyReply,
+    } satisfies Delivery,
   }
 }
 async function whole(stream: unknown): Promise<string> {
@@ -282,7 +288,15 @@ describe('the realtime family', () => {
     }
     expect(await ask()).toEqual({
       success: true,
-      data: { message: { ...message, content: 'A fact.', status: 'completed', tokens: 3 } },
+      data: {
+        message: {
+          ...message,
+          content: 'A fact.',
+          status: 'completed',
+          tokens: 3,
+          usage: { promptTokens: 1, completionTokens: 2, totalTokens: 3 },
+        },
+      },
     })
     expect(await ask(cause({ isAsync: true }))).toEqual({
       success: true,

@@ -1,4 +1,4 @@
-import { ObjectId } from 'mongodb'
+import { BSON, ObjectId } from 'mongodb'
 import { Providers } from '../../../src/llm/providers.js'
 import { addFile } from '../../../src/projects/project.js'
 import { DamagedFile, pieceBytes } from '../../../src/projects/files/file-sealing.js'
@@ -108,16 +108,32 @@ describe('the bytes of a file', () => {
   })
 })
 
-describe('an upload that fails', () => {
-  it('at the provider’s leaves nothing', async () => {
+describe('an upload', () => {
+  it('has no copy when the provider does not take it, and is stored all the same', async () => {
     model.refuseFiles(503)
-    await expect(upload()).rejects.toMatchObject({ code: 'provider_unavailable' })
-    expect(await filesIn(place.db)).toEqual(noFiles)
+    const { _id, copy } = await upload()
+    expect(copy).toBeUndefined()
+    expect((await read(_id)).equals(text)).toBe(true)
+    expect(model.files.size).toBe(0)
   })
 
+  it('has its text beside it, sealed under another key, until it is removed', async () => {
+    const file = await upload()
+    expect(file.textLength).toBe(text.length)
+    expect(await desk.texts.read(nameOf(file._id))).toBe(text.toString())
+    const [stored] = await place.db.collection('file_texts').find().toArray()
+    expect(Buffer.from(BSON.serialize(stored!)).includes('canary')).toBe(false)
+    const [first] = await place.db.collection('files.chunks').find({ n: 0 }).toArray()
+    expect(stored!.pieces[0].value().equals(first!.data.value())).toBe(false)
+    await desk.removals.discard(file)
+    expect(await filesIn(place.db)).toEqual(noFiles)
+  })
+})
+
+describe('an upload that fails', () => {
   it('in a way that nobody can be sure of is left to the sweep', async () => {
     await expect(upload(brokenOff())).rejects.toThrow('the power is gone')
-    expect(await filesIn(place.db)).toEqual({ 'files.files': 0, 'files.chunks': 2, stored_files: 1 })
+    expect(await filesIn(place.db)).toEqual({ ...noFiles, 'files.chunks': 2, stored_files: 1 })
   })
 })
 

@@ -11,13 +11,22 @@ import { definedFields } from '../../../commands/defined-fields.js'
 import { PageQuery } from '../../../http/pages.js'
 import { EraseQuery } from '../chat.dto.js'
 import { ChatIds } from '../../chat-ids.js'
-import { LoggedChatBody, LoggedChatDetailsDto, LoggedChatDto, LoggedChatParams, SearchQuery } from './chat-log.dto.js'
+import {
+  LoggedChatBody,
+  LoggedChatDetailsDto,
+  LoggedChatDto,
+  LoggedChatParams,
+  LoggedMessageDto,
+  MessageSearchQuery,
+  SearchQuery,
+} from './chat-log.dto.js'
 import { ChangeChat } from '../../commands.js'
 import { DeleteChat } from '../../commands/delete-chat.js'
 import { StartChat } from '../../commands/start-chat.js'
 import { asLoggedChat, asLoggedMessage } from './chat-log.presenter.js'
 import { GetChat, ListChats } from '../../read-models/chat-queries.js'
 import { ListMessages } from '../../read-models/message-queries.js'
+import { SearchMessages } from '../../read-models/search-messages.js'
 import { SearchChats } from '../../read-models/search-chats.js'
 
 const newest = Object.assign(new PageQuery(), { limit: 50 })
@@ -71,6 +80,17 @@ export class ChatLogController {
       .filter(Boolean)
     const { items, nextCursor } = await this.bus.query(new SearchChats(caller.id, q, wanted, page))
     return answer({ chats: items.map(asLoggedChat), nextCursor })
+  }
+
+  @Get('search/messages')
+  @ApiOperation({ summary: 'The caller’s messages by the words in them, newest first' })
+  @Answers(200, { messages: [LoggedMessageDto], nextCursor: 'string' }, ['nextCursor'])
+  async searchMessages(
+    @Query() { q, ...page }: MessageSearchQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Answer<{ messages: LoggedMessageDto[]; nextCursor?: string }>> {
+    const { items, nextCursor } = await this.bus.query(new SearchMessages(caller.id, q, page))
+    return answer({ messages: items.map(asLoggedMessage), nextCursor })
   }
 
   @Get(':chatId')

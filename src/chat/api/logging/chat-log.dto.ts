@@ -49,6 +49,11 @@ export class SearchQuery extends PageQuery {
   tags?: string
 }
 
+export class MessageSearchQuery extends PageQuery {
+  @Text({ min: 1, max: 200, about: 'Words that the message has, all of them', example: 'event store' })
+  q!: string
+}
+
 export class LoggedChatParams {
   @ChatName()
   chatId!: string

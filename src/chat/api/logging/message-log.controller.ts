@@ -21,16 +21,21 @@ import { StoreMessages } from '../../commands/store-messages.js'
 import { asLoggedMessage, asStoredMessage, messageFromBody, withChanges } from './chat-log.presenter.js'
 import { GetMessage, ListMessages } from '../../read-models/message-queries.js'
 
+const paths = ['api/:chatId/messages', 'api/chats/:chatId/messages']
+/** In the realtime family a message that is posted is a prompt; everything else is the same. */
+const allPaths = [...paths, 'api/ai/chats/:chatId/messages']
+const under = (part: string) => allPaths.map((path) => `${path}/${part}`)
+
 /** The logging family: messages that are stored as they come, without calling a model. */
 @ApiTags('messages')
-@Controller(['api/:chatId/messages', 'api/chats/:chatId/messages'])
+@Controller()
 export class MessageLogController {
   constructor(
     private readonly bus: Bus,
     private readonly ids: ChatIds,
   ) {}
 
-  @Post()
+  @Post(paths)
   @ApiOperation({ summary: 'Store a message' })
   @Answers(201, { message: LoggedMessageDto })
   async add(
@@ -43,7 +48,7 @@ export class MessageLogController {
     return answer({ message: message! }, 'Message added')
   }
 
-  @Post('batch')
+  @Post(under('batch'))
   @ApiOperation({ summary: 'Store up to 500 messages: all of them or none' })
   @Answers(201, { messages: [LoggedMessageDto] })
   async addAll(
@@ -55,7 +60,7 @@ export class MessageLogController {
     return answer({ messages: await this.store(name, messages, caller, cause) }, `${messages.length} messages added`)
   }
 
-  @Get()
+  @Get(allPaths)
   @ApiOperation({ summary: 'The messages of a chat, oldest first' })
   @Answers(200, { messages: [LoggedMessageDto], nextCursor: 'string' }, ['nextCursor'])
   async list(
@@ -67,7 +72,7 @@ export class MessageLogController {
     return answer({ messages: items.map(asLoggedMessage), nextCursor })
   }
 
-  @Get(':messageId')
+  @Get(under(':messageId'))
   @ApiOperation({ summary: 'One message' })
   @Answers(200, { message: LoggedMessageDto })
   async one(
@@ -78,7 +83,7 @@ export class MessageLogController {
     return answer({ message: asLoggedMessage(message) })
   }
 
-  @Put(':messageId')
+  @Put(under(':messageId'))
   @ApiOperation({ summary: 'Change a message; fields that are left out stay' })
   @Answers(200, { message: LoggedMessageDto })
   async edit(
@@ -93,7 +98,7 @@ export class MessageLogController {
     return answer({ message: asLoggedMessage(await read()) }, 'Message updated')
   }
 
-  @Delete(':messageId')
+  @Delete(under(':messageId'))
   @ApiOperation({ summary: 'Delete a message' })
   @Answers(200, {})
   async delete(

@@ -1,17 +1,16 @@
 import { Body, Controller, Param, Post } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import { type Answer, answer, Answers } from '../../../http/answers.js'
-import { Bus } from '../../../commands/bus.js'
 import type { Caller } from '../../../commands/caller.js'
 import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { derivedId } from '../../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../../commands/secrets.js'
-import { GetProjectForChat } from '../../../projects/read-models/project-queries.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
 import { ProjectMessageBody, ProjectChatParams, ProjectUsageDto } from './project-chat.dto.js'
+import { ProjectSettingsForPrompts } from '../project-settings.js'
 import { CostsAnswer, type AnsweredPrompt, type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
 
 interface ProjectAnswer {
@@ -27,7 +26,7 @@ interface ProjectAnswer {
 @Controller('api/chat/:projectId')
 export class ProjectChatController {
   constructor(
-    private readonly bus: Bus,
+    private readonly projects: ProjectSettingsForPrompts,
     private readonly ids: ChatIds,
     private readonly prompts: Prompts,
     private readonly secrets: ServiceSecrets,
@@ -39,18 +38,18 @@ export class ProjectChatController {
   @Answers(200, { message: 'string', usage: ProjectUsageDto, chatId: 'string', messageId: 'string', status: 'string' })
   async send(
     @Param() { projectId }: ProjectChatParams,
-    @Body() { message, chatId: name }: ProjectMessageBody,
+    @Body() { message, chatId: name, files }: ProjectMessageBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
     @RequestedDelivery() delivery: Delivery,
   ): Promise<Answer<ProjectAnswer> | AsyncIterable<string>> {
-    const { settings } = await this.bus.query(new GetProjectForChat({ projectId, ownerId: caller.id }))
-    const { model, ...others } = settings
+    const project = { projectId, ownerId: caller.id }
+    const { model, settings, fileIds } = await this.projects.of(project, files)
     const chat =
       name === undefined
         ? { chatId: derivedId(this.secrets.commands, 'chat', cause.commandId), ownerId: caller.id }
         : this.ids.namedChat(caller.id, name)
-    const prompt = new SendPrompt(cause, chat, message, model, others, projectId)
+    const prompt = new SendPrompt(cause, chat, message, model, settings, projectId, fileIds)
     const counted = name === undefined ? projectId : chat.chatId // or each new chat would have a count of its own
     return await this.prompts.send(prompt, delivery, (answered) => answer(asProjectAnswer(answered)), counted)
   }

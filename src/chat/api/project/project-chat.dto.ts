@@ -1,4 +1,4 @@
-import { Id, Integer, Text } from '../../../http/fields.js'
+import { Id, Integer, Text, Texts } from '../../../http/fields.js'
 import { ChatName } from '../chat.dto.js'
 
 export class ProjectChatParams {
@@ -12,6 +12,15 @@ export class ProjectMessageBody {
 
   @ChatName({ optional: true, about: 'The chat to continue; without it the message starts a new one' })
   chatId?: string
+
+  @Texts({
+    min: 1,
+    max: 255,
+    items: 20,
+    optional: true,
+    about: 'Files of the project that the model is given, by id or name; without it, all',
+  })
+  files?: string[]
 }
 
 export class ProjectUsageDto {

@@ -5,12 +5,16 @@ import type { Caller } from '../../../commands/caller.js'
 import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
 import { RequestCause } from '../../../http/cause.guard.js'
+import { definedFields } from '../../../commands/defined-fields.js'
+import { invalidFields } from '../../../http/validation.js'
 import type { ListedModel } from '../../../llm/providers.js'
 import { AskBody, AskParams, AskedDto, ModelDto } from './ai.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
 import { ModelList } from '../../model-list.js'
-import { CostsAnswer, type AnsweredPrompt, type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
+import { ProjectSettingsForPrompts } from '../project-settings.js'
+import { asAsked } from './ai.presenter.js'
+import { CostsAnswer, type Delivery, RequestedDelivery, Prompts } from '../prompts.js'
 
 /** Prompts in the realtime family. */
 @ApiTags('prompts')
@@ -20,6 +24,7 @@ export class AiController {
     private readonly ids: ChatIds,
     private readonly prompts: Prompts,
     private readonly list: ModelList,
+    private readonly projects: ProjectSettingsForPrompts,
   ) {}
 
   @Get('models')
@@ -33,19 +38,20 @@ export class AiController {
   @CostsAnswer()
   @ApiOperation({ summary: 'Send a prompt and get the answer: whole, as a stream of events, or later' })
   @Answers(200, { message: AskedDto })
-  ask(
+  async ask(
     @Param() { chatId: name }: AskParams,
-    @Body() { content, model }: AskBody,
+    @Body() { content, model, settings, projectId, files }: AskBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
     @RequestedDelivery() delivery: Delivery,
   ): Promise<Answer<{ message: AskedDto }> | AsyncIterable<string>> {
-    const prompt = new SendPrompt(cause, this.ids.namedChat(caller.id, name), content, model)
-    return this.prompts.send(prompt, delivery, (answered) => answer({ message: asAsked(answered) }))
+    if (files && projectId === undefined)
+      throw invalidFields([{ field: 'files', message: 'are those of a project: send its projectId, too' }])
+    const project = projectId === undefined ? undefined : { projectId, ownerId: caller.id }
+    const its = project && (await this.projects.of(project, files))
+    const all = { ...its?.settings, ...definedFields(settings ?? {}) }
+    const chat = this.ids.namedChat(caller.id, name)
+    const prompt = new SendPrompt(cause, chat, content, model ?? its?.model, all, projectId, its?.fileIds)
+    return await this.prompts.send(prompt, delivery, (answered) => answer({ message: asAsked(answered) }))
   }
-}
-
-function asAsked({ chatId, promptId, replyId: id, outcome }: AnsweredPrompt): AskedDto {
-  const { text: content, status, usage } = outcome ?? { text: '', status: 'pending' }
-  return { id, chatId, role: 'assistant', content, status, tokens: usage?.totalTokens ?? null, promptId }
 }

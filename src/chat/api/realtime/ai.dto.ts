@@ -1,5 +1,7 @@
-import { Text, Integer, AnyText } from '../../../http/fields.js'
-import { ChatName } from '../chat.dto.js'
+import { AnyText, Choice, Flag, Id, Integer, ObjectOf, Text, Texts } from '../../../http/fields.js'
+import { messageStatus, type MessageStatus } from '../../message.js'
+import { ChatName, ReplyErrorDto } from '../chat.dto.js'
+import { SettingsBody, TokensDto } from '../root/replies.dto.js'
 
 export class ModelDto {
   @AnyText({ about: 'provider/model', example: 'offline/echo' })
@@ -23,6 +25,31 @@ export class AskBody {
 
   @Text({ min: 1, max: 200, optional: true, about: 'provider/model, or a model’s bare name', example: 'offline/echo' })
   model?: string
+
+  @ObjectOf(() => SettingsBody, { optional: true })
+  settings?: SettingsBody
+
+  @Id({ optional: true, about: 'A project: its prompts come first, and its settings apply unless others are given' })
+  projectId?: string
+
+  @Texts({
+    min: 1,
+    max: 255,
+    items: 20,
+    optional: true,
+    about: 'Files of the project that the model is given, by id or name; without it, all',
+  })
+  files?: string[]
+}
+
+export class AiReplyParams {
+  @Id()
+  replyId!: string
+}
+
+export class AiMessageParams {
+  @Id()
+  messageId!: string
 }
 
 /** The answer, or where it will be. */
@@ -36,15 +63,24 @@ export class AskedDto {
   @AnyText({ example: 'assistant' })
   role!: string
 
-  @AnyText({ about: 'Empty while it is pending' })
+  @AnyText({ about: 'Empty while it is pending, and when it has failed' })
   content!: string
 
-  @AnyText({ about: 'pending, completed or cancelled' })
-  status!: string
+  @Choice(messageStatus.options, { name: 'ReplyStatus' })
+  status!: MessageStatus
 
-  @Integer({ nullable: true })
+  @Integer({ nullable: true, about: 'The tokens of question and answer together; null while it is pending' })
   tokens!: number | null
+
+  @ObjectOf(() => TokensDto, { optional: true, about: 'The same, one by one' })
+  usage?: TokensDto
 
   @AnyText({ about: 'The id of the question' })
   promptId!: string
+
+  @Flag({ optional: true, about: 'True if the same question was answered before: this answer has cost nothing' })
+  cached?: boolean
+
+  @ObjectOf(() => ReplyErrorDto, { optional: true, about: 'Why it has failed' })
+  error?: ReplyErrorDto
 }

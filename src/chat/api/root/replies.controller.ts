@@ -65,7 +65,7 @@ export class RepliesController {
     return asReply(await this.replies.read(await this.bus.query(new FindMessage(replyId, caller.id))))
   }
 
-  @Get(['chat/replies/:replyId/stream', 'replies/:replyId/stream'])
+  @Get(['chat/replies/:replyId/stream', 'replies/:replyId/stream', 'api/ai/replies/:replyId/stream'])
   @ApiOperation({ summary: 'An answer as a stream of events; Last-Event-ID resumes a stream that was interrupted' })
   @Refuses('too_many_open')
   @LastEventIdHeader()

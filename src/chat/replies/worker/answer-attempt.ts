@@ -4,11 +4,13 @@ import { QueryBus } from '@nestjs/cqrs'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { Engine } from '../../../event-store/engine.js'
 import { fitContext, promptBudget } from '../../../llm/context.js'
+import { type ContextFile, fitFiles, type GivenFile } from '../../../llm/context-files.js'
 import type { CompletionRequest, Finish, PromptMessage, Usage } from '../../../llm/provider.js'
 import { ProviderError } from '../../../llm/provider-error.js'
 import { Providers, type ResolvedModel } from '../../../llm/providers.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
 import { withWatchdog } from '../../../llm/watchdog.js'
+import { GetFilesForChat } from '../../../projects/read-models/files-for-chat.js'
 import { GetProjectForChat } from '../../../projects/read-models/project-queries.js'
 import type { ChatRef, OpenReply } from '../../chat.js'
 import type { TokenCounts } from '../../message.js'
@@ -26,6 +28,8 @@ export interface AttemptOutput {
   finish: Finish
   tokens: TokenCounts
   cached?: true
+  /** What the model was given of files. */
+  files?: readonly GivenFile[]
   /** Redis has a part of the text. */
   isInRedis: boolean
 }
@@ -83,11 +87,19 @@ export class AnswerAttempt {
 
   private async ask(attempt: Attempt, budgetTokens: number): Promise<void> {
     const { chat, open, resolved, output, writer } = attempt
-    const { messages, promptTokens } = await fitContext({
+    const files = await this.projectFiles(chat, open)
+    const {
+      messages,
+      promptTokens,
+      files: given,
+    } = await fitContext({
       system: await this.projectPrompts(chat, open),
       history: chatHistory(this.engine.vault, this.recent.newestFirst(chat.chatId, open.promptId), open.promptId),
       budgetTokens,
+      files: (budgetTokens) => fitFiles(files, budgetTokens, resolved.seesImages),
     })
+    if (given) output.files = given
+    else delete output.files
     const request: CompletionRequest = { model: resolved.model, messages, ...open.settings }
     const cachedText = await this.cache.find(chat.ownerId, open.model, request)
     if (cachedText !== undefined) {
@@ -110,6 +122,10 @@ export class AnswerAttempt {
   private async projectPrompts({ ownerId }: ChatRef, { projectId }: OpenReply): Promise<PromptMessage[]> {
     if (projectId === undefined) return []
     return (await this.queries.execute(new GetProjectForChat({ projectId, ownerId }))).prompts
+  }
+
+  private async projectFiles({ ownerId }: ChatRef, { projectId, files }: OpenReply): Promise<ContextFile[]> {
+    return projectId === undefined ? [] : this.queries.execute(new GetFilesForChat({ projectId, ownerId }, files))
   }
 
   private async read(

@@ -8,6 +8,7 @@ import { asksAgain, isErased, isOfNewerBuild, Refused } from '../../../event-sto
 import { isRetryable } from '../../../event-store/database-errors.js'
 import { pause } from '../../../event-store/timing.js'
 import { inSpan, inTraceOf } from '../../../event-store/span.js'
+import { definedFields } from '../../../commands/defined-fields.js'
 import { Cause } from '../../../commands/cause.js'
 import { ChildAbort } from '../../../llm/abort.js'
 import { ProviderError, type ProviderErrorCode } from '../../../llm/provider-error.js'
@@ -138,14 +139,21 @@ export class ReplyRun {
     const startedAt = performance.now()
     try {
       await this.attempt.answer(chat, open, output, { signal: stop.signal, isAwaited })
-      const { attempt, text, tokens, finish, cached } = output
+      const { attempt, text, tokens, finish, cached, files } = output
       const latency = Math.round(performance.now() - startedAt)
       const reply = { ...chat, promptId, replyId }
-      const data = { ...reply, attempt, model, tokens, finish, latency, ...(cached && { cached }) }
+      const data = {
+        ...reply,
+        attempt,
+        model,
+        tokens,
+        finish,
+        latency,
+        ...definedFields({ cached, files: files && [...files] }),
+      }
       return { type: 'ReplyCompleted', data, personal: { text } }
     } catch (error) {
-      const { attempt, text, tokens } = output
-      if (error instanceof ReplyStopped) return cancellationOf(chat, open, { replyId, attempt, text, tokens })
+      if (error instanceof ReplyStopped) return cancellationOf(chat, open, { replyId, ...output })
       if (signal.aborted) throw error
       return error instanceof Error ? error : new Error(String(error))
     } finally {

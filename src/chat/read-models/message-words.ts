@@ -1,0 +1,90 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Binary } from 'mongodb'
+import { isGuest } from '../../commands/guest-ids.js'
+import { isRetryable } from '../../event-store/database-errors.js'
+import { isErased } from '../../event-store/errors.js'
+import type { RecordedEvent } from '../../event-store/event.js'
+import { PoisonEvent } from '../../event-store/projecting/fold.js'
+import { projection } from '../../event-store/projecting/projection.js'
+import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
+import type { Vault } from '../../event-store/sealing/vault.js'
+import type { UserEvents } from '../../identity/user.js'
+import { ownerStream } from '../../identity/users.js'
+import type { ChatEvents, RecordedChatEvent } from '../chat.js'
+import { wordHash, wordsKey, wordsOf } from './words.js'
+
+/** The words of one message of an account, as hashes. */
+export interface MessageWordsDoc {
+  _id: string
+  ownerId: string
+  chatId: string
+  /** Orders the messages of an owner. */
+  seq: number
+  words: Binary[]
+}
+
+/** Made by `prepare`, before the handlers are called. */
+const hashes = new WeakMap<RecordedEvent, Binary[]>()
+
+/** A few messages at a time: making hashes must not hold the event loop. */
+const pauseAfterWords = 500
+
+/** Opens the messages that the events bring, and makes the hashes of their words. What was erased has no words. */
+async function prepare(events: readonly RecordedEvent[], vault: Vault): Promise<void> {
+  let made = 0
+  for (const event of events as readonly RecordedChatEvent[]) {
+    if (!('personal' in event) || hashes.has(event) || isGuest(event.data.ownerId)) continue
+    const found = await hashesOf(event, vault)
+    hashes.set(event, found)
+    made += found.length
+    if (made < pauseAfterWords) continue
+    made = 0
+    await setImmediate()
+  }
+}
+
+async function hashesOf(event: RecordedChatEvent, vault: Vault): Promise<Binary[]> {
+  try {
+    const opened: { text?: string; content?: string } = await vault.openOrEmpty(event.personal as never)
+    const found = wordsOf(opened.text ?? opened.content ?? '')
+    if (found.length === 0) return []
+    const key = wordsKey(await vault.keyOf(ownerStream(event.data.ownerId)))
+    return found.map((word) => wordHash(key, word))
+  } catch (error) {
+    if (isErased(error)) return []
+    throw isRetryable(error) ? error : new PoisonEvent(event, error)
+  }
+}
+
+type Event = Extract<RecordedChatEvent, { type: 'PromptSent' | 'ReplyCompleted' | 'ReplyCancelled' | 'MessageStored' }>
+
+const begin = (id: string, event: Event): MessageWordsDoc | null => {
+  const { ownerId, chatId } = event.data
+  return isGuest(ownerId) ? null : { _id: id, ownerId, chatId, seq: event.position, words: hashes.get(event) ?? [] }
+}
+
+/** Which words each message of an account has. MongoDB sees hashes only; `docs/security.md` says what they reveal. */
+export const messageWords = projection<MessageWordsDoc, ChatEvents & UserEvents>('message_words', {
+  version: 1,
+  gathers: true,
+  indexes: [{ words: 1, seq: -1 }, { chatId: 1 }, { ownerId: 1 }],
+  prepares: { types: ['PromptSent', 'ReplyCompleted', 'ReplyCancelled', 'MessageStored', 'MessageEdited'], prepare },
+  on: {
+    PromptSent: { begins: true, key: (e) => e.data.promptId, evolve: (_, e) => begin(e.data.promptId, e) },
+    ReplyCompleted: { key: (e) => e.data.replyId, evolve: (_, e) => begin(e.data.replyId, e) },
+    ReplyCancelled: { key: (e) => e.data.replyId, evolve: (_, e) => begin(e.data.replyId, e) },
+    MessageStored: { begins: true, key: (e) => e.data.messageId, evolve: (_, e) => begin(e.data.messageId, e) },
+    MessageEdited: {
+      key: (e) => e.data.messageId,
+      evolve: (doc, e) => doc && { ...doc, words: hashes.get(e) ?? [] },
+    },
+    MessageDeleted: { key: (e) => e.data.messageId, evolve: () => null },
+    ChatDeleted: { remove: (e) => ({ chatId: e.data.chatId }) },
+    UserErased: { remove: (e) => ({ ownerId: e.data.userId }) },
+  },
+})
+
+export const messageWordsModel = {
+  name: 'MessageWords',
+  schema: readModelSchema('message_words', { ownerId: String, chatId: String, seq: Number, words: Array }),
+}

@@ -1,0 +1,54 @@
+import { InjectModel } from '@nestjs/mongoose'
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
+import type { Model } from 'mongoose'
+import { Engine } from '../../event-store/engine.js'
+import { notRemoved } from '../../event-store/projecting/projection.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
+import { findPage, ListOrder, type Page, type PageQuery } from '../../http/pages.js'
+import { invalidFields } from '../../http/validation.js'
+import { ownerStream } from '../../identity/users.js'
+import { messageWords, type MessageWordsDoc, messageWordsModel } from './message-words.js'
+import { type MessageDoc, messageModel } from './messages.js'
+import { type OpenedMessage, openMessage } from './opened-message.js'
+import { wordHash, wordsKey, wordsOf } from './words.js'
+
+/** The messages of an account that have all these words, newest first. */
+export class SearchMessages extends Query<Page<OpenedMessage>> {
+  constructor(
+    readonly ownerId: string,
+    readonly text: string,
+    readonly page: PageQuery,
+  ) {
+    super()
+  }
+}
+
+const newestFirst = new ListOrder<MessageWordsDoc>(['seq', -1, 'number'])
+
+@QueryHandler(SearchMessages)
+export class SearchMessagesHandler implements IQueryHandler<SearchMessages> {
+  constructor(
+    private readonly engine: Engine,
+    @InjectModel(messageWordsModel.name) private readonly words: Model<MessageWordsDoc>,
+    @InjectModel(messageModel.name) private readonly messages: Model<MessageDoc>,
+  ) {}
+
+  async execute({ ownerId, text, page }: SearchMessages): Promise<Page<OpenedMessage>> {
+    const wanted = wordsOf(text)
+    if (wanted.length === 0) throw invalidFields([{ field: 'q', message: 'has no word in it' }])
+    const key = wordsKey(await this.engine.vault.keyOf(ownerStream(ownerId)))
+    await this.engine.bringUpToDate(messageWords)
+    const filter = { words: { $all: wanted.map((word) => wordHash(key, word)) }, ownerId }
+    const { items, nextCursor } = await findPage(this.words, filter, newestFirst, page)
+    const found = await this.opened(items.map(({ _id }) => _id))
+    return { items: found, ...(nextCursor !== undefined && { nextCursor }) }
+  }
+
+  /** A message that was deleted meanwhile is left out. */
+  private async opened(ids: readonly string[]): Promise<OpenedMessage[]> {
+    const filter = { _id: { $in: [...ids] }, ...notRemoved }
+    const docs = await retryWhenReplaced(() => this.messages.find(filter).lean<MessageDoc[]>())
+    const byId = new Map(docs.map((doc) => [doc._id, doc]))
+    return await Promise.all(ids.flatMap((id) => byId.get(id) ?? []).map((doc) => openMessage(this.engine, doc)))
+  }
+}

@@ -1,0 +1,30 @@
+import { type MessageWordsDoc, messageWords } from '../../../src/chat/read-models/message-words.js'
+import { givenLog } from '../../../src/event-store/projecting/given-then.js'
+import { expectReadModelLaws } from '../../support/read-model-laws.js'
+import * as its from '../../support/chat/chat-events.js'
+
+/** Hashes are made before the fold; `search-messages.test.ts` has them. */
+const words = { chatId: 'c1', ownerId: 'ann', words: [] }
+
+describe('the words of messages', () => {
+  it('have prompts and replies', () =>
+    givenLog<MessageWordsDoc>(messageWords, [its.sent, its.completed]).then({
+      p1: { ...words, seq: 1 },
+      r1: { ...words, seq: 2 },
+    }))
+
+  it('have nothing of a failed reply', () =>
+    givenLog<MessageWordsDoc>(messageWords, [its.sent, its.failed]).then({ p1: { ...words, seq: 1 } }))
+
+  it('have nothing of guests', () =>
+    givenLog<MessageWordsDoc>(messageWords, [its.of(its.sent, { ownerId: 'guest-1' })]).then({}))
+
+  it('have nothing more of an erased account, and those of others', () =>
+    givenLog<MessageWordsDoc>(messageWords, [
+      its.of(its.sent, { ownerId: 'bob', promptId: 'p2' }),
+      its.sent,
+      its.ownerErased,
+    ]).then({ p2: { ...words, ownerId: 'bob', seq: 1 } }))
+
+  expectReadModelLaws(messageWords)
+})
