@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
-import { createConnection, type Model } from 'mongoose'
+import { createConnection } from 'mongoose'
 import { chatEvents } from '../../src/chat/chat.js'
 import { messageWords, type MessageWordsDoc, messageWordsModel } from '../../src/chat/read-models/message-words.js'
 import { type MessageDoc, messageModel, messages } from '../../src/chat/read-models/messages.js'

@@ -1,6 +1,6 @@
 import { OmitType, PickType } from '@nestjs/swagger'
 import { LoggedMessageDto } from '../../chat/api/logging/chat-log.dto.js'
-import { TokensDto } from '../../chat/api/root/replies.dto.js'
+import { TokensDto } from '../../chat/api/chat.dto.js'
 import {
   AnyText,
   AnyTexts,

@@ -1,5 +1,6 @@
 import { whenErasureIsFinal } from '../../commands/key-erasures.js'
-import { AnyText, Flag, Text, idLetters } from '../../http/fields.js'
+import { AnyText, Choice, Decimal, Flag, Integer, Text, idLetters } from '../../http/fields.js'
+import { feedback, type Feedback } from '../message.js'
 
 /** Fields and bodies that several families share. */
 
@@ -34,4 +35,56 @@ export class ReplyErrorDto {
 
   @AnyText()
   detail!: string
+}
+
+export class TicketDto {
+  @AnyText({ about: 'Shown once' })
+  ticket!: string
+
+  @AnyText({
+    about: 'The address of the stream with the ticket in it',
+    example: '/chat/replies/0b6f2a4e/stream?ticket=…',
+  })
+  url!: string
+
+  @Integer({ about: 'Seconds for which it is good', example: 30 })
+  expiresInSeconds!: number
+}
+
+export class SettingsBody {
+  @Decimal({ min: 0, max: 2, optional: true, example: 0.7 })
+  temperature?: number
+
+  @Integer({ min: 1, max: 1_000_000, optional: true, example: 1000 })
+  maxTokens?: number
+}
+
+export class TokensDto {
+  @Integer()
+  promptTokens!: number
+
+  @Integer()
+  completionTokens!: number
+
+  @Integer()
+  totalTokens!: number
+}
+
+export class FeedbackBody {
+  @Choice(feedback.options, { name: 'Feedback', about: 'What the owner thinks of the message', example: 'positive' })
+  type!: Feedback
+
+  @Text({ min: 1, max: 4000, optional: true, about: 'Why, in the owner’s words; another rating takes it back' })
+  comment?: string
+}
+
+export class FeedbackDto {
+  @AnyText()
+  id!: string
+
+  @Choice(feedback.options, { name: 'Feedback', nullable: true })
+  feedback!: Feedback | null
+
+  @AnyText({ optional: true, about: 'What came with the rating' })
+  feedbackComment?: string
 }

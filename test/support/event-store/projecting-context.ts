@@ -4,8 +4,9 @@ import { silentAnnouncements } from '../simulation/announcements.js'
 import type { Place } from './engines.js'
 
 /** What projections have in a process that is called `me` and hears only itself. */
-export const contextIn = ({ db }: Place, { log, feed }: Engine): ProjectingContext => ({
+export const contextIn = ({ db }: Place, { log, feed, vault }: Engine): ProjectingContext => ({
   db,
+  vault,
   log,
   feed,
   announcements: silentAnnouncements(),

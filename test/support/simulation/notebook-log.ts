@@ -23,6 +23,7 @@ export class NotebookLog {
       log,
       feed: new Feed(log, new Catalog(notebookEvents)),
       announcements: silentAnnouncements(),
+      vault: undefined as never, // nothing is sealed here
       clock: { now: () => new Date() },
       processName: 'me',
       skippedPositions: async (projection, version) => new Set(version === 1 && projection ? this.skipped : []),

@@ -100,6 +100,7 @@ class Scene {
       log,
       feed: new Feed(log, catalog),
       announcements,
+      vault: undefined as never, // nothing is sealed here
       clock: { now: () => new Date() },
       processName: `process ${this.processes.length}`,
       skippedPositions: async () => new Set(this.skipped),

@@ -15,7 +15,7 @@ function requestFor(...keys: string[]): ExecutionContext {
   return {
     getType: () => 'http',
     getClass: () => Logout,
-    getHandler: () => Logout.prototype.logOut,
+    getHandler: (): unknown => Reflect.get(Logout.prototype, 'logOut'),
     switchToHttp: () => ({ getRequest: () => request }),
   } as unknown as ExecutionContext
 }

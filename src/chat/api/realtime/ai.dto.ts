@@ -1,7 +1,6 @@
 import { AnyText, Choice, Flag, Id, Integer, ObjectOf, Text, Texts } from '../../../http/fields.js'
 import { messageStatus, type MessageStatus } from '../../message.js'
-import { ChatName, ReplyErrorDto } from '../chat.dto.js'
-import { SettingsBody, TokensDto } from '../root/replies.dto.js'
+import { ChatName, ReplyErrorDto, SettingsBody, TokensDto } from '../chat.dto.js'
 
 export class ModelDto {
   @AnyText({ about: 'provider/model', example: 'offline/echo' })

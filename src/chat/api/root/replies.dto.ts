@@ -1,5 +1,5 @@
-import { AnyText, Choice, Decimal, Flag, Id, Integer, ObjectOf, Text } from '../../../http/fields.js'
-import { ReplyErrorDto } from '../chat.dto.js'
+import { AnyText, Choice, Flag, Id, Integer, ObjectOf, Text } from '../../../http/fields.js'
+import { ReplyErrorDto, SettingsBody, TokensDto } from '../chat.dto.js'
 import { messageStatus, type MessageStatus } from '../../message.js'
 
 export class ReplyParams {
@@ -20,28 +20,6 @@ export class StreamQuery {
   lastEventId?: string
 }
 
-export class TicketDto {
-  @AnyText({ about: 'Shown once' })
-  ticket!: string
-
-  @AnyText({
-    about: 'The address of the stream with the ticket in it',
-    example: '/chat/replies/0b6f2a4e/stream?ticket=…',
-  })
-  url!: string
-
-  @Integer({ about: 'Seconds for which it is good', example: 30 })
-  expiresInSeconds!: number
-}
-
-export class SettingsBody {
-  @Decimal({ min: 0, max: 2, optional: true, example: 0.7 })
-  temperature?: number
-
-  @Integer({ min: 1, max: 1_000_000, optional: true, example: 1000 })
-  maxTokens?: number
-}
-
 export class SendBody {
   @Text({ min: 1, max: 100_000, example: 'What is an event store?' })
   text!: string
@@ -51,17 +29,6 @@ export class SendBody {
 
   @ObjectOf(() => SettingsBody, { optional: true })
   settings?: SettingsBody
-}
-
-export class TokensDto {
-  @Integer()
-  promptTokens!: number
-
-  @Integer()
-  completionTokens!: number
-
-  @Integer()
-  totalTokens!: number
 }
 
 export class AnswerDto {
