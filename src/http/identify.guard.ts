@@ -5,7 +5,7 @@ import { Authenticator, type Credentials } from '../commands/caller.js'
 import { guestIdOf } from '../commands/guest-ids.js'
 import { ServiceSecrets } from '../commands/secrets.js'
 import { FOR_GUESTS } from './access.js'
-import { StreamTickets, TAKES_TICKET } from './stream-tickets.js'
+import { StreamTickets, TAKES_TICKET, ticketForm } from './stream-tickets.js'
 
 /** The first guard: finds out who calls. AdmitGuard decides later whether that is enough, after the request was counted. */
 @Injectable()
@@ -34,7 +34,7 @@ export class IdentifyGuard implements CanActivate {
 
   private async takeTicket(request: FastifyRequest, parameter: string | undefined): Promise<void> {
     const { ticket } = request.query as { ticket?: unknown }
-    if (parameter === undefined || typeof ticket !== 'string') return
+    if (parameter === undefined || typeof ticket !== 'string' || !ticketForm.test(ticket)) return
     const stream = String((request.params as Record<string, unknown>)[parameter])
     request.ticketHolder = (await this.tickets.take(stream, ticket)) ?? 'nobody'
   }

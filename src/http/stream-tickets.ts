@@ -12,6 +12,8 @@ export const TAKES_TICKET = 'takes a ticket for the stream in this parameter'
 export const TakesTicket = (parameter: string) => applyDecorators(SetMetadata(TAKES_TICKET, parameter))
 
 export const ticketSeconds = 30
+/** What every ticket looks like: 24 random bytes. */
+export const ticketForm = /^[\w-]{32}$/
 
 /**
  * A browser's EventSource sends no headers, and a token in an address would be kept in histories and logs. A ticket is

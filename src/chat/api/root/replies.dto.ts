@@ -1,4 +1,5 @@
 import { AnyText, Choice, Flag, Id, Integer, ObjectOf, Text } from '../../../http/fields.js'
+import { ticketForm } from '../../../http/stream-tickets.js'
 import { ReplyErrorDto, SettingsBody, TokensDto } from '../chat.dto.js'
 import { messageStatus, type MessageStatus } from '../../message.js'
 
@@ -9,8 +10,8 @@ export class ReplyParams {
 
 export class StreamQuery {
   @Text({
-    min: 1,
-    max: 100,
+    max: 32,
+    pattern: [ticketForm, 'must be a ticket of this stream'],
     optional: true,
     about: 'In place of a token or key, for an EventSource: from POST …/ticket, for this stream, used once',
   })
