@@ -61,7 +61,9 @@ export class ListEventsHandler implements IQueryHandler<ListEvents> {
 
   /** With the names that can still be opened. */
   private async named(items: readonly ListEntry[]): Promise<ListEntry[]> {
-    const ids = items.flatMap(({ by, owner, accounts = [] }) => [by, owner, ...accounts].flatMap((one) => one?.id ?? []))
+    const ids = items.flatMap(({ by, owner, accounts = [] }) =>
+      [by, owner, ...accounts].flatMap((one) => one?.id ?? []),
+    )
     const names = await this.profiles.namesOf([...new Set(ids)])
     const withNames = (person: { id: string } & Partial<Profile>) => ({ ...person, ...names.get(person.id) })
     return items.map(({ owner, accounts, ...entry }) => ({

@@ -1,4 +1,5 @@
 import type { AccountRole, Scope } from '../../commands/caller.js'
+import { isOpenAiPath } from '../openai-api.js'
 import type { ProblemCode } from '../problems.js'
 import { scopeOf } from '../scopes.js'
 import { headersOf } from './answer-headers.js'
@@ -68,12 +69,15 @@ export function addCommonAnswers(operation: Operation, path: string, method: str
   for (const [status, response] of Object.entries(responses)) {
     response.description ||= 'Done'
     response.headers = { ...headersOf(Number(status), method), ...response.headers }
-    if (Number(status) >= 400) response.content = problems(codesOf(Number(status), codes))
+    if (Number(status) >= 400)
+      response.content = isOpenAiPath(path) ? openAiErrors : problems(codesOf(Number(status), codes))
   }
   const parameters = operation.parameters ?? []
   if (method === 'post') operation.parameters = [...parameters, idempotencyKey]
   if (method === 'get') operation.parameters = [...parameters, minLogPosition]
 }
+
+const openAiErrors = { 'application/json': { schema: { $ref: '#/components/schemas/OpenAiError' } } }
 
 const problems = (codes: readonly ProblemCode[]) => ({
   'application/problem+json': {

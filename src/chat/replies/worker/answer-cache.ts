@@ -57,8 +57,8 @@ export class AnswerCache {
     return this.config.replies.cacheSeconds > 0 && this.redis.status === 'ready'
   }
 
-  private keyOf(ownerId: string, model: string, { messages, temperature, maxTokens }: CompletionRequest): string {
-    const question = canonical({ messages, temperature, maxTokens })
+  private keyOf(ownerId: string, model: string, { model: _, answeredBy: __, ...asked }: CompletionRequest): string {
+    const question = canonical(asked)
     const hash = keyedHash(this.secrets.commands, 'answer', ownerId, model, question)
     return redisName(this.db, 'answer', hash.toString('base64url'))
   }
