@@ -37,7 +37,8 @@ const addReply = {
     doc && { ...withMessages(doc, 1, at), ...(digest !== undefined && { digest }) },
 }
 
-function withMessages({ digest: _, ...doc }: ChatDoc, messages: number, at: Date): ChatDoc {
+function withMessages(before: ChatDoc, messages: number, at: Date): ChatDoc {
+  const { digest: _, ...doc } = before
   return { ...doc, messageCount: doc.messageCount + messages, lastActive: at }
 }
 

@@ -82,7 +82,7 @@ describe('a prompt with its told conversation', () => {
   }
   const told1 = [started, withDigest(sent, 'first'), withDigest(completed, 'up to the answer')]
   const goOn = sendPrompt({ ...next, told })
-  const isRefused = (...since: ChatEvent[]) =>
+  const expectRefused = (...since: ChatEvent[]) =>
     givenStream(chatAggregate, [...told1, ...since])
       .when(goOn)
       .thenRefused('conversation_differs')
@@ -99,14 +99,18 @@ describe('a prompt with its told conversation', () => {
     givenStream(chatAggregate, [started, withDigest(sent, 'first'), withDigest(cancelled, told.follows)])
       .when(goOn)
       .then([storedEvent('m1', 'Be brief.'), withDigest(nextSent, told.digest)]))
-  it('goes on in no chat that another prompt has moved on', () => isRefused(withDigest(nextSent, 'other')))
+  it('goes on in no chat that another prompt has moved on', () => expectRefused(withDigest(nextSent, 'other')))
   it('goes on in no chat whose messages were changed', () => {
-    isRefused(storedEvent('m7', 'More'))
-    isRefused({ type: 'MessageDeleted', data: { ...chat, messageId: 'p1' } })
-    isRefused({ type: 'MessageEdited', data: { ...chat, messageId: 'p1', role: 'user' }, personal: { content: 'x' } })
+    expectRefused(storedEvent('m7', 'More'))
+    expectRefused({ type: 'MessageDeleted', data: { ...chat, messageId: 'p1' } })
+    expectRefused({
+      type: 'MessageEdited',
+      data: { ...chat, messageId: 'p1', role: 'user' },
+      personal: { content: 'x' },
+    })
   })
   it('goes on in no deleted chat, and in none of which nothing was told', () => {
-    isRefused(deleted)
+    expectRefused(deleted)
     givenStream(chatAggregate, answered).when(goOn).thenRefused('conversation_differs')
   })
   it('goes on in the chat that it names, which is not compared any more', () =>

@@ -62,7 +62,7 @@ export class ToldPrompts {
           : this.ids.chatOf(ownerId, chatName)
       await this.limits.countPrompt(chat.chatId, cause)
       try {
-        return await this.bus.begin(new SendPrompt(cause, chat, prompt, model, settings, undefined, told))
+        return await this.bus.begin(new SendPrompt(cause, chat, prompt, model, settings, undefined, undefined, told))
       } catch (error) {
         if (!(error instanceof Refused) || error.code !== conversationDiffers) throw error
         // Another prompt has followed the same answer: look again.

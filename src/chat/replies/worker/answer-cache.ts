@@ -57,7 +57,8 @@ export class AnswerCache {
     return this.config.replies.cacheSeconds > 0 && this.redis.status === 'ready'
   }
 
-  private keyOf(ownerId: string, model: string, { model: _, answeredBy: __, ...asked }: CompletionRequest): string {
+  private keyOf(ownerId: string, model: string, request: CompletionRequest): string {
+    const { model: _, answeredBy: __, ...asked } = request
     const question = canonical(asked)
     const hash = keyedHash(this.secrets.commands, 'answer', ownerId, model, question)
     return redisName(this.db, 'answer', hash.toString('base64url'))
