@@ -59,7 +59,7 @@ export class ToldPrompts {
       const chat =
         chatName === undefined
           ? await this.chatFor(cause, ownerId, upToAnswer.length > 0 ? follows : undefined)
-          : this.ids.chatOf(ownerId, chatName)
+          : this.ids.namedChat(ownerId, chatName)
       await this.limits.countPrompt(chat.chatId, cause)
       try {
         return await this.bus.begin(new SendPrompt(cause, chat, prompt, model, settings, undefined, undefined, told))
