@@ -4,7 +4,7 @@ import type { FieldError, Problem } from './problems.js'
 
 /** What clients of OpenAI's API expect of every answer under /v1, whoever gives it. */
 
-export const isOpenAiPath = (url: string): boolean => /^\/v1(\/|$|\?)/.test(url)
+export const isOpenAiPath = (url: string): boolean => /^\/+v1(\/|$|\?)/.test(url)
 
 /** Where their clients look for another code or status than ours. */
 const theirs: Readonly<Record<string, { code: string; status?: number }>> = {

@@ -17,13 +17,16 @@ export const BodyOf = (schema: z.ZodType): ParameterDecorator => Body(new Schema
 export const documented = (schema: z.ZodType, io: 'input' | 'output' = 'input'): Schema =>
   z.toJSONSchema(schema, { target: 'openapi-3.0', io }) as Schema
 
+/** A list of thousands may be wrong in each of its items. */
+const mostNamed = 10
+
 class SchemaPipe implements PipeTransform<unknown, unknown> {
   constructor(private readonly schema: z.ZodType) {}
 
   transform(value: unknown): unknown {
     const { data, error } = this.schema.safeParse(withoutNulls(value ?? {}))
     if (!error) return data
-    const { unsupported, invalid } = fieldErrors(error.issues)
+    const { unsupported, invalid } = fieldErrors(error.issues.slice(0, mostNamed))
     if (unsupported.length === 0) throw invalidFields(invalid)
     const detail = unsupported.map(({ field, message }) => `${field} ${message}`).join('; ')
     throw new Refused('unsupported_parameter', detail, { errors: unsupported })
@@ -49,7 +52,7 @@ function fieldErrors(issues: readonly Issue[], parents: readonly PropertyKey[] =
     const path = [...parents, ...issue.path]
     const field = path.join('.').slice(0, 200)
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) {
+      for (const key of issue.keys.slice(0, mostNamed)) {
         const name = [...path, key.slice(0, 60)].join('.')
         found.unsupported.push({ field: name, message: 'is not supported here; leave it out' })
       }

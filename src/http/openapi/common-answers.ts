@@ -55,7 +55,7 @@ export function addCommonAnswers(operation: Operation, path: string, method: str
   const statuses = [
     400, // for its headers, if it takes nothing else
     ...(isOpen ? [] : [401, 403]),
-    ...(path.includes('{') ? [404, 414] : []),
+    ...(path.includes('{') ? [404, 414] : isPrompt && isOpenAiPath(path) ? [404] : []), // there, an unknown model is 404
     408,
     ...(codesOf(409, codes).length > 0 ? [409] : []),
     ...(method === 'post' ? [422] : []),

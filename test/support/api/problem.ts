@@ -46,5 +46,8 @@ function isProblem({ status, headers, body }: Answered): boolean {
 }
 
 /** The fields that a refusal names. */
-export const fieldsOf = ({ body }: Answered): string[] =>
-  (body.errors ?? []).map(({ field, message }: { field: string; message: string }) => message && field)
+export const fieldsOf = ({ body }: Answered): string[] => {
+  const theirs = body.error?.param as string | null | undefined // under /v1, one field is named
+  if (typeof theirs === 'string') return [theirs.replaceAll(/\[(\d+)\]/g, '.$1')]
+  return (body.errors ?? []).map(({ field, message }: { field: string; message: string }) => message && field)
+}

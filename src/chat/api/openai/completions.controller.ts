@@ -46,7 +46,9 @@ export class CompletionsController {
     description: 'The answer; with stream its chunks, and [DONE] at the end. X-Chat-Id names the chat',
     content: {
       'application/json': { schema: documented(completion, 'output') },
-      'text/event-stream': { schema: documented(completionChunk, 'output') },
+      'text/event-stream': {
+        schema: { anyOf: [documented(completionChunk, 'output'), { $ref: '#/components/schemas/OpenAiError' }] },
+      },
     },
   })
   async complete(
