@@ -8,6 +8,7 @@ import { ChatErasures } from './chat-erasures.js'
 import { ChatIds } from './chat-ids.js'
 import { Chats } from './chats.js'
 import { chatCommandHandlers } from './commands.js'
+import { ConversationDigests } from './conversation-digests.js'
 import { NewChats } from './new-chats.js'
 import { ModelList } from './model-list.js'
 import { ChatLogController } from './api/logging/chat-log.controller.js'
@@ -17,6 +18,10 @@ import { ProjectChatController } from './api/project/project-chat.controller.js'
 import { ProjectSettingsForPrompts } from './api/project-settings.js'
 import { Prompts } from './api/prompts.js'
 import { AiRepliesController } from './api/realtime/ai-replies.controller.js'
+import { CompletionsController } from './api/openai/completions.controller.js'
+import { OpenAiModelsController } from './api/openai/models.controller.js'
+import { ToldPrompts } from './api/openai/told-prompts.js'
+import { WholeAnswers } from './api/openai/whole-answers.js'
 import { AiController } from './api/realtime/ai.controller.js'
 import { ChatsController } from './api/root/chats.controller.js'
 import { FeedbackController } from './api/root/feedback.controller.js'
@@ -86,6 +91,8 @@ const replies = [
     MessageLogController,
     ProjectChatController,
     FeedbackController,
+    OpenAiModelsController,
+    CompletionsController,
   ],
   providers: [
     ...chatCommandHandlers,
@@ -96,11 +103,14 @@ const replies = [
     ChatErasures,
     ChatIds,
     Chats,
+    ConversationDigests,
     MessagePages,
     ModelList,
     NewChats,
     ProjectSettingsForPrompts,
     Prompts,
+    ToldPrompts,
+    WholeAnswers,
   ],
   exports: [BullModule, ChatIds, Chats, Deltas, Prompts, Reconciler, ReplyQueue, ReplyHolds],
 })

@@ -14,6 +14,7 @@ import {
   messageCounts,
   messageRole,
   modelSettings,
+  replyFinish,
   type ModelSettings,
   type StoredMessage,
   tokenCounts,
@@ -24,6 +25,8 @@ const chat = { chatId: z.string(), ownerId: z.string() }
 const reply = { ...chat, promptId: z.string(), replyId: z.string() }
 const message = { ...chat, messageId: z.string() }
 const text = { text: z.string() }
+/** Of the whole conversation with this message, if its client tells the conversation with each prompt. */
+const digest = { digest: z.string().optional() }
 
 /** The life of a chat. What people and models write is personal; who wrote it, when and how much is not. */
 export const chatEvents = defineEvents({
@@ -48,6 +51,7 @@ export const chatEvents = defineEvents({
       settings: modelSettings,
       projectId: z.string().optional(),
       files: z.array(z.string()).optional(),
+      ...digest,
     },
     personal: text,
   },
@@ -58,10 +62,11 @@ export const chatEvents = defineEvents({
       attempt: z.string(),
       model: z.string(),
       tokens: tokenCounts,
-      finish: z.enum(['stop', 'length', 'filtered']),
+      finish: replyFinish,
       latency: z.number().int(),
       cached: z.boolean().optional(),
       files: givenFiles.optional(),
+      ...digest,
     },
     personal: text,
   },
@@ -73,6 +78,7 @@ export const chatEvents = defineEvents({
       model: z.string(),
       tokens: tokenCounts,
       files: givenFiles.optional(),
+      ...digest,
     },
     personal: text,
   },
@@ -114,6 +120,8 @@ export interface OpenReply {
   readonly projectId?: string
   /** Ids of files of the project; all of them if undefined. */
   readonly files?: readonly string[]
+  /** Of the conversation with the prompt. */
+  readonly digest?: string
   readonly since: Date
   /** The trace of the prompt. Its answer belongs to the same trace. */
   readonly trace?: string
@@ -123,42 +131,50 @@ export interface ChatState {
   readonly status: 'none' | 'active' | 'deleted' | 'erased'
   readonly ownerId: string
   readonly open: OpenReply | null
+  /** Of the whole conversation, after an answer to a client that tells it with each prompt; else null. */
+  readonly digest: string | null
   /** By message; messages without feedback are not listed. */
   readonly feedback: Readonly<Record<string, Feedback>>
 }
 
 export const chatAggregate: Aggregate<ChatState, RecordedChatEvent> = {
-  initial: { status: 'none', ownerId: '', open: null, feedback: {} },
-  fold: 3,
+  initial: { status: 'none', ownerId: '', open: null, digest: null, feedback: {} },
+  fold: 4,
   evolve(state, { type, data, at, meta: { trace } }) {
     switch (type) {
       case 'ChatStarted':
         return { ...state, status: 'active', ownerId: data.ownerId }
       case 'ChatDeleted':
-        return { ...state, status: 'deleted', open: null }
+        return { ...state, status: 'deleted', open: null, digest: null }
       case 'ChatErased':
-        return { ...state, status: 'erased', open: null, feedback: {} }
+        return { ...state, status: 'erased', open: null, digest: null, feedback: {} }
       case 'PromptSent': {
-        const { replyId, promptId, model, settings, projectId, files } = data
-        const open = { replyId, promptId, model, settings, since: at, ...definedFields({ trace, projectId, files }) }
-        return { ...state, open }
+        const { replyId, promptId, model, settings, projectId, files, digest } = data
+        const more = definedFields({ trace, projectId, files, digest })
+        const open = { replyId, promptId, model, settings, since: at, ...more }
+        return { ...state, open, digest: null }
       }
       case 'ReplyCompleted':
-      case 'ReplyFailed':
       case 'ReplyCancelled':
+        return state.open?.replyId === data.replyId ? { ...state, open: null, digest: data.digest ?? null } : state
+      case 'ReplyFailed':
         return state.open?.replyId === data.replyId ? { ...state, open: null } : state
       case 'FeedbackGiven':
         return { ...state, feedback: { ...state.feedback, [data.messageId]: data.type } }
-      case 'FeedbackWithdrawn':
-      case 'MessageDeleted': {
+      case 'FeedbackWithdrawn': {
         const { [data.messageId]: _, ...others } = state.feedback
         return { ...state, feedback: others }
       }
+      case 'MessageDeleted': {
+        const { [data.messageId]: _, ...others } = state.feedback
+        return { ...state, digest: null, feedback: others }
+      }
+      case 'MessageStored':
+      case 'MessageEdited':
+        return state.digest === null ? state : { ...state, digest: null }
       case 'ChatRenamed':
       case 'ChatTagged':
       case 'ChatAnnotated':
-      case 'MessageStored':
-      case 'MessageEdited':
       case 'FeedbackCommented':
         return state
     }
@@ -183,6 +199,21 @@ export interface Prompt extends NamedChat {
   settings: ModelSettings
   projectId?: string
   files?: readonly string[]
+  told?: ToldConversation
+}
+
+/** What a client tells that sends its whole conversation with each prompt. */
+export interface ToldConversation {
+  /** All before the prompt: stored if the chat begins with it. */
+  readonly before: readonly StoredMessage[]
+  /** What came after the last answer: stored if the chat goes on. */
+  readonly sinceAnswer: readonly StoredMessage[]
+  /** The digest up to the last answer. */
+  readonly follows: string
+  /** The digest with the prompt. */
+  readonly digest: string
+  /** The client has named the chat: then it goes on there, whatever it told. */
+  readonly isNamed: boolean
 }
 
 /** What an owner may set. */
@@ -199,36 +230,35 @@ export const startChat =
     return [{ type: 'ChatStarted', data: chat, personal: { title } }, ...changes(chat, details)]
   }
 
-/** The first prompt with a new id starts the chat; its sender is the owner. */
+/**
+ * The first prompt with a new id starts the chat; its sender is the owner. A told conversation goes on only in a chat
+ * that is exactly what was told: of two prompts that follow the same answer, the second one is refused.
+ */
 export const sendPrompt =
-  ({ chatId, ownerId, ownName, promptId, replyId, text, model, settings, projectId, files }: Prompt) =>
+  ({ chatId, ownerId, ownName, promptId, replyId, text, model, settings, projectId, files, told }: Prompt) =>
   (state: ChatState): ChatEvent[] => {
     const isNew = state.status === 'none'
+    const isAsTold = told && (isNew || state.digest === told.follows)
+    if (told && !isAsTold && !told.isNamed) throw new Refused(conversationDiffers, 'the chat is not what was told')
     if (!isNew && state.status !== 'active' && state.ownerId === ownerId) throw nameUsed()
     if (!isNew) mustBeActive(state, ownerId)
     if (state.open) throw replyInProgress(state.open)
-    const data = {
-      chatId,
-      ownerId,
-      promptId,
-      replyId,
-      model,
-      settings,
-      ...definedFields({ projectId, files: files && [...files] }),
-    }
+    const chat = { chatId, ownerId }
+    const digest = isAsTold ? told.digest : undefined
+    const more = definedFields({ projectId, files: files && [...files], digest })
+    const data = { ...chat, promptId, replyId, model, settings, ...more }
     const sent: ChatEvent = { type: 'PromptSent', data, personal: { text } }
-    if (!isNew) return [sent]
-    const started = { data: { chatId, ownerId }, personal: { title: titleFromPrompt(text) } }
-    if (ownName === undefined) return [{ type: 'ChatStarted', ...started }, sent]
-    return [
-      {
-        type: 'ChatStarted',
-        data: { ...started.data, hasOwnName: true },
-        personal: { ...started.personal, ownName },
-      },
-      sent,
-    ]
+    if (!isNew) return [...stored(chat, told?.sinceAnswer ?? []), sent]
+    const title = titleFromPrompt(text)
+    const started: ChatEvent =
+      ownName === undefined
+        ? { type: 'ChatStarted', data: chat, personal: { title } }
+        : { type: 'ChatStarted', data: { ...chat, hasOwnName: true }, personal: { title, ownName } }
+    return [started, ...stored(chat, told?.before ?? []), sent]
   }
+
+/** The code of a refusal that no client sees: another chat is found, or begun. */
+export const conversationDiffers = 'conversation_differs'
 
 /** A reply ends once: a second ending of the same reply adds no event. */
 export const endReply =
@@ -282,12 +312,15 @@ export const storeMessages =
   ({ chatId, ownerId }: ChatRef, messages: readonly StoredMessage[]) =>
   (state: ChatState): ChatEvent[] => {
     mustBeActive(state, ownerId)
-    return messages.map(({ messageId, role, content, counts }) => ({
-      type: 'MessageStored',
-      data: { chatId, ownerId, messageId, role, ...counts },
-      personal: content,
-    }))
+    return stored({ chatId, ownerId }, messages)
   }
+
+const stored = (chat: ChatRef, messages: readonly StoredMessage[]): ChatEvent[] =>
+  messages.map(({ messageId, role, content, counts }) => ({
+    type: 'MessageStored',
+    data: { ...chat, messageId, role, ...counts },
+    personal: content,
+  }))
 
 export const editMessage =
   ({ chatId, ownerId }: ChatRef, { messageId, role, content, counts }: StoredMessage) =>

@@ -9,6 +9,10 @@ export type MessageRole = z.infer<typeof messageRole>
 export const messageStatus = z.enum(['pending', 'completed', 'failed', 'cancelled'])
 export type MessageStatus = z.infer<typeof messageStatus>
 
+/** Why a reply is complete. `filtered`: the model or a filter refused to write more. */
+export const replyFinish = z.enum(['stop', 'length', 'filtered'])
+export type ReplyFinish = z.infer<typeof replyFinish>
+
 export const feedback = z.enum(['positive', 'negative'])
 export type Feedback = z.infer<typeof feedback>
 
@@ -38,6 +42,10 @@ export const givenFiles = z.array(givenFile)
 export const modelSettings = z.strictObject({
   temperature: z.number().optional(),
   maxTokens: z.number().int().optional(),
+  topP: z.number().optional(),
+  seed: z.number().int().optional(),
+  presencePenalty: z.number().optional(),
+  frequencyPenalty: z.number().optional(),
 })
 export type ModelSettings = z.infer<typeof modelSettings>
 

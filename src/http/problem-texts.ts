@@ -15,6 +15,10 @@ export const problemTexts: Record<ProblemCode | 'internal', ProblemText> = {
     cause: 'The request cannot be read: its JSON, its form or its address is broken',
     cure: 'Send well-formed JSON, or encode the address; `errors` says which of them',
   },
+  unsupported_parameter: {
+    cause: 'The request asks for something that is not done here; `errors` (under /v1: `param`) names it',
+    cure: 'Leave it out, or send a value that /docs names',
+  },
   user_exists: {
     cause: 'Another account has this email address',
     cure: 'Log in to that account, or take another address',

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isRetryable } from '../event-store/database-errors.js'
+import { isOpenAiPath, openAiError } from './openai-api.js'
 import { isProblemCode, makeProblem, type Problem } from './problems.js'
 
 /** The only place where an error becomes a problem. */
@@ -24,6 +25,11 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (limit !== undefined)
     void reply.headers({ 'RateLimit-Limit': limit, 'RateLimit-Remaining': 0, 'RateLimit-Reset': retryAfter })
   if (problem.status === 401 && !reply.hasHeader('www-authenticate')) void reply.header('www-authenticate', 'Bearer')
+  if (isOpenAiPath(request.url)) {
+    const { status, body, headers } = openAiError(problem)
+    void reply.status(status).headers(headers).type('application/json').send(body)
+    return
+  }
   void reply.status(problem.status).type('application/problem+json')
   void reply.send({
     ...problem,

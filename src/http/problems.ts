@@ -8,6 +8,7 @@ const statusOf = {
   // The request itself
   invalid: 400,
   malformed: 400,
+  unsupported_parameter: 400,
   user_exists: 400, // not 409: clients of /api/auth/register rely on it
   username_taken: 400,
   unknown_model: 400,

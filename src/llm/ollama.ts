@@ -40,7 +40,17 @@ export class OllamaProvider implements Provider {
   }
 
   private async *answer(
-    { model, messages, temperature, maxTokens, answeredBy }: CompletionRequest,
+    {
+      model,
+      messages,
+      temperature,
+      maxTokens,
+      topP,
+      seed,
+      presencePenalty,
+      frequencyPenalty,
+      answeredBy,
+    }: CompletionRequest,
     signal: AbortSignal,
   ): AsyncGenerator<Chunk, void, undefined> {
     const body = {
@@ -51,7 +61,15 @@ export class OllamaProvider implements Provider {
         ...(images && { images: images.map(({ base64 }) => base64) }),
       })),
       stream: true,
-      options: { temperature, num_predict: maxTokens, num_ctx: contextTokensAtOllama(model) },
+      options: {
+        temperature,
+        num_predict: maxTokens,
+        num_ctx: contextTokensAtOllama(model),
+        top_p: topP,
+        seed,
+        presence_penalty: presencePenalty,
+        frequency_penalty: frequencyPenalty,
+      },
     }
     const response = await this.fetch('/api/chat', { method: 'POST', body: JSON.stringify(body), signal }, model)
     for await (const line of ndjson<AnswerLine>(response.body!)) {

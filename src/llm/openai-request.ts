@@ -9,7 +9,7 @@ export type OptionalParameter = (typeof optionalParameters)[number]
 
 /** Compatible servers accept `max_tokens`; OpenAI's reasoning models accept only its successor. */
 export function openAiRequest(
-  { model, messages, temperature, maxTokens }: CompletionRequest,
+  { model, messages, temperature, maxTokens, topP, seed, presencePenalty, frequencyPenalty }: CompletionRequest,
   leftOut: ReadonlySet<OptionalParameter>,
 ): OpenAiRequest {
   return {
@@ -19,6 +19,10 @@ export function openAiRequest(
     stream_options: leftOut.has('stream_options') ? undefined : { include_usage: true },
     temperature: leftOut.has('temperature') ? undefined : temperature,
     [leftOut.has('max_tokens') ? 'max_completion_tokens' : 'max_tokens']: maxTokens,
+    top_p: topP,
+    seed,
+    presence_penalty: presencePenalty,
+    frequency_penalty: frequencyPenalty,
   }
 }
 

@@ -20,6 +20,12 @@ export interface CompletionRequest {
   temperature?: number
   /** The most tokens that the answer may have. */
   maxTokens?: number
+  /** The model chooses among the likeliest tokens that are together as likely as this. */
+  topP?: number
+  /** The same seed and request should get the same answer. */
+  seed?: number
+  presencePenalty?: number
+  frequencyPenalty?: number
   /** Called with the server's own name for the model that answers, if the server sends it. */
   answeredBy?: (model: string) => void
 }

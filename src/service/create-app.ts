@@ -13,6 +13,7 @@ import { drainRequests } from '../http/drain-requests.js'
 import { Drain } from '../commands/drain.js'
 import { forbidStoring } from '../http/no-store.js'
 import { correlationId, logRequests } from '../http/request-log.js'
+import { nameLimitsAsOpenAi } from '../http/openai-api.js'
 import { limitBodyTime, limitConnections } from '../http/connection-limits.js'
 import { isForm, readBeforeRefusing } from '../http/unread-bodies.js'
 import { refuseOtherForms } from '../http/uploads.js'
@@ -61,6 +62,7 @@ export async function configureApp(
   logRequests(fastify)
   forbidStoring(fastify)
   requireHost(fastify)
+  nameLimitsAsOpenAi(fastify)
   drainRequests(fastify, app.get(Drain))
   app.get(RequestMetrics).measure(fastify)
   if (config.telemetry.tracing) traceRequests(fastify)
@@ -86,6 +88,10 @@ export async function configureApp(
       'RateLimit-Limit',
       'RateLimit-Remaining',
       'RateLimit-Reset',
+      'X-Chat-Id',
+      'X-RateLimit-Limit-Requests',
+      'X-RateLimit-Remaining-Requests',
+      'X-RateLimit-Reset-Requests',
     ],
   })
   app.useWebSocketAdapter(new SocketAdapter(app, config))

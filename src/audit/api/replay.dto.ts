@@ -47,6 +47,18 @@ class ChatSettingsDto {
   @Integer({ optional: true })
   maxTokens?: number
 
+  @Decimal({ optional: true, about: 'Among which likely tokens the model chose' })
+  topP?: number
+
+  @Integer({ optional: true, about: 'From which its choices came' })
+  seed?: number
+
+  @Decimal({ optional: true, about: 'How likely new subjects were' })
+  presencePenalty?: number
+
+  @Decimal({ optional: true, about: 'How unlikely repetitions were' })
+  frequencyPenalty?: number
+
   @AnyText({ optional: true })
   projectId?: string
 }

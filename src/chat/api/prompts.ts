@@ -48,7 +48,7 @@ export const CostsAnswer = () =>
 export const LastEventIdHeader = () => header('Last-Event-ID', 'The id of the last event that arrived')
 
 /** A prompt that was sent. Without an outcome it is not answered yet. */
-export interface AnsweredPrompt extends PromptSent {
+export interface AnsweredPrompt extends Omit<PromptSent, 'model'> {
   readonly outcome?: ReplyOutcome | undefined
 }
 

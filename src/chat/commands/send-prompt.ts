@@ -5,14 +5,22 @@ import { definedFields } from '../../commands/defined-fields.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { Providers } from '../../llm/providers.js'
-import { type NamedChat, sendPrompt } from '../chat.js'
-import type { ModelSettings } from '../message.js'
+import { type NamedChat, sendPrompt, type ToldConversation } from '../chat.js'
+import type { ModelSettings, StoredMessage } from '../message.js'
 import { NewChats } from '../new-chats.js'
 
 export interface PromptSent extends Effect {
   readonly chatId: string
   readonly promptId: string
   readonly replyId: string
+  /** As provider/model. */
+  readonly model: string
+}
+
+type Unstored = Omit<StoredMessage, 'messageId'>
+type UnstoredConversation = Omit<ToldConversation, 'before' | 'sinceAnswer'> & {
+  readonly before: readonly Unstored[]
+  readonly sinceAnswer: readonly Unstored[]
 }
 
 export class SendPrompt extends Command<PromptSent> {
@@ -26,6 +34,7 @@ export class SendPrompt extends Command<PromptSent> {
     readonly projectId?: string,
     /** Ids of its files that the model may be given; without them, all of its files. */
     readonly files?: readonly string[],
+    readonly told?: UnstoredConversation,
   ) {
     super()
   }
@@ -40,7 +49,7 @@ export class SendPromptHandler implements ICommandHandler<SendPrompt> {
     private readonly secrets: ServiceSecrets,
   ) {}
 
-  async execute({ cause, chat, text, model, settings, projectId, files }: SendPrompt): Promise<PromptSent> {
+  async execute({ cause, chat, text, model, settings, projectId, files, told }: SendPrompt): Promise<PromptSent> {
     const { id } = await this.providers.resolve(model)
     const { commands } = this.secrets
     const promptId = derivedId(commands, 'prompt', cause.commandId)
@@ -48,8 +57,26 @@ export class SendPromptHandler implements ICommandHandler<SendPrompt> {
     const { position } = await this.chats.execute(
       chat,
       cause.meta,
-      sendPrompt({ ...chat, promptId, replyId, text, model: id, settings, ...definedFields({ projectId, files }) }),
+      sendPrompt({
+        ...chat,
+        promptId,
+        replyId,
+        text,
+        model: id,
+        settings,
+        ...definedFields({ projectId, files }),
+        told: told && this.named(cause, told),
+      }),
     )
-    return { chatId: chat.chatId, promptId, replyId, position }
+    return { chatId: chat.chatId, promptId, replyId, model: id, position }
+  }
+
+  private named({ commandId }: Cause, told: UnstoredConversation): ToldConversation {
+    const withIds = (messages: readonly Unstored[]) =>
+      messages.map((message, i) => ({
+        ...message,
+        messageId: derivedId(this.secrets.commands, 'message', commandId, String(i)),
+      }))
+    return { ...told, before: withIds(told.before), sinceAnswer: withIds(told.sinceAnswer) }
   }
 }

@@ -3,6 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
 import type { Model } from 'mongoose'
 import { Engine } from '../../event-store/engine.js'
 import { notRemoved } from '../../event-store/projecting/projection.js'
+import { retryWhenReplaced } from '../../event-store/projecting/read-model-queries.js'
 import { findPage, mapPage, newestFirst, type Page, type PageQuery } from '../../http/pages.js'
 import { type ChatRef, noSuchChat } from '../chat.js'
 import { type ChatDoc, chatModel, chats } from './chats.js'
@@ -53,4 +54,29 @@ class ListChatsHandler implements IQueryHandler<ListChats> {
   }
 }
 
-export const chatQueryHandlers = [GetChatHandler, ListChatsHandler]
+/** The newest chat of this owner that is, as it stands, the conversation with this digest. */
+export class FindConversation extends Query<ChatRef | undefined> {
+  constructor(
+    readonly ownerId: string,
+    readonly digest: string,
+  ) {
+    super()
+  }
+}
+
+@QueryHandler(FindConversation)
+class FindConversationHandler implements IQueryHandler<FindConversation> {
+  constructor(@InjectModel(chatModel.name) private readonly chats: Model<ChatDoc>) {}
+
+  async execute({ ownerId, digest }: FindConversation): Promise<ChatRef | undefined> {
+    const doc = await retryWhenReplaced(() =>
+      this.chats
+        .findOne({ userId: ownerId, digest, ...notRemoved })
+        .sort({ createdAt: -1 })
+        .lean<ChatDoc>(),
+    )
+    return doc ? { chatId: doc._id, ownerId } : undefined
+  }
+}
+
+export const chatQueryHandlers = [GetChatHandler, ListChatsHandler, FindConversationHandler]

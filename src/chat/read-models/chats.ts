@@ -17,17 +17,30 @@ export interface ChatDoc {
   lastActive: Date
   /** Prompts, answers that have a text, and stored messages. */
   messageCount: number
+  /** Of the whole conversation, after an answer to a client that tells it with each prompt. */
+  digest?: string
 }
 
 type Events = ChatEvents & UserEvents
 
 const byChat = { key: (e: { data: { chatId: string } }) => e.data.chatId }
 
+/** The conversation is another one after each of these events. */
 const addMessages = (messages: number) => ({
   ...byChat,
-  evolve: (doc: ChatDoc | null, { at }: { at: Date }) =>
-    doc && { ...doc, messageCount: doc.messageCount + messages, lastActive: at },
+  evolve: (doc: ChatDoc | null, { at }: { at: Date }) => doc && withMessages(doc, messages, at),
 })
+
+const addReply = {
+  ...byChat,
+  evolve: (doc: ChatDoc | null, { at, data: { digest } }: { at: Date; data: { digest?: string } }) =>
+    doc && { ...withMessages(doc, 1, at), ...(digest !== undefined && { digest }) },
+}
+
+function withMessages(before: ChatDoc, messages: number, at: Date): ChatDoc {
+  const { digest: _, ...doc } = before
+  return { ...doc, messageCount: doc.messageCount + messages, lastActive: at }
+}
 
 const setField = <Field extends 'name' | 'tags' | 'metadata'>(field: Field) => ({
   ...byChat,
@@ -36,8 +49,11 @@ const setField = <Field extends 'name' | 'tags' | 'metadata'>(field: Field) => (
 })
 
 export const chats = projection<ChatDoc, Events>('chats', {
-  version: 2,
-  indexes: [{ userId: 1, createdAt: -1, _id: -1 }],
+  version: 3,
+  indexes: [
+    { userId: 1, createdAt: -1, _id: -1 },
+    { userId: 1, digest: 1 },
+  ],
   on: {
     ChatStarted: {
       begins: true,
@@ -55,8 +71,8 @@ export const chats = projection<ChatDoc, Events>('chats', {
     ChatTagged: setField('tags'),
     ChatAnnotated: setField('metadata'),
     PromptSent: addMessages(1),
-    ReplyCompleted: addMessages(1),
-    ReplyCancelled: addMessages(1),
+    ReplyCompleted: addReply,
+    ReplyCancelled: addReply,
     ReplyFailed: addMessages(0),
     MessageStored: addMessages(1),
     MessageEdited: addMessages(0),
@@ -68,5 +84,5 @@ export const chats = projection<ChatDoc, Events>('chats', {
 
 export const chatModel = {
   name: 'Chat',
-  schema: readModelSchema('chats', { userId: String, createdAt: Date, lastActive: Date }),
+  schema: readModelSchema('chats', { userId: String, createdAt: Date, lastActive: Date, digest: String }),
 }

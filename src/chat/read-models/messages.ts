@@ -5,7 +5,15 @@ import { readModelSchema } from '../../event-store/projecting/read-model-queries
 import type { UserEvents } from '../../identity/user.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import { type ChatEvents, replyEndings } from '../chat.js'
-import type { Feedback, MessageContent, MessageCounts, MessageRole, MessageStatus, TokenCounts } from '../message.js'
+import type {
+  Feedback,
+  MessageContent,
+  MessageCounts,
+  MessageRole,
+  MessageStatus,
+  ReplyFinish,
+  TokenCounts,
+} from '../message.js'
 
 /** Prompts and replies have a text; stored messages have a content and more. */
 type MessageText = Partial<MessageContent> & { text?: string }
@@ -36,13 +44,14 @@ export interface MessageDoc {
   attempt?: string
   /** The text is that of an earlier answer to the same question. */
   cached?: boolean
+  finish?: ReplyFinish
   error?: { code: string; detail?: EnvelopeOf<ChatEvents, 'ReplyFailed'> }
 }
 
 type Events = ChatEvents & UserEvents
 
 export const messages = projection<MessageDoc, Events>('messages', {
-  version: 1,
+  version: 2,
   indexes: [{ sessionId: 1, seq: 1 }, { userId: 1 }],
   on: {
     PromptSent: {
@@ -74,8 +83,8 @@ export const messages = projection<MessageDoc, Events>('messages', {
     ReplyCompleted: {
       key: (e) => e.data.replyId,
       evolve: (doc, { data, personal, at }) => {
-        const { attempt, tokens, latency, cached, model } = data
-        const end = { status: replyEndings.ReplyCompleted, timestamp: at, attempt, latency, model }
+        const { attempt, tokens, latency, cached, model, finish } = data
+        const end = { status: replyEndings.ReplyCompleted, timestamp: at, attempt, latency, model, finish }
         return (
           doc && { ...doc, ...fieldsOf(tokens), ...end, ...(cached && { cached }), ...(personal && { text: personal }) }
         )

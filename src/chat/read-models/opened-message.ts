@@ -3,7 +3,10 @@ import type { MessageContent } from '../message.js'
 import type { MessageDoc } from './messages.js'
 
 /** A message with its personal data opened, for those who may read it. */
-export type OpenedMessage = Omit<MessageDoc, '_id' | 'seq' | 'text' | 'attempt' | 'error' | 'feedbackComment'> &
+export type OpenedMessage = Omit<
+  MessageDoc,
+  '_id' | 'seq' | 'text' | 'attempt' | 'finish' | 'error' | 'feedbackComment'
+> &
   MessageContent & {
     id: string
     error?: { code: string; detail: string }
@@ -11,7 +14,7 @@ export type OpenedMessage = Omit<MessageDoc, '_id' | 'seq' | 'text' | 'attempt' 
   }
 
 export async function openMessage({ vault }: Engine, doc: MessageDoc): Promise<OpenedMessage> {
-  const { _id: id, seq: _, text, attempt: __, error, feedbackComment, ...others } = withoutPosition(doc)
+  const { _id: id, seq: _, text, attempt: __, finish: ___, error, feedbackComment, ...others } = withoutPosition(doc)
   const failure = error && { code: error.code, detail: (await vault.openOrEmpty(error.detail)).detail ?? '' }
   const { text: content = '', ...stored } = await vault.openOrEmpty(text)
   const comment = feedbackComment && (await vault.openOrEmpty(feedbackComment)).comment

@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger'
+import { openAiErrorSchema } from '../openai-api.js'
 import { problemSchema } from '../problems.js'
 import { addCommonAnswers } from './common-answers.js'
 import { problemExamples } from './problem-examples.js'
@@ -52,7 +53,7 @@ function completeDocument(document: OpenAPIObject): void {
   const { components = {} } = document
   document.components = {
     ...components,
-    schemas: { ...components.schemas, Problem: problemSchema },
+    schemas: { ...components.schemas, Problem: problemSchema, OpenAiError: openAiErrorSchema },
     examples: problemExamples,
     headers: answerHeaders,
   }

@@ -1,4 +1,5 @@
 import type { AccountRole, Scope } from '../../commands/caller.js'
+import { isOpenAiPath } from '../openai-api.js'
 import type { ProblemCode } from '../problems.js'
 import { scopeOf } from '../scopes.js'
 import { headersOf } from './answer-headers.js'
@@ -54,7 +55,7 @@ export function addCommonAnswers(operation: Operation, path: string, method: str
   const statuses = [
     400, // for its headers, if it takes nothing else
     ...(isOpen ? [] : [401, 403]),
-    ...(path.includes('{') ? [404, 414] : []),
+    ...(path.includes('{') ? [404, 414] : isPrompt && isOpenAiPath(path) ? [404] : []), // there, an unknown model is 404
     408,
     ...(codesOf(409, codes).length > 0 ? [409] : []),
     ...(method === 'post' ? [422] : []),
@@ -68,12 +69,15 @@ export function addCommonAnswers(operation: Operation, path: string, method: str
   for (const [status, response] of Object.entries(responses)) {
     response.description ||= 'Done'
     response.headers = { ...headersOf(Number(status), method), ...response.headers }
-    if (Number(status) >= 400) response.content = problems(codesOf(Number(status), codes))
+    if (Number(status) >= 400)
+      response.content = isOpenAiPath(path) ? openAiErrors : problems(codesOf(Number(status), codes))
   }
   const parameters = operation.parameters ?? []
   if (method === 'post') operation.parameters = [...parameters, idempotencyKey]
   if (method === 'get') operation.parameters = [...parameters, minLogPosition]
 }
+
+const openAiErrors = { 'application/json': { schema: { $ref: '#/components/schemas/OpenAiError' } } }
 
 const problems = (codes: readonly ProblemCode[]) => ({
   'application/problem+json': {

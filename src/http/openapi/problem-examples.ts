@@ -21,10 +21,13 @@ const common = new Set<ProblemCode>([
   'unknown_event',
 ])
 
+/** No operation answers the first one, and errors under /v1 have another shape. */
+const nowhereDocumented = new Set<ProblemCode>(['route_not_found', 'unsupported_parameter'])
+
 /** An example of each problem that an operation may answer. */
 export const problemExamples = Object.fromEntries(
   problemCodes
-    .filter((code) => code !== 'route_not_found')
+    .filter((code) => !nowhereDocumented.has(code))
     .map((code) => {
       const { cause, cure } = problemTexts[code]
       const detail = `${cause[0]!.toLowerCase()}${cause.slice(1)}`

@@ -2,6 +2,7 @@
 export const tags = {
   accounts: 'Register, log in, one’s own account and its API keys.',
   prompts: 'Send a prompt; get its answer whole, as a stream of events, or later.',
+  openai: 'For clients of OpenAI’s API, with an API key of this service.',
   chats: 'One’s chats: list, search, rename, delete or erase them.',
   messages: 'The messages of a chat. Those that are stored here call no model.',
   feedback: 'What the owner thinks of a message.',

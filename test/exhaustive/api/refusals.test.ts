@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { chance } from '../../support/chance.js'
+import { isOpenAiPath } from '../../../src/http/openai-api.js'
 import { type Answered, Client, World } from '../../support/world.js'
 import { Belongings } from '../../support/api/belongings.js'
 import { complaintsOf } from '../../support/api/checks.js'
@@ -39,6 +40,9 @@ beforeAll(async () => {
   theirs = await Belongings.of(owner, contract, `${canary} of the owner`)
 })
 afterAll(() => world?.end())
+
+/** Models are nobody's own. */
+const isEverybodys = (path: string) => path === '/v1/models/{model}'
 
 const name = ({ method, path }: Operation) => `${method} ${path}`
 const withBody = () => contract.operations.filter((operation) => contract.bodyOf(operation))
@@ -124,7 +128,7 @@ describe('whoever has no account', () => {
 
 describe('whoever has another account', () => {
   it('finds nothing under anybody else’s ids', async () => {
-    const named = needsAccount().filter(({ path, roles }) => path.includes('{') && !roles)
+    const named = needsAccount().filter(({ path, roles }) => path.includes('{') && !roles && !isEverybodys(path))
     expect(named.length).toBeGreaterThan(20)
     expect(
       await complaintsOf(named.map((operation) => () => expectRefused(operation, stranger, { status: 404 }))),
@@ -159,14 +163,17 @@ describe('whoever has another account', () => {
 
 describe('what is malformed is refused, and named:', () => {
   it('every property of every body', async () => {
-    const checks = withBody().flatMap((operation) => {
-      const cases = [...malformedBodies(contract, contract.bodyOf(operation)!, theirs.bodyOf(operation))]
-      return cases.map(
-        ({ field, body }) =>
-          () =>
-            expectRefused(operation, whoMay(operation), { status: 400, field, body }),
-      )
-    })
+    // Under /v1 null counts as left out, and fields have alternatives: test/unit/openai has its own cases.
+    const checks = withBody()
+      .filter(({ path }) => !isOpenAiPath(path))
+      .flatMap((operation) => {
+        const cases = [...malformedBodies(contract, contract.bodyOf(operation)!, theirs.bodyOf(operation))]
+        return cases.map(
+          ({ field, body }) =>
+            () =>
+              expectRefused(operation, whoMay(operation), { status: 400, field, body }),
+        )
+      })
     expect(checks.length).toBeGreaterThan(500)
     expect(await complaintsOf(checks)).toEqual([])
   })

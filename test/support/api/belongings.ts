@@ -34,6 +34,7 @@ export class Belongings {
       promptId: prompt.id,
       fileId: file.id,
       session_id,
+      model: 'offline%2Fecho',
     }
     const places = { stream: `chat-${chatId}`, name: 'deleted_projects', position: '1', path: '0/000.p/1' }
     return new Belongings(contract, { ...ids, ...places })

@@ -23,7 +23,8 @@ export class AnswerSchemas {
     if (!given) return `has the type ${type}, and documented is ${Object.keys(content).join(', ')}`
     if (media === 'text/event-stream') {
       const events = text.split('\n\n').flatMap((block) => /^data: (.*)$/m.exec(block)?.[1] ?? [])
-      return given.type === 'string' ? undefined : events.map((data) => this.check(given, data)).find(Boolean)
+      const objects = events.filter((data) => data !== '[DONE]')
+      return given.type === 'string' ? undefined : objects.map((data) => this.check(given, data)).find(Boolean)
     }
     return /\bjson$/.test(media) && given.format !== 'binary' ? this.check(given, text) : undefined
   }

@@ -1,3 +1,4 @@
+import { isOpenAiPath } from '../../../src/http/openai-api.js'
 import type { Contract, Operation } from '../api/contract.js'
 import type { AnswerSchemas } from './answer-schemas.js'
 import type { Attacker } from './attacker.js'
@@ -57,7 +58,8 @@ export function* faultsOf(
       if (fault !== undefined) yield `${status} ${fault}`
     }
   }
-  if (status >= 400 && shot.method !== 'HEAD') yield* problemFaults(type, text, status)
+  if (status >= 400 && shot.method !== 'HEAD')
+    yield* isOpenAiPath(shot.path) ? openAiFaults(type, text, status) : problemFaults(type, text, status)
   if (status !== 503 && status !== 502 && status >= 500) yield `${status}`
   const maySeeOthers = operation?.roles && attacker.role !== 'user'
   const foreign = (text.match(canaries) ?? []).find((found) => found !== attacker.canary)
@@ -69,6 +71,12 @@ export function* faultsOf(
 const mayReadOthers = ({ role }: Attacker, operation?: Operation) =>
   ((role === 'auditor' || role === 'admin') && operation?.path.endsWith('/receipt')) ||
   (role === 'admin' && operation?.operationId === 'Chats_list')
+
+function* openAiFaults(type: string, text: string, status: number): Generator<string> {
+  if (!type.startsWith('application/json')) return yield `${status} is no error of OpenAI's kind but ${type}`
+  const { error } = JSON.parse(text) as { error?: { message?: unknown } }
+  if (typeof error?.message !== 'string') yield `${status} has no message`
+}
 
 function* problemFaults(type: string, text: string, status: number): Generator<string> {
   if (!type.startsWith('application/problem+json')) return yield `${status} is no problem document but ${type}`

@@ -56,6 +56,73 @@ const stranger = { ...chat, ownerId: 'bob' }
 
 const answered = [started, sent, completed]
 
+const messageOf = (messageId: string, content: string) => ({
+  messageId,
+  role: 'system' as const,
+  content: { content },
+  counts: {},
+})
+const storedEvent = (messageId: string, content: string): ChatEvent => ({
+  type: 'MessageStored',
+  data: { ...chat, messageId, role: 'system' },
+  personal: { content },
+})
+const withDigest = <Event extends ChatEvent>(event: Event, digest: string): Event => ({
+  ...event,
+  data: { ...event.data, digest },
+})
+
+describe('a prompt with its told conversation', () => {
+  const told = {
+    before: [messageOf('m0', 'Be kind.'), messageOf('m1', 'Be brief.')],
+    sinceAnswer: [messageOf('m1', 'Be brief.')],
+    follows: 'up to the answer',
+    digest: 'with the prompt',
+    isNamed: false,
+  }
+  const told1 = [started, withDigest(sent, 'first'), withDigest(completed, 'up to the answer')]
+  const goOn = sendPrompt({ ...next, told })
+  const expectRefused = (...since: ChatEvent[]) =>
+    givenStream(chatAggregate, [...told1, ...since])
+      .when(goOn)
+      .thenRefused('conversation_differs')
+
+  it('begins a chat with all that came before it', () =>
+    givenStream(chatAggregate)
+      .when(sendPrompt({ ...prompt, told }))
+      .then([started, storedEvent('m0', 'Be kind.'), storedEvent('m1', 'Be brief.'), withDigest(sent, told.digest)]))
+  it('goes on in the chat that is what was told, with what came since its answer', () =>
+    givenStream(chatAggregate, told1)
+      .when(goOn)
+      .then([storedEvent('m1', 'Be brief.'), withDigest(nextSent, told.digest)]))
+  it('goes on after a part of an answer', () =>
+    givenStream(chatAggregate, [started, withDigest(sent, 'first'), withDigest(cancelled, told.follows)])
+      .when(goOn)
+      .then([storedEvent('m1', 'Be brief.'), withDigest(nextSent, told.digest)]))
+  it('goes on in no chat that another prompt has moved on', () => expectRefused(withDigest(nextSent, 'other')))
+  it('goes on in no chat whose messages were changed', () => {
+    expectRefused(storedEvent('m7', 'More'))
+    expectRefused({ type: 'MessageDeleted', data: { ...chat, messageId: 'p1' } })
+    expectRefused({
+      type: 'MessageEdited',
+      data: { ...chat, messageId: 'p1', role: 'user' },
+      personal: { content: 'x' },
+    })
+  })
+  it('goes on in no deleted chat, and in none of which nothing was told', () => {
+    expectRefused(deleted)
+    givenStream(chatAggregate, answered).when(goOn).thenRefused('conversation_differs')
+  })
+  it('goes on in the chat that it names, which is not compared any more', () =>
+    givenStream(chatAggregate, answered)
+      .when(sendPrompt({ ...next, told: { ...told, isNamed: true } }))
+      .then([storedEvent('m1', 'Be brief.'), nextSent]))
+  it('waits for the open reply of the chat that it names', () =>
+    givenStream(chatAggregate, [started, sent])
+      .when(sendPrompt({ ...next, told: { ...told, isNamed: true } }))
+      .thenRefused('reply_in_progress'))
+})
+
 describe('a prompt', () => {
   it('starts a chat with its first words', () =>
     givenStream(chatAggregate).when(sendPrompt(prompt)).then([started, sent]))

@@ -60,6 +60,19 @@ describe('the list of chats', () => {
     }),
   )
 
+  it('has the digest of a conversation after its answer, until the conversation is another one', () => {
+    const told = its.of(its.completed, { digest: 'd2' })
+    const begun = [its.started, its.of(its.sent, { digest: 'd1' })]
+    givenLog<ChatDoc>(chats, [...begun, told]).then({
+      c1: { ...justStarted, messageCount: 2, lastActive: timeOf(3), digest: 'd2' },
+    })
+    for (const event of [its.sent, its.stored, its.edited, its.messageDeleted, its.failed]) {
+      const documents = new DocumentsInMemory(chats)
+      documents.apply(record([...begun, told, event]))
+      expect(documents.all()[0]).not.toHaveProperty('digest')
+    }
+  })
+
   it('has no deleted chat, and none that was never started', () => {
     givenLog(chats, [its.started, its.sent, its.deleted]).then({})
     givenLog(chats, [its.sent]).then({})

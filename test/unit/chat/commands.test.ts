@@ -13,6 +13,7 @@ import {
 } from '../../../src/chat/commands.js'
 import { EndReply, EndReplyHandler } from '../../../src/chat/commands/end-reply.js'
 import { SendPrompt, SendPromptHandler } from '../../../src/chat/commands/send-prompt.js'
+import { ConversationDigests } from '../../../src/chat/conversation-digests.js'
 import { NewChats } from '../../../src/chat/new-chats.js'
 import { StartChat, StartChatHandler } from '../../../src/chat/commands/start-chat.js'
 import { StoreMessages, StoreMessagesHandler } from '../../../src/chat/commands/store-messages.js'
@@ -40,6 +41,7 @@ beforeEach(async () => {
 })
 afterEach(() => place?.leave())
 
+const endReplies = () => new EndReplyHandler(chats, new ConversationDigests(engine))
 const newChats = () => new NewChats(chats, place.db, { caps: { sockets: 0, streams: 0, chats: 0, files: 0 } })
 const cause = () => Cause.by('ann')
 const stream = chatStream('c1')
@@ -149,7 +151,7 @@ describe('a prompt that is sent', () => {
     const [promptId, replyId] = ['prompt', 'reply'].map((kind) =>
       derivedId(secrets.commands, kind, asked.cause.commandId),
     )
-    expect(sent).toEqual({ chatId: 'c1', promptId, replyId, position: 2 })
+    expect(sent).toEqual({ chatId: 'c1', promptId, replyId, model: 'offline/echo', position: 2 })
     expect(await newest(2)).toEqual([
       { ...its.started, personal: { title: 'What is an event?' } },
       {
@@ -185,7 +187,7 @@ describe('messages that are stored', () => {
 
 describe('a reply that ends', () => {
   const { type, data, personal } = its.completed
-  const end = () => new EndReplyHandler(chats).execute(new EndReply(cause(), { type, data, personal }))
+  const end = () => endReplies().execute(new EndReply(cause(), { type, data, personal }))
   const counts = async () =>
     (await metrics.getMetricsAsJSON()).flatMap(({ name, values }) =>
       values
@@ -215,7 +217,7 @@ describe('a reply that ends', () => {
   it('has no tokens when it has failed', async () => {
     await given(its.started, its.sent)
     const ending = { type: its.failed.type, data: its.failed.data, personal: its.failed.personal }
-    await new EndReplyHandler(chats).execute(new EndReply(cause(), ending))
+    await endReplies().execute(new EndReply(cause(), ending))
     expect(await measured()).toMatchObject([{ outcome: 'failed', value: 1 }])
   })
 })

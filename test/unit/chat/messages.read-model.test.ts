@@ -35,6 +35,7 @@ const answer: Omit<MessageDoc, '_id'> = {
   timestamp: timeOf(2),
   attempt: 'a1',
   latency: 12,
+  finish: 'stop',
   text: envelope({ text: 'A fact.' }),
 }
 const stored: Omit<MessageDoc, '_id'> = {

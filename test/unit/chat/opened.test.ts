@@ -74,7 +74,7 @@ describe('a message that is opened', () => {
     const doc = await documentOf<MessageDoc>(messages, 'r1', its.started, its.sent, its.completed)
     const opened = await openMessage(engine, doc)
     expect(opened).toMatchObject({ id: 'r1', content: 'A fact.', status: 'completed', promptId: 'p1', tokens: 5 })
-    for (const hidden of ['_id', '_position', 'seq', 'text', 'attempt', 'error'])
+    for (const hidden of ['_id', '_position', 'seq', 'text', 'attempt', 'finish', 'error'])
       expect(opened).not.toHaveProperty(hidden)
   })
 
@@ -104,15 +104,17 @@ describe('a message that is opened', () => {
 
 describe('how a reply has ended', () => {
   const usage = { promptTokens: 3, completionTokens: 2, totalTokens: 5 }
+  const model = 'offline/echo'
+  const written = { model, finish: 'stop' }
   const none = { promptTokens: 0, completionTokens: 0, totalTokens: 0 }
   const cached = its.of(its.completed, { cached: true })
   const unbegun: ChatEvent = { ...its.cancelled, data: { ...its.cancelled.data, attempt: undefined } }
 
   it.each([
-    ['completed', its.completed, { text: 'A fact.', usage, cached: false, attempt: 'a1' }],
-    ['completed', cached, { text: 'A fact.', usage, cached: true, attempt: 'a1' }],
-    ['cancelled', its.cancelled, { text: 'A f', usage, cached: false, attempt: 'a1' }],
-    ['cancelled', unbegun, { text: 'A f', usage, cached: false, attempt: undefined }],
+    ['completed', its.completed, { text: 'A fact.', usage, cached: false, attempt: 'a1', ...written }],
+    ['completed', cached, { text: 'A fact.', usage, cached: true, attempt: 'a1', ...written }],
+    ['cancelled', its.cancelled, { text: 'A f', usage, cached: false, attempt: 'a1', model }],
+    ['cancelled', unbegun, { text: 'A f', usage, cached: false, attempt: undefined, model }],
     [
       'failed',
       its.failed,

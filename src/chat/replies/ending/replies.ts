@@ -33,7 +33,10 @@ export class Replies {
   ) {}
 
   /** Undefined when the model takes longer than a caller waits. Refused when it has failed. */
-  async answer(cause: Cause, { chatId, promptId, replyId }: PromptSent): Promise<ReplyOutcome | undefined> {
+  async answer(
+    cause: Cause,
+    { chatId, promptId, replyId }: Pick<PromptSent, 'chatId' | 'promptId' | 'replyId'>,
+  ): Promise<ReplyOutcome | undefined> {
     const outcome = await this.outcome(cause, chatId, replyId)
     if (outcome?.status !== 'failed') return outcome
     const { error } = outcome

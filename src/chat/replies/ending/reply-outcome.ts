@@ -1,4 +1,6 @@
 import type { Engine } from '../../../event-store/engine.js'
+import { definedFields } from '../../../commands/defined-fields.js'
+import type { ReplyFinish } from '../../message.js'
 import { type RecordedReplyEnding, replyEndings, type ReplyEndingStatus } from '../../chat.js'
 import type { MessageDoc } from '../../read-models/messages.js'
 
@@ -19,6 +21,9 @@ export interface ReplyOutcome {
   readonly cached: boolean
   /** The attempt that wrote the text; undefined when nothing was written. */
   readonly attempt?: string
+  /** The model that wrote it, and why it stopped; undefined when it failed. */
+  readonly model?: string
+  readonly finish?: ReplyFinish
   readonly error?: { code: string; detail: string }
   /** Of the event that ended the reply; 0 when the outcome comes from the read model. */
   readonly position: number
@@ -39,23 +44,36 @@ export async function outcomeFromEvent({ vault }: Engine, event: RecordedReplyEn
       position,
     }
   }
-  const { attempt, tokens } = event.data
+  const { attempt, tokens, model } = event.data
   const usage = { promptTokens: tokens.prompt, completionTokens: tokens.completion, totalTokens: tokens.total }
-  const cached = event.type === 'ReplyCompleted' && event.data.cached === true
+  const completed = event.type === 'ReplyCompleted' ? event.data : undefined
+  const cached = completed?.cached === true
   const { text = '' } = await vault.openOrEmpty(event.personal)
-  return { status, text, usage, cached, attempt, position }
+  return { status, text, usage, cached, attempt, model, ...(completed && { finish: completed.finish }), position }
 }
 
 /** The outcome from the read model, for a reply that has ended long ago; undefined while the reply is open. */
 export async function outcomeFromReadModel({ vault }: Engine, doc: MessageDoc): Promise<ReplyOutcome | undefined> {
-  const { status, tokens, promptTokens = 0, completionTokens = 0, attempt, error, updatedAt, cached = false } = doc
+  const {
+    status,
+    tokens,
+    promptTokens = 0,
+    completionTokens = 0,
+    attempt,
+    error,
+    updatedAt,
+    cached = false,
+    model,
+    finish,
+  } = doc
   if (status === 'pending') return undefined
   const usage = { promptTokens, completionTokens, totalTokens: tokens ?? 0 }
   const { content = '', text = content } = await vault.openOrEmpty(doc.text)
   const { detail = '' } = await vault.openOrEmpty(error?.detail)
   const failure = error && { error: { code: error.code, detail } }
   const textAttempt = updatedAt ? editAttempt(updatedAt) : attempt
-  return { status, text, usage, cached, attempt: textAttempt, ...failure, position: 0 }
+  const writer = status === 'failed' ? {} : definedFields({ model, finish })
+  return { status, text, usage, cached, attempt: textAttempt, ...writer, ...failure, position: 0 }
 }
 
 /** An edit counts as another attempt, so that those who have read the former text start over. */

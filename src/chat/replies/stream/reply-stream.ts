@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Engine } from '../../../event-store/engine.js'
 import { isErased } from '../../../event-store/errors.js'
-import { type ServerSentEvent, sseKeepAlive, sseReconnect, sseText } from '../../../http/sse.js'
 import { chatStream } from '../../chats.js'
 import { Deltas } from '../../open-reply/deltas.js'
 import type { MessageDoc } from '../../read-models/messages.js'
@@ -9,6 +8,7 @@ import { outcomeFromReadModel, type ReplyOutcome } from '../ending/reply-outcome
 import { ReplyOutcomes } from '../ending/reply-outcomes.js'
 import { ArrivalQueue } from './arrival-queue.js'
 import { cursorFromEventId, ReplyFollower } from './reply-follower.js'
+import { EventRendering, type ReplyRendering } from './reply-rendering.js'
 
 /** A reply that may still be open; with `doc` when it is in the read model. */
 export interface StreamableReply {
@@ -38,16 +38,22 @@ export class ReplyStream {
     private readonly outcomes: ReplyOutcomes,
   ) {}
 
-  async *events(reply: StreamableReply, lastEventId: string | undefined): AsyncGenerator<string> {
-    const { promptId, replyId, doc } = reply
-    const follower = new ReplyFollower(reply, cursorFromEventId(replyId, lastEventId))
-    yield sseText({ event: 'start', data: { promptId, replyId } })
-    const outcome = doc && (await outcomeFromReadModel(this.engine, doc))
-    if (outcome) yield textOf(follower.outcome(outcome))
-    else yield* this.liveEvents(reply, follower)
+  /** As our own events, which are resumed with Last-Event-ID. */
+  events(reply: StreamableReply, lastEventId: string | undefined): AsyncGenerator<string> {
+    const follower = new ReplyFollower(reply, cursorFromEventId(reply.replyId, lastEventId))
+    return this.read(reply, new EventRendering(reply, follower))
   }
 
-  private async *liveEvents(reply: StreamableReply, follower: ReplyFollower): AsyncGenerator<string> {
+  /** As an API family words them. */
+  async *read(reply: StreamableReply, rendering: ReplyRendering): AsyncGenerator<string> {
+    const { doc } = reply
+    yield rendering.begin()
+    const outcome = doc && (await outcomeFromReadModel(this.engine, doc))
+    if (outcome) yield rendering.outcome(outcome)
+    else yield* this.readLive(reply, rendering)
+  }
+
+  private async *readLive(reply: StreamableReply, rendering: ReplyRendering): AsyncGenerator<string> {
     const { chatId, replyId } = reply
     const closed = new AbortController()
     const arrivals = new ArrivalQueue<Buffer | undefined>()
@@ -62,20 +68,22 @@ export class ReplyStream {
       (error: unknown) => setEnd({ error }),
     )
     try {
-      yield textOf(await this.catchUp(reply, follower))
+      yield await this.catchUp(reply, rendering)
       while (!end) {
+        if (rendering.isOver) return
         const sealed = await arrivals.take(keepAliveMs)
         if (sealed.length === 0 && !end) await this.engine.vault.keyOf(chatStream(chatId)) // throws once it is erased
-        const text = textOf(await this.followDeltas(sealed, reply, follower))
-        if (text || !end) yield text || sseKeepAlive
+        const text = await this.followDeltas(sealed, reply, rendering)
+        if (text || !end) yield text || rendering.keepAlive
       }
+      if (rendering.isOver) return
       if (isErased(end.error)) throw end.error // erased after the end was appended and before it was opened here
       // First the reply can be read at every process, then its reader is told that it is done.
       if (end.outcome) await this.engine.projections.waitUntilVisible(end.outcome.position)
-      yield end.outcome ? textOf(follower.outcome(end.outcome)) : sseReconnect()
+      yield end.outcome ? rendering.outcome(end.outcome) : rendering.goesOnElsewhere()
     } catch (error) {
       if (!isErased(error)) throw error
-      yield sseText({ event: 'failed', data: { code: 'erased', detail: 'the chat was erased' } })
+      yield rendering.failed('erased', 'the chat was erased')
     } finally {
       closed.abort()
       unsubscribe()
@@ -85,22 +93,21 @@ export class ReplyStream {
   private async followDeltas(
     sealed: readonly (Buffer | undefined)[],
     reply: StreamableReply,
-    follower: ReplyFollower,
-  ): Promise<ServerSentEvent[]> {
-    const events: ServerSentEvent[] = []
+    rendering: ReplyRendering,
+  ): Promise<string> {
+    let text = ''
     for (const [i, one] of sealed.entries()) {
+      if (rendering.isOver) break
       if (one === undefined && sealed[i + 1] === undefined && i + 1 < sealed.length) continue // the next one has it
-      const next = one && follower.delta(await this.deltas.open(reply.chatId, one))
-      events.push(...(next ?? (await this.catchUp(reply, follower))))
+      const next = one && rendering.delta(await this.deltas.open(reply.chatId, one))
+      text += next ?? (await this.catchUp(reply, rendering))
     }
-    return events
+    return text
   }
 
   /** Sends all that Redis has kept of the latest attempt. What is missing there comes with the reply's end. */
-  private async catchUp({ chatId, replyId }: StreamableReply, follower: ReplyFollower): Promise<ServerSentEvent[]> {
+  private async catchUp({ chatId, replyId }: StreamableReply, rendering: ReplyRendering): Promise<string> {
     const latest = await this.deltas.latestText(chatId, replyId)
-    return latest ? follower.text(latest) : []
+    return latest ? rendering.text(latest) : ''
   }
 }
-
-const textOf = (events: readonly ServerSentEvent[]) => events.map((event) => sseText(event)).join('')

@@ -57,8 +57,9 @@ export class AnswerCache {
     return this.config.replies.cacheSeconds > 0 && this.redis.status === 'ready'
   }
 
-  private keyOf(ownerId: string, model: string, { messages, temperature, maxTokens }: CompletionRequest): string {
-    const question = canonical({ messages, temperature, maxTokens })
+  private keyOf(ownerId: string, model: string, request: CompletionRequest): string {
+    const { model: _, answeredBy: __, ...asked } = request
+    const question = canonical(asked)
     const hash = keyedHash(this.secrets.commands, 'answer', ownerId, model, question)
     return redisName(this.db, 'answer', hash.toString('base64url'))
   }

@@ -1,0 +1,82 @@
+import { openAiError } from '../../../http/openai-api.js'
+import { makeProblem } from '../../../http/problems.js'
+import { DeltaBuffer } from '../../open-reply/delta-buffer.js'
+import type { AttemptText, Delta } from '../../open-reply/reply-cursor.js'
+import type { ReplyOutcome } from '../../replies/ending/reply-outcome.js'
+import type { ReplyRendering } from '../../replies/stream/reply-rendering.js'
+import type { CompletionChunk } from './completions.dto.js'
+import { asCompletionUsage, type CompletionHead, finishReasonOf } from './completions.presenter.js'
+
+type Choice = CompletionChunk['choices'][number]
+
+/**
+ * A reply as chunks of a chat completion. Its reader cannot take text back. So when another attempt writes something
+ * else than what was sent, the stream ends with an error, which every client throws; the answer itself goes on in the
+ * chat.
+ */
+export class CompletionRendering implements ReplyRendering {
+  readonly keepAlive = ': still here\n\n'
+  isOver = false
+  private readonly buffer = new DeltaBuffer()
+  private sent = ''
+
+  constructor(
+    private readonly head: CompletionHead,
+    private readonly includesUsage: boolean,
+  ) {}
+
+  begin(): string {
+    return this.chunk({ delta: { role: 'assistant', content: '' } })
+  }
+
+  delta(delta: Delta): string | undefined {
+    return this.buffer.add(delta) ? this.textUpTo(this.buffer.text) : undefined
+  }
+
+  text(text: AttemptText): string {
+    this.buffer.addText(text)
+    return this.textUpTo(this.buffer.text)
+  }
+
+  outcome({ status, text, usage, finish, error }: ReplyOutcome): string {
+    if (status === 'failed') return this.failed(error?.code ?? 'internal', error?.detail ?? '')
+    if (!text.startsWith(this.sent)) return this.interrupted()
+    const rest = this.textUpTo(text)
+    const end = this.chunk({ delta: {}, finish_reason: finishReasonOf(finish) })
+    const cost = this.includesUsage ? this.line({ choices: [], usage: asCompletionUsage(usage) }) : ''
+    return `${rest}${end}${cost}data: [DONE]\n\n`
+  }
+
+  failed(code: string, detail: string): string {
+    this.isOver = true
+    const { body } = openAiError(makeProblem('reply_failed', detail, { code }))
+    return `data: ${JSON.stringify(body)}\n\n`
+  }
+
+  goesOnElsewhere(): string {
+    return this.failed('unavailable', 'this process stops before the answer is complete; it will be in the chat')
+  }
+
+  /** Another attempt may have less than what was sent; then there is nothing to send yet. */
+  private textUpTo(text: string): string {
+    if (this.sent.startsWith(text)) return ''
+    if (!text.startsWith(this.sent)) return this.interrupted()
+    const content = text.slice(this.sent.length)
+    this.sent = text
+    return this.chunk({ delta: { content } })
+  }
+
+  private interrupted(): string {
+    return this.failed('reply_restarted', 'the model began its answer anew; the whole answer will be in the chat')
+  }
+
+  private chunk(choice: Pick<Choice, 'delta'> & Partial<Choice>): string {
+    return this.line({ choices: [{ index: 0, logprobs: null, finish_reason: null, ...choice }] })
+  }
+
+  private line(part: Pick<CompletionChunk, 'choices' | 'usage'>): string {
+    const usage = this.includesUsage ? { usage: null } : {}
+    const chunk: CompletionChunk = { ...this.head, object: 'chat.completion.chunk', ...usage, ...part }
+    return `data: ${JSON.stringify(chunk)}\n\n`
+  }
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import { chatName } from '../chat.dto.js'
+import { modelName, samplingFields, text } from './settings.dto.js'
+
+const textPart = z.strictObject({
+  type: z.literal('text').describe('Only texts are supported'),
+  text: text().describe('The words themselves'),
+})
+
+const content = z.union([text(), z.array(textPart).min(1).max(200)]).describe('A text, or parts that are joined')
+
+const message = z.strictObject({
+  role: z.enum(['system', 'developer', 'user', 'assistant']).describe('Who speaks'),
+  content,
+})
+
+const maxTokens = z.int().min(1).max(1_000_000).optional()
+
+/** What is not listed is refused by its name. */
+export const completionBody = z.strictObject({
+  model: modelName,
+  messages: z
+    .array(message)
+    .min(1)
+    .max(2_000)
+    .describe('The whole conversation; the last message is the user’s')
+    .meta({ example: [{ role: 'user', content: 'What is an event store?' }] }),
+  stream: z.boolean().optional().describe('Whether the answer comes in chunks').meta({ example: true }),
+  stream_options: z
+    .strictObject({ include_usage: z.boolean().optional().describe('Adds a last chunk with what it has cost') })
+    .optional()
+    .describe('Only with stream'),
+  ...samplingFields,
+  seed: z.int().optional().describe('The same seed and request should get the same answer'),
+  max_tokens: maxTokens.describe('The greatest length of an answer, in tokens'),
+  max_completion_tokens: maxTokens.describe('The newer name of max_tokens'),
+  response_format: z
+    .strictObject({ type: z.literal('text').describe('Only text is supported').meta({ example: 'text' }) })
+    .optional()
+    .describe('The form of the answer'),
+  n: z.literal(1).optional().describe('How many answers: only one is supported'),
+  store: z.literal(true).optional().describe('Every conversation is stored: false is not supported yet'),
+  metadata: z
+    .strictObject({ chat_id: chatName.optional().describe('The chat in which it goes on, as in X-Chat-Id') })
+    .optional()
+    .describe('Only chat_id is supported'),
+})
+export type CompletionBody = z.infer<typeof completionBody>
+export type CompletionMessage = CompletionBody['messages'][number]
+
+const count = (about: string) => z.int().min(0).describe(about)
+
+const usage = z
+  .strictObject({
+    prompt_tokens: count('Tokens of the question with its context'),
+    completion_tokens: count('Tokens of the answer'),
+    total_tokens: count('Both together'),
+  })
+  .describe('What the answer has cost')
+export type CompletionUsage = z.infer<typeof usage>
+
+const finishReason = z.enum(['stop', 'length', 'content_filter']).describe('Why the answer ends')
+export type FinishReason = z.infer<typeof finishReason>
+
+const head = {
+  id: z.string().describe('chatcmpl- and the id of the answer').meta({ example: 'chatcmpl-1' }),
+  created: z.int().describe('When it was asked for, in seconds since 1970'),
+  model: z.string().describe('The model that answers, as provider/model'),
+}
+
+export const completion = z.strictObject({
+  ...head,
+  object: z.literal('chat.completion').describe('What this is'),
+  choices: z
+    .array(
+      z.strictObject({
+        index: z.int().describe('Always 0'),
+        message: z
+          .strictObject({
+            role: z.literal('assistant').describe('Who speaks'),
+            content: z.string().describe('The answer'),
+            refusal: z.null().describe('Always null'),
+          })
+          .describe('The answer'),
+        logprobs: z.null().describe('Always null'),
+        finish_reason: finishReason,
+      }),
+    )
+    .describe('Always one'),
+  usage,
+})
+export type Completion = z.infer<typeof completion>
+
+export const completionChunk = z.strictObject({
+  ...head,
+  object: z.literal('chat.completion.chunk').describe('What this is'),
+  choices: z
+    .array(
+      z.strictObject({
+        index: z.int().describe('Always 0'),
+        delta: z
+          .strictObject({
+            role: z.literal('assistant').optional().describe('Only in the first chunk'),
+            content: z.string().optional().describe('The next part of the answer'),
+          })
+          .describe('What is new'),
+        logprobs: z.null().describe('Always null'),
+        finish_reason: z.union([finishReason, z.null()]).describe('Why the answer ends; null before its end'),
+      }),
+    )
+    .describe('One; none in the chunk with the usage'),
+  usage: usage.nullable().optional(),
+})
+export type CompletionChunk = z.infer<typeof completionChunk>

@@ -1,0 +1,44 @@
+import type { ReplyFinish } from '../../message.js'
+import type { ReplyOutcome, ReplyUsage } from '../../replies/ending/reply-outcome.js'
+import type { Completion, CompletionMessage, CompletionUsage, FinishReason } from './completions.dto.js'
+import type { ToldMessage } from './told-conversation.js'
+
+/** What every part of one answer says of itself. */
+export interface CompletionHead {
+  readonly id: string
+  readonly created: number
+  readonly model: string
+}
+
+export const completionHead = ({ replyId, model }: { replyId: string; model: string }): CompletionHead => ({
+  id: `chatcmpl-${replyId}`,
+  created: Math.floor(Date.now() / 1000),
+  model,
+})
+
+export const asTold = ({ role, content }: CompletionMessage): ToldMessage => ({
+  role: role === 'developer' ? 'system' : role,
+  content: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
+})
+
+export function asCompletion(head: CompletionHead, outcome: ReplyOutcome): Completion {
+  const { text: content, usage, finish, model = head.model } = outcome
+  const message = { role: 'assistant', content, refusal: null } as const
+  return {
+    ...head,
+    model,
+    object: 'chat.completion',
+    choices: [{ index: 0, message, logprobs: null, finish_reason: finishReasonOf(finish) }],
+    usage: asCompletionUsage(usage),
+  }
+}
+
+/** An answer that was cancelled has none of its own. */
+export const finishReasonOf = (finish: ReplyFinish = 'stop'): FinishReason =>
+  finish === 'filtered' ? 'content_filter' : finish
+
+export const asCompletionUsage = ({ promptTokens, completionTokens, totalTokens }: ReplyUsage): CompletionUsage => ({
+  prompt_tokens: promptTokens,
+  completion_tokens: completionTokens,
+  total_tokens: totalTokens,
+})
