@@ -201,13 +201,15 @@ describe('what is malformed is refused, and named:', () => {
         .filter((parameter) => parameter.in === 'query')
         .flatMap(({ name: field, schema }) => {
           const words = [...wrongWords(contract.schema(schema)), ...(field === 'cursor' ? wrongCursors : [])]
+          const needed = operation.parameters.filter(({ in: where, required }) => where === 'query' && required)
+          const others = needed.filter(({ name }) => name !== field).map(({ name }) => `&${name}=word`)
           const queries = [...words.map((word) => `${field}=${word}`), `${field}=1&${field}=2`]
           return queries.map(
             (query) => () =>
               expectRefused(operation, whoMay(operation), {
                 status: 400,
                 field,
-                address: `${theirs.addressOf(operation)}?${query}`,
+                address: `${theirs.addressOf(operation)}?${query}${others.join('')}`,
               }),
           )
         }),
