@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common'
-import { EventStoreError, Refused } from '../../event-store/errors.js'
+import { EventStoreError, isErased, Refused } from '../../event-store/errors.js'
 import type { Provider } from '../../llm/provider.js'
 import { ProviderError } from '../../llm/provider-error.js'
 import { FileContents } from './file-contents.js'
 import { FileRemovals } from './file-removals.js'
-import type { OwnProject, ProviderCopy } from '../project.js'
+import { noSuchProject, type OwnProject, type ProviderCopy } from '../project.js'
 import type { ContentIds } from './file-sealing.js'
 import { type StoredFile, StoredFiles } from './stored-files.js'
 import { FileTexts } from './text/file-texts.js'
@@ -26,7 +26,8 @@ export interface UploadedFile extends StoredFile {
 /**
  * Stores a file sealed in GridFS, and the text in it; then reads it from there and sends it to the provider, if that
  * keeps files. A provider that refuses it or is away gets no copy, and the file is stored all the same: models are given
- * its text by us. After a failure everything is removed at once. What a crash leaves, and what may or may not have failed, the sweep removes.
+ * its text by us. After a failure everything is removed at once. What a crash leaves, and what may or may not have
+ * failed, the sweep removes.
  */
 @Injectable()
 export class FileUpload {
@@ -64,7 +65,7 @@ export class FileUpload {
       return await work()
     } catch (error) {
       if (isFinal(error)) await this.discard(file)
-      throw error
+      throw isErased(error) ? noSuchProject() : error // for its owner, an erased project never was
     }
   }
 

@@ -131,7 +131,7 @@ describe('projections', () => {
 
   it('are listed with how far they are', async () => {
     // A position is written some hundred milliseconds after the documents.
-    const upToDate = /^messages +1 +live +\d+ +0 +0 +[\d.]+ +\S+:\d+:\S+ +-$/m
+    const upToDate = /^messages +\d+ +live +\d+ +0 +0 +[\d.]+ +\S+:\d+:\S+ +-$/m
     const { code, output } = await eventually(
       () => run('projections', 'list'),
       (listed) => upToDate.test(listed.output),
@@ -166,7 +166,7 @@ describe('projections', () => {
     ]
     expect(certificates.map(({ code }) => code)).toEqual([0, 0])
     expect(certificates[0]!.output).toMatch(
-      /^messages is rebuilt: version 1, \d+ events, digest [0-9a-f]{64}, log root [0-9a-f]{64}\n$/,
+      /^messages is rebuilt: version \d+, \d+ events, digest [0-9a-f]{64}, log root [0-9a-f]{64}\n$/,
     )
     expect(certificates[0]!.errors).toMatch(/^messages █+ \d+ of \d+, 100 %, .*\/s\n$/)
     const digests = certificates.map(({ output }) => /digest (\w+)/.exec(output)?.[1])
@@ -178,7 +178,7 @@ describe('projections', () => {
     const { output } = await run('projections', 'certificates', 'messages', '--limit', '2')
     expect(output).toMatch(
       new RegExp(
-        `^at +version +position +skipped +digest +log root +differing\n(\\S+ +1 +\\d+ +- +${digests[0]} +\\w+ +none\n){2}$`,
+        `^at +version +position +skipped +digest +log root +differing\n(\\S+ +\\d+ +\\d+ +- +${digests[0]} +\\w+ +none\n){2}$`,
       ),
     )
     expect((await run('projections', 'certificates', 'guests')).output).toMatch(/^at /) // of its first build

@@ -140,7 +140,7 @@ describe('a repeat', () => {
     const first = await upload(ann, id, 'the same', 'a.txt', again)
     const second = await upload(ann, id, 'the same', 'a.txt', again)
     expect(second).toMatchObject({ status: 201, body: first.body })
-    expect(await traces.files()).toEqual({ 'files.files': 1, 'files.chunks': 1, stored_files: 1 })
+    expect(await traces.files()).toEqual({ 'files.files': 1, 'files.chunks': 1, stored_files: 1, file_texts: 1 })
   })
 
   it.each([
@@ -153,7 +153,7 @@ describe('a repeat', () => {
       status: 422,
       body: { code: 'command_reused' },
     })
-    expect(await traces.files()).toEqual({ 'files.files': 1, 'files.chunks': 1, stored_files: 1 })
+    expect(await traces.files()).toEqual({ 'files.files': 1, 'files.chunks': 1, stored_files: 1, file_texts: 1 })
   })
 
   it('at the same time is the same file, stored once', async () => {
