@@ -28,7 +28,7 @@ export async function jestWithRepeats(config, options) {
 function failedFiles() {
   try {
     const { testResults } = JSON.parse(readFileSync(results, 'utf8'))
-    return testResults.filter(({ status }) => status !== 'passed').map(({ name }) => relative('.', name))
+    return testResults.filter(({ status }) => status === 'failed').map(({ name }) => relative('.', name))
   } catch (error) {
     if (error.code === 'ENOENT') return [] // Jest ended before it had results
     throw error
