@@ -58,9 +58,11 @@ async function hashesOf(event: RecordedChatEvent, vault: Vault): Promise<Binary[
 
 type Event = Extract<RecordedChatEvent, { type: 'PromptSent' | 'ReplyCompleted' | 'ReplyCancelled' | 'MessageStored' }>
 
-const begin = (id: string, event: Event): MessageWordsDoc | null => {
+const wordsIn = (event: RecordedEvent): Binary[] => hashes.get(event) ?? []
+
+const begin = (id: string, event: Event, words = wordsIn(event)): MessageWordsDoc | null => {
   const { ownerId, chatId } = event.data
-  return isGuest(ownerId) ? null : { _id: id, ownerId, chatId, seq: event.position, words: hashes.get(event) ?? [] }
+  return isGuest(ownerId) ? null : { _id: id, ownerId, chatId, seq: event.position, words }
 }
 
 /** Which words each message of an account has. MongoDB sees hashes only; `docs/security.md` says what they reveal. */
@@ -70,13 +72,18 @@ export const messageWords = projection<MessageWordsDoc, ChatEvents & UserEvents>
   indexes: [{ words: 1, seq: -1 }, { chatId: 1 }, { ownerId: 1 }],
   prepares: { types: ['PromptSent', 'ReplyCompleted', 'ReplyCancelled', 'MessageStored', 'MessageEdited'], prepare },
   on: {
-    PromptSent: { begins: true, key: (e) => e.data.promptId, evolve: (_, e) => begin(e.data.promptId, e) },
-    ReplyCompleted: { key: (e) => e.data.replyId, evolve: (_, e) => begin(e.data.replyId, e) },
-    ReplyCancelled: { key: (e) => e.data.replyId, evolve: (_, e) => begin(e.data.replyId, e) },
+    // The reply is there from its prompt on, without words: one that was deleted meanwhile must not come back.
+    PromptSent: {
+      begins: true,
+      key: (e) => [e.data.promptId, e.data.replyId],
+      evolve: (_, e, key) => begin(key, e, key === e.data.promptId ? wordsIn(e) : []),
+    },
+    ReplyCompleted: { key: (e) => e.data.replyId, evolve: (doc, e) => doc && begin(doc._id, e) },
+    ReplyCancelled: { key: (e) => e.data.replyId, evolve: (doc, e) => doc && begin(doc._id, e) },
     MessageStored: { begins: true, key: (e) => e.data.messageId, evolve: (_, e) => begin(e.data.messageId, e) },
     MessageEdited: {
       key: (e) => e.data.messageId,
-      evolve: (doc, e) => doc && { ...doc, words: hashes.get(e) ?? [] },
+      evolve: (doc, e) => doc && { ...doc, words: wordsIn(e) },
     },
     MessageDeleted: { key: (e) => e.data.messageId, evolve: () => null },
     ChatDeleted: { remove: (e) => ({ chatId: e.data.chatId }) },

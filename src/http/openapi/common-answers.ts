@@ -69,13 +69,19 @@ export function addCommonAnswers(operation: Operation, path: string, method: str
   for (const [status, response] of Object.entries(responses)) {
     response.description ||= 'Done'
     response.headers = { ...headersOf(Number(status), method), ...response.headers }
-    if (Number(status) >= 400)
-      response.content = isOpenAiPath(path) ? openAiErrors : problems(codesOf(Number(status), codes))
+    if (Number(status) >= 400) {
+      const asProblem = problems(codesOf(Number(status), codes))
+      const isTheirs = isOpenAiPath(path) && Number(status) !== addressUnread
+      response.content = isTheirs ? openAiErrors : asProblem
+    }
   }
   const parameters = operation.parameters ?? []
   if (method === 'post') operation.parameters = [...parameters, idempotencyKey]
   if (method === 'get') operation.parameters = [...parameters, minLogPosition]
 }
+
+/** Found while the headers still arrive: nobody knows for which family, so it is always a problem document. */
+const addressUnread = 431
 
 const openAiErrors = { 'application/json': { schema: { $ref: '#/components/schemas/OpenAiError' } } }
 

@@ -35,6 +35,9 @@ export class Routes {
 /** Slashes that are doubled, or at the end, never matter. */
 const wordsOf = (path: string) => path.replaceAll(/\/+/g, '/').replace(/\/$/, '').split('/')
 
+/** Too large headers are refused before the address is read. */
+const addressUnread = 431
+
 /** Everything that is wrong with an answer. */
 export function* faultsOf(
   attacker: Attacker,
@@ -46,7 +49,7 @@ export function* faultsOf(
   const type = String(headers['content-type'] ?? '')
   if (inside.test(text)) yield 'shows its inside'
   if (shot.method === 'OPTIONS') {
-    if (status !== 204) yield `${status} for OPTIONS`
+    if (status !== 204 && status !== addressUnread) yield `${status} for OPTIONS`
     return
   }
   if (!operation) {
@@ -59,7 +62,9 @@ export function* faultsOf(
     }
   }
   if (status >= 400 && shot.method !== 'HEAD')
-    yield* isOpenAiPath(shot.path) ? openAiFaults(type, text, status) : problemFaults(type, text, status)
+    yield* isOpenAiPath(shot.path) && status !== addressUnread
+      ? openAiFaults(type, text, status)
+      : problemFaults(type, text, status)
   if (status !== 503 && status !== 502 && status >= 500) yield `${status}`
   const maySeeOthers = operation?.roles && attacker.role !== 'user'
   const foreign = (text.match(canaries) ?? []).find((found) => found !== attacker.canary)

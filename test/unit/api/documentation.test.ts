@@ -63,7 +63,8 @@ describe('the documentation', () => {
     const isTyped = ({ responses, path }: Operation) =>
       Object.entries(responses).every(([status, { content }]) => {
         const schemas = Object.values(content ?? {}).map(({ schema }) => schema)
-        if (Number(status) >= 400 && isOpenAiPath(path))
+        // 431 is found before the address is read.
+        if (Number(status) >= 400 && status !== '431' && isOpenAiPath(path))
           return content?.['application/json']?.schema.$ref === '#/components/schemas/OpenAiError'
         if (Number(status) >= 400)
           return content?.['application/problem+json']?.schema.$ref === '#/components/schemas/Problem'

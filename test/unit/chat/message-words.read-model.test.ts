@@ -13,18 +13,28 @@ describe('the words of messages', () => {
       r1: { ...words, seq: 2 },
     }))
 
-  it('have nothing of a failed reply', () =>
-    givenLog<MessageWordsDoc>(messageWords, [its.sent, its.failed]).then({ p1: { ...words, seq: 1 } }))
+  it('have a reply from its prompt on, so that one that was deleted meanwhile does not come back', () =>
+    givenLog<MessageWordsDoc>(messageWords, [
+      its.sent,
+      { type: 'MessageDeleted', data: { chatId: 'c1', ownerId: 'ann', messageId: 'r1' } },
+      its.completed,
+    ]).then({ p1: { ...words, seq: 1 } }))
+
+  it('have no words of a failed reply', () =>
+    givenLog<MessageWordsDoc>(messageWords, [its.sent, its.failed]).then({
+      p1: { ...words, seq: 1 },
+      r1: { ...words, seq: 1 },
+    }))
 
   it('have nothing of guests', () =>
     givenLog<MessageWordsDoc>(messageWords, [its.of(its.sent, { ownerId: 'guest-1' })]).then({}))
 
   it('have nothing more of an erased account, and those of others', () =>
     givenLog<MessageWordsDoc>(messageWords, [
-      its.of(its.sent, { ownerId: 'bob', promptId: 'p2' }),
+      its.of(its.sent, { ownerId: 'bob', promptId: 'p2', replyId: 'r2' }),
       its.sent,
       its.ownerErased,
-    ]).then({ p2: { ...words, ownerId: 'bob', seq: 1 } }))
+    ]).then({ p2: { ...words, ownerId: 'bob', seq: 1 }, r2: { ...words, ownerId: 'bob', seq: 1 } }))
 
   expectReadModelLaws(messageWords)
 })
