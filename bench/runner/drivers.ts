@@ -5,11 +5,11 @@ import type { EngineOptions } from '../../src/event-store/engine.js'
 /**
  * There are two MongoDB drivers: Verbatim's own, and the one that emmett needs, in bench/node_modules. An import of
  * 'mongodb' in this folder may find either, depending on what is installed, so no file here imports it: this file loads
- * each driver through the package.json that it belongs to. What they return is typed here, as far as it is used, because
- * types are checked without the peers.
+ * each driver from where it belongs: ours from the bundled packages, which the engine uses (it would not know the values
+ * of a second copy). What they return is typed here, as far as it is used, because types are checked without the peers.
  */
 const projectFolder = new URL('../../../', import.meta.url) // this file runs in build/bench/runner/
-const ours = createRequire(new URL('package.json', projectFolder))
+const ours = createRequire(new URL('build/package.json', projectFolder))
 const peers = createRequire(new URL('bench/package.json', projectFolder))
 
 export type Db = EngineOptions['db']
