@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { FieldError, Problem } from './problems.js'
 
-/** What clients of OpenAI's API expect of every answer under /v1, whoever gives it. */
+/** What clients of OpenAI's API expect of every answer under /v1, also of refusals that come before any handler. */
 
 export const isOpenAiPath = (url: string): boolean => /^\/+v1(\/|$|\?)/.test(url)
 
@@ -49,10 +49,11 @@ const paramOf = ({ field }: FieldError) => field.replaceAll(/\.(\d+)(?=\.|$)/g, 
 /** Our limits by the names that OpenAI gives to its own. */
 export function nameLimitsAsOpenAi(fastify: FastifyInstance): void {
   fastify.addHook('onSend', (request, reply, payload, done) => {
+    if (!isOpenAiPath(request.url)) return done(null, payload)
     const [limit, remaining, reset] = ['Limit', 'Remaining', 'Reset'].map((name) =>
       reply.getHeader(`RateLimit-${name}`),
     )
-    if (limit !== undefined && isOpenAiPath(request.url)) {
+    if (limit !== undefined) {
       void reply.headers({
         'x-ratelimit-limit-requests': limit,
         'x-ratelimit-remaining-requests': remaining,

@@ -1,17 +1,39 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import { applyDecorators, Injectable, SetMetadata } from '@nestjs/common'
+import { ApiOperation } from '@nestjs/swagger'
 import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import type { Credentials } from '../commands/caller.js'
 import { Refused } from '../event-store/errors.js'
 import { redisName, RedisScript } from '../event-store/redis.js'
+import { IgnoresIdempotencyKey } from './cause.guard.js'
+import { NeedsScope } from './scopes.js'
 
 export const TAKES_TICKET = 'takes a ticket for the stream in this parameter'
 
 /** For the handler of a stream: a ticket in the query may be its credentials. `parameter` names the stream in the path. */
-export const TakesTicket = (parameter: string) => applyDecorators(SetMetadata(TAKES_TICKET, parameter))
+export const TakesTicket = (parameter: string) => SetMetadata(TAKES_TICKET, parameter)
 
-export const ticketSeconds = 30
+/** For the handler that gives tickets out. Each request gets another one, also a repeated request. */
+export const IssuesTicket = () =>
+  applyDecorators(
+    NeedsScope('read'),
+    IgnoresIdempotencyKey(),
+    ApiOperation({
+      summary: 'A ticket for one stream of this answer, for an EventSource, which sends no headers',
+      description:
+        'Use it once, within its time, as `ticket` in the address of the stream. Do not send a token in an address.',
+    }),
+  )
+
+export interface IssuedTicket {
+  ticket: string
+  /** The address of the stream, with the ticket. */
+  url: string
+  expiresInSeconds: number
+}
+
+const ticketSeconds = 30
 /** What every ticket looks like: 24 random bytes. */
 export const ticketForm = /^[\w-]{32}$/
 
@@ -27,10 +49,11 @@ export class StreamTickets {
     private readonly db: Db,
   ) {}
 
-  async issue(stream: string, credentials: Credentials): Promise<string> {
+  /** `address` is that of the stream, and `stream` what its path names it by. */
+  async issue(address: string, stream: string, credentials: Credentials): Promise<IssuedTicket> {
     const ticket = randomBytes(24).toString('base64url')
     await answered(this.redis.set(this.nameOf(ticket, stream), seal(ticket, credentials), 'EX', ticketSeconds))
-    return ticket
+    return { ticket, url: `${address}?ticket=${ticket}`, expiresInSeconds: ticketSeconds }
   }
 
   /** Of two that use a ticket, one gets the credentials. Undefined for a ticket that is not, or no longer, for this stream. */

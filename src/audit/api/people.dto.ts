@@ -1,7 +1,7 @@
-import { PickType } from '@nestjs/swagger'
-import { type AccountRole, accountRoles } from '../../commands/caller.js'
-import { AnyText, Choice, DateTime, Email, Flag, Integer, ListOf, Text } from '../../http/fields.js'
+import { IntersectionType, PickType } from '@nestjs/swagger'
+import { AnyText, Choice, DateTime, Flag, Integer, ListOf } from '../../http/fields.js'
 import { PageQuery } from '../../http/pages.js'
+import { AccountsQuery, ListedAccountDto } from '../../identity/api/accounts.dto.js'
 
 const open = { optional: true, about: 'Also open personal data; the evidence records that' }
 
@@ -10,16 +10,7 @@ export class OpenQuery {
   open: boolean = false
 }
 
-export class PeopleQuery extends PageQuery {
-  @Email({ optional: true, about: 'Only the account with exactly this email address', example: 'ada@example.org' })
-  email?: string
-
-  @Text({ max: 40, optional: true, about: 'Only the account with exactly this user name', example: 'ada' })
-  username?: string
-
-  @Choice(accountRoles, { name: 'Role', optional: true, about: 'Only accounts with this role' })
-  role?: AccountRole
-
+export class PeopleQuery extends AccountsQuery {
   @Flag(open)
   open: boolean = false
 }
@@ -39,22 +30,10 @@ export class PersonDto {
   username?: string
 }
 
-export class FoundAccountDto extends PickType(PersonDto, ['id', 'email', 'name', 'username']) {
-  @Choice(accountRoles, { name: 'Role' })
-  role!: string
-
-  @Flag({ about: 'Whether an admin has locked it: its logins and API keys are not accepted' })
-  locked!: boolean
-
-  @DateTime()
-  createdAt!: Date
-
-  @Integer()
-  totalTokensUsed!: number
-
-  @Integer()
-  feedbackCount!: number
-}
+export class FoundAccountDto extends IntersectionType(
+  ListedAccountDto,
+  PickType(PersonDto, ['email', 'name', 'username']),
+) {}
 
 export class FoundAccountsDto {
   @ListOf(() => FoundAccountDto, { about: 'The newest first' })

@@ -1,6 +1,6 @@
 import { QueryBus } from '@nestjs/cqrs'
 import { type CliCommand, operatorCause, UsageError } from '../../cli/command.js'
-import { sayListed } from '../../cli/listed.js'
+import { sayPagedTable } from '../../cli/paged-table.js'
 import { isDateTime } from '../../http/field-checks.js'
 import type { ListEntry, Person } from '../lists/list-entry.js'
 import { ListEvents } from '../lists/list-events.js'
@@ -32,7 +32,7 @@ const list = (name: ListName, { about, subject: [option, field], columns, rowOf 
       until: timeOf('until', options.until),
       open: flags.has('open'),
     }
-    await sayListed(terminal, options, { things: name, columns, rowOf }, ({ limit, cursor }) =>
+    await sayPagedTable(terminal, options, { things: name, columns, rowOf }, ({ limit, cursor }) =>
       app.get(QueryBus).execute(new ListEvents(operatorCause(), name, { ...request, cursor }, limit)),
     )
   },

@@ -1,6 +1,6 @@
 import { QueryBus } from '@nestjs/cqrs'
 import { type CliCommand, operatorCause, UsageError } from '../../cli/command.js'
-import { sayListed } from '../../cli/listed.js'
+import { sayPagedTable } from '../../cli/paged-table.js'
 import { accountRoles } from '../../commands/caller.js'
 import { accountKeyOf } from '../../identity/read-models/account-list.js'
 import { FindAccounts, type FoundAccount } from '../people/find-accounts.js'
@@ -44,7 +44,7 @@ export const accounts: CliCommand = {
     const role = accountRoles.find((name) => name === options.role)
     if (options.role !== undefined && !role)
       throw new UsageError(`there is no role ${options.role}; there are ${accountRoles.join(', ')}`)
-    await sayListed(terminal, options, { things: 'accounts', columns, rowOf }, (page) =>
+    await sayPagedTable(terminal, options, { things: 'accounts', columns, rowOf }, (page) =>
       app.get(QueryBus).execute(new FindAccounts(operatorCause(), { ...(role && { role }) }, page, flags.has('open'))),
     )
   },
@@ -59,7 +59,7 @@ export const chatsOf: CliCommand = {
   flags: ['open', 'deleted'],
   async run(app, { arguments: [ownerId = ''], options, flags }, terminal) {
     const status = flags.has('deleted') ? 'deleted' : 'active'
-    await sayListed(
+    await sayPagedTable(
       terminal,
       options,
       { things: 'chats', columns: ['id', 'since', 'last used', 'messages', 'deleted', 'title'], rowOf: chatRowOf },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { whenErasureIsFinal } from '../../commands/key-erasures.js'
-import { AnyText, Choice, Decimal, Flag, Integer, Text, idLetters } from '../../http/fields.js'
+import { AnyText, Choice, Decimal, Flag, idLetters, Integer, Text, Texts } from '../../http/fields.js'
 import { feedback, type Feedback } from '../message.js'
 
 /** Fields and bodies that several families share. */
@@ -26,6 +26,16 @@ export const ChatName = (info: { about?: string; example?: string; optional?: bo
     example: 'first-steps',
     ...info,
     about: `${info.about ?? 'A UUID, or the caller’s own name for a chat'}. Not a name: ${reserved.join(', ')}`,
+  })
+
+/** Some of the files of the project of a prompt. */
+export const PromptFiles = () =>
+  Texts({
+    min: 1,
+    max: 255,
+    items: 20,
+    optional: true,
+    about: 'Files of the project that the model is given, by id or name; without it, all',
   })
 
 export class EraseQuery {

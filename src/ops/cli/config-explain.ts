@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type CliCommand, UsageError } from '../../cli/command.js'
-import { explainVariables } from '../../config/explained-variables.js'
+import { explainVariables } from '../../config/config-explanation.js'
 import { ownEnvironment } from '../../config/index.js'
 
 export const configExplain: CliCommand = {

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { type CliCommand, type CommandInput, operatorCause, UsageError } from '../../cli/command.js'
-import { sayListed } from '../../cli/listed.js'
+import { sayPagedTable } from '../../cli/paged-table.js'
 import { type AccountRole, accountRoles } from '../../commands/caller.js'
 import { type AccountCommand, GrantRole } from '../../identity/commands.js'
 import { EndLogins, LockAccount, UnlockAccount } from '../../identity/commands/administer-account.js'
@@ -17,7 +17,7 @@ export const usersList: CliCommand = {
   options: { role: 'role', limit: 'number' },
   async run(app, { options }, terminal) {
     const filter = options.role === undefined ? {} : { role: roleOf(options.role) }
-    await sayListed(terminal, options, { things: 'accounts', columns, rowOf }, (page) =>
+    await sayPagedTable(terminal, options, { things: 'accounts', columns, rowOf }, (page) =>
       app.get(AccountList).page(page, filter),
     )
   },

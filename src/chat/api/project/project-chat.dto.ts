@@ -1,5 +1,5 @@
-import { Id, Integer, Text, Texts } from '../../../http/fields.js'
-import { ChatName } from '../chat.dto.js'
+import { Id, Integer, Text } from '../../../http/fields.js'
+import { ChatName, PromptFiles } from '../chat.dto.js'
 
 export class ProjectChatParams {
   @Id()
@@ -13,13 +13,7 @@ export class ProjectMessageBody {
   @ChatName({ optional: true, about: 'The chat to continue; without it the message starts a new one' })
   chatId?: string
 
-  @Texts({
-    min: 1,
-    max: 255,
-    items: 20,
-    optional: true,
-    about: 'Files of the project that the model is given, by id or name; without it, all',
-  })
+  @PromptFiles()
   files?: string[]
 }
 

@@ -6,10 +6,9 @@ import { definedFields } from '../../../commands/defined-fields.js'
 import type { Cause } from '../../../commands/cause.js'
 import { CurrentCaller } from '../../../http/access.js'
 import { type Answer, answer, Answers } from '../../../http/answers.js'
-import { IgnoresIdempotencyKey, RequestCause } from '../../../http/cause.guard.js'
+import { RequestCause } from '../../../http/cause.guard.js'
 import { RequestCredentials } from '../../../http/identify.guard.js'
-import { NeedsScope } from '../../../http/scopes.js'
-import { StreamTickets, ticketSeconds } from '../../../http/stream-tickets.js'
+import { IssuesTicket, StreamTickets } from '../../../http/stream-tickets.js'
 import { ChatIds } from '../../chat-ids.js'
 import { GiveFeedback, WithdrawFeedback } from '../../commands.js'
 import { FindMessage } from '../../read-models/message-queries.js'
@@ -41,13 +40,7 @@ export class AiRepliesController {
   }
 
   @Post('replies/:replyId/ticket')
-  @NeedsScope('read')
-  @IgnoresIdempotencyKey()
-  @ApiOperation({
-    summary: 'A ticket for one stream of this answer, for an EventSource, which sends no headers',
-    description:
-      'Use it once, within its time, as `ticket` in the address of the stream. Do not send a token in an address.',
-  })
+  @IssuesTicket()
   @Answers(201, { ticket: TicketDto })
   async ticket(
     @Param() { replyId }: AiReplyParams,
@@ -55,9 +48,7 @@ export class AiRepliesController {
     @RequestCredentials() credentials: Credentials,
   ): Promise<Answer<{ ticket: TicketDto }>> {
     mustBeReply(await this.bus.query(new FindMessage(replyId, caller.id)))
-    const ticket = await this.tickets.issue(replyId, credentials)
-    const url = `/api/ai/replies/${replyId}/stream?ticket=${ticket}`
-    return answer({ ticket: { ticket, url, expiresInSeconds: ticketSeconds } })
+    return answer({ ticket: await this.tickets.issue(`/api/ai/replies/${replyId}/stream`, replyId, credentials) })
   }
 
   @Post('chats/:chatId/cancel')

@@ -1,6 +1,6 @@
-import { AnyText, Choice, Flag, Id, Integer, ObjectOf, Text, Texts } from '../../../http/fields.js'
+import { AnyText, Choice, Flag, Id, Integer, ObjectOf, Text } from '../../../http/fields.js'
 import { messageStatus, type MessageStatus } from '../../message.js'
-import { ChatName, ReplyErrorDto, SettingsBody, TokensDto } from '../chat.dto.js'
+import { ChatName, PromptFiles, ReplyErrorDto, SettingsBody, TokensDto } from '../chat.dto.js'
 
 export class ModelDto {
   @AnyText({ about: 'provider/model', example: 'offline/echo' })
@@ -31,13 +31,7 @@ export class AskBody {
   @Id({ optional: true, about: 'A project: its prompts come first, and its settings apply unless others are given' })
   projectId?: string
 
-  @Texts({
-    min: 1,
-    max: 255,
-    items: 20,
-    optional: true,
-    about: 'Files of the project that the model is given, by id or name; without it, all',
-  })
+  @PromptFiles()
   files?: string[]
 }
 

@@ -5,12 +5,11 @@ import { Bus } from '../../../commands/bus.js'
 import type { Caller, Credentials } from '../../../commands/caller.js'
 import { CurrentCaller } from '../../../http/access.js'
 import type { Cause } from '../../../commands/cause.js'
-import { IgnoresIdempotencyKey, RequestCause } from '../../../http/cause.guard.js'
+import { RequestCause } from '../../../http/cause.guard.js'
 import { definedFields } from '../../../commands/defined-fields.js'
 import { Refuses } from '../../../http/openapi/problem-examples.js'
 import { RequestCredentials } from '../../../http/identify.guard.js'
-import { NeedsScope } from '../../../http/scopes.js'
-import { StreamTickets, TakesTicket, ticketSeconds } from '../../../http/stream-tickets.js'
+import { IssuesTicket, StreamTickets, TakesTicket } from '../../../http/stream-tickets.js'
 import { OpenCaps } from '../../../http/open-caps.js'
 import { sseHeaders } from '../../../http/sse.js'
 import { TicketDto } from '../chat.dto.js'
@@ -91,13 +90,7 @@ export class RepliesController {
   }
 
   @Post(['chat/replies/:replyId/ticket', 'replies/:replyId/ticket'])
-  @NeedsScope('read')
-  @IgnoresIdempotencyKey()
-  @ApiOperation({
-    summary: 'A ticket for one stream of this answer, for an EventSource, which sends no headers',
-    description:
-      'Use it once, within its time, as `ticket` in the address of the stream. Do not send a token in an address.',
-  })
+  @IssuesTicket()
   @ApiCreatedResponse({ type: TicketDto })
   async ticket(
     @Param() { replyId }: ReplyParams,
@@ -105,8 +98,7 @@ export class RepliesController {
     @RequestCredentials() credentials: Credentials,
   ): Promise<TicketDto> {
     mustBeReply(await this.bus.query(new FindMessage(replyId, caller.id)))
-    const ticket = await this.tickets.issue(replyId, credentials)
-    return { ticket, url: `/chat/replies/${replyId}/stream?ticket=${ticket}`, expiresInSeconds: ticketSeconds }
+    return await this.tickets.issue(`/chat/replies/${replyId}/stream`, replyId, credentials)
   }
 
   @Post('chat/:sessionId/cancel')

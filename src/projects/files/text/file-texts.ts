@@ -12,7 +12,7 @@ interface FileText {
 
 /**
  * The texts that were read from files, sealed like the files, under keys of their own. A text is stored before the event
- * of its file and removed with the file's bytes: whoever removes those MUST remove this first.
+ * of its file and removed with the file's bytes: what removes those MUST remove this first.
  */
 @Injectable()
 export class FileTexts {

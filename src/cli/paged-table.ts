@@ -10,7 +10,7 @@ interface PageOf<Item> {
 }
 
 /** Prints a list as a table, page by page, up to what --limit says, and how many rows it has. */
-export async function sayListed<Item>(
+export async function sayPagedTable<Item>(
   terminal: Terminal,
   { limit: text = defaultLimit }: CommandInput['options'],
   { things, columns, rowOf }: { things: string; columns: readonly string[]; rowOf: (item: Item) => string[] },
