@@ -1,6 +1,7 @@
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import type { Engine } from '../../event-store/engine.js'
 import { isErased } from '../../event-store/errors.js'
+import { yieldEvery } from '../../event-store/timing.js'
 import { chatAggregate, type ChatEvents, type ChatState } from '../../chat/chat.js'
 import type { ModelSettings } from '../../chat/message.js'
 import { type ChatDoc, chats } from '../../chat/read-models/chats.js'
@@ -90,14 +91,19 @@ async function opened(
   { doc, edits }: Pick<ChatSnapshot, 'doc' | 'edits'>,
   some: readonly MessageDoc[],
 ) {
-  const each = async (message: MessageDoc) => ({
+  const each = async (message: MessageDoc): Promise<SnapshotMessage> => ({
     message: await openMessage(engine, message),
     position: Math.floor(message.seq / 2),
     edits: edits.get(message._id) ?? 0,
     size: sizeOf(message),
   })
-  const [chat, ...all] = await Promise.all([summaryOf(engine, doc), ...some.map(each)] as const)
-  return { chat, messages: all }
+  const all: SnapshotMessage[] = []
+  const turn = yieldEvery()
+  for (const message of some) {
+    all.push(await each(message))
+    await turn()
+  }
+  return { chat: await summaryOf(engine, doc), messages: all }
 }
 
 const sizeOf = ({ text, error }: MessageDoc): number => (text ?? error?.detail)?.length() ?? 0

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Binary } from 'mongodb'
 import { isGuest } from '../../commands/guest-ids.js'
 import { isRetryable } from '../../event-store/database-errors.js'
@@ -8,6 +7,7 @@ import { PoisonEvent } from '../../event-store/projecting/fold.js'
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { Vault } from '../../event-store/sealing/vault.js'
+import { yieldEvery } from '../../event-store/timing.js'
 import type { UserEvents } from '../../identity/user.js'
 import { ownerStream } from '../../identity/users.js'
 import type { ChatEvents, RecordedChatEvent } from '../chat.js'
@@ -26,20 +26,13 @@ export interface MessageWordsDoc {
 /** Made by `prepare`, before the handlers are called. */
 const hashes = new WeakMap<RecordedEvent, Binary[]>()
 
-/** A few messages at a time: making hashes must not hold the event loop. */
-const pauseAfterWords = 500
-
 /** Opens the messages that the events bring, and makes the hashes of their words. What was erased has no words. */
 async function prepare(events: readonly RecordedEvent[], vault: Vault): Promise<void> {
-  let made = 0
+  const turn = yieldEvery()
   for (const event of events as readonly RecordedChatEvent[]) {
     if (!('personal' in event) || hashes.has(event) || isGuest(event.data.ownerId)) continue
-    const found = await hashesOf(event, vault)
-    hashes.set(event, found)
-    made += found.length
-    if (made < pauseAfterWords) continue
-    made = 0
-    await setImmediate()
+    hashes.set(event, await hashesOf(event, vault))
+    await turn()
   }
 }
 

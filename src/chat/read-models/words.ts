@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 import { Binary } from 'mongodb'
+import { oncePer } from '../../event-store/coalesce.js'
 
 /** So many units of a message, and so many different words of them, are found by a search. */
 const longestText = 100_000
@@ -28,8 +29,9 @@ function pairsOf(run: string): string[] {
 }
 
 /** The key of an owner's hashes. It comes from the owner's own key, and is gone with it. */
-export const wordsKey = (ownerKey: Uint8Array): Buffer =>
-  Buffer.from(hkdfSync('sha256', ownerKey, '', 'verbatim words 1', 32))
+export const wordsKey = oncePer((ownerKey: Uint8Array) =>
+  Buffer.from(hkdfSync('sha256', ownerKey, '', 'verbatim words 1', 32)),
+)
 
 /** What the database sees of a word. Without the owner's key nobody can tell which word it is. */
 export const wordHash = (key: Uint8Array, word: string): Binary =>

@@ -153,9 +153,9 @@ export class EventStore {
     const stored: StoredEvent[] = []
     const turn = yieldEvery()
     for (const [i, { type, shape, data, personal }] of checked.entries()) {
+      if (i > 0) await turn()
       const header = { stream, version: expected + 1 + i, type, shape }
       stored.push({ type, shape, data, ...(personal !== undefined && sealPersonal(key, header, personal)) })
-      await turn()
     }
     const bytes = stored.reduce((sum, { data, personal }) => sum + measure(data) + (personal?.length() ?? 0) + 200, 0)
     if (bytes > maxBytes) throw tooLarge(`an append has at most ${maxBytes} bytes, this one ${bytes}`)
@@ -171,7 +171,9 @@ export class EventStore {
 /** The appends of a stream: forwards from a version, or backwards to the first. One that was taken out is missed. */
 async function* withoutGaps(appends: AsyncIterable<AppendDocument>, from?: number): AsyncGenerator<AppendDocument> {
   let [next, last] = [from, undefined as AppendDocument | undefined]
+  const turn = yieldEvery() // what the driver has read already, it hands out without a break
   for await (const append of appends) {
+    await turn()
     const { stream, version, n } = append
     const isNext = from === undefined ? last === undefined || version + n === last.version : version === next
     if (!isNext) throw gapIn(stream, from === undefined ? last!.version - 1 : next!)
