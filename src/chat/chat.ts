@@ -133,6 +133,8 @@ export interface ChatState {
   readonly status: 'none' | 'active' | 'deleted' | 'erased'
   readonly ownerId: string
   readonly open: OpenReply | null
+  /** Open, ended or deleted. */
+  readonly latestReplyId: string | null
   /** Of the whole conversation, after an answer to a client that tells it with each prompt; else null. */
   readonly digest: string | null
   /** By message; messages without feedback are not listed. */
@@ -140,8 +142,8 @@ export interface ChatState {
 }
 
 export const chatAggregate: Aggregate<ChatState, RecordedChatEvent> = {
-  initial: { status: 'none', ownerId: '', open: null, digest: null, feedback: {} },
-  fold: 4,
+  initial: { status: 'none', ownerId: '', open: null, latestReplyId: null, digest: null, feedback: {} },
+  fold: 5,
   evolve(state, { type, data, at, meta: { trace } }) {
     switch (type) {
       case 'ChatStarted':
@@ -154,7 +156,7 @@ export const chatAggregate: Aggregate<ChatState, RecordedChatEvent> = {
         const { replyId, promptId, model, settings, projectId, files, digest } = data
         const more = definedFields({ trace, projectId, files, digest })
         const open = { replyId, promptId, model, settings, since: at, ...more }
-        return { ...state, open, digest: null }
+        return { ...state, open, latestReplyId: replyId, digest: null }
       }
       case 'ReplyCompleted':
       case 'ReplyCancelled':
@@ -227,10 +229,11 @@ export interface ChatDetails {
 }
 
 export const startChat =
-  (chat: ChatRef, { title = defaultTitle, ...details }: ChatDetails) =>
+  (chat: ChatRef, { title = defaultTitle, ...details }: ChatDetails, messages: readonly StoredMessage[] = []) =>
   ({ status }: ChatState): ChatEvent[] => {
     if (status !== 'none') throw noSuchChat()
-    return [{ type: 'ChatStarted', data: chat, personal: { title } }, ...changes(chat, details)]
+    const started: ChatEvent = { type: 'ChatStarted', data: chat, personal: { title } }
+    return [started, ...changes(chat, details), ...stored(chat, messages)]
   }
 
 /**
@@ -246,6 +249,8 @@ export const sendPrompt =
     if (!isNew && state.status !== 'active' && state.ownerId === ownerId) throw nameUsed()
     if (!isNew) mustBeActive(state, ownerId)
     if (state.open) throw replyInProgress(state.open)
+    if (options?.follows !== undefined && state.latestReplyId !== options.follows)
+      throw new Refused(replyHasFollower, 'another prompt follows that reply')
     const chat = { chatId, ownerId }
     const digest = isAsTold ? told.digest : undefined
     const more = definedFields({ projectId, files: files && [...files], digest })
@@ -262,6 +267,9 @@ export const sendPrompt =
 
 /** The code of a refusal that no client sees: another chat is found, or begun. */
 export const conversationDiffers = 'conversation_differs'
+
+/** The code of a refusal that clients see as one of their field's. */
+export const replyHasFollower = 'reply_has_follower'
 
 /** A reply ends once: a second ending of the same reply adds no event. */
 export const endReply =

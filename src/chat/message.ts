@@ -71,6 +71,10 @@ export const promptOptions = z.strictObject({
   metadata: z.record(z.string(), z.string()).optional(),
   /** Whom the caller asks for; the model does not get it. */
   user: z.string().optional(),
+  /** The caller does not wait for the answer. */
+  background: z.boolean().optional(),
+  /** The reply that it follows outright: the latest one of its chat. */
+  follows: z.string().optional(),
 })
 export type PromptOptions = z.infer<typeof promptOptions>
 

@@ -15,7 +15,8 @@ import { ReplyStream } from '../../replies/stream/reply-stream.js'
 import { isChatName } from '../chat.dto.js'
 import { CompletionRendering } from './completion-rendering.js'
 import { completion, type Completion, completionBody, type CompletionBody, completionChunk } from './completions.dto.js'
-import { asCompletion, asTold, completionHead } from './completions.presenter.js'
+import { asCompletion, completionHead } from './completions.presenter.js'
+import { asToldMessage } from './items.presenter.js'
 import { asAnswerForm, settingsOf } from './settings.dto.js'
 import { splitConversation } from './told-conversation.js'
 import { ToldPrompts } from './told-prompts.js'
@@ -65,7 +66,7 @@ export class CompletionsController {
     if (stream) this.caps.countStream(caller.id, reply)
     const sent = await this.prompts.send(cause, {
       ownerId: caller.id,
-      conversation: splitConversation(messages.map(asTold)),
+      conversation: splitConversation(messages.map(asToldMessage)),
       chatName: chatNameIn(body, chatHeader),
       model,
       settings: settingsOf(body, { seed: body.seed, maxTokens: maxTokensIn(body) }),

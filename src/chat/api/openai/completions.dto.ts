@@ -58,7 +58,6 @@ export const completionBody = z.strictObject({
   user,
 })
 export type CompletionBody = z.infer<typeof completionBody>
-export type CompletionMessage = CompletionBody['messages'][number]
 
 const count = (about: string) => z.int().min(0).describe(about)
 

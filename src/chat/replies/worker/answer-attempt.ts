@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { QueryBus } from '@nestjs/cqrs'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
@@ -156,8 +155,8 @@ export class AnswerAttempt {
   }
 }
 
-export const emptyOutput = (): AttemptOutput => ({
-  attempt: randomUUID(),
+export const emptyOutput = (attempt: string): AttemptOutput => ({
+  attempt,
   text: '',
   finish: 'stop',
   tokens: tokensOf(0, 0, 'tokenizer'),
