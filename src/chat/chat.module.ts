@@ -21,6 +21,7 @@ import { AiRepliesController } from './api/realtime/ai-replies.controller.js'
 import { CompletionsController } from './api/openai/completions.controller.js'
 import { OpenAiModelsController } from './api/openai/models.controller.js'
 import { ConversationsController } from './api/openai/conversations/conversations.controller.js'
+import { InputTokens } from './api/openai/responses/input-tokens.js'
 import { ResponsePrompts } from './api/openai/responses/response-prompts.js'
 import { ResponsesController } from './api/openai/responses/responses.controller.js'
 import { ToldPrompts } from './api/openai/told-prompts.js'
@@ -116,6 +117,7 @@ const replies = [
     ChatIds,
     Chats,
     ConversationDigests,
+    InputTokens,
     MessagePages,
     ModelList,
     NewChats,

@@ -98,6 +98,15 @@ describe('a response', () => {
     ])
   })
 
+  it('has one follower, though two are asked for at once', async () => {
+    const first = await responded('One')
+    const ask = (input: string) => ann.post(path, { input, previous_response_id: first.body.id })
+    const answers = await Promise.all(['Two', 'Three', 'Four'].map(ask))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(answers.every(({ status }) => [200, 400, 409].includes(status))).toBe(true)
+    expect(await messagesIn(first.chatId)).toHaveLength(4)
+  })
+
   it('is one turn however often it is asked for with one key', async () => {
     const first = await responded('One')
     const keyed = ann.with({ 'idempotency-key': 'k1' })
@@ -213,6 +222,24 @@ describe('a response', () => {
       ann.get(`${path}/${body.output[0].id}`),
     ]
     expect((await Promise.all(tries)).map(({ status }) => status)).toEqual(tries.map(() => 404))
+  })
+})
+
+describe('the tokens that a model would be given', () => {
+  it('are those of all that it would get: the chat, the instructions, the input', async () => {
+    const count = async (body: object) => {
+      const { status, body: counted } = await ann.post(`${path}/input_tokens`, body)
+      expect([status, counted.object]).toEqual([200, 'response.input_tokens'])
+      return counted.input_tokens as number
+    }
+    const alone = await count({ input: 'Two' })
+    expect(await count({ input: 'Two', instructions: 'Be brief.' })).toBeGreaterThan(alone)
+    const { body, chatId } = await responded('One')
+    const asked = model.requests.length
+    expect(await count({ input: 'Two', previous_response_id: body.id })).toBeGreaterThan(alone)
+    expect(await count({ input: 'Two', conversation: body.conversation })).toBeGreaterThan(alone)
+    expect([model.requests.length, (await messagesIn(chatId)).length]).toEqual([asked, 2])
+    expect((await ann.post(`${path}/input_tokens`, { input: 'x', tools: [] })).body.error.param).toBe('tools')
   })
 })
 

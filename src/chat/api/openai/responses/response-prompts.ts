@@ -19,6 +19,8 @@ import { asAddition, splitConversation, type ToldMessage } from '../told-convers
 import { ToldPrompts } from '../told-prompts.js'
 import type { ResponseBody } from './responses.dto.js'
 
+type ResponseInput = Pick<ResponseBody, 'input' | 'previous_response_id' | 'conversation'>
+
 /**
  * Prompts that ask for a response. With a response or a conversation to go on from, all input is new. Without one, the
  * input is the whole conversation, as in a chat completion: then the chat is found by what is told.
@@ -32,24 +34,13 @@ export class ResponsePrompts {
   ) {}
 
   async send(cause: Cause, ownerId: string, body: ResponseBody): Promise<PromptSent> {
-    const { previous_response_id: previous, conversation, model } = body
-    if (previous !== undefined && conversation !== undefined)
-      throw invalidFields([
-        { field: 'conversation', message: 'must not come with previous_response_id; send one of them' },
-      ])
-    const follows = previous === undefined ? undefined : uuidOf('resp', previous)
-    const split = splitConversation(await this.messagesIn(ownerId, body.input), 'input')
-    const chatName =
-      follows !== undefined
-        ? await this.chatOfReply(ownerId, follows)
-        : conversation === undefined
-          ? undefined
-          : await this.chatOf(ownerId, typeof conversation === 'string' ? conversation : conversation.id)
+    const { messages, chatId, follows } = await this.inputOf(ownerId, body)
+    const split = splitConversation(messages, 'input')
     const told = {
       ownerId,
-      conversation: chatName === undefined ? split : asAddition(split),
-      chatName,
-      model,
+      conversation: chatId === undefined ? split : asAddition(split),
+      chatName: chatId,
+      model: body.model,
       settings: settingsOf(body, definedFields({ maxTokens: body.max_output_tokens })),
       options: optionsIn(body, follows),
     }
@@ -61,6 +52,23 @@ export class ResponsePrompts {
     }
   }
 
+  /** What is asked, and in which chat of this owner it goes on if the request says so. */
+  async inputOf(ownerId: string, { input, previous_response_id: previous, conversation }: ResponseInput) {
+    if (previous !== undefined && conversation !== undefined)
+      throw invalidFields([
+        { field: 'conversation', message: 'must not come with previous_response_id; send one of them' },
+      ])
+    const follows = previous === undefined ? undefined : uuidOf('resp', previous)
+    const named = typeof conversation === 'string' ? conversation : conversation?.id
+    const chatId =
+      follows !== undefined
+        ? await this.chatOfReply(ownerId, follows)
+        : named === undefined
+          ? undefined
+          : await this.chatOf(ownerId, named)
+    return { messages: await this.messagesIn(ownerId, input), chatId, follows }
+  }
+
   private async messagesIn(ownerId: string, input: ResponseBody['input']): Promise<ToldMessage[]> {
     if (typeof input === 'string') return [{ role: 'user', content: input }]
     const messages: ToldMessage[] = []
@@ -69,7 +77,9 @@ export class ResponsePrompts {
   }
 
   private async referred(ownerId: string, id: string): Promise<ToldMessage> {
-    return openMessage(this.engine, await this.bus.query(new FindMessage(uuidOf('msg', id), ownerId)))
+    const doc = await this.bus.query(new FindMessage(uuidOf('msg', id), ownerId))
+    const { role, content } = await openMessage(this.engine, doc)
+    return { role, content }
   }
 
   private async chatOfReply(ownerId: string, replyId: string): Promise<string> {

@@ -23,10 +23,14 @@ import { type ItemList, itemList } from '../items.dto.js'
 import { asItemList } from '../items.presenter.js'
 import { WholeAnswers } from '../whole-answers.js'
 import { type AskedResponse, askedResponse } from './asked-response.js'
+import { InputTokens } from './input-tokens.js'
 import { ResponsePrompts } from './response-prompts.js'
 import { ResponseRendering } from './response-rendering.js'
 import {
   deletedResponse,
+  inputTokens,
+  inputTokensBody,
+  type InputTokensBody,
   ItemQuery,
   response,
   responseBody,
@@ -51,6 +55,7 @@ export class ResponsesController {
     private readonly engine: Engine,
     private readonly bus: Bus,
     private readonly prompts: ResponsePrompts,
+    private readonly tokens: InputTokens,
     private readonly answers: WholeAnswers,
     private readonly replies: Replies,
     private readonly stream: ReplyStream,
@@ -83,6 +88,18 @@ export class ResponsesController {
     if (!background) return asResponse(asked, await this.answers.wait(cause, sent, reply))
     await this.bus.waitUntilVisible(cause, sent.position)
     return asResponse(asked, undefined, 'queued')
+  }
+
+  @Post('input_tokens')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'How many tokens a model would be given; nothing is asked or stored' })
+  @ApiBody({ schema: documented(inputTokensBody) })
+  @ApiOkResponse({ description: 'The count', schema: documented(inputTokens, 'output') })
+  async count(
+    @BodyOf(inputTokensBody) body: InputTokensBody,
+    @CurrentCaller() caller: Caller,
+  ): Promise<{ object: 'response.input_tokens'; input_tokens: number }> {
+    return { object: 'response.input_tokens', input_tokens: await this.tokens.count(caller.id, body) }
   }
 
   @Get(':responseId')

@@ -52,6 +52,20 @@ export const responseBody = z.strictObject({
 })
 export type ResponseBody = z.infer<typeof responseBody>
 
+export const inputTokensBody = responseBody.pick({
+  model: true,
+  input: true,
+  instructions: true,
+  previous_response_id: true,
+  conversation: true,
+})
+export type InputTokensBody = z.infer<typeof inputTokensBody>
+
+export const inputTokens = z.strictObject({
+  object: z.literal('response.input_tokens').describe('What this is'),
+  input_tokens: z.int().min(0).describe('How many tokens the model would be given, as this service counts them'),
+})
+
 const count = (about: string) => z.int().min(0).describe(about)
 
 const usage = z.strictObject({
