@@ -20,6 +20,10 @@ import { Prompts } from './api/prompts.js'
 import { AiRepliesController } from './api/realtime/ai-replies.controller.js'
 import { CompletionsController } from './api/openai/completions.controller.js'
 import { OpenAiModelsController } from './api/openai/models.controller.js'
+import { ConversationsController } from './api/openai/conversations/conversations.controller.js'
+import { InputTokens } from './api/openai/responses/input-tokens.js'
+import { ResponsePrompts } from './api/openai/responses/response-prompts.js'
+import { ResponsesController } from './api/openai/responses/responses.controller.js'
 import { ToldPrompts } from './api/openai/told-prompts.js'
 import { WholeAnswers } from './api/openai/whole-answers.js'
 import { AiController } from './api/realtime/ai.controller.js'
@@ -30,6 +34,7 @@ import { Channels } from './open-reply/channels.js'
 import { Deltas } from './open-reply/deltas.js'
 import { ReplyDrafts } from './open-reply/reply-drafts.js'
 import { ReplyHolds } from './open-reply/reply-holds.js'
+import { ListChatItemsHandler } from './read-models/chat-items.js'
 import { chatQueryHandlers } from './read-models/chat-queries.js'
 import { chatModel } from './read-models/chats.js'
 import { MessagePages } from './read-models/message-pages.js'
@@ -54,7 +59,13 @@ import { ReplyWorker } from './replies/worker/reply-worker.js'
 /** What other contexts use of this one beside its commands, queries and events. */
 export { CostsAnswer, type Delivery, LastEventIdHeader, Prompts, RequestedDelivery } from './api/prompts.js'
 
-const queryHandlers = [...chatQueryHandlers, ...messageQueryHandlers, SearchChatsHandler, SearchMessagesHandler]
+const queryHandlers = [
+  ...chatQueryHandlers,
+  ...messageQueryHandlers,
+  ListChatItemsHandler,
+  SearchChatsHandler,
+  SearchMessagesHandler,
+]
 
 const openReply = [Channels, Deltas, ReplyDrafts, ReplyHolds]
 
@@ -93,6 +104,8 @@ const replies = [
     FeedbackController,
     OpenAiModelsController,
     CompletionsController,
+    ResponsesController,
+    ConversationsController,
   ],
   providers: [
     ...chatCommandHandlers,
@@ -104,11 +117,13 @@ const replies = [
     ChatIds,
     Chats,
     ConversationDigests,
+    InputTokens,
     MessagePages,
     ModelList,
     NewChats,
     ProjectSettingsForPrompts,
     Prompts,
+    ResponsePrompts,
     ToldPrompts,
     WholeAnswers,
   ],

@@ -14,6 +14,8 @@ import {
   messageCounts,
   messageRole,
   modelSettings,
+  promptOptions,
+  type PromptOptions,
   replyFinish,
   type ModelSettings,
   type StoredMessage,
@@ -53,7 +55,7 @@ export const chatEvents = defineEvents({
       files: z.array(z.string()).optional(),
       ...digest,
     },
-    personal: text,
+    personal: { ...text, options: promptOptions.optional() },
   },
   /** `attempt` names the run of the model that wrote the text. */
   ReplyCompleted: {
@@ -131,6 +133,8 @@ export interface ChatState {
   readonly status: 'none' | 'active' | 'deleted' | 'erased'
   readonly ownerId: string
   readonly open: OpenReply | null
+  /** Open, ended or deleted. */
+  readonly latestReplyId: string | null
   /** Of the whole conversation, after an answer to a client that tells it with each prompt; else null. */
   readonly digest: string | null
   /** By message; messages without feedback are not listed. */
@@ -138,8 +142,8 @@ export interface ChatState {
 }
 
 export const chatAggregate: Aggregate<ChatState, RecordedChatEvent> = {
-  initial: { status: 'none', ownerId: '', open: null, digest: null, feedback: {} },
-  fold: 4,
+  initial: { status: 'none', ownerId: '', open: null, latestReplyId: null, digest: null, feedback: {} },
+  fold: 5,
   evolve(state, { type, data, at, meta: { trace } }) {
     switch (type) {
       case 'ChatStarted':
@@ -152,7 +156,7 @@ export const chatAggregate: Aggregate<ChatState, RecordedChatEvent> = {
         const { replyId, promptId, model, settings, projectId, files, digest } = data
         const more = definedFields({ trace, projectId, files, digest })
         const open = { replyId, promptId, model, settings, since: at, ...more }
-        return { ...state, open, digest: null }
+        return { ...state, open, latestReplyId: replyId, digest: null }
       }
       case 'ReplyCompleted':
       case 'ReplyCancelled':
@@ -199,7 +203,8 @@ export interface Prompt extends NamedChat {
   settings: ModelSettings
   projectId?: string
   files?: readonly string[]
-  told?: ToldConversation
+  told?: ToldConversation | undefined
+  options?: PromptOptions | undefined
 }
 
 /** What a client tells that sends its whole conversation with each prompt. */
@@ -224,10 +229,11 @@ export interface ChatDetails {
 }
 
 export const startChat =
-  (chat: ChatRef, { title = defaultTitle, ...details }: ChatDetails) =>
+  (chat: ChatRef, { title = defaultTitle, ...details }: ChatDetails, messages: readonly StoredMessage[] = []) =>
   ({ status }: ChatState): ChatEvent[] => {
     if (status !== 'none') throw noSuchChat()
-    return [{ type: 'ChatStarted', data: chat, personal: { title } }, ...changes(chat, details)]
+    const started: ChatEvent = { type: 'ChatStarted', data: chat, personal: { title } }
+    return [started, ...changes(chat, details), ...stored(chat, messages)]
   }
 
 /**
@@ -235,7 +241,7 @@ export const startChat =
  * that is exactly what was told: of two prompts that follow the same answer, the second one is refused.
  */
 export const sendPrompt =
-  ({ chatId, ownerId, ownName, promptId, replyId, text, model, settings, projectId, files, told }: Prompt) =>
+  ({ chatId, ownerId, ownName, promptId, replyId, text, model, settings, projectId, files, told, options }: Prompt) =>
   (state: ChatState): ChatEvent[] => {
     const isNew = state.status === 'none'
     const isAsTold = told && (isNew || state.digest === told.follows)
@@ -243,11 +249,13 @@ export const sendPrompt =
     if (!isNew && state.status !== 'active' && state.ownerId === ownerId) throw nameUsed()
     if (!isNew) mustBeActive(state, ownerId)
     if (state.open) throw replyInProgress(state.open)
+    if (options?.follows !== undefined && state.latestReplyId !== options.follows)
+      throw new Refused(replyHasFollower, 'another prompt follows that reply')
     const chat = { chatId, ownerId }
     const digest = isAsTold ? told.digest : undefined
     const more = definedFields({ projectId, files: files && [...files], digest })
     const data = { ...chat, promptId, replyId, model, settings, ...more }
-    const sent: ChatEvent = { type: 'PromptSent', data, personal: { text } }
+    const sent: ChatEvent = { type: 'PromptSent', data, personal: { text, ...definedFields({ options }) } }
     if (!isNew) return [...stored(chat, told?.sinceAnswer ?? []), sent]
     const title = titleFromPrompt(text)
     const started: ChatEvent =
@@ -259,6 +267,9 @@ export const sendPrompt =
 
 /** The code of a refusal that no client sees: another chat is found, or begun. */
 export const conversationDiffers = 'conversation_differs'
+
+/** The code of a refusal that clients see as one of their field's. */
+export const replyHasFollower = 'reply_has_follower'
 
 /** A reply ends once: a second ending of the same reply adds no event. */
 export const endReply =

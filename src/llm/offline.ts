@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { inForm } from './offline-json.js'
 import { normalizeChunks } from './normalize-chunks.js'
 import { quotedName } from './provider-failures.js'
 import type { Chunk, CompletionRequest, ModelInfo, PromptMessage, Provider } from './provider.js'
@@ -25,7 +26,14 @@ export class OfflineProvider implements Provider {
   }
 
   private async *answer(
-    { model, messages, maxTokens = Infinity, answeredBy }: CompletionRequest,
+    {
+      model,
+      messages,
+      maxTokens = Infinity,
+      stop = [],
+      responseFormat = { type: 'text' },
+      answeredBy,
+    }: CompletionRequest,
     signal: AbortSignal,
   ): AsyncGenerator<Chunk, void, undefined> {
     if (model !== 'echo')
@@ -33,7 +41,8 @@ export class OfflineProvider implements Provider {
     answeredBy?.(model)
     const { countTokens, countMessages } = await loadTokenizer()
     const usage = { promptTokens: countMessages(messages), completionTokens: 0 }
-    for (const text of answerTo(messages).match(/\s*\S+/g) ?? []) {
+    const answer = upTo(stop, inForm(responseFormat, answerTo(messages)))
+    for (const text of answer.match(/\s*\S+/g) ?? []) {
       const tokens = countTokens(text)
       if (usage.completionTokens + tokens > maxTokens) {
         yield { usage }
@@ -47,6 +56,11 @@ export class OfflineProvider implements Provider {
     yield { usage }
     yield { finish: 'stop' }
   }
+}
+
+function upTo(stop: readonly string[], answer: string): string {
+  const places = stop.map((text) => answer.indexOf(text)).filter((place) => place >= 0)
+  return answer.slice(0, Math.min(answer.length, ...places))
 }
 
 function answerTo(messages: readonly PromptMessage[]): string {

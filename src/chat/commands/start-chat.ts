@@ -4,6 +4,7 @@ import type { Cause } from '../../commands/cause.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { type ChatDetails, startChat } from '../chat.js'
+import type { StoredMessage } from '../message.js'
 import { NewChats } from '../new-chats.js'
 
 export interface ChatStarted extends Effect {
@@ -15,6 +16,8 @@ export class StartChat extends Command<ChatStarted> {
     readonly cause: Cause,
     readonly ownerId: string,
     readonly details: ChatDetails,
+    /** Its first messages. */
+    readonly messages: readonly Omit<StoredMessage, 'messageId'>[] = [],
   ) {
     super()
   }
@@ -28,9 +31,13 @@ export class StartChatHandler implements ICommandHandler<StartChat> {
     private readonly secrets: ServiceSecrets,
   ) {}
 
-  async execute({ cause, ownerId, details }: StartChat): Promise<ChatStarted> {
+  async execute({ cause, ownerId, details, messages }: StartChat): Promise<ChatStarted> {
     const chat = { chatId: derivedId(this.secrets.commands, 'chat', cause.commandId), ownerId }
-    const { position } = await this.chats.execute(chat, cause.meta, startChat(chat, details))
+    const stored = messages.map((message, i) => ({
+      ...message,
+      messageId: derivedId(this.secrets.commands, 'message', cause.commandId, String(i)),
+    }))
+    const { position } = await this.chats.execute(chat, cause.meta, startChat(chat, details, stored))
     return { chatId: chat.chatId, position }
   }
 }

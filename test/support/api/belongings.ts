@@ -1,3 +1,4 @@
+import { openAiId } from '../../../src/chat/api/openai/item-ids.js'
 import type { Client } from '../world.js'
 import type { Contract, Operation } from './contract.js'
 
@@ -35,6 +36,9 @@ export class Belongings {
       fileId: file.id,
       session_id,
       model: 'offline%2Fecho',
+      responseId: openAiId('resp', replyId),
+      conversationId: openAiId('conv', chatId),
+      itemId: openAiId('msg', message.id),
     }
     const places = { stream: `chat-${chatId}`, name: 'deleted_projects', position: '1', path: '0/000.p/1' }
     return new Belongings(contract, { ...ids, ...places })

@@ -38,7 +38,7 @@ async function attempt({
   const data = { ...sent.data, settings, ...(projectId !== undefined && { projectId }) }
   await here.append(started, { ...sent, data, personal: { text } })
   const { open } = await here.get(Chats).state(chat.chatId)
-  const output = emptyOutput()
+  const output = emptyOutput('a1')
   const answered = at.get(AnswerAttempt).answer(chat, open!, output, { signal: never, isAwaited: false })
   return { output, text, answered: answered.then(() => output) }
 }
@@ -50,8 +50,7 @@ describe('an attempt', () => {
   it('begins with nothing, under a name of its own', () => {
     const tokens = { prompt: 0, completion: 0, total: 0, by: 'tokenizer' }
     const nothing = { attempt: expect.any(String), text: '', finish: 'stop', tokens, isInRedis: false }
-    expect(emptyOutput()).toEqual(nothing)
-    expect(emptyOutput().attempt).not.toBe(emptyOutput().attempt)
+    expect(emptyOutput('a1')).toEqual({ ...nothing, attempt: 'a1' })
   })
 
   it('has the answer, how it ended, and its tokens as the model counts them', async () => {
@@ -127,7 +126,7 @@ describe('what the model is asked', () => {
     const { open } = await here.get(Chats).state(chat.chatId)
     deployment.model.failNext(tooLong)
     const before = requests().length
-    const output = emptyOutput()
+    const output = emptyOutput('a1')
     await here.get(AnswerAttempt).answer(chat, open!, output, { signal: never, isAwaited: false })
     const [first, second, ...more] = requests().slice(before) as { body: { messages: object[] } }[]
     expect(more).toEqual([])

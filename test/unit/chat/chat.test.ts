@@ -72,6 +72,37 @@ const withDigest = <Event extends ChatEvent>(event: Event, digest: string): Even
   data: { ...event.data, digest },
 })
 
+describe('a prompt that follows a reply', () => {
+  const follows = (replyId: string) => sendPrompt({ ...next, options: { follows: replyId } })
+  const seals = { ...nextSent, personal: { text: 'And a stream?', options: { follows: 'r1' } } } as ChatEvent
+
+  it.each([
+    ['completed', completed],
+    ['failed', failed],
+    ['cancelled', cancelled],
+  ])('goes on from the latest one, which was %s', (_, ending) =>
+    givenStream(chatAggregate, [started, sent, ending]).when(follows('r1')).then([seals]),
+  )
+  it('goes on from it when messages came after it, and when it was deleted', () =>
+    givenStream(chatAggregate, [
+      ...answered,
+      storedEvent('m1', 'Be kind.'),
+      { type: 'MessageDeleted', data: { ...chat, messageId: 'r1' } },
+    ])
+      .when(follows('r1'))
+      .then([seals]))
+  it('is refused when another prompt follows that reply', () =>
+    givenStream(chatAggregate, [
+      ...answered,
+      nextSent,
+      { ...completed, data: { ...completed.data, promptId: 'p2', replyId: 'r2' } },
+    ])
+      .when(sendPrompt({ ...next, promptId: 'p3', replyId: 'r3', options: { follows: 'r1' } }))
+      .thenRefused('reply_has_follower'))
+  it('is refused while that reply is written', () =>
+    givenStream(chatAggregate, [started, sent]).when(follows('r1')).thenRefused('reply_in_progress'))
+})
+
 describe('a prompt with its told conversation', () => {
   const told = {
     before: [messageOf('m0', 'Be kind.'), messageOf('m1', 'Be brief.')],
@@ -322,6 +353,10 @@ describe('a chat log', () => {
         { type: 'ChatTagged', data: chat, personal: { tags: ['maths'] } },
         { type: 'ChatAnnotated', data: chat, personal: { metadata: { from: 'school' } } },
       ]))
+  it('starts with messages, in the same append', () =>
+    givenStream(chatAggregate)
+      .when(startChat(chat, { title: 'Sums' }, [messageOf('m1', 'Be kind.')]))
+      .then([{ ...started, personal: { title: 'Sums' } }, storedEvent('m1', 'Be kind.')]))
   it('starts once', () => givenStream(chatAggregate, [started]).when(startChat(chat, {})).thenRefused('not_found'))
   it('changes only what it is told to', () =>
     givenStream(chatAggregate, [started])

@@ -122,11 +122,12 @@ describe('how a reply has ended', () => {
     ],
   ] as const)('is the same in the log and in the read model: %s', async (status, ending, outcome) => {
     const events = await record(its.started, its.sent, ending)
-    expect(await outcomeFromEvent(engine, events.at(-1) as never)).toEqual({ status, ...outcome, position: 3 })
+    const { at } = events.at(-1)!
+    expect(await outcomeFromEvent(engine, events.at(-1) as never)).toEqual({ status, ...outcome, at, position: 3 })
     const documents = new DocumentsInMemory(messages)
     documents.apply(events)
     const fromModel = await outcomeFromReadModel(engine, documents.read('r1') as unknown as MessageDoc)
-    expect(fromModel).toEqual({ status, ...outcome, position: 0 })
+    expect(fromModel).toEqual({ status, ...outcome, at, position: 0 })
   })
 
   it('is not known while it is open', async () => {

@@ -89,6 +89,7 @@ describe('the root family', () => {
     usage,
     cached: false,
     attempt: 'a',
+    at: new Date(0),
     position: 3,
   }
   const sent = { chatId: 'c1', promptId: 'p1', replyId: 'r1', position: 2 }

@@ -10,7 +10,13 @@ const reply = { replyId: 'reply-1', promptId: 'prompt-1' }
 
 const along = (lastEventId?: string) => new ReplyFollower(reply, cursorFromEventId('reply-1', lastEventId))
 const delta = (attempt: string, offset: number, text: string): Delta => ({ attempt, offset, text })
-const ended = { text: '', usage: { promptTokens: 1, completionTokens: 2, totalTokens: 3 }, cached: false, position: 1 }
+const ended = {
+  text: '',
+  usage: { promptTokens: 1, completionTokens: 2, totalTokens: 3 },
+  cached: false,
+  at: new Date(0),
+  position: 1,
+}
 const completed = (attempt: string, text: string): ReplyOutcome => ({ ...ended, status: 'completed', text, attempt })
 const failed: ReplyOutcome = { ...ended, status: 'failed', error: { code: 'provider_stalled', detail: 'Try again.' } }
 const cancelled: ReplyOutcome = { ...ended, status: 'cancelled' }

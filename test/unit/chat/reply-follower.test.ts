@@ -3,12 +3,21 @@ import type { ReplyOutcome } from '../../../src/chat/replies/ending/reply-outcom
 
 const reply = { replyId: 'r-1', promptId: 'p-1' }
 const usage = { promptTokens: 1, completionTokens: 2, totalTokens: 3 }
-const completed: ReplyOutcome = { status: 'completed', text: 'Hello', usage, cached: false, attempt: 'a', position: 9 }
+const completed: ReplyOutcome = {
+  status: 'completed',
+  text: 'Hello',
+  usage,
+  cached: false,
+  attempt: 'a',
+  at: new Date(0),
+  position: 9,
+}
 const failed: ReplyOutcome = {
   status: 'failed',
   text: '',
   usage,
   cached: false,
+  at: new Date(0),
   position: 9,
   error: { code: 'internal', detail: 'no' },
 }

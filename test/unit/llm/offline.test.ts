@@ -1,5 +1,5 @@
 import { OfflineProvider } from '../../../src/llm/offline.js'
-import type { PromptMessage } from '../../../src/llm/provider.js'
+import type { AnswerForm, PromptMessage } from '../../../src/llm/provider.js'
 import { loadTokenizer } from '../../../src/llm/tokens.js'
 import { asking, never, read } from '../../support/llm/reading.js'
 
@@ -30,6 +30,46 @@ describe('the offline model', () => {
     expect(
       (await ask([{ role: 'system', content: 'Be brief.' }, ...earlier, { role: 'user', content: 'And now?' }])).text,
     ).toContain(words)
+  })
+
+  describe('asked for JSON', () => {
+    const messages = [{ role: 'user', content: 'Hello' }] as const
+    const answer = async (responseFormat: AnswerForm): Promise<unknown> =>
+      JSON.parse((await read(offline.complete({ model: 'echo', messages, responseFormat }, never()))).text)
+    const ofSchema = (schema: Record<string, unknown>) => answer({ type: 'json_schema', name: 'answer', schema })
+
+    it('says the same in an object', async () =>
+      expect(await answer({ type: 'json_object' })).toEqual({ answer: expect.stringContaining('You said: “Hello”.') }))
+
+    it('fills in what a schema asks for', async () => {
+      const properties = {
+        name: { type: ['string', 'null'], maxLength: 8 },
+        age: { type: 'integer', minimum: 7 },
+        is: { type: 'boolean' },
+        kind: { enum: ['fact', 'claim'] },
+        at: { const: null },
+        list: { type: 'array', items: { $ref: '#/$defs/one' }, minItems: 2 },
+        either: { anyOf: [{ type: 'number' }, { type: 'null' }] },
+        none: { type: 'null' },
+      }
+      expect(await ofSchema({ type: 'object', properties, $defs: { one: { type: 'object' } } })).toEqual({
+        name: 'You said',
+        age: 7,
+        is: true,
+        kind: 'fact',
+        at: null,
+        list: [{}, {}],
+        either: 1,
+        none: null,
+      })
+    })
+
+    it('comes to an end, whatever the schema refers to', async () => {
+      const many = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`p${i}`, { $ref: '#' }]))
+      const filled = await ofSchema({ type: 'object', properties: many })
+      expect(JSON.stringify(filled).length).toBeLessThan(100_000)
+      expect(await ofSchema({ type: 'array', items: { $ref: '#' }, minItems: 1e9 })).toHaveLength(10)
+    })
   })
 
   it('quotes the start of a long question, in whole characters', async () => {

@@ -1,7 +1,6 @@
 import type { ReplyFinish } from '../../message.js'
 import type { ReplyOutcome, ReplyUsage } from '../../replies/ending/reply-outcome.js'
-import type { Completion, CompletionMessage, CompletionUsage, FinishReason } from './completions.dto.js'
-import type { ToldMessage } from './told-conversation.js'
+import type { Completion, CompletionUsage, FinishReason } from './completions.dto.js'
 
 /** What every part of one answer says of itself. */
 export interface CompletionHead {
@@ -14,11 +13,6 @@ export const completionHead = ({ replyId, model }: { replyId: string; model: str
   id: `chatcmpl-${replyId}`,
   created: Math.floor(Date.now() / 1000),
   model,
-})
-
-export const asTold = ({ role, content }: CompletionMessage): ToldMessage => ({
-  role: role === 'developer' ? 'system' : role,
-  content: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
 })
 
 export function asCompletion(head: CompletionHead, outcome: ReplyOutcome): Completion {

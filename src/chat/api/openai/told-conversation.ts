@@ -16,12 +16,20 @@ export interface SplitConversation {
   readonly prompt: string
 }
 
-export function splitConversation(messages: readonly ToldMessage[]): SplitConversation {
+/** `field` names the messages in refusals. */
+export function splitConversation(messages: readonly ToldMessage[], field = 'messages'): SplitConversation {
   const last = messages.length - 1
   const { role, content } = messages[last]!
   if (role !== 'user')
-    throw invalidFields([{ field: `messages.${last}.role`, message: 'must be user: the last message is the prompt' }])
-  if (content === '') throw invalidFields([{ field: `messages.${last}.content`, message: 'must not be empty' }])
+    throw invalidFields([{ field: `${field}.${last}.role`, message: 'must be user: the last message is the prompt' }])
+  if (content === '') throw invalidFields([{ field: `${field}.${last}.content`, message: 'must not be empty' }])
   const answered = messages.findLastIndex((message) => message.role === 'assistant') + 1
   return { upToAnswer: messages.slice(0, answered), sinceAnswer: messages.slice(answered, last), prompt: content }
 }
+
+/** The same messages, as what is added to a chat. */
+export const asAddition = ({ upToAnswer, sinceAnswer, prompt }: SplitConversation): SplitConversation => ({
+  upToAnswer: [],
+  sinceAnswer: [...upToAnswer, ...sinceAnswer],
+  prompt,
+})

@@ -53,6 +53,14 @@ export class Replies {
     return { replyId: doc._id, promptId: doc.promptId ?? '', outcome: await outcomeFromReadModel(this.engine, doc) }
   }
 
+  /** Stops this reply if it is open, and answers when it has ended. */
+  async cancelReply(cause: Cause, chat: ChatRef, replyId: string): Promise<void> {
+    const { open } = await this.chats.state(chat.chatId)
+    if (open?.replyId !== replyId) return
+    await this.cancellation.cancel(chat, open)
+    await this.outcome(cause, chat.chatId, replyId)
+  }
+
   /**
    * Stops the open reply and answers how it ended. Without an open reply it answers how the latest one ended. Both are
    * read from the log: a read model may be late, and would answer with another reply.

@@ -25,12 +25,14 @@ export interface ReplyOutcome {
   readonly model?: string
   readonly finish?: ReplyFinish
   readonly error?: { code: string; detail: string }
+  /** When it ended. */
+  readonly at: Date
   /** Of the event that ended the reply; 0 when the outcome comes from the read model. */
   readonly position: number
 }
 
 export async function outcomeFromEvent({ vault }: Engine, event: RecordedReplyEnding): Promise<ReplyOutcome> {
-  const { position } = event
+  const { position, at } = event
   const status = replyEndings[event.type]
   if (event.type === 'ReplyFailed') {
     const { code } = event.data
@@ -41,6 +43,7 @@ export async function outcomeFromEvent({ vault }: Engine, event: RecordedReplyEn
       usage: noUsage,
       cached: false,
       error: { code, detail },
+      at,
       position,
     }
   }
@@ -49,7 +52,7 @@ export async function outcomeFromEvent({ vault }: Engine, event: RecordedReplyEn
   const completed = event.type === 'ReplyCompleted' ? event.data : undefined
   const cached = completed?.cached === true
   const { text = '' } = await vault.openOrEmpty(event.personal)
-  return { status, text, usage, cached, attempt, model, ...(completed && { finish: completed.finish }), position }
+  return { status, text, usage, cached, attempt, model, ...(completed && { finish: completed.finish }), at, position }
 }
 
 /** The outcome from the read model, for a reply that has ended long ago; undefined while the reply is open. */
@@ -62,6 +65,7 @@ export async function outcomeFromReadModel({ vault }: Engine, doc: MessageDoc): 
     attempt,
     error,
     updatedAt,
+    timestamp: at,
     cached = false,
     model,
     finish,
@@ -73,7 +77,7 @@ export async function outcomeFromReadModel({ vault }: Engine, doc: MessageDoc): 
   const failure = error && { error: { code: error.code, detail } }
   const textAttempt = updatedAt ? editAttempt(updatedAt) : attempt
   const writer = status === 'failed' ? {} : definedFields({ model, finish })
-  return { status, text, usage, cached, attempt: textAttempt, ...writer, ...failure, position: 0 }
+  return { status, text, usage, cached, attempt: textAttempt, ...writer, ...failure, at, position: 0 }
 }
 
 /** An edit counts as another attempt, so that those who have read the former text start over. */

@@ -15,6 +15,7 @@ import { ProviderError, type ProviderErrorCode } from '../../../llm/provider-err
 import { cancellationOf, type ChatRef, type OpenReply, type ReplyEnding } from '../../chat.js'
 import { Chats } from '../../chats.js'
 import { EndReply } from '../../commands/end-reply.js'
+import { newAttemptId } from '../../open-reply/attempt-ids.js'
 import { Deltas } from '../../open-reply/deltas.js'
 import { ReplyHolds } from '../../open-reply/reply-holds.js'
 import { AnswerAttempt, emptyOutput } from './answer-attempt.js'
@@ -36,6 +37,8 @@ interface Run extends RunOptions {
   readonly chat: ChatRef
   readonly open: OpenReply
   readonly stop: ChildAbort
+  /** When its latest attempt began. Each begins later than the one before. */
+  beganAtMs: number
   /** Redis has a part of the answer. */
   isInRedis: boolean
 }
@@ -87,7 +90,16 @@ export class ReplyRun {
       const { open, ownerId } = known?.open?.replyId === replyId ? known : await this.chats.state(chatId)
       if (open?.replyId === replyId) {
         const options = { kind: SpanKind.CONSUMER, attributes: { 'verbatim.reply.id': replyId } }
-        const run = { chat: { chatId, ownerId }, open, attempt, isAwaited, stop, signal, isInRedis: false }
+        const run = {
+          chat: { chatId, ownerId },
+          open,
+          attempt,
+          isAwaited,
+          stop,
+          signal,
+          beganAtMs: 0,
+          isInRedis: false,
+        }
         await inTraceOf(open.trace, () => inSpan('answer', options, () => this.end(run)))
       } else {
         await this.deltas.forget(replyId) // by an earlier run, which was killed before it could do this
@@ -135,7 +147,8 @@ export class ReplyRun {
     const { chat, stop, signal, isAwaited } = run
     const open = { ...run.open, model }
     const { promptId, replyId } = open
-    const output = emptyOutput()
+    run.beganAtMs = Math.max(run.beganAtMs + 1, this.engine.clock.now().getTime())
+    const output = emptyOutput(newAttemptId(run.beganAtMs))
     const startedAt = performance.now()
     try {
       await this.attempt.answer(chat, open, output, { signal: stop.signal, isAwaited })

@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common'
+import { Engine } from '../../../../event-store/engine.js'
+import { fitContext, promptBudget } from '../../../../llm/context.js'
+import type { PromptMessage } from '../../../../llm/provider.js'
+import { Providers } from '../../../../llm/providers.js'
+import type { RecordedChatEvent } from '../../../chat.js'
+import { chatStream } from '../../../chats.js'
+import { chatHistory, instructionsIn } from '../../../replies/worker/chat-history.js'
+import { ResponsePrompts } from './response-prompts.js'
+import type { InputTokensBody } from './responses.dto.js'
+
+/** How many tokens a model would be given for a prompt, as our tokenizer counts them. Nothing is sent or stored. */
+@Injectable()
+export class InputTokens {
+  constructor(
+    private readonly engine: Engine,
+    private readonly prompts: ResponsePrompts,
+    private readonly providers: Providers,
+  ) {}
+
+  async count(ownerId: string, body: InputTokensBody): Promise<number> {
+    const { contextTokens } = await this.providers.resolve(body.model)
+    const { chatId, messages } = await this.prompts.inputOf(ownerId, body)
+    const { promptTokens } = await fitContext({
+      system: instructionsIn(body),
+      history: this.newestFirst(chatId, messages as readonly PromptMessage[]),
+      budgetTokens: promptBudget(contextTokens),
+    })
+    return promptTokens
+  }
+
+  private async *newestFirst(
+    chatId: string | undefined,
+    messages: readonly PromptMessage[],
+  ): AsyncGenerator<PromptMessage> {
+    yield* messages.toReversed()
+    if (chatId === undefined) return
+    const events = this.engine.store.readStream(chatStream(chatId), { backwards: true })
+    yield* chatHistory(this.engine.vault, events as AsyncIterable<RecordedChatEvent>)
+  }
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod'
+
+/*
+ * What the published schema of Open Responses (https://www.openresponses.org) says of responses, their events and
+ * their items, as far as this service sends them: which fields must be there, and what they may hold. Other fields are
+ * allowed. Written down by hand from the schema of 2026-04-24.
+ */
+
+const nullable = <T extends z.ZodType>(type: T) => z.union([type, z.null()])
+
+const outputText = z.looseObject({ type: z.literal('output_text'), text: z.string(), annotations: z.array(z.never()) })
+const inputText = z.looseObject({ type: z.literal('input_text'), text: z.string() })
+
+export const messageFacts = z.looseObject({
+  type: z.literal('message'),
+  id: z.string(),
+  status: z.enum(['in_progress', 'completed', 'incomplete']),
+  role: z.enum(['user', 'assistant', 'system', 'developer']),
+  content: z.array(z.union([outputText, inputText])),
+})
+
+const count = z.int()
+const usage = z.looseObject({
+  input_tokens: count,
+  output_tokens: count,
+  total_tokens: count,
+  input_tokens_details: z.looseObject({ cached_tokens: count }),
+  output_tokens_details: z.looseObject({ reasoning_tokens: count }),
+})
+
+const format = z.union([
+  z.looseObject({ type: z.enum(['text', 'json_object']) }),
+  z.looseObject({
+    type: z.literal('json_schema'),
+    name: z.string(),
+    description: nullable(z.string()),
+    schema: z.unknown(),
+    strict: z.boolean(),
+  }),
+])
+
+/** These 31 fields must be there, and only some may be null. */
+export const responseFields = {
+  id: z.string(),
+  object: z.literal('response'),
+  created_at: z.int(),
+  completed_at: nullable(z.int()),
+  status: z.string(),
+  incomplete_details: nullable(z.looseObject({ reason: z.string() })),
+  model: z.string(),
+  previous_response_id: nullable(z.string()),
+  instructions: nullable(z.string()),
+  output: z.array(messageFacts),
+  error: nullable(z.looseObject({ code: z.string(), message: z.string() })),
+  tools: z.array(z.unknown()),
+  tool_choice: z.enum(['none', 'auto', 'required']),
+  truncation: z.enum(['auto', 'disabled']),
+  parallel_tool_calls: z.boolean(),
+  text: z.looseObject({ format }),
+  top_p: z.number(),
+  presence_penalty: z.number(),
+  frequency_penalty: z.number(),
+  top_logprobs: z.int(),
+  temperature: z.number(),
+  reasoning: nullable(z.looseObject({ effort: nullable(z.string()), summary: nullable(z.string()) })),
+  usage: nullable(usage),
+  max_output_tokens: nullable(z.int()),
+  max_tool_calls: nullable(z.int()),
+  store: z.boolean(),
+  background: z.boolean(),
+  service_tier: z.string(),
+  metadata: z.record(z.string(), z.string()),
+  safety_identifier: nullable(z.string()),
+  prompt_cache_key: nullable(z.string()),
+}
+
+export const responseFacts = z.looseObject(responseFields)
+
+const event = <T extends string>(type: T, fields: z.ZodRawShape) =>
+  z.looseObject({ type: z.literal(type), sequence_number: z.int().min(0).max(Number.MAX_SAFE_INTEGER), ...fields })
+const ofResponse = <T extends string>(type: T) => event(type, { response: responseFacts })
+const itemPlace = { output_index: z.int() }
+const partPlace = { ...itemPlace, item_id: z.string(), content_index: z.int() }
+
+export const eventFacts = z.discriminatedUnion('type', [
+  ofResponse('response.created'),
+  ofResponse('response.queued'),
+  ofResponse('response.in_progress'),
+  ofResponse('response.completed'),
+  ofResponse('response.failed'),
+  ofResponse('response.incomplete'),
+  event('response.output_item.added', { ...itemPlace, item: messageFacts }),
+  event('response.output_item.done', { ...itemPlace, item: messageFacts }),
+  event('response.content_part.added', { ...partPlace, part: outputText }),
+  event('response.content_part.done', { ...partPlace, part: outputText }),
+  event('response.output_text.delta', { ...partPlace, delta: z.string() }),
+  event('response.output_text.done', { ...partPlace, text: z.string() }),
+  event('error', { error: z.looseObject({ type: z.string(), code: nullable(z.string()), message: z.string() }) }),
+])
+
+export interface ResponseEvent {
+  type: string
+  sequence_number: number
+  delta?: string
+  text?: string
+  // Answers are looked into freely; what is not there fails the test.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  response?: any
+}
+
+/** The events of a stream, each of them checked. `event` equals `type`, and there is no id. */
+export function eventsIn(stream: string): { events: ResponseEvent[]; isDone: boolean } {
+  const blocks = stream.split('\n\n').filter((block) => block && !block.startsWith(':'))
+  const isDone = blocks.at(-1) === 'data: [DONE]'
+  const events = (isDone ? blocks.slice(0, -1) : blocks).map((block) => {
+    const [, name, data] = /^event: (.+)\ndata: (.+)$/.exec(block)!
+    const parsed = JSON.parse(data!) as ResponseEvent
+    eventFacts.parse(parsed)
+    if (parsed.type !== name) throw new Error(`the event ${name} has the type ${parsed.type}`)
+    return parsed
+  })
+  return { events, isDone }
+}
+
+export const textOf = (events: readonly ResponseEvent[]): string => events.map(({ delta }) => delta ?? '').join('')
