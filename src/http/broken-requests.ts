@@ -42,7 +42,8 @@ function responseTo({ code, rawPacket }: ClientError): string {
     'cache-control: no-store',
     'connection: close',
   ]
-  const isHead = Buffer.isBuffer(rawPacket) && rawPacket.subarray(0, 5).toString() === 'HEAD ' // then a body would be read as another answer
+  // For HEAD, a body would be read as another answer.
+  const isHead = Buffer.isBuffer(rawPacket) && rawPacket.subarray(0, 5).toString() === 'HEAD '
   return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers, '', isHead ? '' : body].join('\r\n')
 }
 
