@@ -11,12 +11,12 @@ export const areas = [
   { of: 'src/notary', by: /^test\/unit\/(event-store\/memory-faults-notary|audit\/(notary|signed-tree|log-root)\.)/ },
   {
     of: 'src/audit/verification',
-    by: /^test\/(unit\/audit\/verify-|exhaustive\/audit\/tampering)/,
+    by: /^test\/(unit\/audit\/(verify-|changed-appends)|exhaustive\/audit\/(tampering|forged-appends))/,
   },
   {
     of: 'src/chat',
     // The other specs of chats start whole applications: one try would cost more than a mutant may.
-    by: /^test\/unit\/chat\/(?!cancel|fallback-models|message-pages\.|model-faults|ollama|places|retry-for)/,
+    by: /^test\/unit\/(openai\/(?!official-client)|chat\/(?!cancel|fallback-models|message-pages\.|model-faults|ollama|places|retry-for))/,
   },
 ]
 
