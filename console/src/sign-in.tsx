@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
 import { Icon } from './ui/icon.js'
 import { register, resume, signIn } from './session.js'
 import { useAction } from './ui/action.js'
@@ -42,17 +43,31 @@ export function SignIn() {
             </button>
           ))}
         </fieldset>
-        {way.value === 'register' && <Field name="name" label="Name" autocomplete="name" isOptional />}
-        {way.value !== 'key' && <Field name="email" label="Email" type="email" autocomplete="username" />}
-        {way.value !== 'key' && (
-          <Field
-            name="password"
-            label="Password"
-            type="password"
-            autocomplete={way.value === 'register' ? 'new-password' : 'current-password'}
-          />
+        {way.value === 'register' && (
+          <Field label="Name (optional)">
+            <input name="name" autocomplete="name" />
+          </Field>
         )}
-        {way.value === 'key' && <Field name="key" label="API key" type="password" autocomplete="off" />}
+        {way.value !== 'key' && (
+          <Field label="Email">
+            <input name="email" type="email" autocomplete="username" required />
+          </Field>
+        )}
+        {way.value !== 'key' && (
+          <Field label="Password">
+            <input
+              name="password"
+              type="password"
+              autocomplete={way.value === 'register' ? 'new-password' : 'current-password'}
+              required
+            />
+          </Field>
+        )}
+        {way.value === 'key' && (
+          <Field label="API key">
+            <input name="key" type="password" autocomplete="off" required />
+          </Field>
+        )}
         <ActionError error={entering.error} />
         <button class="button button-main" disabled={entering.isRunning.value}>
           {way.value === 'register' ? 'Create the account' : 'Sign in'}
@@ -63,20 +78,9 @@ export function SignIn() {
   )
 }
 
-interface FieldProps {
-  name: string
-  label: string
-  type?: 'text' | 'email' | 'password'
-  autocomplete: 'name' | 'username' | 'new-password' | 'current-password' | 'off'
-  isOptional?: boolean
-}
-
-const Field = ({ name, label, type = 'text', autocomplete, isOptional }: FieldProps) => (
+const Field = ({ label, children }: { label: string; children: ComponentChildren }) => (
   <label class="field">
-    <span>
-      {label}
-      {isOptional && <span class="quiet"> (optional)</span>}
-    </span>
-    <input name={name} type={type} autocomplete={autocomplete} required={!isOptional} />
+    <span>{label}</span>
+    {children}
   </label>
 )

@@ -57,6 +57,147 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/ai/models': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The models of every configured provider */
+    get: operations['listModels']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/ai/chats/{chatId}/messages': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The messages of a chat, oldest first */
+    get: operations['listMessages']
+    put?: never
+    /** Send a prompt and get the answer: whole, as a stream of events, or later */
+    post: operations['sendPrompt']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/ai/chats/{chatId}/cancel': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Stop the answer that is being written; what was written is kept */
+    post: operations['cancelReply']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/ai/messages/{messageId}/feedback': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Rate a message, with a comment if you like; it replaces your earlier rating */
+    post: operations['giveFeedback']
+    /** Withdraw your feedback */
+    delete: operations['withdrawFeedback']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/ai/chats': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The caller’s chats, newest first */
+    get: operations['listChats']
+    put?: never
+    /** Start a chat */
+    post: operations['startChat']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/ai/chats/search': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The caller’s chats by any part of the title, and by tags */
+    get: operations['searchChats']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/ai/chats/search/messages': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The caller’s messages by the words in them, newest first */
+    get: operations['searchMessages']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/ai/chats/{chatId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A chat with its newest messages */
+    get: operations['getChat']
+    /** Change title, tags or metadata; fields that are left out stay */
+    put: operations['changeChat']
+    post?: never
+    /** Delete a chat and its messages; with ?erase=true nobody can ever read it again */
+    delete: operations['deleteChat']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/chat': {
     parameters: {
       query?: never
@@ -74,6 +215,40 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/users/export': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Everything that is stored about the caller, as NDJSON: every event of the account, its chats and its projects, opened */
+    get: operations['exportAccount']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/ai/messages/{messageId}/receipt': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A proof of a message’s text, for its owner and for auditors */
+    get: operations['getReceipt']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/': {
     parameters: {
       query?: never
@@ -83,6 +258,23 @@ export interface paths {
     }
     /** Where to go from here */
     get: operations['Home_home']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/notary-key': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The public keys that have signed, one per line, the current one first */
+    get: operations['Notary_key']
     put?: never
     post?: never
     delete?: never
@@ -191,6 +383,299 @@ export interface components {
        */
       username?: string
     }
+    ModelDto: {
+      /**
+       * @description provider/model
+       * @example offline/echo
+       */
+      id: string
+      /**
+       * @description Who runs the model
+       * @example offline
+       */
+      provider: string
+      /** @description The size of its context, in tokens */
+      contextTokens?: number
+    }
+    AskBody: {
+      /**
+       * @description The text of the message
+       * @example What is an event store?
+       */
+      content: string
+      /**
+       * @description provider/model, or a model’s bare name
+       * @example offline/echo
+       */
+      model?: string
+      /** @description The model and how it answers; what is left out has its default */
+      settings?: components['schemas']['SettingsBody']
+      /** @description A project: its prompts come first, and its settings apply unless others are given */
+      projectId?: string
+      /** @description Files of the project that the model is given, by id or name; without it, all */
+      files?: string[]
+    }
+    SettingsBody: {
+      /**
+       * @description How freely the model answers: 0 is the strictest
+       * @example 0.7
+       */
+      temperature?: number
+      /**
+       * @description The greatest length of an answer, in tokens
+       * @example 1000
+       */
+      maxTokens?: number
+    }
+    AskedDto: {
+      /** @description The id of the answer */
+      id: string
+      /** @description The id of the chat */
+      chatId: string
+      /**
+       * @description Who speaks, or what the account may do
+       * @example assistant
+       */
+      role: string
+      /** @description Empty while it is pending, and when it has failed */
+      content: string
+      /** @description How far it is */
+      status: components['schemas']['ReplyStatus']
+      /** @description The tokens of question and answer together; null while it is pending */
+      tokens: number | null
+      /** @description The same, one by one */
+      usage?: components['schemas']['TokensDto']
+      /** @description The id of the question */
+      promptId: string
+      /** @description True if the same question was answered before: this answer has cost nothing */
+      cached?: boolean
+      /** @description Why it has failed */
+      error?: components['schemas']['ReplyErrorDto']
+    }
+    /**
+     * @description How far it is
+     * @enum {string}
+     */
+    ReplyStatus: 'pending' | 'completed' | 'failed' | 'cancelled'
+    TokensDto: {
+      /** @description Tokens of the question with its context */
+      promptTokens: number
+      /** @description Tokens of the answer */
+      completionTokens: number
+      /** @description Both together */
+      totalTokens: number
+    }
+    ReplyErrorDto: {
+      /** @description One of docs/errors.md */
+      code: string
+      /** @description What happened, for people */
+      detail: string
+    }
+    ReplyStartDto: {
+      /** @description The id of the question */
+      promptId: string
+      /** @description The id of the answer, which is that of its message */
+      replyId: string
+    }
+    ReplyDeltaDto: {
+      /** @description The next part of the answer */
+      text: string
+    }
+    ReplyDoneDto: {
+      /** @description The whole answer */
+      text: string
+      /** @description Of an answer: the tokens of question and answer together */
+      tokens: number
+      /** @description The id of the answer */
+      messageId: string
+      /** @description The id of the question */
+      promptId: string
+      /** @description When it is known: for Min-Log-Position */
+      logPosition?: number
+    }
+    ReplyFailedDto: {
+      /** @description One of docs/errors.md */
+      code: string
+      /** @description What happened, for people */
+      detail: string
+      /** @description When it is known: for Min-Log-Position */
+      logPosition?: number
+    }
+    LoggedMessageDto: {
+      /** @description The id: any text, which never changes */
+      id: string
+      /** @description The id of the chat */
+      chatId: string
+      /**
+       * @description Who speaks, or what the account may do
+       * @example assistant
+       */
+      role: components['schemas']['LoggedRole']
+      /** @description The text of the message */
+      content: string
+      /** @description Who speaks */
+      name?: string
+      /** @description The call as the model’s provider gave it; kept as it came */
+      functionCall?: {
+        [key: string]: unknown
+      }
+      /** @description The calls as the model’s provider gave them; kept as they came */
+      toolCalls?: Record<string, never>[]
+      /** @description Anything that the owner keeps with it; sealed like all words */
+      metadata?: {
+        [key: string]: unknown
+      }
+      /** @description Of an answer: the tokens of question and answer together */
+      tokens: number | null
+      /** @description Tokens of the question with its context */
+      promptTokens?: number
+      /** @description Tokens of the answer */
+      completionTokens?: number
+      /** @description How long the model took, in milliseconds */
+      latency?: number
+      /** @description How far it is */
+      status: components['schemas']['ReplyStatus']
+      /**
+       * @description What the owner thinks of the message; null is no opinion
+       * @enum {string|null}
+       */
+      feedback: 'positive' | 'negative' | null
+      /** @description What the owner said beside the rating */
+      feedbackComment?: string
+      /** @description The id of the question */
+      promptId?: string
+      /** @description The model that answers, as provider/model */
+      model?: string
+      error?: components['schemas']['ReplyErrorDto']
+      /**
+       * Format: date-time
+       * @description When it was created
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description When it was changed last
+       */
+      updatedAt: string
+    }
+    /**
+     * @description Who speaks, or what the account may do
+     * @enum {string}
+     */
+    LoggedRole: 'user' | 'assistant' | 'system' | 'function' | 'tool'
+    FeedbackBody: {
+      /**
+       * @description What the owner thinks of the message
+       * @example positive
+       */
+      type: components['schemas']['Feedback']
+      /** @description Why, in the owner’s words; another rating takes it back */
+      comment?: string
+    }
+    /**
+     * @description What the owner thinks of the message
+     * @enum {string}
+     */
+    Feedback: 'positive' | 'negative'
+    FeedbackDto: {
+      /** @description The id: any text, which never changes */
+      id: string
+      /**
+       * @description What the owner thinks of the message; null is no opinion
+       * @enum {string|null}
+       */
+      feedback: 'positive' | 'negative' | null
+      /** @description What came with the rating */
+      feedbackComment?: string
+    }
+    LoggedChatBody: {
+      /**
+       * @description The name that people see
+       * @example A talk about event stores
+       */
+      title?: string
+      /**
+       * @description Words to find it by
+       * @example [
+       *       "work",
+       *       "databases"
+       *     ]
+       */
+      tags?: string[]
+      /**
+       * @description Anything that the owner keeps with it; sealed like all words
+       * @example {
+       *       "source": "website"
+       *     }
+       */
+      metadata?: {
+        [key: string]: unknown
+      }
+    }
+    LoggedChatDto: {
+      /** @description The id: any text, which never changes */
+      id: string
+      /**
+       * @description The owner’s own name for the chat, which works wherever its id does
+       * @example my-first-chat
+       */
+      ownName?: string
+      /** @description The name that people see */
+      title: string
+      /** @description Words to find it by */
+      tags: string[]
+      /** @description Anything that the owner keeps with it; sealed like all words */
+      metadata: {
+        [key: string]: unknown
+      }
+      /** @description The id of the owner */
+      user: string
+      /**
+       * Format: date-time
+       * @description When it was created
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description When it was changed last
+       */
+      updatedAt: string
+      /** @description How many messages it has */
+      messageCount: number
+    }
+    LoggedChatDetailsDto: {
+      /** @description The id: any text, which never changes */
+      id: string
+      /**
+       * @description The owner’s own name for the chat, which works wherever its id does
+       * @example my-first-chat
+       */
+      ownName?: string
+      /** @description The name that people see */
+      title: string
+      /** @description Words to find it by */
+      tags: string[]
+      /** @description Anything that the owner keeps with it; sealed like all words */
+      metadata: {
+        [key: string]: unknown
+      }
+      /** @description The id of the owner */
+      user: string
+      /**
+       * Format: date-time
+       * @description When it was created
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description When it was changed last
+       */
+      updatedAt: string
+      /** @description How many messages it has */
+      messageCount: number
+      /** @description The newest messages, oldest first */
+      messages: components['schemas']['LoggedMessageDto'][]
+    }
     GuestPromptBody: {
       /**
        * @description Identifies the guest; keep it secret
@@ -228,35 +713,20 @@ export interface components {
        */
       status: 'completed' | 'cancelled' | 'pending'
     }
-    ReplyStartDto: {
-      /** @description The id of the question */
-      promptId: string
-      /** @description The id of the answer, which is that of its message */
-      replyId: string
-    }
-    ReplyDeltaDto: {
-      /** @description The next part of the answer */
-      text: string
-    }
-    ReplyDoneDto: {
-      /** @description The whole answer */
-      text: string
-      /** @description Of an answer: the tokens of question and answer together */
-      tokens: number
-      /** @description The id of the answer */
-      messageId: string
-      /** @description The id of the question */
-      promptId: string
-      /** @description When it is known: for Min-Log-Position */
-      logPosition?: number
-    }
-    ReplyFailedDto: {
-      /** @description One of docs/errors.md */
-      code: string
-      /** @description What happened, for people */
-      detail: string
-      /** @description When it is known: for Min-Log-Position */
-      logPosition?: number
+    ReceiptDto: {
+      /**
+       * @description The format of the receipt
+       * @enum {string}
+       */
+      receipt: 'verbatim@v1'
+      /** @description c2sp.org/tlog-proof@v1: a signed checkpoint, and the path from its root to the leaf */
+      proof: string
+      /** @description The leaf in the tree: canonical JSON with the digest of the event */
+      leaf: string
+      /** @description The event as it is stored, with its plaintext if it is shown */
+      event: {
+        [key: string]: unknown
+      }
     }
     HomeDto: {
       /**
@@ -482,6 +952,556 @@ export interface operations {
       }
     }
   }
+  listModels: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: {
+              models: components['schemas']['ModelDto'][]
+            }
+          }
+        }
+      }
+    }
+  }
+  listMessages: {
+    parameters: {
+      query?: {
+        /** @description How many at most */
+        limit?: number
+        /** @description The nextCursor of the page before */
+        cursor?: string
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path: {
+        /** @description A UUID, or the caller’s own name for a chat. Not a name: chat, chats, ai, auth, users, projects, search, replies */
+        chatId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: {
+              messages: components['schemas']['LoggedMessageDto'][]
+              /** @description Send it as cursor to get the next page; missing on the last one */
+              nextCursor?: string
+            }
+          }
+        }
+      }
+    }
+  }
+  sendPrompt: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description respond-async: do not wait for the answer */
+        Prefer?: string
+        /** @description A text that is new for each command: a request with the same text is the same command */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description A UUID, or the caller’s own name for a chat. Not a name: chat, chats, ai, auth, users, projects, search, replies */
+        chatId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AskBody']
+      }
+    }
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: {
+              message: components['schemas']['AskedDto']
+            }
+          }
+          'text/event-stream':
+            | components['schemas']['ReplyStartDto']
+            | components['schemas']['ReplyDeltaDto']
+            | components['schemas']['ReplyDoneDto']
+            | components['schemas']['ReplyFailedDto']
+            | Record<string, never>
+        }
+      }
+      /** @description Not answered yet; the shape is the same */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: {
+              message: components['schemas']['AskedDto']
+            }
+          }
+        }
+      }
+    }
+  }
+  cancelReply: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A text that is new for each command: a request with the same text is the same command */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description A UUID, or the caller’s own name for a chat. Not a name: chat, chats, ai, auth, users, projects, search, replies */
+        chatId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: {
+              message: components['schemas']['AskedDto']
+            }
+          }
+        }
+      }
+    }
+  }
+  giveFeedback: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A text that is new for each command: a request with the same text is the same command */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The id of the message */
+        messageId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['FeedbackBody']
+      }
+    }
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: {
+              message: components['schemas']['FeedbackDto']
+            }
+          }
+        }
+      }
+    }
+  }
+  withdrawFeedback: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The id of the message */
+        messageId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: {
+              message: components['schemas']['FeedbackDto']
+            }
+          }
+        }
+      }
+    }
+  }
+  listChats: {
+    parameters: {
+      query?: {
+        /** @description How many at most */
+        limit?: number
+        /** @description The nextCursor of the page before */
+        cursor?: string
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: {
+              chats: components['schemas']['LoggedChatDto'][]
+              /** @description Send it as cursor to get the next page; missing on the last one */
+              nextCursor?: string
+            }
+          }
+        }
+      }
+    }
+  }
+  startChat: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A text that is new for each command: a request with the same text is the same command */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LoggedChatBody']
+      }
+    }
+    responses: {
+      /** @description Done */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: {
+              chat: components['schemas']['LoggedChatDto']
+            }
+          }
+        }
+      }
+    }
+  }
+  searchChats: {
+    parameters: {
+      query?: {
+        /** @description How many at most */
+        limit?: number
+        /** @description The nextCursor of the page before */
+        cursor?: string
+        /** @description Any part of the title */
+        q?: string
+        /** @description Comma-separated; a chat must have all of them */
+        tags?: string
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: {
+              chats: components['schemas']['LoggedChatDto'][]
+              /** @description Send it as cursor to get the next page; missing on the last one */
+              nextCursor?: string
+            }
+          }
+        }
+      }
+    }
+  }
+  searchMessages: {
+    parameters: {
+      query: {
+        /** @description How many at most */
+        limit?: number
+        /** @description The nextCursor of the page before */
+        cursor?: string
+        /** @description Words that the message has, all of them */
+        q: string
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: {
+              messages: components['schemas']['LoggedMessageDto'][]
+              /** @description Send it as cursor to get the next page; missing on the last one */
+              nextCursor?: string
+            }
+          }
+        }
+      }
+    }
+  }
+  getChat: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path: {
+        /** @description A UUID, or the caller’s own name for a chat. Not a name: chat, chats, ai, auth, users, projects, search, replies */
+        chatId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: {
+              chat: components['schemas']['LoggedChatDetailsDto']
+            }
+          }
+        }
+      }
+    }
+  }
+  changeChat: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description A UUID, or the caller’s own name for a chat. Not a name: chat, chats, ai, auth, users, projects, search, replies */
+        chatId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LoggedChatBody']
+      }
+    }
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: {
+              chat: components['schemas']['LoggedChatDto']
+            }
+          }
+        }
+      }
+    }
+  }
+  deleteChat: {
+    parameters: {
+      query?: {
+        /** @description Destroy its key at once, instead of when the retention period ends. Nobody can read it here any more. What backups and the files of the database still have of it becomes unreadable when the operator replaces the master key the next time. */
+        erase?: boolean
+      }
+      header?: never
+      path: {
+        /** @description A UUID, or the caller’s own name for a chat. Not a name: chat, chats, ai, auth, users, projects, search, replies */
+        chatId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description Errors have false
+             * @enum {boolean}
+             */
+            success: true
+            /** @description What was done, for people */
+            message?: string
+            /** @description The answer itself */
+            data: Record<string, never>
+          }
+        }
+      }
+    }
+  }
   Sessions_prompt: {
     parameters: {
       query?: never
@@ -528,6 +1548,58 @@ export interface operations {
       }
     }
   }
+  exportAccount: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Lines of an export; docs/audit.md describes the format */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/x-ndjson': string
+        }
+      }
+    }
+  }
+  getReceipt: {
+    parameters: {
+      query?: {
+        /** @description Also the plaintext and its salt; the evidence records that. Owners of a message always get them */
+        open?: boolean
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path: {
+        /** @description The id of the message */
+        messageId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ReceiptDto']
+        }
+      }
+    }
+  }
   Home_home: {
     parameters: {
       query?: never
@@ -547,6 +1619,29 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['HomeDto']
+        }
+      }
+    }
+  }
+  Notary_key: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/plain': string
         }
       }
     }

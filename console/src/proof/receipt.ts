@@ -65,7 +65,7 @@ export async function verifyReceipt(
   keys: readonly string[],
 ): Promise<Verification> {
   const line = event as unknown as ReceiptEvent
-  if (receipt !== 'verbatim@v1' || typeof line.event?.type !== 'string') throw new Error('this is not a receipt')
+  if (receipt !== 'verbatim@v1' || typeof line.event?.type !== 'string') throw new Error('this is no receipt')
   const proof = parseLogProof(text)
   const head = treeHead(proof.checkpoint)
   const hash = await leafHash(leaf)
@@ -82,7 +82,12 @@ export async function verifyReceipt(
   ]
   return {
     isProven: steps.every(({ fault }) => fault === undefined),
-    ...{ steps, line, head, proof, leafHash: hash, path: path ?? [] },
+    steps,
+    line,
+    head,
+    proof,
+    leafHash: hash,
+    path: path ?? [],
     ...(typeof signer === 'string' && { signer }),
   }
 }
