@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 import { anybody, type Answer, answerOf } from './api/client.js'
 import type { paths } from './api/schema.js'
 import { token } from './api/token.js'
@@ -8,6 +8,10 @@ export type Account = Login['data']['user']
 
 /** Who has signed in, as the API says it. */
 export const account = signal<Account | undefined>()
+
+effect(() => {
+  if (!token.value) account.value = undefined
+})
 
 export const isAdmin = computed(() => account.value?.role === 'admin')
 export const isAuditor = computed(() => isAdmin.value || account.value?.role === 'auditor')
@@ -38,5 +42,4 @@ export async function resume(key: string): Promise<void> {
 /** Ends this tab's access. The login itself goes on elsewhere: other tabs may use the same one. */
 export function signOut(): void {
   token.value = ''
-  account.value = undefined
 }

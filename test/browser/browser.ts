@@ -50,7 +50,11 @@ export class Browser {
 
   /** A tab of somebody who has nothing in common with other tabs. */
   async open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await this.chromium.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+    const context = await this.chromium.newContext({
+      locale: 'en-GB',
+      viewport: { width: 1280, height: 800 },
+      ...options,
+    })
     const page = await context.newPage()
     page.setDefaultTimeout(60_000)
     page.on('pageerror', ({ message }) => this.complaints.push(message))

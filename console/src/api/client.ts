@@ -14,6 +14,10 @@ api.use({
     request.headers.set('authorization', `Bearer ${token.value}`)
     return request
   },
+  // A login that has ended leads to the sign-in, and from there back to the same address.
+  onResponse({ response }) {
+    if (response.status === 401) token.value = ''
+  },
 })
 
 /** What an operation answers as JSON. */
@@ -47,4 +51,18 @@ export async function fetchAuthorized(path: string, init: RequestInit = {}): Pro
   })
   if (!response.ok) throw Problem.of(await response.json().catch(() => undefined), response)
   return response
+}
+
+/** The position of the event that recorded what was done; undefined if nothing had to be recorded. */
+export async function recordedBy(
+  asked: Promise<{ data?: unknown; error?: unknown; response: Response }>,
+): Promise<number | undefined> {
+  let position: string | null = null
+  await answerOf(
+    asked.then((answered) => {
+      position = answered.response.headers.get('log-position')
+      return answered
+    }),
+  )
+  return position === null ? undefined : Number(position)
 }

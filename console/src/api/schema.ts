@@ -249,6 +249,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/health/ready': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The process can do its work */
+    get: operations['Health_ready']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/': {
     parameters: {
       query?: never
@@ -266,6 +283,159 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/ops/replies': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The prompts that wait for an answer, the oldest first */
+    get: operations['OpenReplies_list']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/ops/replies/reconcile': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Add open replies that are missing in the queue, as workers do by themselves every few seconds */
+    post: operations['OpenReplies_reconcile']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/ops/projections': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The status of every read model: its position, lag, rate and error */
+    get: operations['Projections_list']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/ops/projections/{name}/certificates': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The certificates of its rebuilds, newest first */
+    get: operations['Projections_certificates']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/ops/projections/{name}/rebuild': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Build it again from the log; reads go on meanwhile. Location shows the progress. 409 while it is being rebuilt */
+    post: operations['Projections_rebuild']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/ops/projections/{name}/pause': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Stop updating it; after the pause it gets what happened meanwhile */
+    post: operations['Projections_pause']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/ops/projections/{name}/resume': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Update it again after a pause */
+    post: operations['Projections_resume']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/ops/projections/{name}/retry': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Let a failed read model try the same event again */
+    post: operations['Projections_retry']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/ops/projections/{name}/skip': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Let a failed read model go on without the event at which it failed; its rebuilds leave it out too */
+    post: operations['Projections_skip']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/notary-key': {
     parameters: {
       query?: never
@@ -275,6 +445,23 @@ export interface paths {
     }
     /** The public keys that have signed, one per line, the current one first */
     get: operations['Notary_key']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/metrics': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What this process measures, for Prometheus; with METRICS_TOKEN set it asks for that as a bearer token */
+    get: operations['Metrics_metrics']
     put?: never
     post?: never
     delete?: never
@@ -728,6 +915,40 @@ export interface components {
         [key: string]: unknown
       }
     }
+    ReadyDto: {
+      /**
+       * @description How far it is
+       * @enum {string}
+       */
+      status: 'OK'
+      /**
+       * Format: date-time
+       * @description Now
+       */
+      timestamp: string
+      /** @description Whether MongoDB answers */
+      mongodb: boolean
+      /** @description Whether Redis answers */
+      redis: boolean
+      /** @description The read models */
+      projections: components['schemas']['ReadModelDto'][]
+    }
+    ReadModelDto: {
+      /**
+       * @description The name of the read model
+       * @example messages
+       */
+      name: string
+      /**
+       * @description live is the normal one
+       * @enum {string}
+       */
+      state: 'live' | 'paused' | 'failed' | 'not_begun'
+      /** @description Events that it does not have yet */
+      behind: number
+      /** @description The age of the oldest of them */
+      seconds: number
+    }
     HomeDto: {
       /**
        * @description What answers here
@@ -759,6 +980,147 @@ export interface components {
        * @example /health/ready
        */
       ready: string
+    }
+    OpenRepliesDto: {
+      /** @description Prompts without an answer, the oldest first */
+      replies: components['schemas']['OpenReplyDto'][]
+      /** @description Send it as cursor to get the next page; missing on the last one */
+      nextCursor?: string
+    }
+    OpenReplyDto: {
+      /** @description The id: any text, which never changes */
+      id: string
+      /** @description The id of the chat */
+      chatId: string
+      /**
+       * Format: date-time
+       * @description When the prompt was sent
+       */
+      since: string
+      /** @description Seconds since then */
+      age: number
+      /** @description Whether it is in the queue; left out when Redis does not answer */
+      isQueued?: boolean
+      /** @description How often a worker has begun to answer it since it was added to the queue */
+      attempts?: number
+    }
+    ReconciledDto: {
+      /** @description Replies that were open */
+      open: number
+      /** @description How many of them were not in the queue, and are now */
+      added: number
+    }
+    ProjectionsDto: {
+      /** @description The read models */
+      projections: components['schemas']['ProjectionDto'][]
+    }
+    ProjectionDto: {
+      /**
+       * @description The name of the read model
+       * @example messages
+       */
+      name: string
+      /** @description The version of the code that wrote it */
+      version: number
+      /**
+       * @description live is the normal one
+       * @enum {string}
+       */
+      state: 'live' | 'paused' | 'failed' | 'not_begun'
+      /** @description The last event in it */
+      position: number
+      /** @description How far it is behind the log */
+      lag: components['schemas']['LagDto']
+      /** @description Events a second, over the last seconds */
+      rate: number
+      /** @description The process that projects it */
+      owner?: string
+      error?: components['schemas']['ProjectionErrorDto']
+      /** @description Events that it leaves out, as operators decided */
+      skipped: number[]
+      /** @description A rebuild that is running, or the last one if it did not succeed */
+      rebuild?: components['schemas']['RebuildDto']
+    }
+    LagDto: {
+      /** @description Events that it does not have yet */
+      events: number
+      /** @description The age of the oldest of them; 0 when it is current */
+      seconds: number
+    }
+    ProjectionErrorDto: {
+      /** @description The event at which it failed */
+      position: number
+      /** @description What went wrong */
+      message: string
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      at: string
+    }
+    RebuildDto: {
+      /**
+       * @description abandoned: its process died; start it again
+       * @enum {string}
+       */
+      state: 'running' | 'failed' | 'abandoned'
+      /** @description The version of the code that writes it */
+      version: number
+      /** @description The last event in it so far */
+      position: number
+      error?: components['schemas']['ProjectionErrorDto']
+    }
+    CertificatesDto: {
+      /** @description The newest first */
+      certificates: components['schemas']['CertificateDto'][]
+      /** @description Send it as cursor to get the next page; missing on the last one */
+      nextCursor?: string
+    }
+    CertificateDto: {
+      /** @description The id: any text, which never changes */
+      id: string
+      /**
+       * @description The name of the read model
+       * @example messages
+       */
+      projection: string
+      /** @description The version of the code that wrote it */
+      version: number
+      /** @description The last event in it */
+      position: number
+      /** @description How many events it was folded from */
+      events: number
+      /** @description The log’s Merkle root at the position */
+      root: string
+      /** @description SHA-256 over the documents; equal for equal models */
+      digest: string
+      /** @description Events that it leaves out */
+      skipped: number[]
+      /** @description The model that it replaced, compared at one position; absent if that was not possible */
+      live?: components['schemas']['ReplacedModelDto']
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      at: string
+    }
+    ReplacedModelDto: {
+      /** @description Documents that were not what the log says */
+      differing: number
+      /** @description The ids of the first ones */
+      ids: string[]
+    }
+    SkipBody: {
+      /**
+       * @description The event at which the projection has failed
+       * @example 4711
+       */
+      position: number
+      /**
+       * @description The reason; stored sealed in the log
+       * @example written by a release with a bug, see ticket 12
+       */
+      reason: string
     }
   }
   responses: never
@@ -1600,6 +1962,29 @@ export interface operations {
       }
     }
   }
+  Health_ready: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ReadyDto']
+        }
+      }
+    }
+  }
   Home_home: {
     parameters: {
       query?: never
@@ -1623,7 +2008,269 @@ export interface operations {
       }
     }
   }
+  OpenReplies_list: {
+    parameters: {
+      query?: {
+        /** @description How many at most */
+        limit?: number
+        /** @description The nextCursor of the page before */
+        cursor?: string
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['OpenRepliesDto']
+        }
+      }
+    }
+  }
+  OpenReplies_reconcile: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A text that is new for each command: a request with the same text is the same command */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ReconciledDto']
+        }
+      }
+    }
+  }
+  Projections_list: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ProjectionsDto']
+        }
+      }
+    }
+  }
+  Projections_certificates: {
+    parameters: {
+      query?: {
+        /** @description How many at most */
+        limit?: number
+        /** @description The nextCursor of the page before */
+        cursor?: string
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path: {
+        /** @description The name of the read model */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CertificatesDto']
+        }
+      }
+    }
+  }
+  Projections_rebuild: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A text that is new for each command: a request with the same text is the same command */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The name of the read model */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ProjectionDto']
+        }
+      }
+    }
+  }
+  Projections_pause: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A text that is new for each command: a request with the same text is the same command */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The name of the read model */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ProjectionDto']
+        }
+      }
+    }
+  }
+  Projections_resume: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A text that is new for each command: a request with the same text is the same command */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The name of the read model */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ProjectionDto']
+        }
+      }
+    }
+  }
+  Projections_retry: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A text that is new for each command: a request with the same text is the same command */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The name of the read model */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ProjectionDto']
+        }
+      }
+    }
+  }
+  Projections_skip: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A text that is new for each command: a request with the same text is the same command */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        /** @description The name of the read model */
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SkipBody']
+      }
+    }
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ProjectionDto']
+        }
+      }
+    }
+  }
   Notary_key: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/plain': string
+        }
+      }
+    }
+  }
+  Metrics_metrics: {
     parameters: {
       query?: never
       header?: {

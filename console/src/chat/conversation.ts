@@ -127,6 +127,7 @@ export class Conversation {
       this.change(replyId, { ...ending, content: text })
       this.following = ''
       await this.load()
+      chatsChanged()
     } catch (error) {
       if (!this.ended.signal.aborted) this.error.value = error
     } finally {

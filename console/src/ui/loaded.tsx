@@ -11,9 +11,9 @@ export interface Loading<Data> {
   readonly again: () => void
 }
 
-interface Options {
+interface Options<Data> {
   /** Asks again after so many milliseconds, as long as somebody looks. */
-  everyMs?: number
+  everyMs?: (last: Data | undefined) => number
 }
 
 const retryMs = 3_000
@@ -24,7 +24,7 @@ const retryMs = 3_000
  */
 export function useLoading<Data>(
   load: (signal: AbortSignal) => Promise<Data>,
-  { everyMs }: Options = {},
+  { everyMs }: Options<Data> = {},
 ): Loading<Data> {
   const [data, error, turn] = useMemo(
     () => [signal<Data | undefined>(undefined), signal<unknown>(undefined), signal(0)] as const,
@@ -42,12 +42,12 @@ export function useLoading<Data>(
         if (aborted.signal.aborted) return
         data.value = answer
         error.value = undefined
-        if (everyMs) again(everyMs)
+        if (everyMs) again(everyMs(answer))
       },
       (reason: unknown) => {
         if (aborted.signal.aborted) return
         error.value = reason
-        if (reason instanceof Offline || everyMs) again(Math.max(everyMs ?? 0, retryMs))
+        if (reason instanceof Offline || everyMs) again(Math.max(everyMs?.(data.peek()) ?? 0, retryMs))
       },
     )
     return () => {
