@@ -48,7 +48,7 @@ export function Composer({ conversation, send }: Props) {
         <label class="row small quiet">
           Model
           <select
-            class="model"
+            class="short"
             value={model}
             onChange={({ currentTarget }) => {
               model.value = currentTarget.value

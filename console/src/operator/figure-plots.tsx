@@ -1,3 +1,4 @@
+import { hrefOf, navigate, path, query } from '../router.js'
 import { bytes, compact, seconds } from '../ui/format.js'
 import { Plot } from '../ui/plot.js'
 import type { Figures } from './figures.js'
@@ -62,12 +63,32 @@ const shown: readonly Shown[] = [
 ]
 
 export function FigurePlots({ noFigures }: { noFigures: string | undefined }) {
-  const [seen, at] = [figures.value, times.value]
+  const minutes = Number(query.value.get('minutes')) || 60
+  const from = times.value.findIndex((at) => at >= times.value.at(-1)! - minutes * 60)
+  const [seen, at] = [figures.value.slice(from), times.value.slice(from)]
   const models = [...new Set(seen.flatMap(({ tokens }) => Object.keys(tokens)))]
   const tokens = models.map((model) => ({ label: model, values: seen.map(({ tokens }) => tokens[model] ?? null) }))
   return (
     <section class="stack" aria-labelledby="figures">
-      <h2 id="figures">Figures of this process</h2>
+      <div class="row spread">
+        <h2 id="figures">Figures of this process</h2>
+        <label class="row small quiet">
+          The last
+          <select
+            class="short"
+            value={minutes}
+            onChange={({ currentTarget }) =>
+              navigate(hrefOf(path.value, { minutes: currentTarget.value }), { replace: true })
+            }
+          >
+            {[5, 15, 60].map((one) => (
+              <option key={one} value={one}>
+                {one} minutes
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
       {noFigures ? (
         <p class="note note-warning">No figures: METRICS_TOKEN is set, and only Prometheus has it. {noFigures}</p>
       ) : (
