@@ -4,7 +4,7 @@ import { Failure, Waiting } from './ui/loaded.js'
 import { Layout } from './layout.js'
 import { pageAt } from './pages.js'
 import { SignIn } from './sign-in.js'
-import { account, resume, signOut } from './session.js'
+import { account, resume } from './session.js'
 import { token } from './api/token.js'
 import { Offline } from './api/problem.js'
 import { useLoading } from './ui/loaded.js'
@@ -19,7 +19,7 @@ export function App() {
 function Resumed() {
   const { error, again } = useLoading(() => resume(token.peek()))
   useSignalEffect(() => {
-    if (error.value !== undefined && !(error.value instanceof Offline)) signOut()
+    if (error.value !== undefined && !(error.value instanceof Offline)) token.value = ''
   })
   return (
     <main class="alone">

@@ -39,7 +39,11 @@ export async function resume(key: string): Promise<void> {
   enter(key, data.user)
 }
 
-/** Ends this tab's access. The login itself goes on elsewhere: other tabs may use the same one. */
+/**
+ * Ends this tab's access, and loads the page again: then nothing is left in it of what was seen. The login itself goes on
+ * elsewhere, where other tabs may use it.
+ */
 export function signOut(): void {
   token.value = ''
+  location.assign('/console')
 }

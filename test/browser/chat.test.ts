@@ -134,6 +134,15 @@ describe('a chat', () => {
     expect((await ada.get('/api/ai/chats')).body.data.chats).toEqual([])
   })
 
+  it('shows what another tab says in it', async () => {
+    const page = await signedIn()
+    await ask(page, 'The first question')
+    await answer(page).getByRole('button', { name: 'Prove it' }).waitFor()
+    await ada.post(`/api/ai/chats/${page.url().split('/').at(-1)}/messages`, { content: 'From elsewhere' })
+    await page.getByRole('article', { name: 'You' }).getByText('From elsewhere').waitFor()
+    expect(await page.getByRole('article').count()).toBe(4)
+  })
+
   it('of somebody else is not found, wherever its address comes from', async () => {
     const eve = await world.account(url)
     const { body } = await ada.post('/api/ai/chats', { title: 'Mine' })

@@ -1,3 +1,4 @@
+import { apiKeyOf } from '../support/ops/admins.js'
 import { World } from '../support/world.js'
 import { Browser, photograph, seriousFaults, signIn } from './browser.js'
 
@@ -23,7 +24,7 @@ describe('the console', () => {
     expect(await seriousFaults(page)).toEqual([])
     await photograph(page, `sign-in-${colorScheme}`)
     await signIn(page, email)
-    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Chats')
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Ask something')
     expect(await seriousFaults(page)).toEqual([])
   })
 
@@ -37,6 +38,31 @@ describe('the console', () => {
     await other.goto(`${url}/console/account`)
     await other.getByLabel('Email').waitFor()
     expect(await other.evaluate('JSON.stringify([{ ...localStorage }, document.cookie])')).not.toMatch(/[\w-]{20,}/)
+  })
+
+  it('keeps nothing of those who sign out', async () => {
+    const { email } = await world.account(url)
+    const page = await browser.open(`${url}/console`)
+    await signIn(page, email)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('Email').waitFor()
+    expect(await page.evaluate('sessionStorage.length')).toBe(0)
+  })
+
+  it('lets somebody in with an API key, and makes accounts', async () => {
+    const key = await apiKeyOf(await world.account(url))
+    const page = await browser.open(`${url}/console`)
+    await page.getByRole('button', { name: 'API key' }).click()
+    await page.getByLabel('API key').last().fill(key)
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'New account' }).click()
+    await page.getByLabel('Name').fill('Grace')
+    await page.getByLabel('Email').fill('grace@example.org')
+    await page.getByLabel('Password').fill('a long secret')
+    await page.keyboard.press('Enter')
+    await page.getByText('Grace').waitFor()
+    expect(await page.getByRole('link', { name: 'Is it well' }).count()).toBe(0)
   })
 
   it('says what is wrong with a password, in the words of the service', async () => {

@@ -50,6 +50,8 @@ describe('the operator’s page', () => {
     expect(await plot.locator('canvas').count()).toBe(1)
     expect(await seriousFaults(page)).toEqual([])
     await photograph(page, 'operator')
+    await page.evaluate("document.querySelector('.plots').scrollIntoView({ block: 'center' })")
+    await photograph(page, 'figures')
   })
 
   it('shows a rebuild from its first event to its certificate, and what the next one says of it', async () => {
@@ -70,7 +72,10 @@ describe('the operator’s page', () => {
     await page.getByRole('button', { name: 'Rebuild' }).click()
     await certificates.nth(2).waitFor()
     await page.getByText('equal to that of').waitFor()
+    await page.emulateMedia({ colorScheme: 'dark' })
     expect(await seriousFaults(page)).toEqual([])
+    await photograph(page, 'certificates')
+    await page.emulateMedia({ colorScheme: 'light' })
   })
 
   it('pauses a read model, says so, and resumes it', async () => {

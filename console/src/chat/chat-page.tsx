@@ -8,9 +8,12 @@ import { Composer } from './composer.js'
 import { Conversation } from './conversation.js'
 import { MessageView } from './message-view.js'
 
+/** What another tab or device does in a chat is seen within this time. */
+const lookMs = 10_000
+
 export function ChatPage() {
   const chatId = partAfter('/chat') || undefined
-  // One without an address yet gets it with its first prompt, and stays the same conversation.
+  // One without an address yet gets it with its first prompt.
   const conversation = useMemo(() => new Conversation(chatId ?? crypto.randomUUID()), [chatId])
   return (
     <div class={`chats ${chatId ? 'chats-open' : ''}`}>
@@ -25,6 +28,7 @@ function NewChat({ conversation }: { conversation: Conversation }) {
     await conversation.send(content, model)
     navigate(hrefOf(`/chat/${conversation.chatId}`))
   })
+  useEffect(() => () => conversation.end(), [conversation])
   return (
     <section class="conversation" aria-label="New chat">
       <div class="state">
@@ -45,8 +49,10 @@ function OpenChat({ conversation }: { conversation: Conversation }) {
       if (!document.hidden) void conversation.load()
     }
     look()
+    const timer = setInterval(look, lookMs)
     document.addEventListener('visibilitychange', look)
     return () => {
+      clearInterval(timer)
       document.removeEventListener('visibilitychange', look)
       conversation.end()
     }

@@ -36,7 +36,7 @@ export class Conversation {
       this.chat.value = data.chat
       this.error.value = undefined
       // A draft that is being read is longer than what the list has of it.
-      if (!this.following) this.messages.value = data.chat.messages
+      if (!this.following) this.messages.value = this.withEarlier(data.chat.messages)
       const open = data.chat.messages.find(({ status }) => status === 'pending')
       if (open) void this.follow(open.id)
     } catch (error) {
@@ -112,6 +112,13 @@ export class Conversation {
     const params = { path: { chatId: this.chatId }, query: { erase } }
     await answerOf(api.DELETE('/api/ai/chats/{chatId}', { params }))
     chatsChanged()
+  }
+
+  /** What was loaded of the messages before the newest ones stays. */
+  private withEarlier(newest: readonly Message[]): readonly Message[] {
+    const shown = this.messages.value
+    const at = shown.findIndex(({ id }) => id === newest[0]?.id)
+    return at > 0 ? [...shown.slice(0, at), ...newest] : newest
   }
 
   private async follow(replyId: string): Promise<void> {

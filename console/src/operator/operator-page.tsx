@@ -44,9 +44,8 @@ function Overview({ title, seen, again }: { title: string; seen: Watched; again:
       <h1 class="visually-hidden">{title}</h1>
       <section
         class={`card verdict ${concerns.some(({ isGrave }) => isGrave) ? 'verdict-bad' : concerns.length > 0 ? 'verdict-warning' : 'verdict-good'}`}
-        aria-live="polite"
       >
-        <h2 class="row">
+        <h2 class="row" aria-live="polite">
           <Icon name={concerns.length === 0 ? 'check' : 'cross'} />
           {concerns.length === 0
             ? 'Everything is well'
