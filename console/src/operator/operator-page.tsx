@@ -10,7 +10,7 @@ import { ReadModelPage } from './read-model-page.js'
 import { ReadModels } from './read-models.js'
 import { look, type Watched } from './watch.js'
 
-const calmMs = 3_000
+const calmMs = 5_000
 /** While a rebuild runs. */
 const busyMs = 500
 

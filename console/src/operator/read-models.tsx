@@ -61,4 +61,4 @@ export function ReadModels({ seen: { models, head } }: { seen: Watched }) {
 }
 
 const lagText = ({ lag }: ReadModel): string =>
-  lag.events === 0 ? '0' : `${count(lag.events)}, ${seconds(lag.seconds)}`
+  lag.events === 0 ? '0' : `${count(lag.events)} · ${seconds(lag.seconds)}`

@@ -17,8 +17,10 @@ export interface Watched {
 }
 
 /** An hour. */
-const mostKept = 1_200
-const scrapeMs = 2_500
+const mostKept = 720
+const scrapeMs = 4_500
+/** Readiness asks the databases, and says little that read models do not say. */
+const readyMs = 15_000
 
 /** What was seen since the page was opened: in this browser only, and gone with it. */
 export const times = signal<readonly number[]>([])
@@ -27,6 +29,7 @@ export const lags = signal<Readonly<Record<string, readonly number[]>>>({})
 
 let last: Scrape | undefined
 let noFigures: string | undefined
+let ready: { at: number; fault?: string } | undefined
 
 /** One look at everything; it also adds to what was seen. */
 export async function look(signal: AbortSignal): Promise<Watched> {
@@ -45,13 +48,15 @@ export async function look(signal: AbortSignal): Promise<Watched> {
 }
 
 async function readiness(signal: AbortSignal): Promise<string | undefined> {
+  if (ready && Date.now() - ready.at < readyMs) return ready.fault
   try {
     await fetchAuthorized('/health/ready', { signal })
-    return undefined
+    ready = { at: Date.now() }
   } catch (error) {
-    if (error instanceof Problem) return error.message
-    throw error
+    if (!(error instanceof Problem)) throw error
+    ready = { at: Date.now(), fault: error.message }
   }
+  return ready.fault
 }
 
 /** Not oftener than the figures are kept, however often the page looks. */

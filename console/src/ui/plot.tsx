@@ -18,6 +18,8 @@ interface Props {
 
 const height = 132
 
+const clock = (seconds: number) => new Date(seconds * 1000).toLocaleTimeString('en-GB')
+
 /** Lines over time, with their last values in words: those who do not see the lines read these. */
 export function Plot({ title, times, lines, format }: Props) {
   const element = useRef<HTMLDivElement>(null)
@@ -82,7 +84,7 @@ function optionsOf(lines: readonly Line[], format: (value: number) => string, wi
     padding: [8, 8, 0, 0],
     scales: { y: { range: (_, least, most) => [Math.min(0, least ?? 0), (most ?? 0) > 0 ? most * 1.1 : 1] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, size: 24 },
+      { ...axis, grid: { show: false }, space: 80, size: 24, values: (_, at) => at.map(clock) },
       { ...axis, size: 58, space: 32, values: (_, values) => values.map(format) },
     ],
     series: [
