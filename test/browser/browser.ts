@@ -52,6 +52,7 @@ export class Browser {
   async open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.chromium.newContext({
       locale: 'en-GB',
+      reducedMotion: 'reduce', // or axe-core sees colours that are halfway from one to another
       viewport: { width: 1280, height: 800 },
       ...options,
     })
