@@ -172,10 +172,22 @@ module.exports = {
       { path: '(^|/)node_modules/(bullmq|@nestjs/bullmq)/' },
     ),
     never(
+      'the-console-knows-the-api-only',
+      'What the console does, everybody can do with the documented API',
+      { path: '^console/' },
+      { path: '^(src|test|bench|scripts)/' },
+    ),
+    never(
+      'proof-in-the-console-knows-bytes-only',
+      'A receipt is verified by code that can be read by itself',
+      { path: '^console/src/proof/' },
+      { pathNot: '^console/src/proof/' },
+    ),
+    never(
       'production-code-stands-alone',
       'What is shipped imports neither tests nor benches',
       { path: '^src/' },
-      { path: '^(test|bench|scripts)/' },
+      { path: '^(test|bench|scripts|console)/' },
     ),
     never(
       'no-development-packages',
@@ -196,7 +208,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'require', 'node', 'default', 'types'],
-      extensions: ['.ts', '.js', '.mjs', '.json', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.json', '.d.ts'],
     },
   },
 }

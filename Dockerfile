@@ -7,6 +7,7 @@ RUN npm ci --no-audit --no-fund --loglevel=error
 COPY nest-cli.json tsconfig.json tsconfig.build.json .swcrc ./
 COPY scripts scripts
 COPY src src
+COPY console console
 RUN npm run build
 
 FROM node:24-alpine AS packages
@@ -19,6 +20,7 @@ ENV NODE_ENV=production PORT=3000
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=build /app/console/dist console/dist
 COPY package.json LICENSE .env.example ./
 # Where a generated key would go; the service runs as a user who owns nothing else.
 RUN mkdir data && chown node:node data

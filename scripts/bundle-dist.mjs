@@ -1,4 +1,5 @@
 import { bundlePackages } from './bundle.mjs'
+import { bundleConsole } from './console.mjs'
 
 // The second half of npm run build, which makes what the image runs.
-await bundlePackages('dist')
+await Promise.all([bundlePackages('dist'), bundleConsole()])

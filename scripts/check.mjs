@@ -3,7 +3,7 @@ import { fail, node, say } from './run.mjs'
 import { setUpEverything } from './setup.mjs'
 
 // npm run check [-- --all]
-const sources = ['src', 'test', 'bench', 'scripts']
+const sources = ['src', 'test', 'bench', 'scripts', 'console/src']
 const steps = [
   ['format', 'node_modules/oxfmt/bin/oxfmt', ['--check', ...sources, '*.mjs', '.dependency-cruiser.cjs']],
   ['types and lint', 'node_modules/oxlint/bin/oxlint', ['--type-aware', '--type-check', '--deny-warnings']],
@@ -15,6 +15,7 @@ const steps = [
 try {
   await setUpEverything()
   await installPackages('bench', 'the other stores that benches compare with') // for their types
+  await installPackages('test/browser', 'what drives a browser') // for its types
   for (const [name, tool, options] of steps) {
     const started = performance.now()
     say(`${name} …`)

@@ -26,10 +26,13 @@ export const service = {
   sourceOf: (file) => join('src', relative('dist', file)),
 }
 
-/** build/: everything, types unchecked, for tests, benches and the processes that they start. */
+/**
+ * build/: everything, types unchecked, for tests, benches and the processes that they start. Of the console what needs
+ * no browser: that is tested in Node.
+ */
 export const everything = {
   folder: 'build',
-  sources: ['src', 'test', 'bench'],
+  sources: ['src', 'test', 'bench', 'console/src'],
   compile: (sources) => swc([...sources, '--out-dir', 'build']),
   sourceOf: (file) => relative('build', file),
 }
@@ -41,7 +44,7 @@ const swc = (options) =>
     '.swcrc',
     '--quiet',
     '--ignore',
-    '**/node_modules/**',
+    '**/node_modules/**,**/*.tsx',
   ])
 
 /**

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { watch } from 'node:fs'
 import { compile, everything } from './compile.mjs'
+import { bundleConsole } from './console.mjs'
 import { fail, say } from './run.mjs'
 import { setUpEverything } from './setup.mjs'
 
@@ -15,12 +16,15 @@ let service = start()
 
 let restartTimer
 let restarts = Promise.resolve()
-watch('src', { recursive: true }, () => {
-  clearTimeout(restartTimer)
-  restartTimer = setTimeout(() => {
-    restarts = restarts.then(restart)
-  }, quietMs)
-})
+for (const folder of ['src', 'console']) {
+  watch(folder, { recursive: true }, (_, file) => {
+    if (file?.startsWith('dist')) return
+    clearTimeout(restartTimer)
+    restartTimer = setTimeout(() => {
+      restarts = restarts.then(restart)
+    }, quietMs)
+  })
+}
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => void stop().then(() => process.exit(0)))
@@ -32,6 +36,7 @@ function start() {
 
 async function restart() {
   try {
+    await bundleConsole()
     if (!(await compile(everything))) return
     await stop()
     service = start()

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { withBar } from './bar.mjs'
 import { compile, everything, service } from './compile.mjs'
+import { bundleConsole } from './console.mjs'
 import { installEnginesOnFirstUse } from './engines.mjs'
 import { installPackages } from './packages.mjs'
 import { ProgramError } from './run.mjs'
@@ -12,14 +13,14 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 export const setUpService = () =>
   withBar([
     ['installing packages and databases', install],
-    ['compiling', () => compile(service)],
+    ['compiling', () => Promise.all([compile(service), bundleConsole()])],
   ])
 
 /** Installs and compiles what tests and benches need. */
 export const setUpEverything = () =>
   withBar([
     ['installing packages and databases', install],
-    ['compiling', () => compile(everything)],
+    ['compiling', () => Promise.all([compile(everything), bundleConsole()])],
   ])
 
 async function install() {

@@ -3,13 +3,14 @@ import { fail, node } from './run.mjs'
 import { installPackages } from './packages.mjs'
 import { setUpEverything } from './setup.mjs'
 
-// npm test [-- [--all | --faults | --clients] [--repeat-failed] [a path pattern, or any option of Jest's]]
+// npm test [-- [--all | --faults | --clients | --browser] [--repeat-failed] [a path pattern, or any option of Jest's]]
 // npm test -- --hostile [--seed <number>] [--requests <number>] [--longest-hold <ms>]
 // npm test -- --nemesis [--seed <number>] [--minutes <number>]
 const configs = {
   '--all': 'jest.all.config.mjs',
   '--faults': 'jest.faults.config.mjs',
   '--clients': 'jest.clients.config.mjs',
+  '--browser': 'jest.browser.config.mjs',
   '--hostile': 'jest.hostile.config.mjs',
 }
 const options = process.argv.slice(2)
@@ -31,6 +32,7 @@ if (chosen === '--hostile') {
 try {
   await setUpEverything()
   if (chosen === '--clients') await installPackages('test/clients', 'clients')
+  if (chosen === '--browser') await installPackages('test/browser', 'a browser')
   if (options.includes('--nemesis')) {
     const rest = options.filter((option) => option !== '--nemesis')
     await node('build/test/nemesis/main.js', rest, { name: 'the nemesis' })

@@ -6,6 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { CompleteConfig } from '../config/index.js'
 import { trustIn } from '../http/caller-address.js'
 import { BodyLimits } from '../http/body-limits.js'
+import { serveConsole } from '../http/console-pages.js'
 import { documentApi } from '../http/openapi/api-document.js'
 import { readJsonBodies } from '../http/json-bodies.js'
 import { brokenRequests, requireHost } from '../http/broken-requests.js'
@@ -96,5 +97,6 @@ export async function configureApp(
   })
   app.useWebSocketAdapter(new SocketAdapter(app, config))
   documentApi(app)
+  serveConsole(fastify)
   return app
 }

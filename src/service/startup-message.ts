@@ -10,6 +10,7 @@ export function startupMessage(config: Config, complete: CompleteConfig, port: n
   const lines = [
     `Verbatim is ready: ${url}`,
     '',
+    `  console   ${url}/console`,
     `  API       ${url}/docs (try it there), ${url}/docs-json`,
     `  health    ${url}/health, ${url}/health/ready`,
     `  roles     ${config.roles.join(', ')}`,

@@ -1,11 +1,15 @@
-import { Controller, Get } from '@nestjs/common'
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
+import { Controller, Get, Headers, Res } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger'
+import type { FastifyReply } from 'fastify'
 import { NeedsNoAccount } from '../../http/access.js'
 import { AnyText } from '../../http/fields.js'
 
 class HomeDto {
   @AnyText({ about: 'What answers here', example: 'Verbatim' })
   service!: string
+
+  @AnyText({ about: 'Pages to chat, to see what the service does, and to audit it', example: '/console' })
+  console!: string
 
   @AnyText({ about: 'Pages to read about every path and to try it', example: '/docs' })
   docs!: string
@@ -20,6 +24,15 @@ class HomeDto {
   ready!: string
 }
 
+const pages: HomeDto = {
+  service: 'Verbatim',
+  console: '/console',
+  docs: '/docs',
+  openapi: '/docs-json',
+  health: '/health',
+  ready: '/health/ready',
+}
+
 /** For those who open the bare address. */
 @ApiTags('operations')
 @NeedsNoAccount()
@@ -28,7 +41,9 @@ export class HomeController {
   @Get()
   @ApiOperation({ summary: 'Where to go from here' })
   @ApiOkResponse({ type: HomeDto })
-  home(): HomeDto {
-    return { service: 'Verbatim', docs: '/docs', openapi: '/docs-json', health: '/health', ready: '/health/ready' }
+  @ApiResponse({ status: 302, type: HomeDto, description: 'The same, and a browser goes to the console' })
+  home(@Headers('accept') accept: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): HomeDto {
+    if (accept?.includes('text/html')) void reply.status(302).header('location', pages.console)
+    return pages
   }
 }

@@ -1,0 +1,79 @@
+import { signal } from '@preact/signals'
+import { type Answer, answerOf, api, fetchAuthorized } from '../api/client.js'
+import { messageOf, Offline, Problem } from '../api/problem.js'
+import type { paths } from '../api/schema.js'
+import { type Figures, figuresBetween } from './figures.js'
+import { parseMetrics, Scrape } from './metrics-text.js'
+
+export type ReadModel = Answer<paths['/ops/projections']['get']>['projections'][number]
+
+export interface Watched {
+  readonly models: readonly ReadModel[]
+  readonly replies: Answer<paths['/ops/replies']['get']>['replies']
+  readonly head: number
+  readonly notReady?: string
+  /** Why there are no figures: a METRICS_TOKEN keeps them from all who do not have it. */
+  readonly noFigures?: string
+}
+
+/** An hour. */
+const mostKept = 720
+const scrapeMs = 4_500
+/** Readiness asks the databases, and says little that read models do not say. */
+const readyMs = 15_000
+
+/** What was seen since the page was opened: in this browser only, and gone with it. */
+export const times = signal<readonly number[]>([])
+export const figures = signal<readonly Figures[]>([])
+export const lags = signal<Readonly<Record<string, readonly number[]>>>({})
+
+let last: Scrape | undefined
+let noFigures: string | undefined
+let ready: { at: number; fault?: string } | undefined
+
+/** One look at everything; it also adds to what was seen. */
+export async function look(signal: AbortSignal): Promise<Watched> {
+  const [{ projections: models }, { replies }, notReady, noFigures] = await Promise.all([
+    answerOf(api.GET('/ops/projections', { signal })),
+    answerOf(api.GET('/ops/replies', { signal, params: { query: { limit: 20 } } })),
+    readiness(signal),
+    scrape(signal),
+  ])
+  const lagsNow = lags.peek()
+  lags.value = Object.fromEntries(
+    models.map(({ name, lag }) => [name, [...(lagsNow[name] ?? []), lag.events].slice(-60)]),
+  )
+  const head = Math.max(0, ...models.map(({ position, lag }) => position + lag.events))
+  return { models, replies, head, ...(notReady && { notReady }), ...(noFigures && { noFigures }) }
+}
+
+async function readiness(signal: AbortSignal): Promise<string | undefined> {
+  if (ready && Date.now() - ready.at < readyMs) return ready.fault
+  try {
+    await fetchAuthorized('/health/ready', { signal })
+    ready = { at: Date.now() }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    ready = { at: Date.now(), fault: error.message }
+  }
+  return ready.fault
+}
+
+/** Not oftener than the figures are kept, however often the page looks. */
+async function scrape(signal: AbortSignal): Promise<string | undefined> {
+  if (last && Date.now() - last.at < scrapeMs) return noFigures
+  try {
+    const text = await (await fetchAuthorized('/metrics', { signal })).text()
+    const now = new Scrape(parseMetrics(text), Date.now())
+    if (last) {
+      figures.value = [...figures.peek(), figuresBetween(last, now)].slice(-mostKept)
+      times.value = [...times.peek(), now.at / 1000].slice(-mostKept)
+    }
+    last = now
+    noFigures = undefined
+  } catch (error) {
+    if (error instanceof Offline || !(error instanceof Problem)) throw error
+    noFigures = messageOf(error)
+  }
+  return noFigures
+}
