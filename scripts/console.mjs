@@ -12,7 +12,7 @@ const mark = join(folder, '.made-from')
 
 /**
  * Makes console/dist, which the service serves under /console: scripts and styles named after their content, each also
- * compressed, and the page that names them. Takes half a second, and nothing when the sources are as they were. The
+ * compressed, and the page that names them; nothing when the sources are as they were. The
  * page is written after its files, and old files are removed after that: a service that runs meanwhile serves one whole
  * console or the other. The mark is written last, so a failed build is repeated.
  */
