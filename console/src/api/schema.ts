@@ -1577,6 +1577,10 @@ export interface components {
       position: number
       /** @description The model and how it answers; what is left out has its default */
       settings: components['schemas']['ChatSettingsDto']
+      /** @description What the caller asked for besides: instructions, stop, responseFormat, metadata, user */
+      options: {
+        [key: string]: unknown
+      }
       /** @description What the model was given */
       messages: components['schemas']['GivenMessageDto'][]
       /** @description What it was given of the project’s files */

@@ -1,38 +1,14 @@
-import { type Answer, answerOf, api } from '../../api/client.js'
-import type { paths } from '../../api/schema.js'
 import { hrefOf, navigate, query } from '../../router.js'
 import { plural } from '../../ui/format.js'
 import { Loaded, useLoading } from '../../ui/loaded.js'
 import { EventLink, Moment, PersonLink } from '../links.js'
 import { type ChatHistory, changesAfter } from './chat-events.js'
 import { MessageAtMoment } from './message-at-moment.js'
+import { readSnapshot, type Snapshot } from './snapshot.js'
 import { TimeSlider } from './time-slider.js'
 
-type Snapshot = Answer<paths['/audit/chats/{chatId}']['get']>
-export type ReplayedMessage = Snapshot['messages'][number]
-
-const restMs = 120
-
-/** The whole chat, by its pages: all of them show the same moment. */
-async function readChat(chatId: string, at: string | undefined, signal: AbortSignal): Promise<Snapshot> {
-  await new Promise((done) => setTimeout(done, restMs)) // a slider that moves on asks for nothing
-  signal.throwIfAborted()
-  const read = (cursor?: string) => {
-    const params = { path: { chatId }, query: { limit: 200, ...(at && { at }), ...(cursor && { cursor }) } }
-    return answerOf(api.GET('/audit/chats/{chatId}', { params, signal }))
-  }
-  const first = await read()
-  const messages = [...first.messages]
-  for (let { nextCursor } = first; nextCursor !== undefined;) {
-    const page = await read(nextCursor)
-    messages.push(...page.messages)
-    nextCursor = page.nextCursor
-  }
-  return { ...first, messages }
-}
-
 export function ChatAtMoment({ chatId, history }: { chatId: string; history: ChatHistory }) {
-  const snapshot = useLoading(async (signal) => readChat(chatId, query.value.get('at') ?? undefined, signal))
+  const snapshot = useLoading(async (signal) => readSnapshot(chatId, query.value.get('at') ?? undefined, signal))
   const move = (at: string) =>
     navigate(hrefOf(`/audit/chats/${encodeURIComponent(chatId)}`, at ? { at } : {}), { replace: true })
   return (
