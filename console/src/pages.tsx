@@ -32,6 +32,12 @@ export const routes: readonly Route[] = [
     Page: lazy(async () => (await import('./operator/operator-page.js')).OperatorPage),
     isFor: () => isAdmin.value,
   },
+  {
+    at: '/audit',
+    title: 'Audit',
+    Page: lazy(async () => (await import('./audit/audit-page.js')).AuditPage),
+    isFor: () => isAuditor.value,
+  },
 ]
 
 const missing: Route = {

@@ -1,6 +1,7 @@
 import { fetchAuthorized } from './api/client.js'
 import { Problem } from './api/problem.js'
 import { type Receipt, type Verification, verifyReceipt } from './proof/receipt.js'
+import { trustedKeys } from './trusted-keys.js'
 
 const signMs = 1_000
 
@@ -23,11 +24,12 @@ export async function verifiedReceipt(read: () => Promise<Receipt>): Promise<Ver
 }
 
 /**
- * The public keys of the log, as this service names them. Somebody who does not trust it compares them with a copy that
- * was kept elsewhere: the console shows which key has signed.
+ * The public keys of the log: those that somebody has kept from elsewhere and trusts, else those that this service names.
  */
-export async function logKeys(): Promise<string[]> {
+export async function logKeys(): Promise<readonly string[]> {
   if (!('subtle' in crypto))
     throw new Error('A browser verifies only on a page that came over HTTPS, or from this machine.')
+  const trusted = trustedKeys.peek()
+  if (trusted.length > 0) return trusted
   return (await (await fetchAuthorized('/notary-key')).text()).trim().split('\n')
 }

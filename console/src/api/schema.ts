@@ -215,6 +215,40 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/audit/events': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The log, in order; as NDJSON with Accept: application/x-ndjson */
+    get: operations['History_events']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/audit/event-types': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Every event type, with JSON Schemas */
+    get: operations['History_types']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/users/export': {
     parameters: {
       query?: never
@@ -232,6 +266,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/audit/events/{position}/receipt': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A proof that an event is in the log; it can be verified offline */
+    get: operations['Receipts_ofEvent']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/ai/messages/{messageId}/receipt': {
     parameters: {
       query?: never
@@ -241,6 +292,159 @@ export interface paths {
     }
     /** A proof of a message’s text, for its owner and for auditors */
     get: operations['getReceipt']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/audit/accounts': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The accounts, or those with an email address, a user name or a role */
+    get: operations['People_find']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/audit/accounts/{userId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** One account */
+    get: operations['People_see']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/audit/accounts/{userId}/chats': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The chats of an account or a guest: those that it has, or those that it has deleted */
+    get: operations['People_chats']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/audit/reads': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Who read what in the log, and who looked for whom */
+    get: operations['Lists_reads']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/audit/erasures': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What was erased, when and by whom */
+    get: operations['Lists_erasures']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/audit/edits': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Which messages were edited, when and by whom */
+    get: operations['Lists_edits']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/audit/chats/{chatId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A chat as it was at a position or a time */
+    get: operations['Replay_chat']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/audit/chats/{chatId}/messages/{messageId}/versions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Every text that a message has had */
+    get: operations['Replay_versions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/audit/chats/{chatId}/replies/{replyId}/context': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The context that the model was given for a reply */
+    get: operations['Replay_context']
     put?: never
     post?: never
     delete?: never
@@ -430,6 +634,23 @@ export interface paths {
     put?: never
     /** Let a failed read model go on without the event at which it failed; its rebuilds leave it out too */
     post: operations['Projections_skip']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/checkpoint': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The newest checkpoint: what the log has signed last */
+    get: operations['Notary_checkpoint']
+    put?: never
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -900,6 +1121,88 @@ export interface components {
        */
       status: 'completed' | 'cancelled' | 'pending'
     }
+    HistoryDto: {
+      events: components['schemas']['EventDto'][]
+      /** @description The position at which the last page ends: the head of the log at the first page, or the last event before `until` */
+      upTo: number
+      /** @description There may be more events, even if this page is not full */
+      nextCursor?: string
+    }
+    EventDto: {
+      /** @description The place in the log: 1, 2, 3 …, without gaps */
+      position: number
+      /** @description The thing to which the event belongs, such as chat-… */
+      stream: string
+      /** @description The number in its stream: 1, 2, 3 … */
+      version: number
+      /** @description What happened, as a name of GET /audit/event-types */
+      type: string
+      /** @description The number of the type’s shape that the event has */
+      shape: number
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      at: string
+      /** @description Who caused the event, and how */
+      meta: components['schemas']['EventMetaDto']
+      /** @description The public part, as stored */
+      data: {
+        [key: string]: unknown
+      }
+      /** @description base64url. SHA-256 of the salt and the personal part */
+      commitment?: string
+      /** @description The personal part */
+      sealed?: components['schemas']['SealedDto']
+    }
+    EventMetaDto: {
+      /** @description The account, guest or part of the system that caused it */
+      actor: string
+      /** @description The id of the command that caused it */
+      commandId: string
+      /** @description HMAC of the command */
+      payload?: string
+      /** @description The id of the event that led to it */
+      causation?: string
+      /** @description The id of the request, which is in the service’s log */
+      correlation?: string
+    }
+    SealedDto: {
+      /** @description Bytes of the envelope */
+      size: number
+      /** @description The plaintext as it was sealed, when opened */
+      words?: {
+        [key: string]: unknown
+      }
+      /** @description base64url. SHA-256(salt ‖ canonical plaintext) is the commitment */
+      salt?: string
+      /**
+       * @description Why the envelope cannot be opened
+       * @enum {string}
+       */
+      unreadable?: 'erased' | 'damaged'
+    }
+    EventTypesDto: {
+      /** @description Every type that this build knows */
+      eventTypes: components['schemas']['EventTypeDto'][]
+    }
+    EventTypeDto: {
+      /**
+       * @description What happened
+       * @example ChatStarted
+       */
+      type: string
+      /** @description The number of its newest shape */
+      shape: number
+      /** @description JSON Schema of the public part */
+      data: {
+        [key: string]: unknown
+      }
+      /** @description JSON Schema of the personal part, which is sealed */
+      personal?: {
+        [key: string]: unknown
+      }
+    }
     ReceiptDto: {
       /**
        * @description The format of the receipt
@@ -914,6 +1217,436 @@ export interface components {
       event: {
         [key: string]: unknown
       }
+    }
+    FoundAccountsDto: {
+      /** @description The newest first */
+      accounts: components['schemas']['FoundAccountDto'][]
+      /** @description Send it as cursor to get the next page; missing on the last one */
+      nextCursor?: string
+    }
+    FoundAccountDto: {
+      /**
+       * @description The id: any text, which never changes
+       * @example 0b6f2a4e-3c1d-8e5f-9a7b-1c2d3e4f5a6b
+       */
+      id: string
+      /** @description Who speaks, or what the account may do */
+      role: components['schemas']['Role']
+      /**
+       * Format: date-time
+       * @description When it was created
+       */
+      createdAt: string
+      /** @description Tokens of all answers that the account was given */
+      totalTokensUsed: number
+      /** @description Messages that this account has given feedback on */
+      feedbackCount: number
+      /** @description Whether an admin has locked it: its logins and API keys are not accepted */
+      locked: boolean
+      /**
+       * @description The email address of the account
+       * @example ada@example.org
+       */
+      email?: string
+      /**
+       * @description The name of the person
+       * @example Ada Lovelace
+       */
+      name?: string
+      /**
+       * @description A name of the account that no other has
+       * @example ada
+       */
+      username?: string
+    }
+    ChatsOfDto: {
+      /** @description The newest, or the last deleted, first */
+      chats: components['schemas']['ChatOfDto'][]
+      /** @description Send it as cursor to get the next page; missing on the last one */
+      nextCursor?: string
+    }
+    ChatOfDto: {
+      /** @description The id: any text, which never changes */
+      id: string
+      /**
+       * @description How far it is
+       * @enum {string}
+       */
+      status: 'active' | 'deleted'
+      /** @description Of a chat that is not deleted, when opened */
+      title?: string
+      /**
+       * Format: date-time
+       * @description When it was created
+       */
+      createdAt?: string
+      /**
+       * Format: date-time
+       * @description When it was used last
+       */
+      lastActive?: string
+      /** @description How many messages it has */
+      messageCount?: number
+      /**
+       * Format: date-time
+       * @description When it was deleted
+       */
+      deletedAt?: string
+    }
+    ListedReadsDto: {
+      /** @description In the order of the log */
+      reads: components['schemas']['ListedReadDto'][]
+      /** @description The position at which the last page ends */
+      upTo: number
+      /** @description There may be more, even if this page is not full */
+      nextCursor?: string
+    }
+    ListedReadDto: {
+      /** @description The place in the log: 1, 2, 3 …, without gaps */
+      position: number
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      at: string
+      /** @description Who did it */
+      by: components['schemas']['PersonDto']
+      /** @description The id of the request, which is in the service’s log */
+      request?: string
+      /**
+       * @description What was read
+       * @example chat
+       */
+      what: string
+      /** @description The id of the one thing that was read */
+      of?: string
+      /** @description What the reader asked for */
+      filters?: {
+        [key: string]: unknown
+      }
+      /** @description The first position that the answer may contain */
+      from?: number
+      /** @description The last position that the answer may contain */
+      upTo?: number
+      /** @description Whether personal data was opened */
+      opened?: boolean
+      /** @description Of a search for accounts: by what */
+      searchedBy?: string[]
+      /** @description The accounts that the search found, when opened */
+      accounts?: components['schemas']['PersonDto'][]
+    }
+    PersonDto: {
+      /** @description The id of an account or a guest, or the name of a part of the service */
+      id: string
+      /**
+       * @description The email address of the account
+       * @example ada@example.org
+       */
+      email?: string
+      /**
+       * @description The name of the person
+       * @example Ada Lovelace
+       */
+      name?: string
+      /**
+       * @description A name of the account that no other has
+       * @example ada
+       */
+      username?: string
+    }
+    ListedChangesDto: {
+      /** @description In the order of the log */
+      changes: components['schemas']['ListedChangeDto'][]
+      /** @description The position at which the last page ends */
+      upTo: number
+      /** @description There may be more, even if this page is not full */
+      nextCursor?: string
+    }
+    ListedChangeDto: {
+      /** @description The place in the log: 1, 2, 3 …, without gaps */
+      position: number
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      at: string
+      /** @description Who did it */
+      by: components['schemas']['PersonDto']
+      /** @description The id of the request, which is in the service’s log */
+      request?: string
+      /**
+       * @description What was erased or edited: account, chat, project, guest or message
+       * @example message
+       */
+      what: string
+      /** @description Its id */
+      of?: string
+      /** @description Of a message: its chat */
+      chatId?: string
+      /** @description Whose it is, or was */
+      owner?: components['schemas']['PersonDto']
+    }
+    ChatAtMomentDto: {
+      /** @description Position of the last event that the chat had at that moment */
+      position: number
+      /** @description The key of the chat has been destroyed, so its personal data cannot be read */
+      erased: boolean
+      chat: components['schemas']['ReplayedChatDto']
+      /** @description The messages, in order */
+      messages: components['schemas']['ReplayedMessageDto'][]
+      /** @description Send it as cursor to get the next page; missing on the last one */
+      nextCursor?: string
+    }
+    ReplayedChatDto: {
+      /** @description The id: any text, which never changes */
+      id: string
+      /** @description The owner */
+      user: string
+      /**
+       * @description How far it is
+       * @enum {string}
+       */
+      status: 'active' | 'deleted' | 'erased'
+      /** @description Missing when the chat is erased */
+      title?: string
+      /** @description Words to find it by */
+      tags?: string[]
+      /** @description Anything that the owner keeps with it; sealed like all words */
+      metadata?: {
+        [key: string]: unknown
+      }
+      /** @description The settings of the newest prompt */
+      settings?: components['schemas']['ChatSettingsDto']
+      /**
+       * Format: date-time
+       * @description When it was created
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description When it was changed last
+       */
+      updatedAt: string
+      /** @description How many messages it has */
+      messageCount: number
+      /** @description The reply that had not ended yet */
+      openReplyId?: string
+    }
+    ChatSettingsDto: {
+      /** @description The model that answers, as provider/model */
+      model: string
+      /** @description How freely the model answers: 0 is the strictest */
+      temperature?: number
+      /** @description The greatest length of an answer, in tokens */
+      maxTokens?: number
+      /** @description Among which likely tokens the model chose */
+      topP?: number
+      /** @description From which its choices came */
+      seed?: number
+      /** @description How likely new subjects were */
+      presencePenalty?: number
+      /** @description How unlikely repetitions were */
+      frequencyPenalty?: number
+      /** @description The id of the project */
+      projectId?: string
+    }
+    ReplayedMessageDto: {
+      /** @description The id: any text, which never changes */
+      id: string
+      /** @description The id of the chat */
+      chatId: string
+      /**
+       * @description Who speaks, or what the account may do
+       * @example assistant
+       */
+      role: components['schemas']['LoggedRole']
+      /** @description Who speaks */
+      name?: string
+      /** @description The call as the model’s provider gave it; kept as it came */
+      functionCall?: {
+        [key: string]: unknown
+      }
+      /** @description The calls as the model’s provider gave them; kept as they came */
+      toolCalls?: Record<string, never>[]
+      /** @description Anything that the owner keeps with it; sealed like all words */
+      metadata?: {
+        [key: string]: unknown
+      }
+      /** @description Of an answer: the tokens of question and answer together */
+      tokens: number | null
+      /** @description Tokens of the question with its context */
+      promptTokens?: number
+      /** @description Tokens of the answer */
+      completionTokens?: number
+      /** @description How long the model took, in milliseconds */
+      latency?: number
+      /** @description How far it is */
+      status: components['schemas']['ReplyStatus']
+      /**
+       * @description What the owner thinks of the message; null is no opinion
+       * @enum {string|null}
+       */
+      feedback: 'positive' | 'negative' | null
+      /** @description What the owner said beside the rating */
+      feedbackComment?: string
+      /** @description The id of the question */
+      promptId?: string
+      /** @description The model that answers, as provider/model */
+      model?: string
+      error?: components['schemas']['ReplyErrorDto']
+      /**
+       * Format: date-time
+       * @description When it was created
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @description When it was changed last
+       */
+      updatedAt: string
+      /** @description Missing when the chat is erased */
+      content?: string
+      /** @description Position of the message’s first event */
+      position: number
+      /** @description How often it was edited until that moment; its versions have every text */
+      edits: number
+      /** @description Bytes of its envelope: all that is left of the text after an erasure */
+      size: number
+    }
+    MessageVersionsDto: {
+      /** @description The first one first */
+      versions: components['schemas']['MessageVersionDto'][]
+      /** @description Where the message was deleted */
+      deleted?: components['schemas']['MessageDeletionDto']
+    }
+    MessageVersionDto: {
+      /** @description 1 is the first text */
+      version: number
+      /** @description The place in the log: 1, 2, 3 …, without gaps */
+      position: number
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      at: string
+      /** @description Who wrote it: an account, a guest or a part of the service */
+      by: string
+      /** @description What was written; missing if it is unreadable */
+      content?: components['schemas']['MessageContentDto']
+      /**
+       * @description Why the envelope cannot be opened
+       * @enum {string}
+       */
+      unreadable?: 'erased' | 'damaged'
+    }
+    MessageContentDto: {
+      /** @description Who speaks */
+      name?: string
+      /** @description The call as the model’s provider gave it; kept as it came */
+      functionCall?: {
+        [key: string]: unknown
+      }
+      /** @description The calls as the model’s provider gave them; kept as they came */
+      toolCalls?: Record<string, never>[]
+      /** @description Anything that the owner keeps with it; sealed like all words */
+      metadata?: {
+        [key: string]: unknown
+      }
+      /** @description The text of the message */
+      content?: string
+    }
+    MessageDeletionDto: {
+      /** @description The place in the log: 1, 2, 3 …, without gaps */
+      position: number
+      /**
+       * Format: date-time
+       * @description When it happened
+       */
+      at: string
+      /** @description Who deleted it */
+      by: string
+    }
+    ReplyContextDto: {
+      /** @description The id of the chat */
+      chatId: string
+      /** @description The id of the question */
+      promptId: string
+      /** @description The id of the answer, which is that of its message */
+      replyId: string
+      /** @description Position of the prompt; chat and project are taken as they were there */
+      position: number
+      /** @description The model and how it answers; what is left out has its default */
+      settings: components['schemas']['ChatSettingsDto']
+      /** @description What the caller asked for besides: instructions, stop, responseFormat, metadata, user */
+      options: {
+        [key: string]: unknown
+      }
+      /** @description What the model was given */
+      messages: components['schemas']['GivenMessageDto'][]
+      /** @description What it was given of the project’s files */
+      files: components['schemas']['GivenFileDto'][]
+      /** @description Tokens of the messages, counted by our tokenizer */
+      promptTokens: number
+      /** @description Whether older messages were left out */
+      truncated: boolean
+      /** @description Context size of the model, as this build knows it */
+      contextTokens: number
+      /** @description How many of these tokens the messages could use */
+      budgetTokens: number
+      /** @description What changed before the answer was complete; the context may include it or not */
+      meanwhile: components['schemas']['ChangeDto'][]
+      /** @description How the reply ended */
+      end?: components['schemas']['EndDto']
+    }
+    GivenMessageDto: {
+      /**
+       * @description Who speaks, or what the account may do
+       * @enum {string}
+       */
+      role: 'system' | 'user' | 'assistant'
+      /** @description The text of the message */
+      content: string
+    }
+    GivenFileDto: {
+      /** @description The id of the file */
+      fileId: string
+      /**
+       * @description A part of its text, or the image that it is
+       * @enum {string}
+       */
+      as: 'text' | 'image'
+      /** @description The first unit of the part: a character of the text, a byte of the image */
+      from: number
+      /** @description The unit behind the part */
+      to: number
+      /** @description How many units there were */
+      of: number
+    }
+    ChangeDto: {
+      /** @description The place in the log: 1, 2, 3 …, without gaps */
+      position: number
+      /** @description What changed */
+      type: string
+    }
+    EndDto: {
+      /**
+       * @description How far it is
+       * @enum {string}
+       */
+      status: 'completed' | 'failed' | 'cancelled'
+      /** @description The place in the log: 1, 2, 3 …, without gaps */
+      position: number
+      /** @description The run of a worker that wrote the text */
+      attempt?: string
+      /** @description As recorded */
+      tokens?: components['schemas']['TokensDto']
+      /**
+       * @description Who counted them
+       * @enum {string}
+       */
+      countedBy?: 'provider' | 'tokenizer'
+      /** @description The text is that of an earlier answer: no model was asked */
+      cached?: boolean
     }
     ReadyDto: {
       /**
@@ -1910,6 +2643,74 @@ export interface operations {
       }
     }
   }
+  History_events: {
+    parameters: {
+      query?: {
+        /** @description How many at most */
+        limit?: number
+        /** @description The nextCursor of the page before */
+        cursor?: string
+        /** @description The first position */
+        from?: number
+        /** @description Only events of this stream */
+        stream?: string
+        /** @description Only what this account or guest did, and what happened to the things that it owns */
+        user?: string
+        /** @description Only events of this type */
+        type?: string
+        /** @description Only events caused by this account, guest or part of the system */
+        actor?: string
+        /** @description From this time on */
+        since?: string
+        /** @description Up to this time, not including it */
+        until?: string
+        /** @description Also open personal data; the evidence records that */
+        open?: boolean
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A page; or, on request, every event up to the head as lines of an export */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['HistoryDto']
+          'application/x-ndjson': string
+        }
+      }
+    }
+  }
+  History_types: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EventTypesDto']
+        }
+      }
+    }
+  }
   exportAccount: {
     parameters: {
       query?: never
@@ -1929,6 +2730,35 @@ export interface operations {
         }
         content: {
           'application/x-ndjson': string
+        }
+      }
+    }
+  }
+  Receipts_ofEvent: {
+    parameters: {
+      query?: {
+        /** @description Also the plaintext and its salt; the evidence records that. Owners of a message always get them */
+        open?: boolean
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path: {
+        /** @description Position of the event in the log */
+        position: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ReceiptDto']
         }
       }
     }
@@ -1958,6 +2788,309 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ReceiptDto']
+        }
+      }
+    }
+  }
+  People_find: {
+    parameters: {
+      query?: {
+        /** @description How many at most */
+        limit?: number
+        /** @description The nextCursor of the page before */
+        cursor?: string
+        /** @description Only the account with exactly this email address */
+        email?: string
+        /** @description Only the account with exactly this user name */
+        username?: string
+        /** @description Only accounts with this role */
+        role?: components['schemas']['Role']
+        /** @description Also open personal data; the evidence records that */
+        open?: boolean
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['FoundAccountsDto']
+        }
+      }
+    }
+  }
+  People_see: {
+    parameters: {
+      query?: {
+        /** @description Also open personal data; the evidence records that */
+        open?: boolean
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path: {
+        /** @description The id of an account or a guest */
+        userId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['FoundAccountDto']
+        }
+      }
+    }
+  }
+  People_chats: {
+    parameters: {
+      query?: {
+        /** @description How many at most */
+        limit?: number
+        /** @description The nextCursor of the page before */
+        cursor?: string
+        /** @description The chats that the owner has, or those that were deleted and not erased */
+        status?: 'active' | 'deleted'
+        /** @description Also open personal data; the evidence records that */
+        open?: boolean
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path: {
+        /** @description The id of an account or a guest */
+        userId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ChatsOfDto']
+        }
+      }
+    }
+  }
+  Lists_reads: {
+    parameters: {
+      query?: {
+        /** @description How many at most */
+        limit?: number
+        /** @description The nextCursor of the page before */
+        cursor?: string
+        /** @description Only events caused by this account, guest or part of the system */
+        actor?: string
+        /** @description From this time on */
+        since?: string
+        /** @description Up to this time, not including it */
+        until?: string
+        /** @description Also open personal data; the evidence records that */
+        open?: boolean
+        /** @description Only reads that name this account, guest, chat, project or message by its id. Reads of the whole log name nothing. With open=true also the searches that found this account */
+        of?: string
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ListedReadsDto']
+        }
+      }
+    }
+  }
+  Lists_erasures: {
+    parameters: {
+      query?: {
+        /** @description How many at most */
+        limit?: number
+        /** @description The nextCursor of the page before */
+        cursor?: string
+        /** @description Only events caused by this account, guest or part of the system */
+        actor?: string
+        /** @description From this time on */
+        since?: string
+        /** @description Up to this time, not including it */
+        until?: string
+        /** @description Also open personal data; the evidence records that */
+        open?: boolean
+        /** @description Only what this account or guest did, or what was its own */
+        user?: string
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ListedChangesDto']
+        }
+      }
+    }
+  }
+  Lists_edits: {
+    parameters: {
+      query?: {
+        /** @description How many at most */
+        limit?: number
+        /** @description The nextCursor of the page before */
+        cursor?: string
+        /** @description Only events caused by this account, guest or part of the system */
+        actor?: string
+        /** @description From this time on */
+        since?: string
+        /** @description Up to this time, not including it */
+        until?: string
+        /** @description Also open personal data; the evidence records that */
+        open?: boolean
+        /** @description Only what this account or guest did, or what was its own */
+        user?: string
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ListedChangesDto']
+        }
+      }
+    }
+  }
+  Replay_chat: {
+    parameters: {
+      query?: {
+        /** @description How many at most */
+        limit?: number
+        /** @description The nextCursor of the page before */
+        cursor?: string
+        /** @description A position in the log, or a date and time; now, if left out */
+        at?: string
+      }
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path: {
+        /** @description The id of the chat, not its owner’s name for it */
+        chatId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ChatAtMomentDto']
+        }
+      }
+    }
+  }
+  Replay_versions: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path: {
+        /** @description The id of the chat, not its owner’s name for it */
+        chatId: string
+        /** @description The id of the message */
+        messageId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['MessageVersionsDto']
+        }
+      }
+    }
+  }
+  Replay_context: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path: {
+        /** @description The id of the chat, not its owner’s name for it */
+        chatId: string
+        /** @description The id of the answer, which is that of its message */
+        replyId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ReplyContextDto']
         }
       }
     }
@@ -2243,6 +3376,29 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ProjectionDto']
+        }
+      }
+    }
+  }
+  Notary_checkpoint: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The Log-Position of an earlier answer: the read sees at least that much */
+        'Min-Log-Position'?: number
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/plain': string
         }
       }
     }
