@@ -1,6 +1,6 @@
 import type { AccountRole, Scope } from '../../commands/caller.js'
 import { isOpenAiPath } from '../openai-api.js'
-import type { ProblemCode } from '../problems.js'
+import { type ProblemCode, statusOfCode } from '../problems.js'
 import { scopeOf } from '../scopes.js'
 import { headersOf } from './answer-headers.js'
 import type { Operation } from './paths.js'
@@ -63,6 +63,7 @@ export function addCommonAnswers(operation: Operation, path: string, method: str
     429,
     431,
     ...(isPrompt ? [502] : []),
+    ...own.map(statusOfCode).filter((status) => status === 404 || status === 502),
     503,
   ]
   for (const status of statuses) responses[status] ??= { description: reasons[status]! }

@@ -7,6 +7,7 @@ import type { Cause } from '../../../../commands/cause.js'
 import { Engine } from '../../../../event-store/engine.js'
 import { CurrentCaller } from '../../../../http/access.js'
 import { RequestCause } from '../../../../http/cause.guard.js'
+import { Refuses } from '../../../../http/openapi/problem-examples.js'
 import { OpenCaps } from '../../../../http/open-caps.js'
 import { BodyOf, documented } from '../../../../http/schema-body.js'
 import { sseHeaders } from '../../../../http/sse.js'
@@ -93,6 +94,7 @@ export class ResponsesController {
   @Post('input_tokens')
   @HttpCode(200)
   @ApiOperation({ summary: 'How many tokens a model would be given; nothing is asked or stored' })
+  @Refuses('not_found', 'provider_unavailable')
   @ApiBody({ schema: documented(inputTokensBody) })
   @ApiOkResponse({ description: 'The count', schema: documented(inputTokens, 'output') })
   async count(
@@ -103,6 +105,7 @@ export class ResponsesController {
   }
 
   @Get(':responseId')
+  @Refuses('too_many_open')
   @ApiOperation({ summary: 'A response as it is now; with stream its events, from where you have come to' })
   @ApiOkResponse({ description: 'The response, or its events', content: wholeOrEvents })
   async read(
