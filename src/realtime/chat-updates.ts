@@ -30,6 +30,9 @@ export async function chatUpdateOf(engine: Engine, event: RecordedChatEvent): Pr
   switch (event.type) {
     case 'PromptSent':
       return { message: await after(emptyMessage, event.data.promptId), newReplyId: event.data.replyId }
+    case 'ReplyBegun':
+      return { newReplyId: event.data.replyId }
+    case 'ToolOutputReceived':
     case 'MessageStored':
       return { message: await after(emptyMessage, event.data.messageId) }
     case 'MessageEdited': {
@@ -39,6 +42,7 @@ export async function chatUpdateOf(engine: Engine, event: RecordedChatEvent): Pr
     case 'MessageDeleted':
       return { deletedId: event.data.messageId }
     case 'ReplyCompleted':
+    case 'ToolCallsRequested':
     case 'ReplyCancelled': {
       const { replyId, attempt = 'none' } = event.data
       const message = await after(pendingReply(event), replyId)

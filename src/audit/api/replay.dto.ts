@@ -129,7 +129,7 @@ export class ChatAtMomentDto {
   nextCursor?: string
 }
 
-class MessageContentDto extends PickType(LoggedMessageDto, ['name', 'functionCall', 'toolCalls', 'metadata']) {
+class MessageContentDto extends PickType(LoggedMessageDto, ['name', 'functionCall', 'toolCalls', 'toolCallId', 'metadata']) {
   @AnyText({ optional: true })
   content?: string
 }
@@ -167,12 +167,29 @@ export class MessageVersionsDto {
   deleted?: MessageDeletionDto
 }
 
+export class GivenCallDto {
+  @AnyText()
+  id!: string
+
+  @AnyText({ about: 'The function' })
+  name!: string
+
+  @AnyText({ about: 'What the model wrote: mostly JSON' })
+  arguments!: string
+
+  @AnyText({ about: 'What the model was told that the function has answered' })
+  output!: string
+}
+
 class GivenMessageDto {
   @Choice(['system', 'user', 'assistant'])
   role!: string
 
   @AnyText()
   content!: string
+
+  @ListOf(() => GivenCallDto, { optional: true, about: 'The calls that it asks for, with their outputs' })
+  toolCalls?: GivenCallDto[]
 }
 
 class GivenFileDto {

@@ -1,10 +1,11 @@
 import { asLoggedChat, asLoggedMessage } from '../../chat/api/logging/chat-log.presenter.js'
 import { replyEndings } from '../../chat/chat.js'
+import type { PromptToolCall } from '../../llm/provider.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import type { SnapshotMessage } from '../replay/chat-snapshot.js'
 import type { ChatAtMoment } from '../replay/read-chat.js'
 import type { ReplyContext } from '../replay/read-context.js'
-import type { ChatAtMomentDto, ReplayedMessageDto, ReplyContextDto } from './replay.dto.js'
+import type { ChatAtMomentDto, GivenCallDto, ReplayedMessageDto, ReplyContextDto } from './replay.dto.js'
 
 /** Replayed chats and contexts as auditors see them. Erased texts are left out: they are not empty texts. */
 
@@ -52,7 +53,7 @@ export function asReplyContext({
     replyId,
     position: prompt.position,
     settings: { model, ...settings, ...definedFields({ projectId }) },
-    messages: messages.map(({ role, content }) => ({ role, content })),
+    messages: messages.map(({ role, content, toolCalls }) => ({ role, content, ...definedFields({ toolCalls: toolCalls?.map(asGivenCall) }) })),
     files,
     promptTokens,
     truncated,
@@ -62,6 +63,13 @@ export function asReplyContext({
     ...(end && { end: asEnd(end) }),
   }
 }
+
+const asGivenCall = ({ id, function: { name, arguments: args }, output }: PromptToolCall): GivenCallDto => ({
+  id,
+  name,
+  arguments: args,
+  output,
+})
 
 function asEnd(end: NonNullable<ReplyContext['end']>): NonNullable<ReplyContextDto['end']> {
   const { type, position } = end

@@ -1,4 +1,10 @@
-import { type ChatEvents, isReplyEnding, type RecordedChatEvent, type RecordedReplyEnding } from '../../chat/chat.js'
+import {
+  type ChatEvents,
+  isReplyEnding,
+  type RecordedChatEvent,
+  type RecordedReplyBeginning,
+  type RecordedReplyEnding,
+} from '../../chat/chat.js'
 import { chatStream } from '../../chat/chats.js'
 import { chatHistory } from '../../chat/replies/worker/chat-history.js'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
@@ -15,7 +21,6 @@ import { openProjectPrompt } from '../../projects/read-models/project-prompt-que
 import { replay } from './replay.js'
 
 type ChatEvent = RecordedEventOf<ChatEvents>
-export type RecordedPrompt = RecordedEventOf<ChatEvents, 'PromptSent'>
 export type RecordedProjectEvent = RecordedEventOf<ProjectEvents>
 
 export interface RecomputedContext extends FittedContext {
@@ -24,12 +29,12 @@ export interface RecomputedContext extends FittedContext {
 }
 
 /**
- * The context that the worker builds for a prompt, by the worker's own code, as of the event that sent the prompt. What it
+ * The context that the worker builds for a reply, by the worker's own code, as of the event that began the reply. What it
  * had of files is taken from the reply's end, which recorded it.
  */
 export async function recomputeContext(
   engine: Engine,
-  { version, data }: RecordedPrompt,
+  { version, data }: RecordedReplyBeginning,
   project: readonly RecordedProjectEvent[],
   contextFiles: ContextFiles,
   end: RecordedReplyEnding | undefined,
@@ -61,6 +66,7 @@ const contextEvents = new Set([
   'MessageStored',
   'MessageEdited',
   'MessageDeleted',
+  'ToolOutputReceived',
   'ProjectPromptAdded',
   'ProjectPromptRemoved',
   'ProjectFileAdded',

@@ -59,7 +59,7 @@ const usage = z
   .describe('What the answer has cost')
 export type CompletionUsage = z.infer<typeof usage>
 
-const finishReason = z.enum(['stop', 'length', 'content_filter']).describe('Why the answer ends')
+const finishReason = z.enum(['stop', 'length', 'content_filter', 'tool_calls']).describe('Why the answer ends')
 export type FinishReason = z.infer<typeof finishReason>
 
 const head = {

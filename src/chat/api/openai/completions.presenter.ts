@@ -35,7 +35,7 @@ export function asCompletion(head: CompletionHead, outcome: ReplyOutcome): Compl
 
 /** An answer that was cancelled has none of its own. */
 export const finishReasonOf = (finish: ReplyFinish = 'stop'): FinishReason =>
-  finish === 'filtered' ? 'content_filter' : finish
+  finish === 'filtered' ? 'content_filter' : finish === 'tools' ? 'tool_calls' : finish
 
 export const asCompletionUsage = ({ promptTokens, completionTokens, totalTokens }: ReplyUsage): CompletionUsage => ({
   prompt_tokens: promptTokens,

@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { QueryBus } from '@nestjs/cqrs'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { Engine } from '../../../event-store/engine.js'
 import { fitContext, promptBudget } from '../../../llm/context.js'
 import { type ContextFile, fitFiles, type GivenFile } from '../../../llm/context-files.js'
-import type { CompletionRequest, Finish, PromptMessage, Usage } from '../../../llm/provider.js'
+import type { CompletionRequest, Finish, PromptMessage, RequestedCall, Usage } from '../../../llm/provider.js'
 import { ProviderError } from '../../../llm/provider-error.js'
 import { Providers, type ResolvedModel } from '../../../llm/providers.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
@@ -13,7 +13,7 @@ import { withWatchdog } from '../../../llm/watchdog.js'
 import { GetFilesForChat } from '../../../projects/read-models/files-for-chat.js'
 import { GetProjectForChat } from '../../../projects/read-models/project-queries.js'
 import type { ChatRef, OpenReply } from '../../chat.js'
-import type { TokenCounts } from '../../message.js'
+import type { TokenCounts, ToolCall } from '../../message.js'
 import { type ModelCall, ModelCalls } from '../../../telemetry/model-calls.js'
 import { AnswerCache } from './answer-cache.js'
 import { chatHistory } from './chat-history.js'
@@ -26,6 +26,8 @@ export interface AttemptOutput {
   readonly attempt: string
   text: string
   finish: Finish
+  /** With the finish `tools`. */
+  toolCalls?: readonly ToolCall[]
   tokens: TokenCounts
   cached?: true
   /** What the model was given of files. */
@@ -94,7 +96,7 @@ export class AnswerAttempt {
       files: given,
     } = await fitContext({
       system: await this.projectPrompts(chat, open),
-      history: chatHistory(this.engine.vault, this.recent.newestFirst(chat.chatId, open.promptId), open.promptId),
+      history: chatHistory(this.engine.vault, this.recent.newestFirst(chat.chatId, open.replyId), open.replyId),
       budgetTokens,
       files: (budgetTokens) => fitFiles(files, budgetTokens, resolved.seesImages),
     })
@@ -112,7 +114,7 @@ export class AnswerAttempt {
         usage = await this.read(attempt, { ...request, answeredBy: call.recordModel }, call)
         call.recordFinish(output.finish)
       } finally {
-        output.tokens = usage ? reportedTokens(usage) : await estimatedTokens(promptTokens, output.text)
+        output.tokens = usage ? reportedTokens(usage) : await estimatedTokens(promptTokens, output)
         call.recordTokens(output.tokens)
       }
     })
@@ -138,6 +140,7 @@ export class AnswerAttempt {
     let usage: Usage | undefined
     for await (const chunk of withWatchdog(start, { idleMs, totalMs: timeoutMs }, signal)) {
       if ('usage' in chunk) usage = chunk.usage
+      if ('toolCalls' in chunk) output.toolCalls = chunk.toolCalls.map(withId)
       if ('finish' in chunk) output.finish = chunk.finish
       if (!('text' in chunk)) continue
       call.recordFirstToken()
@@ -172,7 +175,20 @@ const reportedTokens = ({ promptTokens, completionTokens }: Usage) =>
   tokensOf(promptTokens, completionTokens, 'provider')
 
 /** For a reply that was cut, and for a model that does not count. */
-async function estimatedTokens(promptTokens: number, text: string): Promise<TokenCounts> {
+async function estimatedTokens(
+  promptTokens: number,
+  { text, toolCalls = [] }: Pick<AttemptOutput, 'text' | 'toolCalls'>,
+): Promise<TokenCounts> {
   const { countTokens } = await loadTokenizer()
-  return tokensOf(promptTokens, countTokens(text), 'tokenizer')
+  const said = [text, ...toolCalls.flatMap(({ function: { name, arguments: args } }) => [name, args])]
+  return tokensOf(promptTokens, said.reduce((sum, part) => sum + countTokens(part), 0), 'tokenizer')
 }
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** With an id of ours, which is another one for each call of a chat. Nine letters and digits are what every provider takes. */
+const withId = (called: RequestedCall): ToolCall => ({
+  id: Array.from({ length: 9 }, () => letters[randomInt(letters.length)]).join(''),
+  type: 'function',
+  function: called,
+})
