@@ -14,6 +14,8 @@ import {
   messageCounts,
   messageRole,
   modelSettings,
+  promptOptions,
+  type PromptOptions,
   replyFinish,
   type ModelSettings,
   type StoredMessage,
@@ -53,7 +55,7 @@ export const chatEvents = defineEvents({
       files: z.array(z.string()).optional(),
       ...digest,
     },
-    personal: text,
+    personal: { ...text, options: promptOptions.optional() },
   },
   /** `attempt` names the run of the model that wrote the text. */
   ReplyCompleted: {
@@ -199,7 +201,8 @@ export interface Prompt extends NamedChat {
   settings: ModelSettings
   projectId?: string
   files?: readonly string[]
-  told?: ToldConversation
+  told?: ToldConversation | undefined
+  options?: PromptOptions | undefined
 }
 
 /** What a client tells that sends its whole conversation with each prompt. */
@@ -235,7 +238,7 @@ export const startChat =
  * that is exactly what was told: of two prompts that follow the same answer, the second one is refused.
  */
 export const sendPrompt =
-  ({ chatId, ownerId, ownName, promptId, replyId, text, model, settings, projectId, files, told }: Prompt) =>
+  ({ chatId, ownerId, ownName, promptId, replyId, text, model, settings, projectId, files, told, options }: Prompt) =>
   (state: ChatState): ChatEvent[] => {
     const isNew = state.status === 'none'
     const isAsTold = told && (isNew || state.digest === told.follows)
@@ -247,7 +250,7 @@ export const sendPrompt =
     const digest = isAsTold ? told.digest : undefined
     const more = definedFields({ projectId, files: files && [...files], digest })
     const data = { ...chat, promptId, replyId, model, settings, ...more }
-    const sent: ChatEvent = { type: 'PromptSent', data, personal: { text } }
+    const sent: ChatEvent = { type: 'PromptSent', data, personal: { text, ...definedFields({ options }) } }
     if (!isNew) return [...stored(chat, told?.sinceAnswer ?? []), sent]
     const title = titleFromPrompt(text)
     const started: ChatEvent =

@@ -49,6 +49,31 @@ export const modelSettings = z.strictObject({
 })
 export type ModelSettings = z.infer<typeof modelSettings>
 
+const answerForm = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text') }),
+  z.strictObject({ type: z.literal('json_object') }),
+  z.strictObject({
+    type: z.literal('json_schema'),
+    name: z.string(),
+    description: z.string().optional(),
+    schema: z.record(z.string(), z.unknown()),
+    strict: z.boolean().optional(),
+  }),
+])
+
+/** What a prompt asks of the model in the caller's own words. They are personal, as its text is. */
+export const promptOptions = z.strictObject({
+  /** For this prompt only. The model gets them before the conversation. */
+  instructions: z.string().optional(),
+  stop: z.array(z.string()).optional(),
+  responseFormat: answerForm.optional(),
+  /** For the caller; the model does not get it. */
+  metadata: z.record(z.string(), z.string()).optional(),
+  /** Whom the caller asks for; the model does not get it. */
+  user: z.string().optional(),
+})
+export type PromptOptions = z.infer<typeof promptOptions>
+
 /** What a stored message has cost, as its client reports it. */
 export const messageCounts = {
   tokens: z.number().int().optional(),

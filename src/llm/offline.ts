@@ -25,7 +25,7 @@ export class OfflineProvider implements Provider {
   }
 
   private async *answer(
-    { model, messages, maxTokens = Infinity, answeredBy }: CompletionRequest,
+    { model, messages, maxTokens = Infinity, stop = [], answeredBy }: CompletionRequest,
     signal: AbortSignal,
   ): AsyncGenerator<Chunk, void, undefined> {
     if (model !== 'echo')
@@ -33,7 +33,7 @@ export class OfflineProvider implements Provider {
     answeredBy?.(model)
     const { countTokens, countMessages } = await loadTokenizer()
     const usage = { promptTokens: countMessages(messages), completionTokens: 0 }
-    for (const text of answerTo(messages).match(/\s*\S+/g) ?? []) {
+    for (const text of upTo(stop, answerTo(messages)).match(/\s*\S+/g) ?? []) {
       const tokens = countTokens(text)
       if (usage.completionTokens + tokens > maxTokens) {
         yield { usage }
@@ -47,6 +47,11 @@ export class OfflineProvider implements Provider {
     yield { usage }
     yield { finish: 'stop' }
   }
+}
+
+function upTo(stop: readonly string[], answer: string): string {
+  const places = stop.map((text) => answer.indexOf(text)).filter((place) => place >= 0)
+  return answer.slice(0, Math.min(answer.length, ...places))
 }
 
 function answerTo(messages: readonly PromptMessage[]): string {

@@ -1,7 +1,7 @@
 import { contextTokensAtOllama } from './context-sizes.js'
 import { connectionError, connectionDropped, malformedAnswer, refusalError } from './provider-failures.js'
 import { normalizeChunks } from './normalize-chunks.js'
-import type { Chunk, CompletionRequest, ModelInfo, Provider } from './provider.js'
+import type { AnswerForm, Chunk, CompletionRequest, ModelInfo, Provider } from './provider.js'
 
 /** Speaks Ollama's own API. */
 export class OllamaProvider implements Provider {
@@ -49,6 +49,8 @@ export class OllamaProvider implements Provider {
       seed,
       presencePenalty,
       frequencyPenalty,
+      stop,
+      responseFormat,
       answeredBy,
     }: CompletionRequest,
     signal: AbortSignal,
@@ -69,7 +71,9 @@ export class OllamaProvider implements Provider {
         seed,
         presence_penalty: presencePenalty,
         frequency_penalty: frequencyPenalty,
+        stop,
       },
+      format: responseFormat && formatOf(responseFormat),
     }
     const response = await this.fetch('/api/chat', { method: 'POST', body: JSON.stringify(body), signal }, model)
     for await (const line of ndjson<AnswerLine>(response.body!)) {
@@ -96,6 +100,12 @@ export class OllamaProvider implements Provider {
       { status: response.status, headers: response.headers, body: text },
     )
   }
+}
+
+/** Ollama takes a schema itself, or the word json. */
+function formatOf(form: AnswerForm): unknown {
+  if (form.type === 'json_schema') return form.schema
+  return form.type === 'json_object' ? 'json' : undefined
 }
 
 interface AnswerLine {

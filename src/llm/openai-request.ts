@@ -1,5 +1,5 @@
 import type { ChatCompletionCreateParamsStreaming, ChatCompletionMessageParam } from 'openai/resources/chat/completions'
-import type { CompletionRequest, PromptMessage } from './provider.js'
+import type { AnswerForm, CompletionRequest, PromptMessage } from './provider.js'
 
 export type OpenAiRequest = ChatCompletionCreateParamsStreaming
 
@@ -9,7 +9,18 @@ export type OptionalParameter = (typeof optionalParameters)[number]
 
 /** Compatible servers accept `max_tokens`; OpenAI's reasoning models accept only its successor. */
 export function openAiRequest(
-  { model, messages, temperature, maxTokens, topP, seed, presencePenalty, frequencyPenalty }: CompletionRequest,
+  {
+    model,
+    messages,
+    temperature,
+    maxTokens,
+    topP,
+    seed,
+    presencePenalty,
+    frequencyPenalty,
+    stop,
+    responseFormat,
+  }: CompletionRequest,
   leftOut: ReadonlySet<OptionalParameter>,
 ): OpenAiRequest {
   return {
@@ -23,7 +34,15 @@ export function openAiRequest(
     seed,
     presence_penalty: presencePenalty,
     frequency_penalty: frequencyPenalty,
+    stop: stop && [...stop],
+    response_format: responseFormat && asResponseFormat(responseFormat),
   }
+}
+
+function asResponseFormat(form: AnswerForm): OpenAiRequest['response_format'] {
+  if (form.type !== 'json_schema') return form
+  const { type, ...schema } = form
+  return { type, json_schema: schema }
 }
 
 /** Leaves out a name that OpenAI would refuse the whole request for. */

@@ -13,6 +13,18 @@ export interface PromptMessage {
   images?: readonly PromptImage[]
 }
 
+/** The form that an answer must have. */
+export type AnswerForm =
+  | { type: 'text' }
+  | { type: 'json_object' }
+  | {
+      type: 'json_schema'
+      name: string
+      description?: string | undefined
+      schema: Record<string, unknown>
+      strict?: boolean | undefined
+    }
+
 export interface CompletionRequest {
   /** Without the provider's name before it. */
   model: string
@@ -26,6 +38,9 @@ export interface CompletionRequest {
   seed?: number
   presencePenalty?: number
   frequencyPenalty?: number
+  /** The answer ends before the first of these texts. */
+  stop?: readonly string[]
+  responseFormat?: AnswerForm
   /** Called with the server's own name for the model that answers, if the server sends it. */
   answeredBy?: (model: string) => void
 }

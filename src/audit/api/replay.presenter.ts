@@ -42,6 +42,7 @@ export function asReplyContext({
   truncated,
   contextTokens,
   budgetTokens,
+  options,
   changes,
   end,
 }: ReplyContext): ReplyContextDto {
@@ -52,6 +53,7 @@ export function asReplyContext({
     replyId,
     position: prompt.position,
     settings: { model, ...settings, ...definedFields({ projectId }) },
+    options,
     messages: messages.map(({ role, content }) => ({ role, content })),
     files,
     promptTokens,

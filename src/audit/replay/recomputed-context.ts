@@ -1,6 +1,7 @@
 import { type ChatEvents, isReplyEnding, type RecordedChatEvent, type RecordedReplyEnding } from '../../chat/chat.js'
 import { chatStream } from '../../chat/chats.js'
-import { chatHistory } from '../../chat/replies/worker/chat-history.js'
+import type { PromptOptions } from '../../chat/message.js'
+import { chatHistory, instructionsIn, optionsOf } from '../../chat/replies/worker/chat-history.js'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import type { Engine } from '../../event-store/engine.js'
 import { fitContext, type FittedContext, promptBudget } from '../../llm/context.js'
@@ -21,6 +22,7 @@ export type RecordedProjectEvent = RecordedEventOf<ProjectEvents>
 export interface RecomputedContext extends FittedContext {
   contextTokens: number
   budgetTokens: number
+  options: PromptOptions
 }
 
 /**
@@ -29,11 +31,13 @@ export interface RecomputedContext extends FittedContext {
  */
 export async function recomputeContext(
   engine: Engine,
-  { version, data }: RecordedPrompt,
+  prompt: RecordedPrompt,
   project: readonly RecordedProjectEvent[],
   contextFiles: ContextFiles,
   end: RecordedReplyEnding | undefined,
 ): Promise<RecomputedContext> {
+  const { version, data } = prompt
+  const options = await optionsOf(engine.vault, prompt)
   const [, provider, model] = /^(.*?)\/(.*)$/s.exec(data.model)!
   const contextTokens = contextTokensOf(provider!, model!)
   const budgetTokens = promptBudget(contextTokens, data.settings.maxTokens)
@@ -45,12 +49,12 @@ export async function recomputeContext(
   const files = await contextFiles.of(docs, data.files)
   const recorded = end && end.type !== 'ReplyFailed' ? (end.data.files ?? []) : undefined
   const fitted = await fitContext({
-    system: system.map(({ role, content }) => ({ role, content })),
+    system: [...system.map(({ role, content }) => ({ role, content })), ...instructionsIn(options)],
     history,
     budgetTokens,
     files: (budget) => (recorded ? givenAgain(files, recorded) : fitFiles(files, budget, seesImages(model!))),
   })
-  return { contextTokens, budgetTokens, ...fitted }
+  return { contextTokens, budgetTokens, options, ...fitted }
 }
 
 export const endingOf = (replyId: string, events: readonly ChatEvent[]): RecordedReplyEnding | undefined =>

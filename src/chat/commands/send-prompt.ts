@@ -6,7 +6,7 @@ import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { Providers } from '../../llm/providers.js'
 import { type NamedChat, sendPrompt, type ToldConversation } from '../chat.js'
-import type { ModelSettings, StoredMessage } from '../message.js'
+import type { ModelSettings, PromptOptions, StoredMessage } from '../message.js'
 import { NewChats } from '../new-chats.js'
 
 export interface PromptSent extends Effect {
@@ -34,7 +34,7 @@ export class SendPrompt extends Command<PromptSent> {
     readonly projectId?: string,
     /** Ids of its files that the model may be given; without them, all of its files. */
     readonly files?: readonly string[],
-    readonly told?: UnstoredConversation,
+    readonly more: { told?: UnstoredConversation; options?: PromptOptions | undefined } = {},
   ) {
     super()
   }
@@ -49,7 +49,7 @@ export class SendPromptHandler implements ICommandHandler<SendPrompt> {
     private readonly secrets: ServiceSecrets,
   ) {}
 
-  async execute({ cause, chat, text, model, settings, projectId, files, told }: SendPrompt): Promise<PromptSent> {
+  async execute({ cause, chat, text, model, settings, projectId, files, more }: SendPrompt): Promise<PromptSent> {
     const { id } = await this.providers.resolve(model)
     const { commands } = this.secrets
     const promptId = derivedId(commands, 'prompt', cause.commandId)
@@ -65,7 +65,8 @@ export class SendPromptHandler implements ICommandHandler<SendPrompt> {
         model: id,
         settings,
         ...definedFields({ projectId, files }),
-        told: told && this.named(cause, told),
+        told: more.told && this.named(cause, more.told),
+        options: more.options && Object.keys(more.options).length > 0 ? more.options : undefined,
       }),
     )
     return { chatId: chat.chatId, promptId, replyId, model: id, position }

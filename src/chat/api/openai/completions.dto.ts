@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { chatName } from '../chat.dto.js'
-import { modelName, samplingFields, text } from './settings.dto.js'
+import { jsonSchemaFields, metadata, modelName, samplingFields, text, user } from './settings.dto.js'
 
 const textPart = z.strictObject({
   type: z.literal('text').describe('Only texts are supported'),
@@ -13,6 +12,21 @@ const message = z.strictObject({
   role: z.enum(['system', 'developer', 'user', 'assistant']).describe('Who speaks'),
   content,
 })
+
+const stopText = text().min(1).max(200)
+const stopTexts = z
+  .union([stopText, z.array(stopText).min(1).max(4)])
+  .optional()
+  .describe('The answer ends before this text, or before the first of these')
+
+const responseFormat = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text').describe('Any text').meta({ example: 'text' }) }),
+  z.strictObject({ type: z.literal('json_object').describe('A JSON object') }),
+  z.strictObject({
+    type: z.literal('json_schema').describe('JSON that has a schema'),
+    json_schema: z.strictObject(jsonSchemaFields).describe('The schema'),
+  }),
+])
 
 const maxTokens = z.int().min(1).max(1_000_000).optional()
 
@@ -34,16 +48,14 @@ export const completionBody = z.strictObject({
   seed: z.int().optional().describe('The same seed and request should get the same answer'),
   max_tokens: maxTokens.describe('The greatest length of an answer, in tokens'),
   max_completion_tokens: maxTokens.describe('The newer name of max_tokens'),
-  response_format: z
-    .strictObject({ type: z.literal('text').describe('Only text is supported').meta({ example: 'text' }) })
-    .optional()
-    .describe('The form of the answer'),
+  stop: stopTexts,
+  response_format: responseFormat.optional().describe('The form of the answer'),
   n: z.literal(1).optional().describe('How many answers: only one is supported'),
   store: z.literal(true).optional().describe('Every conversation is stored: false is not supported yet'),
-  metadata: z
-    .strictObject({ chat_id: chatName.optional().describe('The chat in which it goes on, as in X-Chat-Id') })
+  metadata: metadata
     .optional()
-    .describe('Only chat_id is supported'),
+    .describe('Kept with the prompt; chat_id names the chat in which it goes on, as X-Chat-Id does'),
+  user,
 })
 export type CompletionBody = z.infer<typeof completionBody>
 export type CompletionMessage = CompletionBody['messages'][number]

@@ -10,7 +10,7 @@ import { type ChatRef, conversationDiffers } from '../../chat.js'
 import { ChatIds } from '../../chat-ids.js'
 import { type PromptSent, SendPrompt } from '../../commands/send-prompt.js'
 import { ConversationDigests } from '../../conversation-digests.js'
-import type { ModelSettings } from '../../message.js'
+import type { ModelSettings, PromptOptions } from '../../message.js'
 import { FindConversation } from '../../read-models/chat-queries.js'
 import { FindMessage } from '../../read-models/message-queries.js'
 import type { SplitConversation, ToldMessage } from './told-conversation.js'
@@ -22,6 +22,7 @@ export interface ToldPrompt {
   readonly chatName?: string | undefined
   readonly model?: string | undefined
   readonly settings: ModelSettings
+  readonly options: PromptOptions
 }
 
 const mostTries = 10
@@ -44,7 +45,10 @@ export class ToldPrompts {
     private readonly limits: Limits,
   ) {}
 
-  async send(cause: Cause, { ownerId, conversation, chatName, model, settings }: ToldPrompt): Promise<PromptSent> {
+  async send(
+    cause: Cause,
+    { ownerId, conversation, chatName, model, settings, options }: ToldPrompt,
+  ): Promise<PromptSent> {
     const { upToAnswer, sinceAnswer, prompt } = conversation
     const follows = await this.digests.digestOf(ownerId, upToAnswer)
     const latest = [...sinceAnswer, { role: 'user', content: prompt } as const]
@@ -62,7 +66,8 @@ export class ToldPrompts {
           : this.ids.namedChat(ownerId, chatName)
       await this.limits.countPrompt(chat.chatId, cause)
       try {
-        return await this.bus.begin(new SendPrompt(cause, chat, prompt, model, settings, undefined, undefined, told))
+        const more = { told, options }
+        return await this.bus.begin(new SendPrompt(cause, chat, prompt, model, settings, undefined, undefined, more))
       } catch (error) {
         if (!(error instanceof Refused) || error.code !== conversationDiffers) throw error
         // Another prompt has followed the same answer: look again.

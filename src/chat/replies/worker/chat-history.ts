@@ -1,7 +1,8 @@
 import type { Engine } from '../../../event-store/engine.js'
 import type { PromptMessage } from '../../../llm/provider.js'
-import type { RecordedChatEvent } from '../../chat.js'
-import type { MessageRole } from '../../message.js'
+import type { RecordedEventOf } from '../../../event-store/catalog.js'
+import type { ChatEvents, RecordedChatEvent } from '../../chat.js'
+import type { MessageRole, PromptOptions } from '../../message.js'
 
 /**
  * The messages of a chat after its events, newest first: an edit replaces the text, and deleted messages are left out.
@@ -32,6 +33,26 @@ export async function* chatHistory(
     if (content) yield { role, content }
   }
 }
+
+/** What the prompt asks of the model beside its text. The prompt is among the events, and the newest one. */
+export async function promptOptionsIn(
+  vault: Engine['vault'],
+  newestFirst: AsyncIterable<RecordedChatEvent>,
+  promptId: string,
+): Promise<PromptOptions> {
+  for await (const event of newestFirst)
+    if (event.type === 'PromptSent' && event.data.promptId === promptId) return optionsOf(vault, event)
+  return {}
+}
+
+export const optionsOf = async (
+  vault: Engine['vault'],
+  { personal }: RecordedEventOf<ChatEvents, 'PromptSent'>,
+): Promise<PromptOptions> => (await vault.openOrEmpty(personal)).options ?? {}
+
+/** The instructions as the model gets them, after the prompts of the project. */
+export const instructionsIn = ({ instructions }: PromptOptions): PromptMessage[] =>
+  instructions === undefined ? [] : [{ role: 'system', content: instructions }]
 
 /** Undefined for an event that adds no message. */
 function newMessageId({ type, data }: RecordedChatEvent): string | undefined {
