@@ -14,6 +14,8 @@ import {
   messageCounts,
   messageRole,
   modelSettings,
+  promptOptions,
+  type PromptOptions,
   replyFinish,
   type ModelSettings,
   type StoredMessage,
@@ -66,7 +68,7 @@ export const chatEvents = defineEvents({
       files: z.array(z.string()).optional(),
       ...digest,
     },
-    personal: text,
+    personal: { ...text, options: promptOptions.optional() },
   },
   /** `attempt` names the run of the model that wrote the text. */
   ReplyCompleted: {
@@ -230,7 +232,8 @@ export interface Prompt extends NamedChat {
   settings: ModelSettings
   projectId?: string
   files?: readonly string[]
-  told?: ToldConversation
+  told?: ToldConversation | undefined
+  options?: PromptOptions | undefined
 }
 
 /** What a client tells that sends its whole conversation with each prompt. */
@@ -269,13 +272,13 @@ export const startChat =
  * waits for outputs of tools waits no longer.
  */
 export const sendPrompt =
-  ({ chatId, ownerId, ownName, promptId, replyId, text, model, settings, projectId, files, told }: Prompt) =>
+  ({ chatId, ownerId, ownName, promptId, replyId, text, model, settings, projectId, files, told, options }: Prompt) =>
   (state: ChatState): ChatEvent[] => {
     const chat = { chatId, ownerId }
     const { isNew, digest } = placeOf(chat, state, told)
     const more = definedFields({ projectId, files: files && [...files], digest })
     const data = { ...chat, promptId, replyId, model, settings, ...more }
-    const sent: ChatEvent = { type: 'PromptSent', data, personal: { text } }
+    const sent: ChatEvent = { type: 'PromptSent', data, personal: { text, ...definedFields({ options }) } }
     if (isNew) return [...begun({ ...chat, ownName }, titleFromPrompt(text), told), sent]
     const received = receivedOutputs(chat, state.round, told?.outputs ?? [])
     const missing = missingAfter(state.round, received)
@@ -291,13 +294,14 @@ export interface SentOutputs extends NamedChat {
   /** Else as the reply that has asked for the calls. */
   readonly model?: string
   readonly settings?: ModelSettings
+  readonly options?: PromptOptions | undefined
   /** Then all outputs must be there. Its prompt is the latest one that was told. */
   readonly told?: ToldConversation & { readonly promptId: string; readonly title: string; readonly model: string }
 }
 
 /** With the last output that is missing, the next reply begins in the same append. */
 export const sendToolOutputs =
-  ({ chatId, ownerId, ownName, outputs, replyId, model, settings, told }: SentOutputs) =>
+  ({ chatId, ownerId, ownName, outputs, replyId, model, settings, options, told }: SentOutputs) =>
   (state: ChatState): ChatEvent[] => {
     const chat = { chatId, ownerId }
     if (!told && state.status === 'none') throw noSuchChat()
@@ -306,10 +310,11 @@ export const sendToolOutputs =
       const { projectId, files } = asked
       const more = definedFields({ projectId, files: files && [...files], digest })
       const how = { model: model ?? asked.model, settings: settings ?? asked.settings }
-      return { type: 'ReplyBegun', data: { ...chat, promptId: asked.promptId, replyId, ...how, ...more } }
+      const data = { ...chat, promptId: asked.promptId, replyId, ...how, ...more }
+      return { type: 'ReplyBegun', data, personal: definedFields({ options }) }
     }
     if (told && isNew) return [...begun({ ...chat, ownName }, told.title, told), next({ ...told, settings: {} })]
-    const received = receivedOutputs(chat, state.round, outputs)
+    const received = receivedOutputs(chat, state.round, told?.outputs ?? outputs)
     const missing = missingAfter(state.round, received)
     if (told && missing.length > 0) throw outputsMissing(missing)
     if (received.length === 0 || missing.length > 0) return received

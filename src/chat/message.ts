@@ -50,6 +50,45 @@ export const modelSettings = z.strictObject({
 })
 export type ModelSettings = z.infer<typeof modelSettings>
 
+const answerForm = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text') }),
+  z.strictObject({ type: z.literal('json_object') }),
+  z.strictObject({
+    type: z.literal('json_schema'),
+    name: z.string(),
+    description: z.string().optional(),
+    schema: z.record(z.string(), z.unknown()),
+    strict: z.boolean().optional(),
+  }),
+])
+
+/** A function of the caller's that the model may ask to call. `parameters` is the JSON Schema of its arguments. */
+const tool = z.strictObject({
+  name: z.string(),
+  description: z.string().optional(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
+  strict: z.boolean().optional(),
+})
+
+const toolChoice = z.union([z.enum(['auto', 'none', 'required']), z.strictObject({ name: z.string() })])
+
+/** What a prompt asks of the model in the caller's own words. They are personal, as its text is. */
+export const promptOptions = z.strictObject({
+  /** For this prompt only. The model gets them before the conversation. */
+  instructions: z.string().optional(),
+  stop: z.array(z.string()).optional(),
+  responseFormat: answerForm.optional(),
+  tools: z.array(tool).optional(),
+  toolChoice: toolChoice.optional(),
+  /** False: one call at a time. */
+  parallelToolCalls: z.boolean().optional(),
+  /** For the caller; the model does not get it. */
+  metadata: z.record(z.string(), z.string()).optional(),
+  /** Whom the caller asks for; the model does not get it. */
+  user: z.string().optional(),
+})
+export type PromptOptions = z.infer<typeof promptOptions>
+
 /** What a stored message has cost, as its client reports it. */
 export const messageCounts = {
   tokens: z.number().int().optional(),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { definedFields } from '../commands/defined-fields.js'
 import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-store/catalog.js'
 import { Refused } from '../event-store/errors.js'
-import { givenFiles, modelSettings, type ModelSettings, tokenCounts, toolCall } from './message.js'
+import { givenFiles, modelSettings, type ModelSettings, promptOptions, tokenCounts, toolCall } from './message.js'
 
 const chat = { chatId: z.string(), ownerId: z.string() }
 const reply = { ...chat, promptId: z.string(), replyId: z.string() }
@@ -38,7 +38,7 @@ export const toolEvents = defineEvents({
   },
   /** The chat no longer waits for the outputs that are missing. */
   ToolCallsAbandoned: { data: { ...reply, end: waitEnd } },
-  /** All outputs are there: the next reply to the same prompt. */
+  /** All outputs are there: the next reply to the same prompt. Without options it is asked for as the one before it. */
   ReplyBegun: {
     data: {
       ...reply,
@@ -48,6 +48,7 @@ export const toolEvents = defineEvents({
       files: z.array(z.string()).optional(),
       ...digest,
     },
+    personal: { options: promptOptions.optional() },
   },
 })
 

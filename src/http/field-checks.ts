@@ -37,14 +37,17 @@ export const IsDateTime = () =>
 
 const longestJson = 64 * 1024
 
+export const storableJson = `must be a JSON object of at most ${longestJson} characters, without halves of surrogate pairs`
+
+export const isStorableJson = (value: unknown) => isObject(value) && canonicalLength(value) <= longestJson
+
 /** A JSON object that can be stored exactly as it came, and is not too long. */
 export const IsJsonObject = () =>
   ValidateBy({
     name: 'isJsonObject',
     validator: {
-      validate: (value) => isObject(value) && canonicalLength(value) <= longestJson,
-      defaultMessage: () =>
-        `must be a JSON object of at most ${longestJson} characters, without halves of surrogate pairs`,
+      validate: isStorableJson,
+      defaultMessage: () => storableJson,
     },
   })
 

@@ -9,7 +9,7 @@ type Schema = Exclude<NonNullable<Extract<ApiBodyOptions, { schema: object }>['s
 
 /**
  * A body that a zod schema checks: for bodies with alternatives, and for lists that are too long for classes. A field
- * that is null counts as left out. What the schema does not know is refused by name, as `unsupported_parameter`.
+ * that is null counts as left out, but not inside a JSON Schema. What the schema does not know is refused by name, as `unsupported_parameter`.
  */
 export const BodyOf = (schema: z.ZodType): ParameterDecorator => Body(new SchemaPipe(schema))
 
@@ -33,11 +33,14 @@ class SchemaPipe implements PipeTransform<unknown, unknown> {
   }
 }
 
+/** They have a JSON Schema, in which null means something. */
+const schemaFields = new Set(['schema', 'parameters'])
+
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls)
   if (typeof value !== 'object' || value === null) return value
   const kept = Object.entries(value).filter(([, inner]) => inner !== null)
-  return Object.fromEntries(kept.map(([name, inner]) => [name, withoutNulls(inner)]))
+  return Object.fromEntries(kept.map(([name, inner]) => [name, schemaFields.has(name) ? inner : withoutNulls(inner)]))
 }
 
 type Issue = z.core.$ZodIssue

@@ -1,5 +1,5 @@
 import { type FittedFiles, type GivenFile } from './context-files.js'
-import type { PromptMessage } from './provider.js'
+import type { PromptMessage, Tool } from './provider.js'
 import { loadTokenizer } from './tokens.js'
 
 export interface FittedContext {
@@ -21,18 +21,21 @@ export interface FittedContext {
 export async function fitContext({
   system,
   history,
+  tools,
   budgetTokens,
   files,
 }: {
   system: readonly PromptMessage[]
   /** Newest first. */
   history: AsyncIterable<PromptMessage>
+  /** They cost tokens, too. */
+  tools?: readonly Tool[] | undefined
   budgetTokens: number
   files?: ((budgetTokens: number) => Promise<FittedFiles>) | undefined
 }): Promise<FittedContext> {
-  const { countMessage, countMessages } = await loadTokenizer()
+  const { countMessage, countMessages, countTokens } = await loadTokenizer()
   const fitting: { message: PromptMessage; tokens: number }[] = []
-  let promptTokens = countMessages(system)
+  let promptTokens = countMessages(system) + (tools ? countTokens(JSON.stringify(tools)) : 0)
   let [truncated, hasQuestion] = [false, false]
   let fromFiles: FittedFiles | undefined
   for await (const message of history) {

@@ -28,7 +28,7 @@ export class OfflineProvider implements Provider {
     request: CompletionRequest,
     signal: AbortSignal,
   ): AsyncGenerator<Chunk, void, undefined> {
-    const { model, messages, maxTokens = Infinity, answeredBy } = request
+    const { model, messages, maxTokens = Infinity, stop = [], answeredBy } = request
     if (model !== 'echo')
       throw new ProviderError('unknown_model', `offline has one model, echo, and not ${quotedName(model)}.`)
     answeredBy?.(model)
@@ -43,7 +43,7 @@ export class OfflineProvider implements Provider {
       yield { finish: 'tools' }
       return
     }
-    for (const text of answerTo(messages).match(/\s*\S+/g) ?? []) {
+    for (const text of upTo(stop, answerTo(messages)).match(/\s*\S+/g) ?? []) {
       const tokens = countTokens(text)
       if (usage.completionTokens + tokens > maxTokens) {
         yield { usage }
@@ -73,6 +73,11 @@ function callsIn({ messages, tools = [], toolChoice = 'auto', parallelToolCalls 
   const must = typeof toolChoice === 'object' ? toolChoice.name : tools[0]?.name
   if (told.length === 0 && toolChoice !== 'auto' && must !== undefined) return [{ name: must, arguments: '{}' }]
   return told.slice(0, parallelToolCalls ? 128 : 1)
+}
+
+function upTo(stop: readonly string[], answer: string): string {
+  const places = stop.map((text) => answer.indexOf(text)).filter((place) => place >= 0)
+  return answer.slice(0, Math.min(answer.length, ...places))
 }
 
 function answerTo(messages: readonly PromptMessage[]): string {

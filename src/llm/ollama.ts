@@ -1,7 +1,15 @@
 import { contextTokensAtOllama } from './context-sizes.js'
 import { connectionError, connectionDropped, malformedAnswer, refusalError } from './provider-failures.js'
 import { normalizeChunks } from './normalize-chunks.js'
-import type { Chunk, CompletionRequest, ModelInfo, PromptMessage, Provider, RequestedCall } from './provider.js'
+import type {
+  AnswerForm,
+  Chunk,
+  CompletionRequest,
+  ModelInfo,
+  PromptMessage,
+  Provider,
+  RequestedCall,
+} from './provider.js'
 import { ProviderError } from './provider-error.js'
 
 /** Speaks Ollama's own API. */
@@ -42,7 +50,7 @@ export class OllamaProvider implements Provider {
 
   private async *answer(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
     const { model, messages, temperature, maxTokens, topP, seed, presencePenalty, frequencyPenalty } = request
-    const { tools = [], toolChoice = 'auto', answeredBy } = request
+    const { stop, responseFormat, tools = [], toolChoice = 'auto', answeredBy } = request
     if (toolChoice === 'required' || typeof toolChoice === 'object')
       throw new ProviderError('provider_rejected', 'ollama cannot be told to call a tool. Send tool_choice auto or none.')
     const offered = toolChoice === 'none' ? [] : tools
@@ -60,7 +68,9 @@ export class OllamaProvider implements Provider {
         seed,
         presence_penalty: presencePenalty,
         frequency_penalty: frequencyPenalty,
+        stop,
       },
+      format: responseFormat && formatOf(responseFormat),
     }
     const response = await this.fetch('/api/chat', { method: 'POST', body: JSON.stringify(body), signal }, model)
     for await (const line of ndjson<AnswerLine>(response.body!)) {
@@ -115,6 +125,12 @@ function argumentsIn(text: string): unknown {
   } catch {
     return { arguments: text } // what a model wrote need not be JSON
   }
+}
+
+/** Ollama takes a schema itself, or the word json. */
+function formatOf(form: AnswerForm): unknown {
+  if (form.type === 'json_schema') return form.schema
+  return form.type === 'json_object' ? 'json' : undefined
 }
 
 interface AnswerLine {

@@ -1,5 +1,5 @@
 import type { ChatCompletionCreateParamsStreaming, ChatCompletionMessageParam } from 'openai/resources/chat/completions'
-import type { CompletionRequest, PromptMessage, ToolChoice } from './provider.js'
+import type { AnswerForm, CompletionRequest, PromptMessage, ToolChoice } from './provider.js'
 
 export type OpenAiRequest = ChatCompletionCreateParamsStreaming
 
@@ -13,7 +13,7 @@ export function openAiRequest(
   leftOut: ReadonlySet<OptionalParameter>,
 ): OpenAiRequest {
   const { model, messages, temperature, maxTokens, topP, seed, presencePenalty, frequencyPenalty } = request
-  const { tools, toolChoice, parallelToolCalls } = request
+  const { stop, responseFormat, tools, toolChoice, parallelToolCalls } = request
   return {
     model,
     messages: messages.flatMap(asParams),
@@ -25,6 +25,8 @@ export function openAiRequest(
     seed,
     presence_penalty: presencePenalty,
     frequency_penalty: frequencyPenalty,
+    stop: stop && [...stop],
+    response_format: responseFormat && asResponseFormat(responseFormat),
     tools: tools?.map((tool) => ({ type: 'function', function: tool })),
     tool_choice: toolChoice && asChoice(toolChoice),
     parallel_tool_calls: leftOut.has('parallel_tool_calls') ? undefined : parallelToolCalls,
@@ -33,6 +35,12 @@ export function openAiRequest(
 
 const asChoice = (choice: ToolChoice) =>
   typeof choice === 'string' ? choice : { type: 'function' as const, function: choice }
+
+function asResponseFormat(form: AnswerForm): OpenAiRequest['response_format'] {
+  if (form.type !== 'json_schema') return form
+  const { type, ...schema } = form
+  return { type, json_schema: schema }
+}
 
 function asParams(message: PromptMessage): ChatCompletionMessageParam[] {
   const { content, toolCalls } = message

@@ -40,6 +40,18 @@ export interface PromptMessage {
   toolCalls?: readonly PromptToolCall[]
 }
 
+/** The form that an answer must have. */
+export type AnswerForm =
+  | { type: 'text' }
+  | { type: 'json_object' }
+  | {
+      type: 'json_schema'
+      name: string
+      description?: string | undefined
+      schema: Record<string, unknown>
+      strict?: boolean | undefined
+    }
+
 export interface CompletionRequest {
   /** Without the provider's name before it. */
   model: string
@@ -53,6 +65,9 @@ export interface CompletionRequest {
   seed?: number
   presencePenalty?: number
   frequencyPenalty?: number
+  /** The answer ends before the first of these texts. */
+  stop?: readonly string[]
+  responseFormat?: AnswerForm
   tools?: readonly Tool[]
   toolChoice?: ToolChoice
   /** False: one call at a time. */

@@ -253,6 +253,9 @@ export class ReplyContextDto {
   @ObjectOf(() => ChatSettingsDto)
   settings!: ChatSettingsDto
 
+  @JsonObject({ about: 'What the caller asked for besides: instructions, stop, responseFormat, metadata, user' })
+  options!: Record<string, unknown>
+
   @ListOf(() => GivenMessageDto, { about: 'What the model was given' })
   messages!: GivenMessageDto[]
 

@@ -43,6 +43,7 @@ export function asReplyContext({
   truncated,
   contextTokens,
   budgetTokens,
+  options,
   changes,
   end,
 }: ReplyContext): ReplyContextDto {
@@ -53,7 +54,12 @@ export function asReplyContext({
     replyId,
     position: prompt.position,
     settings: { model, ...settings, ...definedFields({ projectId }) },
-    messages: messages.map(({ role, content, toolCalls }) => ({ role, content, ...definedFields({ toolCalls: toolCalls?.map(asGivenCall) }) })),
+    options,
+    messages: messages.map(({ role, content, toolCalls }) => ({
+      role,
+      content,
+      ...definedFields({ toolCalls: toolCalls?.map(asGivenCall) }),
+    })),
     files,
     promptTokens,
     truncated,

@@ -6,7 +6,8 @@ import {
   type RecordedReplyEnding,
 } from '../../chat/chat.js'
 import { chatStream } from '../../chat/chats.js'
-import { chatHistory } from '../../chat/replies/worker/chat-history.js'
+import type { PromptOptions } from '../../chat/message.js'
+import { chatHistory, instructionsIn, optionsFor } from '../../chat/replies/worker/chat-history.js'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import type { Engine } from '../../event-store/engine.js'
 import { fitContext, type FittedContext, promptBudget } from '../../llm/context.js'
@@ -26,6 +27,7 @@ export type RecordedProjectEvent = RecordedEventOf<ProjectEvents>
 export interface RecomputedContext extends FittedContext {
   contextTokens: number
   budgetTokens: number
+  options: PromptOptions
 }
 
 /**
@@ -34,28 +36,32 @@ export interface RecomputedContext extends FittedContext {
  */
 export async function recomputeContext(
   engine: Engine,
-  { version, data }: RecordedReplyBeginning,
+  beginning: RecordedReplyBeginning,
   project: readonly RecordedProjectEvent[],
   contextFiles: ContextFiles,
   end: RecordedReplyEnding | undefined,
 ): Promise<RecomputedContext> {
+  const { version, data } = beginning
+  const newestFirst = () =>
+    engine.store.readStream(chatStream(data.chatId), { backwards: true, from: version }) as AsyncIterable<RecordedChatEvent>
+  const options = await optionsFor(engine.vault, newestFirst(), data)
   const [, provider, model] = /^(.*?)\/(.*)$/s.exec(data.model)!
   const contextTokens = contextTokensOf(provider!, model!)
   const budgetTokens = promptBudget(contextTokens, data.settings.maxTokens)
   const prompts = replay<ProjectPromptDoc>(projectPrompts, project).sort((a, b) => a.seq - b.seq)
   const system = await Promise.all(prompts.slice(0, 200).map(async (doc) => openProjectPrompt(engine.vault, doc)))
-  const newestFirst = engine.store.readStream(chatStream(data.chatId), { backwards: true, from: version })
-  const history = chatHistory(engine.vault, newestFirst as AsyncIterable<RecordedChatEvent>)
+  const history = chatHistory(engine.vault, newestFirst())
   const docs = data.projectId === undefined ? [] : replay<ProjectFileDoc>(projectFiles, project)
   const files = await contextFiles.of(docs, data.files)
   const recorded = end && end.type !== 'ReplyFailed' ? (end.data.files ?? []) : undefined
   const fitted = await fitContext({
-    system: system.map(({ role, content }) => ({ role, content })),
+    system: [...system.map(({ role, content }) => ({ role, content })), ...instructionsIn(options)],
     history,
+    tools: options.tools,
     budgetTokens,
     files: (budget) => (recorded ? givenAgain(files, recorded) : fitFiles(files, budget, seesImages(model!))),
   })
-  return { contextTokens, budgetTokens, ...fitted }
+  return { contextTokens, budgetTokens, options, ...fitted }
 }
 
 export const endingOf = (replyId: string, events: readonly ChatEvent[]): RecordedReplyEnding | undefined =>

@@ -5,9 +5,10 @@ import { definedFields } from '../../commands/defined-fields.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { Providers } from '../../llm/providers.js'
-import { type NamedChat, sendPrompt, type ToldConversation } from '../chat.js'
-import type { ModelSettings, StoredMessage } from '../message.js'
+import { type NamedChat, sendPrompt } from '../chat.js'
+import type { ModelSettings, PromptOptions } from '../message.js'
 import { NewChats } from '../new-chats.js'
+import { ToldConversations, type UnstoredConversation } from './told-conversations.js'
 
 export interface PromptSent extends Effect {
   readonly chatId: string
@@ -15,12 +16,6 @@ export interface PromptSent extends Effect {
   readonly replyId: string
   /** As provider/model. */
   readonly model: string
-}
-
-type Unstored = Omit<StoredMessage, 'messageId'>
-type UnstoredConversation = Omit<ToldConversation, 'before' | 'sinceAnswer'> & {
-  readonly before: readonly Unstored[]
-  readonly sinceAnswer: readonly Unstored[]
 }
 
 export class SendPrompt extends Command<PromptSent> {
@@ -34,7 +29,7 @@ export class SendPrompt extends Command<PromptSent> {
     readonly projectId?: string,
     /** Ids of its files that the model may be given; without them, all of its files. */
     readonly files?: readonly string[],
-    readonly told?: UnstoredConversation,
+    readonly more: { told?: UnstoredConversation; options?: PromptOptions | undefined } = {},
   ) {
     super()
   }
@@ -45,11 +40,12 @@ export class SendPrompt extends Command<PromptSent> {
 export class SendPromptHandler implements ICommandHandler<SendPrompt> {
   constructor(
     private readonly chats: NewChats,
+    private readonly told: ToldConversations,
     private readonly providers: Providers,
     private readonly secrets: ServiceSecrets,
   ) {}
 
-  async execute({ cause, chat, text, model, settings, projectId, files, told }: SendPrompt): Promise<PromptSent> {
+  async execute({ cause, chat, text, model, settings, projectId, files, more }: SendPrompt): Promise<PromptSent> {
     const { id } = await this.providers.resolve(model)
     const { commands } = this.secrets
     const promptId = derivedId(commands, 'prompt', cause.commandId)
@@ -65,18 +61,10 @@ export class SendPromptHandler implements ICommandHandler<SendPrompt> {
         model: id,
         settings,
         ...definedFields({ projectId, files }),
-        told: told && this.named(cause, told),
+        told: more.told && (await this.told.prepare(cause, chat, more.told)),
+        options: more.options && Object.keys(more.options).length > 0 ? more.options : undefined,
       }),
     )
     return { chatId: chat.chatId, promptId, replyId, model: id, position }
-  }
-
-  private named({ commandId }: Cause, told: UnstoredConversation): ToldConversation {
-    const withIds = (messages: readonly Unstored[]) =>
-      messages.map((message, i) => ({
-        ...message,
-        messageId: derivedId(this.secrets.commands, 'message', commandId, String(i)),
-      }))
-    return { ...told, before: withIds(told.before), sinceAnswer: withIds(told.sinceAnswer) }
   }
 }

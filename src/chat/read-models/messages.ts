@@ -11,12 +11,13 @@ import type {
   MessageCounts,
   MessageRole,
   MessageStatus,
+  PromptOptions,
   ReplyFinish,
   TokenCounts,
 } from '../message.js'
 
 /** Prompts and replies have a text; stored messages have a content and more. */
-type MessageText = Partial<MessageContent> & { text?: string }
+type MessageText = Partial<MessageContent> & { text?: string; options?: PromptOptions }
 
 /** A message; the root family calls its chat a session, and knows two senders. */
 export interface MessageDoc {

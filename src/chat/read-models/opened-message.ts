@@ -16,7 +16,7 @@ export type OpenedMessage = Omit<
 export async function openMessage({ vault }: Engine, doc: MessageDoc): Promise<OpenedMessage> {
   const { _id: id, seq: _, text, attempt: __, finish: ___, error, feedbackComment, ...others } = withoutPosition(doc)
   const failure = error && { code: error.code, detail: (await vault.openOrEmpty(error.detail)).detail ?? '' }
-  const { text: content = '', ...stored } = await vault.openOrEmpty(text)
+  const { text: content = '', options: ____, ...stored } = await vault.openOrEmpty(text)
   const comment = feedbackComment && (await vault.openOrEmpty(feedbackComment)).comment
   return {
     id,

@@ -51,6 +51,7 @@ export const abandoned: Named<'ToolCallsAbandoned'> = {
 export const begun: Named<'ReplyBegun'> = {
   type: 'ReplyBegun',
   data: { ...reply, replyId: 'r2', model: 'offline/echo', settings: {} },
+  personal: {},
 }
 export const stored: Named<'MessageStored'> = {
   type: 'MessageStored',

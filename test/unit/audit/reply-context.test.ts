@@ -75,6 +75,14 @@ describe('what the model was given', () => {
     expect(replies.map(({ asked }) => asked.messages.length)).toEqual([1, 3, 8, 9])
   })
 
+  it('has what the caller asked for besides', async () => {
+    const asked = { stop: ['END'], metadata: { topic: 'x' }, user: 'somebody' }
+    const request = { messages: [{ role: 'user', content: 'Hello' }], ...asked, response_format: { type: 'text' } }
+    const { body, headers } = await ann.post('/v1/chat/completions', request)
+    const { options } = await contextOf(headers.get('x-chat-id')!, body.id.replace('chatcmpl-', ''))
+    expect(options).toEqual({ ...asked, responseFormat: { type: 'text' } })
+  })
+
   it('is cut where the model’s context ended', async () => {
     const chatId = crypto.randomUUID()
     await ann.post(`/chat/${chatId}/send`, { text: 'Begin', model: 'openai/gpt-3.5-turbo' })

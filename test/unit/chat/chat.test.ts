@@ -94,6 +94,7 @@ const received = (callId: string, text = 'sunny'): ChatEvent => ({
 const begun: ChatEvent = {
   type: 'ReplyBegun',
   data: { ...chat, promptId: 'p1', replyId: 'r2', model: 'offline/echo', settings: {} },
+  personal: {},
 }
 const abandonedBy = (end: 'prompt' | 'cancel' | 'deletion' | 'timeout'): ChatEvent => ({
   type: 'ToolCallsAbandoned',

@@ -29,6 +29,16 @@ describe('Ollama', () => {
     })
   })
 
+  it.each([
+    [{ type: 'json_object' }, 'json'],
+    [{ type: 'json_schema', name: 'answer', schema: { type: 'object' } }, { type: 'object' }],
+    [{ type: 'text' }, undefined],
+  ] as const)('is told where to stop, and to answer in the form %j', async (responseFormat, format) => {
+    await read(provider.complete({ ...asking('mistral'), stop: ['END'], responseFormat }, never()))
+    expect(server.requests[0]!.body).toMatchObject({ options: { stop: ['END'] } })
+    expect((server.requests[0]!.body as { format?: unknown }).format).toEqual(format)
+  })
+
   it.each(['', '/', '/api', '/api/'])('is found at its address with %j behind it', async (end) => {
     const models = await new OllamaProvider({ url: server.url + end }).models(never())
     expect(models.map(({ id }) => id)).toEqual(['llama3.1:8b', 'mistral:latest'])

@@ -69,6 +69,22 @@ describe('a chat completion', () => {
     expect(model.requests.at(-1)!.body).toMatchObject({ ...settings, max_tokens: 20, model: 'gpt-4o-mini' })
   })
 
+  it('gives the provider the texts to stop at and the form of the answer, with a schema as it came', async () => {
+    const schema = { type: 'object', properties: { at: { const: null } } }
+    const form = { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } }
+    await completed([user('Hello')], { stop: 'END', response_format: form, model: 'gpt-4o-mini' })
+    expect(model.requests.at(-1)!.body).toMatchObject({ stop: ['END'], response_format: form })
+    const { text } = await completed([user('one two three')], { stop: [' three', 'x'], model: 'offline/echo' })
+    expect(text).toBe('You said: “one two')
+  })
+
+  it('keeps what the caller notes sealed with the prompt, and gives it to no model', async () => {
+    const notes = { metadata: { topic: 'events of spring' }, user: 'somebody' }
+    const { chatId } = await completed([user('Hello')], notes)
+    expect(JSON.stringify(model.requests.at(-1)!.body)).not.toMatch(/events of spring|somebody/)
+    expect(JSON.stringify((await ann.get(`/api/chats/${chatId}/messages`)).body)).not.toContain('events of spring')
+  })
+
   it('takes texts in parts, the role of a developer, and fields that are null', async () => {
     const parts = [
       { type: 'text', text: 'Hello ' },
@@ -281,16 +297,13 @@ describe('a conversation that is told from its beginning', () => {
 
 describe('what is not done', () => {
   it.each([
-    [{ tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools'],
-    [{ stop: ['\n'] }, 'stop'],
+    [{ tools: [{ type: 'custom', custom: { name: 'f' } }] }, 'tools[0].type'],
     [{ n: 2 }, 'n'],
     [{ logprobs: true }, 'logprobs'],
     [{ store: false }, 'store'],
-    [{ response_format: { type: 'json_object' } }, 'response_format.type'],
-    [{ user: 'somebody' }, 'user'],
-    [{ metadata: { topic: 'x' } }, 'metadata.topic'],
+    [{ response_format: { type: 'grammar' } }, 'response_format.type'],
     [{ messages: [user([{ type: 'image_url', image_url: { url: 'x' } }])] }, 'messages[0].content[0].type'],
-    [{ messages: [{ role: 'tool', content: 'x', tool_call_id: 'y' }] }, 'messages[0].role'],
+    [{ messages: [{ role: 'function', content: 'x', name: 'y' }] }, 'messages[0].role'],
     [{ messages: [{ ...user('x'), name: 'Ann' }] }, 'messages[0].name'],
   ])('%j is refused by its name', async (more, param) => {
     const asked = model.requests.length
@@ -302,6 +315,9 @@ describe('what is not done', () => {
 
   it.each([
     [{ temperature: 3 }, 'temperature'],
+    [{ stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop'],
+    [{ metadata: { topic: 'x'.repeat(513) } }, 'metadata.topic'],
+    [{ metadata: { chat_id: 'a b' } }, 'metadata.chat_id'],
     [{ messages: [] }, 'messages'],
     [{ messages: [user('Hello'), assistant('Hi')] }, 'messages[1].role'],
     [{ messages: [user('')] }, 'messages[0].content'],

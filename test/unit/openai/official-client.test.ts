@@ -50,8 +50,8 @@ describe('OpenAI’s own client', () => {
   it('throws what goes wrong, also in the middle of a stream', async () => {
     const unknown = client.chat.completions.create({ ...ask('x'), model: 'nobody/nothing' })
     await expect(unknown).rejects.toMatchObject({ status: 404, code: 'model_not_found' })
-    const unsupported = client.chat.completions.create({ ...ask('x'), stop: 'x' })
-    await expect(unsupported).rejects.toMatchObject({ status: 400, code: 'unsupported_parameter', param: 'stop' })
+    const unsupported = client.chat.completions.create({ ...ask('x'), n: 2 })
+    await expect(unsupported).rejects.toMatchObject({ status: 400, code: 'unsupported_parameter', param: 'n' })
     const asked = model.requests.length
     model.failNext({ fault: 'status', at: 401 })
     const stream = await client.chat.completions.create({ ...ask('x'), stream: true })

@@ -3,18 +3,20 @@ import { ApiBody, ApiExtension, ApiHeader, ApiOkResponse, ApiOperation, ApiTags 
 import type { FastifyReply } from 'fastify'
 import type { Caller } from '../../../commands/caller.js'
 import type { Cause } from '../../../commands/cause.js'
+import { definedFields } from '../../../commands/defined-fields.js'
 import { CurrentCaller } from '../../../http/access.js'
 import { RequestCause } from '../../../http/cause.guard.js'
 import { OpenCaps } from '../../../http/open-caps.js'
 import { BodyOf, documented } from '../../../http/schema-body.js'
 import { sseHeaders } from '../../../http/sse.js'
 import { invalidFields } from '../../../http/validation.js'
+import type { PromptOptions } from '../../message.js'
 import { ReplyStream } from '../../replies/stream/reply-stream.js'
 import { isChatName } from '../chat.dto.js'
 import { CompletionRendering } from './completion-rendering.js'
 import { completion, type Completion, completionBody, type CompletionBody, completionChunk } from './completions.dto.js'
 import { asCompletion, asTold, completionHead } from './completions.presenter.js'
-import { settingsOf } from './settings.dto.js'
+import { asAnswerForm, settingsOf } from './settings.dto.js'
 import { splitConversation } from './told-conversation.js'
 import { ToldPrompts } from './told-prompts.js'
 import { WholeAnswers } from './whole-answers.js'
@@ -67,6 +69,7 @@ export class CompletionsController {
       chatName: chatNameIn(body, chatHeader),
       model,
       settings: settingsOf(body, { seed: body.seed, maxTokens: maxTokensIn(body) }),
+      options: optionsIn(body),
     })
     // From here on, a repeat without a key would be another prompt.
     void reply.headers({ 'x-chat-id': sent.chatId, ...(!cause.isRepeatable && { 'x-should-retry': 'false' }) })
@@ -81,9 +84,27 @@ function chatNameIn({ metadata }: CompletionBody, header: string | undefined): s
   const inBody = metadata?.chat_id
   if (header !== undefined && !isChatName(header))
     throw invalidFields([{ field: 'X-Chat-Id', message: 'must be a UUID or a name for a chat' }])
+  if (inBody !== undefined && !isChatName(inBody))
+    throw invalidFields([{ field: 'metadata.chat_id', message: 'must be a UUID or a name for a chat' }])
   if (header !== undefined && inBody !== undefined && header !== inBody)
     throw invalidFields([{ field: 'metadata.chat_id', message: 'is another chat than X-Chat-Id; send one of them' }])
   return header ?? inBody
+}
+
+function optionsIn(body: CompletionBody): PromptOptions {
+  const { stop, response_format: form, metadata, user, parallel_tool_calls: parallelToolCalls } = body
+  const responseFormat = form?.type === 'json_schema' ? asAnswerForm(form.json_schema) : form
+  return definedFields({ stop: typeof stop === 'string' ? [stop] : stop, responseFormat, metadata, user, ...toolsIn(body), parallelToolCalls })
+}
+
+function toolsIn({ tools: declared = [], tool_choice: choice }: CompletionBody): Pick<PromptOptions, 'tools' | 'toolChoice'> {
+  const tools = declared.map((tool) => tool.function)
+  const names = new Set(tools.map(({ name }) => name))
+  if (names.size < tools.length) throw invalidFields([{ field: 'tools', message: 'must have different names' }])
+  const toolChoice = typeof choice === 'object' ? choice.function : choice
+  if (typeof toolChoice === 'object' ? !names.has(toolChoice.name) : toolChoice === 'required' && tools.length === 0)
+    throw invalidFields([{ field: 'tool_choice', message: 'must be one of the tools that the request declares' }])
+  return tools.length > 0 ? { tools, toolChoice } : {}
 }
 
 function maxTokensIn({ max_tokens: older, max_completion_tokens: newer }: CompletionBody): number | undefined {

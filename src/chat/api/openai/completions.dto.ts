@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { chatName } from '../chat.dto.js'
-import { modelName, samplingFields, text } from './settings.dto.js'
+import { jsonSchemaFields, metadata, modelName, samplingFields, text, toolFields, toolName, user } from './settings.dto.js'
 
 const textPart = z.strictObject({
   type: z.literal('text').describe('Only texts are supported'),
@@ -9,10 +8,45 @@ const textPart = z.strictObject({
 
 const content = z.union([text(), z.array(textPart).min(1).max(200)]).describe('A text, or parts that are joined')
 
-const message = z.strictObject({
-  role: z.enum(['system', 'developer', 'user', 'assistant']).describe('Who speaks'),
-  content,
+const toolCall = z.strictObject({
+  id: text().min(1).max(200).describe('Its id'),
+  type: z.literal('function').describe('Only functions are supported'),
+  function: z
+    .strictObject({
+      name: toolName.describe('The function'),
+      arguments: text().max(1_000_000).describe('What the model wrote: mostly JSON'),
+    })
+    .describe('What is called'),
 })
+
+const message = z.discriminatedUnion('role', [
+  z.strictObject({ role: z.enum(['system', 'developer', 'user']).describe('Who speaks'), content }),
+  z.strictObject({
+    role: z.literal('assistant').describe('The model'),
+    content: content.optional(),
+    tool_calls: z.array(toolCall).max(128).optional().describe('The calls that it asked for'),
+  }),
+  z.strictObject({
+    role: z.literal('tool').describe('A function, which was called'),
+    tool_call_id: text().min(1).max(200).describe('The call'),
+    content: content.describe('What the function has answered'),
+  }),
+])
+
+const stopText = text().min(1).max(200)
+const stopTexts = z
+  .union([stopText, z.array(stopText).min(1).max(4)])
+  .optional()
+  .describe('The answer ends before this text, or before the first of these')
+
+const responseFormat = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text').describe('Any text').meta({ example: 'text' }) }),
+  z.strictObject({ type: z.literal('json_object').describe('A JSON object') }),
+  z.strictObject({
+    type: z.literal('json_schema').describe('JSON that has a schema'),
+    json_schema: z.strictObject(jsonSchemaFields).describe('The schema'),
+  }),
+])
 
 const maxTokens = z.int().min(1).max(1_000_000).optional()
 
@@ -23,7 +57,7 @@ export const completionBody = z.strictObject({
     .array(message)
     .min(1)
     .max(2_000)
-    .describe('The whole conversation; the last message is the user’s')
+    .describe('The whole conversation; the last message is the user’s, or the last output of a call')
     .meta({ example: [{ role: 'user', content: 'What is an event store?' }] }),
   stream: z.boolean().optional().describe('Whether the answer comes in chunks').meta({ example: true }),
   stream_options: z
@@ -34,16 +68,35 @@ export const completionBody = z.strictObject({
   seed: z.int().optional().describe('The same seed and request should get the same answer'),
   max_tokens: maxTokens.describe('The greatest length of an answer, in tokens'),
   max_completion_tokens: maxTokens.describe('The newer name of max_tokens'),
-  response_format: z
-    .strictObject({ type: z.literal('text').describe('Only text is supported').meta({ example: 'text' }) })
+  stop: stopTexts,
+  response_format: responseFormat.optional().describe('The form of the answer'),
+  tools: z
+    .array(
+      z.strictObject({
+        type: z.literal('function').describe('Only functions are supported'),
+        function: z.strictObject(toolFields).describe('The function'),
+      }),
+    )
+    .max(128)
     .optional()
-    .describe('The form of the answer'),
+    .describe('Functions of yours that the model may ask you to call'),
+  tool_choice: z
+    .union([
+      z.enum(['auto', 'none', 'required']),
+      z.strictObject({
+        type: z.literal('function').describe('Only functions are supported'),
+        function: z.strictObject({ name: toolName.describe('Which one') }).describe('The function'),
+      }),
+    ])
+    .optional()
+    .describe('Whether the model may, must not or must ask for a call, or for which one it must ask'),
+  parallel_tool_calls: z.boolean().optional().describe('False: one call at a time'),
   n: z.literal(1).optional().describe('How many answers: only one is supported'),
   store: z.literal(true).optional().describe('Every conversation is stored: false is not supported yet'),
-  metadata: z
-    .strictObject({ chat_id: chatName.optional().describe('The chat in which it goes on, as in X-Chat-Id') })
+  metadata: metadata
     .optional()
-    .describe('Only chat_id is supported'),
+    .describe('Kept with the prompt; chat_id names the chat in which it goes on, as X-Chat-Id does'),
+  user,
 })
 export type CompletionBody = z.infer<typeof completionBody>
 export type CompletionMessage = CompletionBody['messages'][number]
@@ -78,8 +131,9 @@ export const completion = z.strictObject({
         message: z
           .strictObject({
             role: z.literal('assistant').describe('Who speaks'),
-            content: z.string().describe('The answer'),
+            content: z.string().nullable().describe('The answer; null if it only asks for calls'),
             refusal: z.null().describe('Always null'),
+            tool_calls: z.array(toolCall).optional().describe('The calls that it asks for'),
           })
           .describe('The answer'),
         logprobs: z.null().describe('Always null'),
@@ -102,6 +156,10 @@ export const completionChunk = z.strictObject({
           .strictObject({
             role: z.literal('assistant').optional().describe('Only in the first chunk'),
             content: z.string().optional().describe('The next part of the answer'),
+            tool_calls: z
+              .array(toolCall.extend({ index: z.int().describe('Which of the calls') }))
+              .optional()
+              .describe('The calls that it asks for, whole'),
           })
           .describe('What is new'),
         logprobs: z.null().describe('Always null'),

@@ -16,14 +16,21 @@ export const completionHead = ({ replyId, model }: { replyId: string; model: str
   model,
 })
 
-export const asTold = ({ role, content }: CompletionMessage): ToldMessage => ({
-  role: role === 'developer' ? 'system' : role,
-  content: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
-})
+export function asTold(message: CompletionMessage): ToldMessage {
+  const { role, content = '' } = message
+  return {
+    role: role === 'developer' ? 'system' : role,
+    content: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
+    ...(role === 'assistant' && message.tool_calls?.length && { toolCalls: message.tool_calls }),
+    ...(role === 'tool' && { toolCallId: message.tool_call_id }),
+  }
+}
 
 export function asCompletion(head: CompletionHead, outcome: ReplyOutcome): Completion {
-  const { text: content, usage, finish, model = head.model } = outcome
-  const message = { role: 'assistant', content, refusal: null } as const
+  const { text, usage, finish, toolCalls, model = head.model } = outcome
+  const content = toolCalls && text === '' ? null : text
+  const calls = toolCalls && { tool_calls: [...toolCalls] }
+  const message = { role: 'assistant', content, refusal: null, ...calls } as const
   return {
     ...head,
     model,

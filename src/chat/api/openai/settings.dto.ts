@@ -1,6 +1,57 @@
 import { z } from 'zod'
 import { definedFields } from '../../../commands/defined-fields.js'
+import { isStorableJson, storableJson } from '../../../http/field-checks.js'
 import type { ModelSettings } from '../../message.js'
+
+/** A text that can be stored as it came. */
+export const text = () =>
+  z.string().refine((value) => value.isWellFormed(), { message: 'has half of a surrogate pair in it' })
+
+/** The caller's own notes. */
+export const metadata = z
+  .record(text().min(1).max(64), text().max(512))
+  .refine((notes) => Object.keys(notes).length <= 16, { message: 'must have at most 16 entries' })
+  .meta({ example: { topic: 'events' } })
+
+export const user = text().max(512).optional().describe('Whom you ask for; kept with the prompt')
+
+export const jsonSchemaFields = {
+  name: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .describe('Its name')
+    .meta({ example: 'answer' }),
+  description: text().max(10_000).optional().describe('What it is for'),
+  schema: z
+    .record(z.string(), z.unknown())
+    .refine(isStorableJson, { message: storableJson })
+    .optional()
+    .describe('The JSON Schema'),
+  strict: z.boolean().optional().describe('Whether the model must keep to it'),
+}
+
+/** Some servers ask for a schema, and take an empty one. */
+export const asAnswerForm = ({ schema = {}, ...form }: z.infer<z.ZodObject<typeof jsonSchemaFields>>) => ({
+  type: 'json_schema' as const,
+  schema,
+  ...form,
+})
+
+export const toolName = z
+  .string()
+  .regex(/^[\w-]{1,64}$/)
+  .meta({ example: 'get_weather' })
+
+export const toolFields = {
+  name: toolName.describe('Its name'),
+  description: text().max(10_000).optional().describe('What it is for'),
+  parameters: z
+    .record(z.string(), z.unknown())
+    .refine(isStorableJson, { message: storableJson })
+    .optional()
+    .describe('The JSON Schema of its arguments'),
+  strict: z.boolean().optional().describe('Whether the arguments must fit the schema exactly'),
+}
 
 /** How the model answers: what both kinds of calls have under the same names. */
 export const samplingFields = {
@@ -23,10 +74,6 @@ export const settingsOf = (
     frequencyPenalty: frequency_penalty,
     ...more,
   })
-
-/** A text that can be stored as it came. */
-export const text = () =>
-  z.string().refine((value) => value.isWellFormed(), { message: 'has half of a surrogate pair in it' })
 
 export const modelName = z
   .string()

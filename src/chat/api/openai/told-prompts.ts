@@ -1,16 +1,19 @@
 import { Injectable } from '@nestjs/common'
 import { Bus } from '../../../commands/bus.js'
 import type { Cause } from '../../../commands/cause.js'
+import { definedFields } from '../../../commands/defined-fields.js'
 import { derivedId } from '../../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../../commands/secrets.js'
 import { Engine } from '../../../event-store/engine.js'
 import { EventStoreError, Refused } from '../../../event-store/errors.js'
 import { Limits } from '../../../http/limits.js'
-import { type ChatRef, conversationDiffers } from '../../chat.js'
+import { type ChatRef, conversationDiffers, type NamedChat } from '../../chat.js'
+import { titleFromPrompt } from '../../chat-title.js'
 import { ChatIds } from '../../chat-ids.js'
 import { type PromptSent, SendPrompt } from '../../commands/send-prompt.js'
+import { SendToolOutputs } from '../../commands/send-tool-outputs.js'
 import { ConversationDigests } from '../../conversation-digests.js'
-import type { ModelSettings } from '../../message.js'
+import type { ModelSettings, PromptOptions } from '../../message.js'
 import { FindConversation } from '../../read-models/chat-queries.js'
 import { FindMessage } from '../../read-models/message-queries.js'
 import type { SplitConversation, ToldMessage } from './told-conversation.js'
@@ -22,6 +25,7 @@ export interface ToldPrompt {
   readonly chatName?: string | undefined
   readonly model?: string | undefined
   readonly settings: ModelSettings
+  readonly options: PromptOptions
 }
 
 const mostTries = 10
@@ -44,16 +48,30 @@ export class ToldPrompts {
     private readonly limits: Limits,
   ) {}
 
-  async send(cause: Cause, { ownerId, conversation, chatName, model, settings }: ToldPrompt): Promise<PromptSent> {
+  async send(
+    cause: Cause,
+    { ownerId, conversation, chatName, model, settings, options }: ToldPrompt,
+  ): Promise<PromptSent> {
     const { upToAnswer, sinceAnswer, prompt } = conversation
     const follows = await this.digests.digestOf(ownerId, upToAnswer)
-    const latest = [...sinceAnswer, { role: 'user', content: prompt } as const]
+    const latest = prompt === undefined ? sinceAnswer : [...sinceAnswer, { role: 'user', content: prompt } as const]
+    const all = [...upToAnswer, ...sinceAnswer]
     const told = {
-      before: [...upToAnswer, ...sinceAnswer].map(asStored),
+      before: all.map(asStored),
       sinceAnswer: sinceAnswer.map(asStored),
       follows,
       digest: await this.digests.digestOf(ownerId, latest, follows),
       isNamed: chatName !== undefined,
+    }
+    const asked = all.findLastIndex(({ role }) => role === 'user')
+    const begin = async (chat: NamedChat): Promise<PromptSent> => {
+      const more = { told, options }
+      if (prompt !== undefined)
+        return await this.bus.begin(new SendPrompt(cause, chat, prompt, model, settings, undefined, undefined, more))
+      const title = titleFromPrompt(all[asked]!.content)
+      const how = { model, settings, options, told: { ...told, prompt: asked, title } }
+      const { begun } = await this.bus.begin(new SendToolOutputs(cause, chat, [], how))
+      return begun!
     }
     for (let tries = 0; tries < mostTries; tries++) {
       const chat =
@@ -62,7 +80,7 @@ export class ToldPrompts {
           : this.ids.namedChat(ownerId, chatName)
       await this.limits.countPrompt(chat.chatId, cause)
       try {
-        return await this.bus.begin(new SendPrompt(cause, chat, prompt, model, settings, undefined, undefined, told))
+        return await begin(chat)
       } catch (error) {
         if (!(error instanceof Refused) || error.code !== conversationDiffers) throw error
         // Another prompt has followed the same answer: look again.
@@ -73,8 +91,8 @@ export class ToldPrompts {
 
   /**
    * The order of the three steps matters for a request that comes twice with one key. The chat is looked up first; then
-   * everything that the log has by now becomes visible; then the prompt itself is looked for. If the other request has
-   * moved the chat on before the first step, its prompt is found in the last one.
+   * everything that the log has by now becomes visible; then the reply itself is looked for. If the other request has
+   * moved the chat on before the first step, its reply is found in the last one.
    */
   private async chatFor(cause: Cause, ownerId: string, follows: string | undefined): Promise<ChatRef> {
     if (follows !== undefined) await this.seeAll() // the answer that it follows may be a moment old
@@ -82,8 +100,8 @@ export class ToldPrompts {
     const { commands } = this.secrets
     if (cause.isRepeatable && follows !== undefined) {
       await this.seeAll()
-      const promptId = derivedId(commands, 'prompt', cause.commandId)
-      const sent = await this.bus.query(new FindMessage(promptId, ownerId)).catch(undefinedIfNotFound)
+      const replyId = derivedId(commands, 'reply', cause.commandId)
+      const sent = await this.bus.query(new FindMessage(replyId, ownerId)).catch(undefinedIfNotFound)
       if (sent) return { chatId: sent.sessionId, ownerId }
     }
     return found ?? { chatId: derivedId(commands, 'chat', cause.commandId), ownerId }
@@ -94,7 +112,11 @@ export class ToldPrompts {
   }
 }
 
-const asStored = ({ role, content }: ToldMessage) => ({ role, content: { content }, counts: {} })
+const asStored = ({ role, content, toolCalls, toolCallId }: ToldMessage) => ({
+  role,
+  content: { content, ...definedFields({ toolCalls: toolCalls && [...toolCalls], toolCallId }) },
+  counts: {},
+})
 
 function undefinedIfNotFound(error: unknown): undefined {
   if (!(error instanceof Refused) || error.code !== 'not_found') throw error

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common'
 import { QueryBus } from '@nestjs/cqrs'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { Engine } from '../../../event-store/engine.js'
+import { definedFields } from '../../../commands/defined-fields.js'
 import { fitContext, promptBudget } from '../../../llm/context.js'
 import { type ContextFile, fitFiles, type GivenFile } from '../../../llm/context-files.js'
 import type { CompletionRequest, Finish, PromptMessage, RequestedCall, Usage } from '../../../llm/provider.js'
@@ -16,7 +17,7 @@ import type { ChatRef, OpenReply } from '../../chat.js'
 import type { TokenCounts, ToolCall } from '../../message.js'
 import { type ModelCall, ModelCalls } from '../../../telemetry/model-calls.js'
 import { AnswerCache } from './answer-cache.js'
-import { chatHistory } from './chat-history.js'
+import { chatHistory, instructionsIn, optionsFor } from './chat-history.js'
 import { DeltaWriter } from './delta-writer.js'
 import { RecentChatEvents } from './recent-chat-events.js'
 import { Deltas } from '../../open-reply/deltas.js'
@@ -89,20 +90,26 @@ export class AnswerAttempt {
 
   private async ask(attempt: Attempt, budgetTokens: number): Promise<void> {
     const { chat, open, resolved, output, writer } = attempt
+    const newestFirst = () => this.recent.newestFirst(chat.chatId, open.replyId)
+    const options = await optionsFor(this.engine.vault, newestFirst(), open)
     const files = await this.projectFiles(chat, open)
     const {
       messages,
       promptTokens,
       files: given,
     } = await fitContext({
-      system: await this.projectPrompts(chat, open),
-      history: chatHistory(this.engine.vault, this.recent.newestFirst(chat.chatId, open.replyId), open.replyId),
+      system: [...(await this.projectPrompts(chat, open)), ...instructionsIn(options)],
+      history: chatHistory(this.engine.vault, newestFirst(), open.replyId),
+      tools: options.tools,
       budgetTokens,
       files: (budgetTokens) => fitFiles(files, budgetTokens, resolved.seesImages),
     })
     if (given) output.files = given
     else delete output.files
-    const request: CompletionRequest = { model: resolved.model, messages, ...open.settings }
+    const { stop, responseFormat, tools, toolChoice, parallelToolCalls } = options
+    const more = definedFields({ stop, responseFormat, tools, toolChoice, parallelToolCalls })
+    const asked = { ...open.settings, ...more }
+    const request: CompletionRequest = { model: resolved.model, messages, ...asked }
     const cachedText = await this.cache.find(chat.ownerId, open.model, request)
     if (cachedText !== undefined) {
       Object.assign(output, { text: cachedText, cached: true })

@@ -1,7 +1,7 @@
 import type { Engine } from '../../../event-store/engine.js'
 import type { PromptMessage, PromptToolCall } from '../../../llm/provider.js'
 import { isReplyBeginning, type RecordedChatEvent } from '../../chat.js'
-import { type MessageContent, type MessageRole, toolCall } from '../../message.js'
+import { type MessageContent, type MessageRole, type PromptOptions, toolCall } from '../../message.js'
 
 /**
  * The messages of a chat after its events, newest first: an edit replaces the text, and deleted messages are left out.
@@ -47,6 +47,30 @@ const answeredCalls = (stored: readonly unknown[], outputs: ReadonlyMap<string, 
     const { data: call } = toolCall.safeParse(one)
     return call ? [{ id: call.id, function: call.function, output: outputs.get(call.id) ?? noOutput }] : []
   })
+
+/**
+ * What the caller asks of the model beside the conversation. A reply that follows outputs of tools is asked for as the
+ * one before it, unless the outputs came with options of their own.
+ */
+export async function optionsFor(
+  vault: Engine['vault'],
+  newestFirst: AsyncIterable<RecordedChatEvent>,
+  { promptId, replyId }: { promptId: string; replyId: string },
+): Promise<PromptOptions> {
+  let isLater = true
+  for await (const event of newestFirst) {
+    if (!isReplyBeginning(event) || event.data.promptId !== promptId) continue
+    isLater &&= event.data.replyId !== replyId
+    if (isLater) continue
+    const { options } = await vault.openOrEmpty<{ options?: PromptOptions }>(event.personal as never)
+    if (options || event.type === 'PromptSent') return options ?? {}
+  }
+  return {}
+}
+
+/** The instructions as the model gets them, after the prompts of the project. */
+export const instructionsIn = ({ instructions }: PromptOptions): PromptMessage[] =>
+  instructions === undefined ? [] : [{ role: 'system', content: instructions }]
 
 /** Undefined for an event that adds no message. */
 function newMessageId({ type, data }: RecordedChatEvent): string | undefined {
