@@ -337,7 +337,11 @@ function placeOf(
   return { isNew, digest: isAsTold ? told.digest : undefined }
 }
 
-function begun({ chatId, ownerId, ownName }: NamedChat, title: string, told: ToldConversation | undefined): ChatEvent[] {
+function begun(
+  { chatId, ownerId, ownName }: NamedChat,
+  title: string,
+  told: ToldConversation | undefined,
+): ChatEvent[] {
   const chat = { chatId, ownerId }
   const started: ChatEvent =
     ownName === undefined

@@ -77,7 +77,15 @@ export interface ToolRound extends Asked {
 export const roundOf = (asked: Asked, { replyId, calls }: { replyId: string; calls: readonly string[] }): ToolRound => {
   const { promptId, model, settings, projectId, files } = asked
   const more = definedFields({ projectId, files })
-  return { replyId, promptId, model, settings, ...more, calls: Object.fromEntries(calls.map((id) => [id, null])), waits: true }
+  return {
+    replyId,
+    promptId,
+    model,
+    settings,
+    ...more,
+    calls: Object.fromEntries(calls.map((id) => [id, null])),
+    waits: true,
+  }
 }
 
 export function evolveRound(
@@ -140,7 +148,10 @@ export const abandoned = (
     : []
 
 const noSuchCall = (callId: string) =>
-  new Refused('not_found', `the chat’s latest calls have none with the id ${callId}; send outputs with the ids of those calls`)
+  new Refused(
+    'not_found',
+    `the chat’s latest calls have none with the id ${callId}; send outputs with the ids of those calls`,
+  )
 const outputDiffers = (callId: string) =>
   new Refused('output_differs', `the call ${callId} has another output already, which counts; go on without sending it`)
 const callAbandoned = (callId: string) =>

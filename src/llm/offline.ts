@@ -24,10 +24,7 @@ export class OfflineProvider implements Provider {
     )
   }
 
-  private async *answer(
-    request: CompletionRequest,
-    signal: AbortSignal,
-  ): AsyncGenerator<Chunk, void, undefined> {
+  private async *answer(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
     const { model, messages, maxTokens = Infinity, stop = [], answeredBy } = request
     if (model !== 'echo')
       throw new ProviderError('unknown_model', `offline has one model, echo, and not ${quotedName(model)}.`)
@@ -37,7 +34,10 @@ export class OfflineProvider implements Provider {
     const calls = callsIn(request)
     if (calls.length > 0) {
       if (this.options.delayMs) await pause(this.options.delayMs, undefined, { signal })
-      usage.completionTokens = calls.reduce((sum, call) => sum + countTokens(call.name) + countTokens(call.arguments), 0)
+      usage.completionTokens = calls.reduce(
+        (sum, call) => sum + countTokens(call.name) + countTokens(call.arguments),
+        0,
+      )
       yield { toolCalls: calls }
       yield { usage }
       yield { finish: 'tools' }
@@ -63,7 +63,12 @@ export class OfflineProvider implements Provider {
  * It calls a tool when the question has a line that says so: `call get_weather {"city":"Paris"}`, with the name of one
  * of the tools. Otherwise only if it must.
  */
-function callsIn({ messages, tools = [], toolChoice = 'auto', parallelToolCalls = true }: CompletionRequest): RequestedCall[] {
+function callsIn({
+  messages,
+  tools = [],
+  toolChoice = 'auto',
+  parallelToolCalls = true,
+}: CompletionRequest): RequestedCall[] {
   const { role, content = '' } = messages.at(-1) ?? {}
   if (role !== 'user' || toolChoice === 'none') return []
   const names = new Set(tools.map(({ name }) => name))

@@ -52,7 +52,10 @@ export class OllamaProvider implements Provider {
     const { model, messages, temperature, maxTokens, topP, seed, presencePenalty, frequencyPenalty } = request
     const { stop, responseFormat, tools = [], toolChoice = 'auto', answeredBy } = request
     if (toolChoice === 'required' || typeof toolChoice === 'object')
-      throw new ProviderError('provider_rejected', 'ollama cannot be told to call a tool. Send tool_choice auto or none.')
+      throw new ProviderError(
+        'provider_rejected',
+        'ollama cannot be told to call a tool. Send tool_choice auto or none.',
+      )
     const offered = toolChoice === 'none' ? [] : tools
     const calls: RequestedCall[] = []
     const body = {
@@ -114,7 +117,11 @@ function asMessages({ role, content, images, toolCalls = [] }: PromptMessage): o
     ...(images && { images: images.map(({ base64 }) => base64) }),
     ...(calls.length > 0 && { tool_calls: calls }),
   }
-  const outputs = toolCalls.map(({ function: { name }, output }) => ({ role: 'tool', tool_name: name, content: output }))
+  const outputs = toolCalls.map(({ function: { name }, output }) => ({
+    role: 'tool',
+    tool_name: name,
+    content: output,
+  }))
   return [message, ...outputs]
 }
 

@@ -8,10 +8,7 @@ const optionalParameters = ['parallel_tool_calls', 'stream_options', 'max_tokens
 export type OptionalParameter = (typeof optionalParameters)[number]
 
 /** Compatible servers accept `max_tokens`; OpenAI's reasoning models accept only its successor. */
-export function openAiRequest(
-  request: CompletionRequest,
-  leftOut: ReadonlySet<OptionalParameter>,
-): OpenAiRequest {
+export function openAiRequest(request: CompletionRequest, leftOut: ReadonlySet<OptionalParameter>): OpenAiRequest {
   const { model, messages, temperature, maxTokens, topP, seed, presencePenalty, frequencyPenalty } = request
   const { stop, responseFormat, tools, toolChoice, parallelToolCalls } = request
   return {

@@ -129,7 +129,13 @@ export class ChatAtMomentDto {
   nextCursor?: string
 }
 
-class MessageContentDto extends PickType(LoggedMessageDto, ['name', 'functionCall', 'toolCalls', 'toolCallId', 'metadata']) {
+class MessageContentDto extends PickType(LoggedMessageDto, [
+  'name',
+  'functionCall',
+  'toolCalls',
+  'toolCallId',
+  'metadata',
+]) {
   @AnyText({ optional: true })
   content?: string
 }

@@ -84,5 +84,7 @@ export class ReadVersionsHandler implements IQueryHandler<ReadVersions> {
 function writtenIn({ type, data }: ChatEvent): string | undefined {
   if (type === 'MessageStored' || type === 'MessageEdited' || type === 'ToolOutputReceived') return data.messageId
   if (type === 'PromptSent') return data.promptId
-  return type === 'ReplyCompleted' || type === 'ReplyCancelled' || type === 'ToolCallsRequested' ? data.replyId : undefined
+  return type === 'ReplyCompleted' || type === 'ReplyCancelled' || type === 'ToolCallsRequested'
+    ? data.replyId
+    : undefined
 }

@@ -43,7 +43,10 @@ export async function recomputeContext(
 ): Promise<RecomputedContext> {
   const { version, data } = beginning
   const newestFirst = () =>
-    engine.store.readStream(chatStream(data.chatId), { backwards: true, from: version }) as AsyncIterable<RecordedChatEvent>
+    engine.store.readStream(chatStream(data.chatId), {
+      backwards: true,
+      from: version,
+    }) as AsyncIterable<RecordedChatEvent>
   const options = await optionsFor(engine.vault, newestFirst(), data)
   const [, provider, model] = /^(.*?)\/(.*)$/s.exec(data.model)!
   const contextTokens = contextTokensOf(provider!, model!)

@@ -1,6 +1,17 @@
 import { z } from 'zod'
 import { whenErasureIsFinal } from '../../commands/key-erasures.js'
-import { AnyText, AnyTexts, Choice, Decimal, Flag, idLetters, Integer, ObjectOf, Text, Texts } from '../../http/fields.js'
+import {
+  AnyText,
+  AnyTexts,
+  Choice,
+  Decimal,
+  Flag,
+  idLetters,
+  Integer,
+  ObjectOf,
+  Text,
+  Texts,
+} from '../../http/fields.js'
 import { feedback, type Feedback } from '../message.js'
 
 /** Fields and bodies that several families share. */

@@ -71,7 +71,9 @@ export class SendToolOutputsHandler implements ICommandHandler<SendToolOutputs> 
     return {
       position,
       missing: begun ? [] : waitsFor(round),
-      ...(begun && { begun: { chatId, promptId: begun.promptId, replyId: begun.replyId, model: begun.model, position } }),
+      ...(begun && {
+        begun: { chatId, promptId: begun.promptId, replyId: begun.replyId, model: begun.model, position },
+      }),
       ...(round && { askedBy: round.replyId }),
     }
   }

@@ -62,11 +62,7 @@ const setField = <Field extends 'name' | 'tags' | 'metadata'>(field: Field) => (
 
 export const chats = projection<ChatDoc, Events>('chats', {
   version: 4,
-  indexes: [
-    { userId: 1, createdAt: -1, _id: -1 },
-    { userId: 1, digest: 1 },
-    { waitsSince: 1 },
-  ],
+  indexes: [{ userId: 1, createdAt: -1, _id: -1 }, { userId: 1, digest: 1 }, { waitsSince: 1 }],
   on: {
     ChatStarted: {
       begins: true,
@@ -117,5 +113,11 @@ export const chats = projection<ChatDoc, Events>('chats', {
 
 export const chatModel = {
   name: 'Chat',
-  schema: readModelSchema('chats', { userId: String, createdAt: Date, lastActive: Date, digest: String, waitsSince: Date }),
+  schema: readModelSchema('chats', {
+    userId: String,
+    createdAt: Date,
+    lastActive: Date,
+    digest: String,
+    waitsSince: Date,
+  }),
 }

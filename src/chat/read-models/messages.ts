@@ -83,7 +83,14 @@ export const messages = projection<MessageDoc, Events>('messages', {
       key: (e) => e.data.replyId,
       evolve: (doc, { data, personal, at }) => {
         const { attempt, tokens, latency, model } = data
-        const end = { status: replyEndings.ToolCallsRequested, timestamp: at, attempt, latency, model, finish: 'tools' } as const
+        const end = {
+          status: replyEndings.ToolCallsRequested,
+          timestamp: at,
+          attempt,
+          latency,
+          model,
+          finish: 'tools',
+        } as const
         return doc && { ...doc, ...fieldsOf(tokens), ...end, ...(personal && { text: personal }) }
       },
     },

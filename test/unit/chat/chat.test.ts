@@ -103,7 +103,8 @@ const abandonedBy = (end: 'prompt' | 'cancel' | 'deletion' | 'timeout'): ChatEve
 
 describe('calls of tools', () => {
   const asked = [started, sent, requested]
-  const outputs = (...ids: string[]) => sendToolOutputs({ ...chat, replyId: 'r2', outputs: ids.map((id) => output(id)) })
+  const outputs = (...ids: string[]) =>
+    sendToolOutputs({ ...chat, replyId: 'r2', outputs: ids.map((id) => output(id)) })
 
   it('end the reply, once', () => {
     givenStream(chatAggregate, [started, sent]).when(endReply(requested)).then([requested])
@@ -111,9 +112,15 @@ describe('calls of tools', () => {
     givenStream(chatAggregate, answered).when(endReply(requested)).then([])
   })
   it('wait for all outputs: with the last one the next reply begins', () => {
-    givenStream(chatAggregate, asked).when(outputs('c1')).then([received('c1')])
-    givenStream(chatAggregate, [...asked, received('c1')]).when(outputs('c2')).then([received('c2'), begun])
-    givenStream(chatAggregate, asked).when(outputs('c2', 'c1')).then([received('c2'), received('c1'), begun])
+    givenStream(chatAggregate, asked)
+      .when(outputs('c1'))
+      .then([received('c1')])
+    givenStream(chatAggregate, [...asked, received('c1')])
+      .when(outputs('c2'))
+      .then([received('c2'), begun])
+    givenStream(chatAggregate, asked)
+      .when(outputs('c2', 'c1'))
+      .then([received('c2'), received('c1'), begun])
   })
   it('go on as the prompt was asked, or as the outputs say', () => {
     const inProject = { model: 'offline/echo', settings: { seed: 7 }, projectId: 'project', files: ['f1'] }
@@ -124,13 +131,21 @@ describe('calls of tools', () => {
       .then([received('c1'), received('c2'), next])
     givenStream(chatAggregate, [started, asks, requested, received('c1')])
       .when(sendToolOutputs({ ...chat, replyId: 'r2', outputs: [output('c2')], model: 'x/y', settings: {} }))
-      .then([received('c2'), { ...next, data: { ...next.data, model: 'x/y', settings: {} } } as ChatEvent])
+      .then([received('c2'), { ...next, data: { ...next.data, model: 'x/y', settings: {} } }])
   })
   it('take an output once, and none that differs from it', () => {
-    givenStream(chatAggregate, asked).when(outputs('c1', 'c1')).then([received('c1')])
-    givenStream(chatAggregate, [...asked, received('c1')]).when(outputs('c1')).then([])
-    givenStream(chatAggregate, [...asked, received('c1'), received('c2'), begun]).when(outputs('c1', 'c2')).then([])
-    givenStream(chatAggregate, [...asked, received('c1', 'rainy')]).when(outputs('c1')).thenRefused('output_differs')
+    givenStream(chatAggregate, asked)
+      .when(outputs('c1', 'c1'))
+      .then([received('c1')])
+    givenStream(chatAggregate, [...asked, received('c1')])
+      .when(outputs('c1'))
+      .then([])
+    givenStream(chatAggregate, [...asked, received('c1'), received('c2'), begun])
+      .when(outputs('c1', 'c2'))
+      .then([])
+    givenStream(chatAggregate, [...asked, received('c1', 'rainy')])
+      .when(outputs('c1'))
+      .thenRefused('output_differs')
     const both = [output('c1'), output('c1', 'rainy')]
     givenStream(chatAggregate, asked)
       .when(sendToolOutputs({ ...chat, replyId: 'r2', outputs: both }))
@@ -151,28 +166,48 @@ describe('calls of tools', () => {
   it('are not abandoned when nothing is missing', () =>
     givenStream(chatAggregate, [...asked, received('c1'), received('c2'), begun, of2(completed)])
       .when(sendPrompt({ ...next, promptId: 'p3', replyId: 'r3' }))
-      .then([{ ...nextSent, data: { ...nextSent.data, promptId: 'p3', replyId: 'r3' } } as ChatEvent]))
+      .then([{ ...nextSent, data: { ...nextSent.data, promptId: 'p3', replyId: 'r3' } }]))
   it('are abandoned by a cancel or a time limit, once', () => {
-    givenStream(chatAggregate, asked).when(abandonToolCalls(chat, 'r1', 'timeout')).then([abandonedBy('timeout')])
+    givenStream(chatAggregate, asked)
+      .when(abandonToolCalls(chat, 'r1', 'timeout'))
+      .then([abandonedBy('timeout')])
     const over = [...asked, abandonedBy('cancel')]
-    givenStream(chatAggregate, over).when(abandonToolCalls(chat, 'r1', 'timeout')).then([])
-    givenStream(chatAggregate, asked).when(abandonToolCalls(chat, 'r9', 'timeout')).then([])
-    givenStream(chatAggregate, asked).when(abandonToolCalls(stranger, 'r1', 'timeout')).then([])
+    givenStream(chatAggregate, over)
+      .when(abandonToolCalls(chat, 'r1', 'timeout'))
+      .then([])
+    givenStream(chatAggregate, asked)
+      .when(abandonToolCalls(chat, 'r9', 'timeout'))
+      .then([])
+    givenStream(chatAggregate, asked)
+      .when(abandonToolCalls(stranger, 'r1', 'timeout'))
+      .then([])
     givenStream(chatAggregate, over).when(outputs('c1')).thenRefused('call_abandoned')
     givenStream(chatAggregate, over).when(sendPrompt(next)).then([nextSent])
   })
   it('are abandoned with their chat, and with the message that asks for them', () => {
-    givenStream(chatAggregate, asked).when(deleteChat(chat, false)).then([abandonedBy('deletion'), deleted])
-    givenStream(chatAggregate, asked).when(deleteChat(chat, true)).then([abandonedBy('deletion'), deleted, erased])
-    givenStream(chatAggregate, [...asked, deleted]).when(outputs('c1')).thenRefused('name_used')
+    givenStream(chatAggregate, asked)
+      .when(deleteChat(chat, false))
+      .then([abandonedBy('deletion'), deleted])
+    givenStream(chatAggregate, asked)
+      .when(deleteChat(chat, true))
+      .then([abandonedBy('deletion'), deleted, erased])
+    givenStream(chatAggregate, [...asked, deleted])
+      .when(outputs('c1'))
+      .thenRefused('name_used')
     const gone: ChatEvent = { type: 'MessageDeleted', data: { ...chat, messageId: 'r1' } }
-    givenStream(chatAggregate, asked).when(deleteMessage(chat, 'r1')).then([abandonedBy('deletion'), gone])
+    givenStream(chatAggregate, asked)
+      .when(deleteMessage(chat, 'r1'))
+      .then([abandonedBy('deletion'), gone])
   })
   it('make the next reply the open one, which may ask for calls again', () => {
     const open = [...asked, received('c1'), received('c2'), begun]
     givenStream(chatAggregate, open).when(sendPrompt(next)).thenRefused('reply_in_progress')
-    givenStream(chatAggregate, open).when(endReply(of2(requested))).then([of2(requested)])
-    givenStream(chatAggregate, open).when(endReply(of2(completed))).then([of2(completed)])
+    givenStream(chatAggregate, open)
+      .when(endReply(of2(requested)))
+      .then([of2(requested)])
+    givenStream(chatAggregate, open)
+      .when(endReply(of2(completed)))
+      .then([of2(completed)])
   })
 })
 
@@ -195,15 +230,21 @@ describe('outputs with their told conversation', () => {
   const begins = withDigest(begun, told.digest)
 
   it('go on in the chat that is what was told', () => {
-    givenStream(chatAggregate, sent1).when(goOn('c1', 'c2')).then([received('c1'), received('c2'), begins])
-    givenStream(chatAggregate, [...sent1, received('c1')]).when(goOn('c1', 'c2')).then([received('c2'), begins])
+    givenStream(chatAggregate, sent1)
+      .when(goOn('c1', 'c2'))
+      .then([received('c1'), received('c2'), begins])
+    givenStream(chatAggregate, [...sent1, received('c1')])
+      .when(goOn('c1', 'c2'))
+      .then([received('c2'), begins])
   })
   it('are all there, or none is taken', () =>
     givenStream(chatAggregate, sent1).when(goOn('c1')).thenRefused('outputs_missing'))
   it('begin a chat that no other is', () => {
     const first = { ...begins, data: { ...begins.data, promptId: 'm0' } } as ChatEvent
     const titled: ChatEvent = { type: 'ChatStarted', data: chat, personal: { title: 'Be kind.' } }
-    givenStream(chatAggregate).when(goOn('c1', 'c2')).then([titled, storedEvent('m0', 'Be kind.'), first])
+    givenStream(chatAggregate)
+      .when(goOn('c1', 'c2'))
+      .then([titled, storedEvent('m0', 'Be kind.'), first])
     givenStream(chatAggregate, [...sent1, abandonedBy('cancel'), storedEvent('m7', 'More')])
       .when(goOn('c1', 'c2'))
       .thenRefused('conversation_differs')

@@ -66,8 +66,9 @@ describe('every event of a chat', () => {
     const { started, renamed, tagged, annotated, sent, completed, failed, cancelled } = its
     const { stored, edited, messageDeleted, liked, commented, disliked, withdrawn, deleted, erased } = its
     const replies = [sent, completed, failed, cancelled]
+    const tools = [its.requested, its.received, its.abandoned, its.begun]
     const messages = [stored, edited, messageDeleted, liked, commented, disliked, withdrawn]
-    const events = [started, renamed, tagged, annotated, ...replies, ...messages, deleted, erased]
+    const events = [started, renamed, tagged, annotated, ...replies, ...tools, ...messages, deleted, erased]
     await given(...events)
     expect(await newest(events.length)).toEqual(events)
     expect(new Set(events.map(({ type }) => type))).toEqual(new Set(Object.keys(chatEvents)))

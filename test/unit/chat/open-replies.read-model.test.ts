@@ -13,7 +13,9 @@ describe('the open replies', () => {
   )
 
   it('have the next reply from the last output on', () =>
-    givenLog<OpenReplyDoc>(openReplies, [its.sent, its.requested, its.begun]).then({ r2: { ...open, since: timeOf(3) } }))
+    givenLog<OpenReplyDoc>(openReplies, [its.sent, its.requested, its.begun]).then({
+      r2: { ...open, since: timeOf(3) },
+    }))
 
   it('keep one when another ends', () =>
     givenLog<OpenReplyDoc>(openReplies, [its.sent, its.of(its.completed, { replyId: 'r2' })]).then({ r1: open }))

@@ -44,8 +44,7 @@ async function append(engine: Engine, expected: number, ...events: { type: strin
   await engine.store.append({ stream: chatStream('a'), expected, events, meta: command() })
 }
 
-const versions = async (replyId: string) =>
-  (await all(recent.newestFirst('a', replyId))).map(({ version }) => version)
+const versions = async (replyId: string) => (await all(recent.newestFirst('a', replyId))).map(({ version }) => version)
 
 describe('the newest events of a chat', () => {
   it('that began here are in memory', async () => {

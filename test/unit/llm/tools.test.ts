@@ -96,12 +96,16 @@ describe('Ollama', () => {
   })
   afterAll(() => server?.close())
   const model = 'llama3.1:8b'
-  const ask = (more: Partial<CompletionRequest>) => read(provider.complete({ model, messages: answered, ...more }, never()))
+  const ask = (more: Partial<CompletionRequest>) =>
+    read(provider.complete({ model, messages: answered, ...more }, never()))
 
   it('is asked with tools, and says which it calls', async () => {
     const line = (message: object, more: object = {}) => `${JSON.stringify({ model, message, done: false, ...more })}\n`
     const call = { function: { name: 'get_weather', arguments: { city: 'Paris' } } }
-    server.sendRaw([line({ content: '', tool_calls: [call] }), line({ content: '' }, { done: true, done_reason: 'stop' })])
+    server.sendRaw([
+      line({ content: '', tool_calls: [call] }),
+      line({ content: '' }, { done: true, done_reason: 'stop' }),
+    ])
     expect(await ask({ tools })).toMatchObject({
       toolCalls: [{ name: 'get_weather', arguments: '{"city":"Paris"}' }],
       finish: 'tools',
@@ -157,7 +161,11 @@ describe('a context with calls', () => {
   it('has all up to the question, however large the outputs are; and counts them', async () => {
     const [question, calls] = answered
     const newestFirst = [calls!, calls!, question!, { role: 'user', content: 'Before' } as const]
-    const { messages, promptTokens } = await fitContext({ system: [], history: history(...newestFirst), budgetTokens: 1 })
+    const { messages, promptTokens } = await fitContext({
+      system: [],
+      history: history(...newestFirst),
+      budgetTokens: 1,
+    })
     expect(messages).toEqual([question, calls, calls])
     const alone = await fitContext({ system: [], history: history(question!), budgetTokens: 1 })
     expect(promptTokens).toBeGreaterThan(alone.promptTokens + 20)

@@ -12,11 +12,9 @@ let ann: Client
 beforeAll(async () => {
   ;({ model, world } = await World.withModel({ REPLY_ATTEMPTS: '1' }))
   url = await world.start().url()
-})
-afterAll(() => world?.end())
-beforeEach(async () => {
   ann = await world.account(url)
 })
+afterAll(() => world?.end())
 
 const tool = (name: string) => ({
   type: 'function',
@@ -42,6 +40,7 @@ const chats = async () => (await ann.get('/api/chats')).body.data.chats as { id:
 
 describe('a completion that asks for calls', () => {
   it('has them whole, and its chat says for which outputs it waits, in every family', async () => {
+    ann = await world.account(url)
     const { chatId, message, finish } = await complete([twoQuestions])
     expect(finish).toBe('tool_calls')
     expect(message).toEqual({
@@ -74,6 +73,7 @@ describe('a completion that asks for calls', () => {
   })
 
   it('goes on with the outputs in the same chat, with each word once', async () => {
+    ann = await world.account(url)
     const first = await complete([twoQuestions])
     const [weather, time] = first.message.tool_calls
     const told = [twoQuestions, first.message, output(weather.id, 'sunny'), output(time.id, 'noon')]
@@ -111,6 +111,7 @@ describe('a completion that asks for calls', () => {
   })
 
   it('forks when other calls are told, with the calls and their outputs in the new chat', async () => {
+    ann = await world.account(url)
     const first = await complete([question])
     const [call] = first.message.tool_calls
     const other = { ...call, function: { name: 'get_weather', arguments: '{"city":"Rome"}' } }
@@ -170,7 +171,12 @@ describe('declared tools', () => {
     const told = [user('Hi'), { role: 'assistant', tool_calls: calls }, output('a1', 'noon'), user('So?')]
     await complete(told, asked)
     const messages = [told[0], { ...told[1], content: null }, told[2], told[3]]
-    expect(model.requests.at(-1)!.body).toMatchObject({ tools, tool_choice: choice, parallel_tool_calls: false, messages })
+    expect(model.requests.at(-1)!.body).toMatchObject({
+      tools,
+      tool_choice: choice,
+      parallel_tool_calls: false,
+      messages,
+    })
   })
 
   it('are left out of a request that has none', async () => {

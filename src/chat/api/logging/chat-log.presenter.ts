@@ -19,7 +19,17 @@ export function asLoggedChat(chat: ChatSummary): LoggedChatDto {
     messageCount,
     waitsFor,
   } = chat
-  return { id, title, ...definedFields({ ownName, waitsFor }), tags, metadata, user, createdAt, updatedAt, messageCount }
+  return {
+    id,
+    title,
+    ...definedFields({ ownName, waitsFor }),
+    tags,
+    metadata,
+    user,
+    createdAt,
+    updatedAt,
+    messageCount,
+  }
 }
 
 export function asLoggedMessage(message: Omit<OpenedMessage, 'userId' | 'sentBy'>): LoggedMessageDto {

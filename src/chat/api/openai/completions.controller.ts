@@ -94,10 +94,20 @@ function chatNameIn({ metadata }: CompletionBody, header: string | undefined): s
 function optionsIn(body: CompletionBody): PromptOptions {
   const { stop, response_format: form, metadata, user, parallel_tool_calls: parallelToolCalls } = body
   const responseFormat = form?.type === 'json_schema' ? asAnswerForm(form.json_schema) : form
-  return definedFields({ stop: typeof stop === 'string' ? [stop] : stop, responseFormat, metadata, user, ...toolsIn(body), parallelToolCalls })
+  return definedFields({
+    stop: typeof stop === 'string' ? [stop] : stop,
+    responseFormat,
+    metadata,
+    user,
+    ...toolsIn(body),
+    parallelToolCalls,
+  })
 }
 
-function toolsIn({ tools: declared = [], tool_choice: choice }: CompletionBody): Pick<PromptOptions, 'tools' | 'toolChoice'> {
+function toolsIn({
+  tools: declared = [],
+  tool_choice: choice,
+}: CompletionBody): Pick<PromptOptions, 'tools' | 'toolChoice'> {
   const tools = declared.map((tool) => tool.function)
   const names = new Set(tools.map(({ name }) => name))
   if (names.size < tools.length) throw invalidFields([{ field: 'tools', message: 'must have different names' }])

@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { jsonSchemaFields, metadata, modelName, samplingFields, text, toolFields, toolName, user } from './settings.dto.js'
+import {
+  jsonSchemaFields,
+  metadata,
+  modelName,
+  samplingFields,
+  text,
+  toolFields,
+  toolName,
+  user,
+} from './settings.dto.js'
 
 const textPart = z.strictObject({
   type: z.literal('text').describe('Only texts are supported'),

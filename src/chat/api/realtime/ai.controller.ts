@@ -81,7 +81,10 @@ export class AiController {
     @RequestedDelivery() delivery: Delivery,
   ): Promise<Answer<{ message: AskedDto }> | AsyncIterable<string>> {
     const chat = this.ids.chatOf(caller.id, name)
-    const { begun, askedBy, missing } = await this.prompts.sendOutputs(new SendToolOutputs(cause, chat, outputs), delivery)
+    const { begun, askedBy, missing } = await this.prompts.sendOutputs(
+      new SendToolOutputs(cause, chat, outputs),
+      delivery,
+    )
     if (begun) return await this.prompts.deliver(cause, begun, delivery, (sent) => answer({ message: asAsked(sent) }))
     const reply = await this.replies.read(await this.bus.query(new FindMessage(askedBy!, caller.id)))
     return answer({ message: asAsked({ ...chat, ...reply, waitsFor: missing }) })

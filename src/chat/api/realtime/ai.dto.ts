@@ -1,4 +1,15 @@
-import { AnyText, AnyTexts, Choice, Flag, Id, Integer, JsonObject, ListOf, ObjectOf, Text } from '../../../http/fields.js'
+import {
+  AnyText,
+  AnyTexts,
+  Choice,
+  Flag,
+  Id,
+  Integer,
+  JsonObject,
+  ListOf,
+  ObjectOf,
+  Text,
+} from '../../../http/fields.js'
 import { messageStatus, type MessageStatus } from '../../message.js'
 import { ChatName, PromptFiles, ReplyErrorDto, SettingsBody, TokensDto, ToolCallDto } from '../chat.dto.js'
 

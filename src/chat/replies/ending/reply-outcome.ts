@@ -78,7 +78,8 @@ export async function outcomeFromReadModel({ vault }: Engine, doc: MessageDoc): 
   const { detail = '' } = await vault.openOrEmpty(error?.detail)
   const failure = error && { error: { code: error.code, detail } }
   const textAttempt = updatedAt ? editAttempt(updatedAt) : attempt
-  const writer = status === 'failed' ? {} : definedFields({ model, finish, toolCalls: toolCalls as ToolCall[] | undefined })
+  const writer =
+    status === 'failed' ? {} : definedFields({ model, finish, toolCalls: toolCalls as ToolCall[] | undefined })
   return { status, text, usage, cached, attempt: textAttempt, ...writer, ...failure, position: 0 }
 }
 

@@ -48,7 +48,14 @@ export class ReplyFollower {
     if (status === 'failed')
       return [...(this.cursor?.offset ? [reset] : []), { event: 'failed', data: { ...error, ...place } }]
     const rest = this.text({ attempt, text })
-    const done = { text, tokens: usage.totalTokens, messageId: replyId, promptId, ...place, ...(toolCalls && { toolCalls }) }
+    const done = {
+      text,
+      tokens: usage.totalTokens,
+      messageId: replyId,
+      promptId,
+      ...place,
+      ...(toolCalls && { toolCalls }),
+    }
     return [...rest, { event: status === 'completed' ? 'done' : 'cancelled', id: this.id(), data: done }]
   }
 

@@ -188,7 +188,11 @@ async function estimatedTokens(
 ): Promise<TokenCounts> {
   const { countTokens } = await loadTokenizer()
   const said = [text, ...toolCalls.flatMap(({ function: { name, arguments: args } }) => [name, args])]
-  return tokensOf(promptTokens, said.reduce((sum, part) => sum + countTokens(part), 0), 'tokenizer')
+  return tokensOf(
+    promptTokens,
+    said.reduce((sum, part) => sum + countTokens(part), 0),
+    'tokenizer',
+  )
 }
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'

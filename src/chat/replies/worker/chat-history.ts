@@ -62,7 +62,7 @@ export async function optionsFor(
     if (!isReplyBeginning(event) || event.data.promptId !== promptId) continue
     isLater &&= event.data.replyId !== replyId
     if (isLater) continue
-    const { options } = await vault.openOrEmpty<{ options?: PromptOptions }>(event.personal as never)
+    const { options } = await vault.openOrEmpty<{ options?: PromptOptions }>(event.personal)
     if (options || event.type === 'PromptSent') return options ?? {}
   }
   return {}
