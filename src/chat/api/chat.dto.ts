@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { whenErasureIsFinal } from '../../commands/key-erasures.js'
 import {
   AnyText,
@@ -23,10 +22,6 @@ const chatNamePattern = new RegExp(`^(?!(?:${reserved.join('|')})$)[A-Za-z0-9._:
 const documentedName = /^[A-Za-z0-9._:-]+$/
 
 export const isChatName = (name: string) => name.length <= 128 && chatNamePattern.test(name)
-
-export const chatName = z
-  .string()
-  .refine(isChatName, { message: `must be made of ${idLetters}, and none of ${reserved.join(', ')}` })
 
 /** A chat in a path or a body. Words that other paths begin with are no names of chats. */
 export const ChatName = (info: { about?: string; example?: string; optional?: boolean } = {}) =>
@@ -77,7 +72,7 @@ export class ToolCallDto {
   @AnyText({ about: 'Send its output with this id', example: 'kX3vT9wQz' })
   id!: string
 
-  @AnyText({ example: 'function' })
+  @AnyText({ about: 'Always function', example: 'function' })
   type!: string
 
   @ObjectOf(() => ToolCallFunctionDto)

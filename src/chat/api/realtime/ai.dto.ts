@@ -41,7 +41,7 @@ class ToolBody {
   @JsonObject({
     optional: true,
     about: 'The JSON Schema of its arguments',
-    example: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+    example: { type: 'object', required: ['city'] },
   })
   parameters?: Record<string, unknown>
 
