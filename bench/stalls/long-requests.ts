@@ -52,7 +52,7 @@ export async function longRequests(
     { name: 'a page of history, opened', ask: (i) => read(auditors[i]!, '/audit/events?limit=200&open=true') },
     { name: 'an account’s history', ask: (i) => read(auditors[i]!, `/audit/users/${accounts[i]!.id}?limit=200`) },
     { name: 'a chat as it was', ask: (i) => read(auditors[i]!, `/audit/chats/${chatOf[i]!}?limit=200`) },
-    { name: 'search', ask: (i) => read(accounts[i]!, '/api/chats/search?query=nothing%20like%20it') },
+    { name: 'search', ask: (i) => read(accounts[i]!, '/api/chats/search?q=nothing%20like%20it') },
     { name: 'a page of messages', ask: (i) => read(accounts[i]!, `/api/chats/${chatOf[i]!}/messages?limit=200`) },
     {
       name: 'fifty receipts',

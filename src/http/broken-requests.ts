@@ -6,6 +6,8 @@ import { Refused } from '../event-store/errors.js'
 import { sendProblem } from './problem.filter.js'
 import { makeProblem } from './problems.js'
 
+type ClientError = Error & { code?: string; rawPacket?: Buffer }
+
 /** Options of Fastify: requests that fail before a route is found for them are answered as problems, too. */
 export const brokenRequests = {
   /** The address cannot be parsed. */
@@ -14,7 +16,7 @@ export const brokenRequests = {
     sendProblem(error, request, reply)
   },
   /** The bytes are no HTTP request, so there is no reply object: the answer is written to the socket. */
-  clientErrorHandler: (error: Error & { code?: string }, socket: Socket): void => {
+  clientErrorHandler: (error: ClientError, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || socket.destroyed) return
     if (socket.writable) socket.write(responseTo(error))
     socket.destroy(error)
@@ -29,7 +31,7 @@ export function requireHost(fastify: FastifyInstance): void {
   })
 }
 
-function responseTo({ code }: { code?: string }): string {
+function responseTo({ code, rawPacket }: ClientError): string {
   const { status, ...problem } = brokenRequestProblem(code)
   const correlationId = randomUUID()
   const body = JSON.stringify({ ...problem, status, correlationId })
@@ -40,7 +42,8 @@ function responseTo({ code }: { code?: string }): string {
     'cache-control: no-store',
     'connection: close',
   ]
-  return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers, '', body].join('\r\n')
+  const isHead = rawPacket?.subarray(0, 5).toString() === 'HEAD ' // then a body would be read as another answer
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers, '', isHead ? '' : body].join('\r\n')
 }
 
 function brokenRequestProblem(code: string | undefined) {

@@ -1,5 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common'
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
+import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { Bus } from '../../commands/bus.js'
 import type { Cause } from '../../commands/cause.js'
 import { NeedsRole } from '../../http/access.js'
@@ -26,6 +26,7 @@ export class ListsController {
   @Get('erasures')
   @ApiOperation({ summary: 'What was erased, when and by whom' })
   @ApiOkResponse({ type: ListedChangesDto })
+  @ApiNotFoundResponse({ description: 'There is no such account' })
   async erasures(@Query() { user, ...query }: ChangesQuery, @RequestCause() cause: Cause): Promise<ListedChangesDto> {
     const { items, ...page } = await this.list('erasures', cause, query, { user })
     return { changes: items, ...page }
@@ -34,6 +35,7 @@ export class ListsController {
   @Get('edits')
   @ApiOperation({ summary: 'Which messages were edited, when and by whom' })
   @ApiOkResponse({ type: ListedChangesDto })
+  @ApiNotFoundResponse({ description: 'There is no such account' })
   async edits(@Query() { user, ...query }: ChangesQuery, @RequestCause() cause: Cause): Promise<ListedChangesDto> {
     const { items, ...page } = await this.list('edits', cause, query, { user })
     return { changes: items, ...page }

@@ -13,7 +13,7 @@ import {
 } from '../event.js'
 import type { LogCollection } from './log-collection.js'
 import { isRetryable } from '../database-errors.js'
-import { backoff, pause } from '../timing.js'
+import { backoff, pause, yieldEvery } from '../timing.js'
 import { inSpan, traceparent } from '../span.js'
 import type { CommitTurns } from './commit-turns.js'
 import type { Vault } from '../sealing/vault.js'
@@ -150,10 +150,13 @@ export class EventStore {
     const key = await retryWhileInterrupted(() =>
       expected === 0 ? this.vault.keyForFirstAppend(stream, owner) : this.vault.keyOf(stream),
     )
-    const stored = checked.map(({ type, shape, data, personal }, i): StoredEvent => {
-      if (personal === undefined) return { type, shape, data }
-      return { type, shape, data, ...sealPersonal(key, { stream, version: expected + 1 + i, type, shape }, personal) }
-    })
+    const stored: StoredEvent[] = []
+    const turn = yieldEvery()
+    for (const [i, { type, shape, data, personal }] of checked.entries()) {
+      const header = { stream, version: expected + 1 + i, type, shape }
+      stored.push({ type, shape, data, ...(personal !== undefined && sealPersonal(key, header, personal)) })
+      await turn()
+    }
     const bytes = stored.reduce((sum, { data, personal }) => sum + measure(data) + (personal?.length() ?? 0) + 200, 0)
     if (bytes > maxBytes) throw tooLarge(`an append has at most ${maxBytes} bytes, this one ${bytes}`)
     return { n: stored.length, stored, bytes }

@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger'
+import { oncePer } from '../../event-store/coalesce.js'
 import { openAiErrorSchema } from '../openai-api.js'
 import { problemSchema } from '../problems.js'
 import { addCommonAnswers } from './common-answers.js'
@@ -19,8 +20,17 @@ const description = `Everything that happens is an event in one log; everything 
 **Errors** are problem documents (RFC 9457) with a stable \`code\`.
 **Sockets.** \`x-socket-events\` of this document names each event of Socket.io with the schema of its payload.`
 
-/** The API as an OpenAPI document, and pages to read it. */
+/** Pages to read the API as an OpenAPI document. It is made when it is first asked for: few processes ever are. */
 export function documentApi(app: NestFastifyApplication): void {
+  const customSiteTitle = 'Verbatim: the API'
+  const swaggerOptions = { filter: true, persistAuthorization: true }
+  const page = { customSiteTitle, swaggerOptions }
+  const document = () => documentOf(app)
+  SwaggerModule.setup('docs', app, document, { ...page, jsonDocumentUrl: 'docs-json', yamlDocumentUrl: 'docs-yaml' })
+  SwaggerModule.setup('api-docs', app, document, { ...page, raw: false })
+}
+
+const documentOf = oncePer((app: NestFastifyApplication): OpenAPIObject => {
   const { models, extensions } = app.get(DocumentAdditions)
   const builder = new DocumentBuilder()
     .setTitle('Verbatim')
@@ -37,13 +47,8 @@ export function documentApi(app: NestFastifyApplication): void {
     `${controller.replace(/Controller$/, '')}_${method}`
   const document = SwaggerModule.createDocument(app, builder.build(), { operationIdFactory, extraModels: models })
   completeDocument(document)
-  Object.assign(document, extensions)
-  const customSiteTitle = 'Verbatim: the API'
-  const swaggerOptions = { filter: true, persistAuthorization: true }
-  const page = { customSiteTitle, swaggerOptions }
-  SwaggerModule.setup('docs', app, document, { ...page, jsonDocumentUrl: 'docs-json', yamlDocumentUrl: 'docs-yaml' })
-  SwaggerModule.setup('api-docs', app, document, { ...page, raw: false })
-}
+  return Object.assign(document, extensions)
+})
 
 function completeDocument(document: OpenAPIObject): void {
   leaveOutAmbiguousPaths(document)

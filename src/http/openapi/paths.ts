@@ -22,10 +22,11 @@ const handlerOf = ({ operationId = '' }: Operation) => operationId.replace(/\[\d
  * that stays names them.
  */
 export function leaveOutAmbiguousPaths(document: OpenAPIObject): void {
+  const paths = Object.keys(document.paths)
+  const rivals = new Map(paths.map((path) => [path, paths.filter((other) => mayMeanTheSame(path, other))]))
+  const rivalsOf = ({ path }: { path: string }) => rivals.get(path)!.filter((other) => document.paths[other]).length
   for (;;) {
     const all = operationsOf(document)
-    const rivalsOf = ({ path }: { path: string }) =>
-      Object.keys(document.paths).filter((other) => mayMeanTheSame(path, other)).length
     const [worst] = all
       .map((one) => ({ ...one, rivals: rivalsOf(one), kept: clearestSibling(one, all, rivalsOf) }))
       .filter(({ rivals, kept }) => kept && rivals > rivalsOf(kept))

@@ -389,6 +389,11 @@ describe('bytes that are no request', () => {
     })
   })
 
+  it('get no body for HEAD', async () => {
+    const said = await saidTo(`HEAD / HTTP/1.1\r\nx-large: ${'a'.repeat(20_000)}\r\n\r\n`)
+    expect(said).toMatch(/^HTTP\/1\.1 431 [^]*\r\n\r\n$/)
+  })
+
   function saidTo(bytes: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const socket = connect(Number(new URL(nobody.url).port), '127.0.0.1', () => socket.write(bytes))

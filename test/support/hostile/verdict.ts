@@ -38,6 +38,14 @@ const wordsOf = (path: string) => path.replaceAll(/\/+/g, '/').replace(/\/$/, ''
 /** Too large headers are refused before the address is read. */
 const addressUnread = 431
 
+const isDecodable = (path: string): boolean => {
+  try {
+    return decodeURI(path) !== ''
+  } catch {
+    return false
+  }
+}
+
 /** Everything that is wrong with an answer. */
 export function* faultsOf(
   attacker: Attacker,
@@ -49,7 +57,8 @@ export function* faultsOf(
   const type = String(headers['content-type'] ?? '')
   if (inside.test(text)) yield 'shows its inside'
   if (shot.method === 'OPTIONS') {
-    if (status !== 204 && status !== addressUnread) yield `${status} for OPTIONS`
+    if (status !== 204 && status !== addressUnread && !(status === 400 && !isDecodable(shot.path)))
+      yield `${status} for OPTIONS`
     return
   }
   if (!operation) {
