@@ -89,4 +89,14 @@ describe('the newest events of a chat', () => {
     await append(here, 0, prompt(1))
     expect([await versions('reply-1'), reads]).toEqual([[1], 1])
   })
+
+  it('are read once for several readers', async () => {
+    await append(elsewhere, 0, stored(1), prompt(2))
+    const shared = recent.shared('a', 'reply-2')
+    for await (const event of shared.fromNewest()) if (event.version === 2) break
+    const read = await all(shared.fromNewest())
+    await shared.close()
+    expect([read.map(({ version }) => version), reads]).toEqual([[2, 1], 1])
+    expect([await versions('reply-2'), reads]).toEqual([[2, 1], 1])
+  })
 })

@@ -90,20 +90,7 @@ export class AnswerAttempt {
 
   private async ask(attempt: Attempt, budgetTokens: number): Promise<void> {
     const { chat, open, resolved, output, writer } = attempt
-    const newestFirst = () => this.recent.newestFirst(chat.chatId, open.replyId)
-    const options = await optionsFor(this.engine.vault, newestFirst(), open)
-    const files = await this.projectFiles(chat, open)
-    const {
-      messages,
-      promptTokens,
-      files: given,
-    } = await fitContext({
-      system: [...(await this.projectPrompts(chat, open)), ...instructionsIn(options)],
-      history: chatHistory(this.engine.vault, newestFirst(), open.replyId),
-      tools: options.tools,
-      budgetTokens,
-      files: (budgetTokens) => fitFiles(files, budgetTokens, resolved.seesImages),
-    })
+    const { options, messages, promptTokens, files: given } = await this.context(attempt, budgetTokens)
     if (given) output.files = given
     else delete output.files
     const { stop, responseFormat, tools, toolChoice, parallelToolCalls } = options
@@ -126,6 +113,24 @@ export class AnswerAttempt {
       }
     })
     if (output.finish === 'stop') await this.cache.keep(chat, open.model, request, output.text)
+  }
+
+  private async context({ chat, open, resolved }: Attempt, budgetTokens: number) {
+    const events = this.recent.shared(chat.chatId, open.replyId)
+    try {
+      const options = await optionsFor(this.engine.vault, events.fromNewest(), open)
+      const files = await this.projectFiles(chat, open)
+      const fitted = await fitContext({
+        system: [...(await this.projectPrompts(chat, open)), ...instructionsIn(options)],
+        history: chatHistory(this.engine.vault, events.fromNewest(), open.replyId),
+        tools: options.tools,
+        budgetTokens,
+        files: (budgetTokens) => fitFiles(files, budgetTokens, resolved.seesImages),
+      })
+      return { options, ...fitted }
+    } finally {
+      await events.close()
+    }
   }
 
   private async projectPrompts({ ownerId }: ChatRef, { projectId }: OpenReply): Promise<PromptMessage[]> {

@@ -56,6 +56,11 @@ export class RecentChatEvents {
     }
   }
 
+  /** The same for several readers: what one has read is not read again for the next. To be closed at the end. */
+  shared(chatId: string, replyId: string): SharedEvents {
+    return new SharedEvents(this.newestFirst(chatId, replyId))
+  }
+
   /** Unless something else was kept meanwhile. */
   private keepOlder(stream: string, older: readonly RecordedChatEvent[], before: KeptEvents | undefined): void {
     if (older.length === 0 || this.chats.get(stream) !== before) return
@@ -75,6 +80,28 @@ export class RecentChatEvents {
     const newest = events.slice(-maxEvents)
     const bytes = newest.reduce((sum, { personal }) => sum + 500 + (personal?.length() ?? 0), 0)
     this.chats.set(stream, { events: newest, bytes })
+  }
+}
+
+/** Events that are read once, as far as one of their readers goes on. The readers come one after the other. */
+export class SharedEvents {
+  private readonly read: RecordedChatEvent[] = []
+
+  constructor(private readonly source: AsyncGenerator<RecordedChatEvent>) {}
+
+  async *fromNewest(): AsyncGenerator<RecordedChatEvent> {
+    for (let i = 0; ; i++) {
+      if (i === this.read.length) {
+        const { done, value } = await this.source.next()
+        if (done) return
+        this.read.push(value)
+      }
+      yield this.read[i]!
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.source.return(undefined)
   }
 }
 
