@@ -185,8 +185,9 @@ export const chatAggregate: Aggregate<ChatState, RecordedChatEvent> = {
           ? { ...state, open: null, round: roundOf(state.open, data), digest: data.digest ?? null }
           : state
       case 'ToolOutputReceived':
-      case 'ToolCallsAbandoned':
         return { ...state, round: evolveRound(state.round, event) }
+      case 'ToolCallsAbandoned':
+        return { ...state, digest: null, round: evolveRound(state.round, event) }
       case 'ReplyCompleted':
       case 'ReplyCancelled':
         return state.open?.replyId === data.replyId ? { ...state, open: null, digest: data.digest ?? null } : state

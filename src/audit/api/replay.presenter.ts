@@ -18,9 +18,9 @@ export function asChatAtMoment({
   messages,
   nextCursor,
 }: ChatAtMoment): ChatAtMomentDto {
-  const { id, user, title, tags, metadata, createdAt, updatedAt, messageCount } = asLoggedChat(chat)
+  const { id, user, title, tags, metadata, createdAt, updatedAt, messageCount, waitsFor } = asLoggedChat(chat)
   const personal = isErased ? {} : { title, tags, metadata }
-  const rest = definedFields({ settings, openReplyId: state.open?.replyId })
+  const rest = definedFields({ settings, openReplyId: state.open?.replyId, waitsFor })
   return {
     position,
     erased: isErased,

@@ -45,7 +45,14 @@ const addReply = {
     doc && { ...withMessages(doc, 1, at), ...(digest !== undefined && { digest }) },
 }
 
-function withoutWait({ waitsFor: _, waitsSince: __, ...doc }: ChatDoc): ChatDoc {
+function withoutWait(before: ChatDoc): ChatDoc {
+  const { waitsFor: _, waitsSince: __, ...doc } = before
+  return doc
+}
+
+/** Who tells the calls with their outputs now, begins another chat. */
+function withoutDigest(before: ChatDoc): ChatDoc {
+  const { digest: _, ...doc } = before
   return doc
 }
 
@@ -102,7 +109,7 @@ export const chats = projection<ChatDoc, Events>('chats', {
         return { ...doc, ...more, waitsFor: { replyId: data.replyId, callIds } }
       },
     },
-    ToolCallsAbandoned: { ...byChat, evolve: (doc) => doc && withoutWait(doc) },
+    ToolCallsAbandoned: { ...byChat, evolve: (doc) => doc && withoutDigest(withoutWait(doc)) },
     MessageStored: addMessages(1),
     MessageEdited: addMessages(0),
     MessageDeleted: addMessages(-1),

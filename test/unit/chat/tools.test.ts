@@ -22,10 +22,10 @@ beforeEach(() => {
 const tools = [{ name: 'get_weather', parameters: { type: 'object' } }, { name: 'get_time' }]
 const body = { content: 'call get_weather {"city":"Paris"}\ncall get_time', tools, model: 'offline/echo' }
 
-async function succeeded(answer: Promise<Answered>) {
+async function succeeded(answer: Promise<Answered>): Promise<Answered['body']> {
   const { status, body } = await answer
   if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`)
-  return body.data as Answered['body']
+  return body.data
 }
 const ask = async (more: object = {}) =>
   (await succeeded(ann.post(`/api/ai/chats/${chat}/messages`, { ...body, ...more }))).message

@@ -71,7 +71,8 @@ export class ToldPrompts {
       const title = titleFromPrompt(all[asked]!.content)
       const how = { model, settings, options, told: { ...told, prompt: asked, title } }
       const { begun } = await this.bus.begin(new SendToolOutputs(cause, chat, [], how))
-      return begun!
+      if (!begun) throw new EventStoreError('contended', 'the chat begins just now elsewhere; repeat the request')
+      return begun
     }
     for (let tries = 0; tries < mostTries; tries++) {
       const chat =
