@@ -6,7 +6,7 @@ import { Refused } from '../event-store/errors.js'
 import { sendProblem } from './problem.filter.js'
 import { makeProblem } from './problems.js'
 
-type ClientError = Error & { code?: string; rawPacket?: Buffer }
+type ClientError = Error & { code?: string; rawPacket?: unknown }
 
 /** Options of Fastify: requests that fail before a route is found for them are answered as problems, too. */
 export const brokenRequests = {
@@ -42,7 +42,7 @@ function responseTo({ code, rawPacket }: ClientError): string {
     'cache-control: no-store',
     'connection: close',
   ]
-  const isHead = rawPacket?.subarray(0, 5).toString() === 'HEAD ' // then a body would be read as another answer
+  const isHead = Buffer.isBuffer(rawPacket) && rawPacket.subarray(0, 5).toString() === 'HEAD ' // then a body would be read as another answer
   return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers, '', isHead ? '' : body].join('\r\n')
 }
 
