@@ -8,6 +8,7 @@ import { ChatErasures } from './chat-erasures.js'
 import { ChatIds } from './chat-ids.js'
 import { Chats } from './chats.js'
 import { chatCommandHandlers } from './commands.js'
+import { ToldConversations } from './commands/told-conversations.js'
 import { ConversationDigests } from './conversation-digests.js'
 import { NewChats } from './new-chats.js'
 import { ModelList } from './model-list.js'
@@ -54,6 +55,7 @@ import { RecentChatEvents } from './replies/worker/recent-chat-events.js'
 import { Reconciler } from './replies/worker/reconciler.js'
 import { queuePrefix, ReplyQueue, replyQueue, ReplyReactor } from './replies/worker/reply-queue.js'
 import { ReplyRun } from './replies/worker/reply-run.js'
+import { ToolWaits } from './replies/worker/tool-waits.js'
 import { ReplyWorker } from './replies/worker/reply-worker.js'
 
 /** What other contexts use of this one beside its commands, queries and events. */
@@ -82,6 +84,7 @@ const replies = [
   ReplyStream,
   ReplyWorker,
   ReplyRun,
+  ToolWaits,
 ]
 
 @Module({
@@ -124,6 +127,7 @@ const replies = [
     ProjectSettingsForPrompts,
     Prompts,
     ResponsePrompts,
+    ToldConversations,
     ToldPrompts,
     WholeAnswers,
   ],

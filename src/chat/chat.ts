@@ -22,6 +22,19 @@ import {
   tokenCounts,
   type TokenCounts,
 } from './message.js'
+import {
+  abandoned,
+  type Asked,
+  evolveRound,
+  missingAfter,
+  outputsMissing,
+  receivedOutputs,
+  roundOf,
+  toolEvents,
+  type ToolOutput,
+  type ToolRound,
+  type WaitEnd,
+} from './tool-calls.js'
 
 const chat = { chatId: z.string(), ownerId: z.string() }
 const reply = { ...chat, promptId: z.string(), replyId: z.string() }
@@ -84,6 +97,7 @@ export const chatEvents = defineEvents({
     },
     personal: text,
   },
+  ...toolEvents,
   MessageStored: { data: { ...message, role: messageRole, ...messageCounts }, personal: messageContent },
   /** The whole message as it is from now on. */
   MessageEdited: { data: { ...message, role: messageRole, ...messageCounts }, personal: messageContent },
@@ -99,7 +113,12 @@ export type ChatEvent = NewEventOf<ChatEvents>
 export type RecordedChatEvent = RecordedEventOf<ChatEvents>
 
 /** The events that end a reply, and the status that each gives it. There is no other list of them. */
-export const replyEndings = { ReplyCompleted: 'completed', ReplyFailed: 'failed', ReplyCancelled: 'cancelled' } as const
+export const replyEndings = {
+  ReplyCompleted: 'completed',
+  ToolCallsRequested: 'completed',
+  ReplyFailed: 'failed',
+  ReplyCancelled: 'cancelled',
+} as const
 
 type ReplyEndingType = keyof typeof replyEndings
 export type ReplyEndingStatus = (typeof replyEndings)[ReplyEndingType]
@@ -109,19 +128,19 @@ export type RecordedReplyEnding = RecordedEventOf<ChatEvents, ReplyEndingType>
 export const isReplyEnding = (event: { type: string }): event is RecordedReplyEnding =>
   Object.hasOwn(replyEndings, event.type)
 
+/** The events after which a reply is written. */
+export type RecordedReplyBeginning = RecordedEventOf<ChatEvents, 'PromptSent' | 'ReplyBegun'>
+
+export const isReplyBeginning = (event: { type: string }): event is RecordedReplyBeginning =>
+  event.type === 'PromptSent' || event.type === 'ReplyBegun'
+
 /** Handles all of them alike, in a projection. */
 export const atReplyEnding = <Handler>(handler: Handler) =>
   Object.fromEntries(Object.keys(replyEndings).map((type) => [type, handler])) as Record<ReplyEndingType, Handler>
 
 /** A prompt that is not answered yet. A chat has one at most. */
-export interface OpenReply {
+export interface OpenReply extends Asked {
   readonly replyId: string
-  readonly promptId: string
-  readonly model: string
-  readonly settings: ModelSettings
-  readonly projectId?: string
-  /** Ids of files of the project; all of them if undefined. */
-  readonly files?: readonly string[]
   /** Of the conversation with the prompt. */
   readonly digest?: string
   readonly since: Date
@@ -135,6 +154,8 @@ export interface ChatState {
   readonly open: OpenReply | null
   /** Open, ended or deleted. */
   readonly latestReplyId: string | null
+  /** The calls of tools that the chat waits for, or has waited for last. */
+  readonly round: ToolRound | null
   /** Of the whole conversation, after an answer to a client that tells it with each prompt; else null. */
   readonly digest: string | null
   /** By message; messages without feedback are not listed. */
@@ -142,22 +163,33 @@ export interface ChatState {
 }
 
 export const chatAggregate: Aggregate<ChatState, RecordedChatEvent> = {
-  initial: { status: 'none', ownerId: '', open: null, latestReplyId: null, digest: null, feedback: {} },
+  initial: { status: 'none', ownerId: '', open: null, latestReplyId: null, round: null, digest: null, feedback: {} },
   fold: 5,
-  evolve(state, { type, data, at, meta: { trace } }) {
+  evolve(state, event) {
+    const { type, data, at, meta } = event
     switch (type) {
       case 'ChatStarted':
         return { ...state, status: 'active', ownerId: data.ownerId }
       case 'ChatDeleted':
-        return { ...state, status: 'deleted', open: null, digest: null }
+        return { ...state, status: 'deleted', open: null, round: null, digest: null }
       case 'ChatErased':
-        return { ...state, status: 'erased', open: null, digest: null, feedback: {} }
-      case 'PromptSent': {
+        return { ...state, status: 'erased', open: null, round: null, digest: null, feedback: {} }
+      case 'PromptSent':
+      case 'ReplyBegun': {
         const { replyId, promptId, model, settings, projectId, files, digest } = data
-        const more = definedFields({ trace, projectId, files, digest })
+        const more = definedFields({ trace: meta.trace, projectId, files, digest })
         const open = { replyId, promptId, model, settings, since: at, ...more }
-        return { ...state, open, latestReplyId: replyId, digest: null }
+        const next = type === 'ReplyBegun' && state.round && { round: { ...state.round, next: replyId } }
+        return { ...state, open, latestReplyId: replyId, digest: null, ...next }
       }
+      case 'ToolCallsRequested':
+        return state.open?.replyId === data.replyId
+          ? { ...state, open: null, round: roundOf(state.open, data), digest: data.digest ?? null }
+          : state
+      case 'ToolOutputReceived':
+        return { ...state, round: evolveRound(state.round, event) }
+      case 'ToolCallsAbandoned':
+        return { ...state, digest: null, round: evolveRound(state.round, event) }
       case 'ReplyCompleted':
       case 'ReplyCancelled':
         return state.open?.replyId === data.replyId ? { ...state, open: null, digest: data.digest ?? null } : state
@@ -211,8 +243,10 @@ export interface Prompt extends NamedChat {
 export interface ToldConversation {
   /** All before the prompt: stored if the chat begins with it. */
   readonly before: readonly StoredMessage[]
-  /** What came after the last answer: stored if the chat goes on. */
+  /** What came after the last answer, but for outputs of tools: stored if the chat goes on. */
   readonly sinceAnswer: readonly StoredMessage[]
+  /** The outputs that came after the last answer. */
+  readonly outputs?: readonly ToolOutput[]
   /** The digest up to the last answer. */
   readonly follows: string
   /** The digest with the prompt. */
@@ -238,32 +272,95 @@ export const startChat =
 
 /**
  * The first prompt with a new id starts the chat; its sender is the owner. A told conversation goes on only in a chat
- * that is exactly what was told: of two prompts that follow the same answer, the second one is refused.
+ * that is exactly what was told: of two prompts that follow the same answer, the second one is refused. A chat that
+ * waits for outputs of tools waits no longer.
  */
 export const sendPrompt =
   ({ chatId, ownerId, ownName, promptId, replyId, text, model, settings, projectId, files, told, options }: Prompt) =>
   (state: ChatState): ChatEvent[] => {
-    const isNew = state.status === 'none'
-    const isAsTold = told && (isNew || state.digest === told.follows)
-    if (told && !isAsTold && !told.isNamed) throw new Refused(conversationDiffers, 'the chat is not what was told')
-    if (!isNew && state.status !== 'active' && state.ownerId === ownerId) throw nameUsed()
-    if (!isNew) mustBeActive(state, ownerId)
-    if (state.open) throw replyInProgress(state.open)
+    const chat = { chatId, ownerId }
+    const { isNew, digest } = placeOf(chat, state, told)
     if (options?.follows !== undefined && state.latestReplyId !== options.follows)
       throw new Refused(replyHasFollower, 'another prompt follows that reply')
-    const chat = { chatId, ownerId }
-    const digest = isAsTold ? told.digest : undefined
     const more = definedFields({ projectId, files: files && [...files], digest })
     const data = { ...chat, promptId, replyId, model, settings, ...more }
     const sent: ChatEvent = { type: 'PromptSent', data, personal: { text, ...definedFields({ options }) } }
-    if (!isNew) return [...stored(chat, told?.sinceAnswer ?? []), sent]
-    const title = titleFromPrompt(text)
-    const started: ChatEvent =
-      ownName === undefined
-        ? { type: 'ChatStarted', data: chat, personal: { title } }
-        : { type: 'ChatStarted', data: { ...chat, hasOwnName: true }, personal: { title, ownName } }
-    return [started, ...stored(chat, told?.before ?? []), sent]
+    if (isNew) return [...begun({ ...chat, ownName }, titleFromPrompt(text), told), sent]
+    const received = receivedOutputs(chat, state.round, told?.outputs ?? [])
+    const missing = missingAfter(state.round, received)
+    const waitEnd = missing.length > 0 ? abandoned(chat, state.round, 'prompt') : []
+    return [...received, ...waitEnd, ...stored(chat, told?.sinceAnswer ?? []), sent]
   }
+
+/** Outputs of the calls that a chat waits for. */
+export interface SentOutputs extends NamedChat {
+  readonly outputs: readonly ToolOutput[]
+  /** Of the reply that begins when all outputs are there. */
+  readonly replyId: string
+  /** Else as the reply that has asked for the calls. */
+  readonly model?: string
+  readonly settings?: ModelSettings
+  readonly options?: PromptOptions | undefined
+  /** Then all outputs must be there. Its prompt is the latest one that was told. */
+  readonly told?: ToldConversation & { readonly promptId: string; readonly title: string; readonly model: string }
+}
+
+/** With the last output that is missing, the next reply begins in the same append. */
+export const sendToolOutputs =
+  ({ chatId, ownerId, ownName, outputs, replyId, model, settings, options, told }: SentOutputs) =>
+  (state: ChatState): ChatEvent[] => {
+    const chat = { chatId, ownerId }
+    if (!told && state.status === 'none') throw noSuchChat()
+    const { isNew, digest } = placeOf(chat, state, told, { mayBeOpen: !told })
+    const next = (asked: Asked): ChatEvent => {
+      const { projectId, files } = asked
+      const more = definedFields({ projectId, files: files && [...files], digest })
+      const how = { model: model ?? asked.model, settings: settings ?? asked.settings }
+      const data = { ...chat, promptId: asked.promptId, replyId, ...how, ...more }
+      return { type: 'ReplyBegun', data, personal: definedFields({ options }) }
+    }
+    if (told && isNew) return [...begun({ ...chat, ownName }, told.title, told), next({ ...told, settings: {} })]
+    const received = receivedOutputs(chat, state.round, told?.outputs ?? outputs)
+    const missing = missingAfter(state.round, received)
+    if (told && missing.length > 0) throw outputsMissing(missing)
+    if (received.length === 0 || missing.length > 0) return received
+    return [...received, ...stored(chat, told?.sinceAnswer ?? []), next(state.round!)]
+  }
+
+/** Whether the chat begins, and the digest of the conversation if it is the one that was told. */
+function placeOf(
+  { ownerId }: ChatRef,
+  state: ChatState,
+  told: ToldConversation | undefined,
+  { mayBeOpen = false } = {},
+): { isNew: boolean; digest: string | undefined } {
+  const isNew = state.status === 'none'
+  const isAsTold = told && (isNew || state.digest === told.follows)
+  if (told && !isAsTold && !told.isNamed) throw new Refused(conversationDiffers, 'the chat is not what was told')
+  if (!isNew && state.status !== 'active' && state.ownerId === ownerId) throw nameUsed()
+  if (!isNew) mustBeActive(state, ownerId)
+  if (state.open && !mayBeOpen) throw replyInProgress(state.open)
+  return { isNew, digest: isAsTold ? told.digest : undefined }
+}
+
+function begun(
+  { chatId, ownerId, ownName }: NamedChat,
+  title: string,
+  told: ToldConversation | undefined,
+): ChatEvent[] {
+  const chat = { chatId, ownerId }
+  const started: ChatEvent =
+    ownName === undefined
+      ? { type: 'ChatStarted', data: chat, personal: { title } }
+      : { type: 'ChatStarted', data: { ...chat, hasOwnName: true }, personal: { title, ownName } }
+  return [started, ...stored(chat, told?.before ?? [])]
+}
+
+/** Ends the wait for the outputs of these calls, if the chat still waits for them. */
+export const abandonToolCalls =
+  (chat: ChatRef, replyId: string, end: WaitEnd) =>
+  ({ status, ownerId, round }: ChatState): ChatEvent[] =>
+    status === 'active' && ownerId === chat.ownerId && round?.replyId === replyId ? abandoned(chat, round, end) : []
 
 /** The code of a refusal that no client sees: another chat is found, or begun. */
 export const conversationDiffers = 'conversation_differs'
@@ -346,11 +443,12 @@ export const deleteMessage =
   (state: ChatState): ChatEvent[] => {
     mustBeActive(state, ownerId)
     if (state.open?.replyId === messageId) throw replyInProgress(state.open)
-    return [{ type: 'MessageDeleted', data: { chatId, ownerId, messageId } }]
+    const waitEnd = state.round?.replyId === messageId ? abandoned({ chatId, ownerId }, state.round, 'deletion') : []
+    return [...waitEnd, { type: 'MessageDeleted', data: { chatId, ownerId, messageId } }]
   }
 
 /**
- * An open reply is cancelled in the same append; what was written of it is kept. With `erase` nobody can ever read the
+ * An open reply is cancelled in the same append, and what was written of it is kept; a wait for outputs ends. With `erase` nobody can ever read the
  * chat again; a chat that was deleted before can be erased, too.
  */
 export const deleteChat =
@@ -362,7 +460,8 @@ export const deleteChat =
     const ending = state.open ? endReply(cancellationOf({ chatId, ownerId }, state.open, draft))(state) : []
     const deleted: ChatEvent[] = state.status === 'active' ? [{ type: 'ChatDeleted', data: { chatId, ownerId } }] : []
     const erased: ChatEvent[] = erase ? [{ type: 'ChatErased', data: { chatId, ownerId } }] : []
-    return [...ending, ...deleted, ...erased]
+    const waitEnd = abandoned({ chatId, ownerId }, state.round, 'deletion')
+    return [...ending, ...waitEnd, ...deleted, ...erased]
   }
 
 /** The same rating again changes nothing: a comment that it has stays unless another one comes with it. */

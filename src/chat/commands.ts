@@ -4,6 +4,7 @@ import type { Effect } from '../commands/bus.js'
 import type { Cause } from '../commands/cause.js'
 import type { Decide } from '../event-store/deciding/aggregate.js'
 import {
+  abandonToolCalls,
   changeChat,
   type ChatDetails,
   type ChatRef,
@@ -14,10 +15,12 @@ import {
   withdrawFeedback,
 } from './chat.js'
 import type { Feedback, StoredMessage } from './message.js'
+import type { WaitEnd } from './tool-calls.js'
 import { Chats } from './chats.js'
 import { DeleteChatHandler } from './commands/delete-chat.js'
 import { EndReplyHandler } from './commands/end-reply.js'
 import { SendPromptHandler } from './commands/send-prompt.js'
+import { SendToolOutputsHandler } from './commands/send-tool-outputs.js'
 import { StartChatHandler } from './commands/start-chat.js'
 import { StoreMessagesHandler } from './commands/store-messages.js'
 
@@ -72,6 +75,18 @@ export class DeleteMessage extends ChatCommand {
   }
 }
 
+/** The chat waits no longer for outputs of the calls that this reply has asked for. */
+export class AbandonToolCalls extends ChatCommand {
+  constructor(
+    cause: Cause,
+    chat: ChatRef,
+    readonly replyId: string,
+    readonly end: WaitEnd,
+  ) {
+    super(cause, chat)
+  }
+}
+
 export class GiveFeedback extends ChatCommand {
   constructor(
     cause: Cause,
@@ -102,9 +117,11 @@ export const chatCommandHandlers = [
   handlerOf(DeleteMessage, ({ chat, messageId }) => deleteMessage(chat, messageId)),
   handlerOf(GiveFeedback, ({ chat, messageId, type, comment }) => giveFeedback(chat, messageId, type, comment)),
   handlerOf(WithdrawFeedback, ({ chat, messageId }) => withdrawFeedback(chat, messageId)),
+  handlerOf(AbandonToolCalls, ({ chat, replyId, end }) => abandonToolCalls(chat, replyId, end)),
   DeleteChatHandler,
   EndReplyHandler,
   SendPromptHandler,
+  SendToolOutputsHandler,
   StartChatHandler,
   StoreMessagesHandler,
 ]

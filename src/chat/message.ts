@@ -11,7 +11,8 @@ export type MessageStatus = z.infer<typeof messageStatus>
 
 /** Why a reply is complete. `filtered`: the model or a filter refused to write more. */
 export const replyFinish = z.enum(['stop', 'length', 'filtered'])
-export type ReplyFinish = z.infer<typeof replyFinish>
+/** `tools`: the model has asked for calls of tools. */
+export type ReplyFinish = z.infer<typeof replyFinish> | 'tools'
 
 export const feedback = z.enum(['positive', 'negative'])
 export type Feedback = z.infer<typeof feedback>
@@ -61,12 +62,26 @@ const answerForm = z.discriminatedUnion('type', [
   }),
 ])
 
+/** A function of the caller's that the model may ask to call. `parameters` is the JSON Schema of its arguments. */
+const tool = z.strictObject({
+  name: z.string(),
+  description: z.string().optional(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
+  strict: z.boolean().optional(),
+})
+
+const toolChoice = z.union([z.enum(['auto', 'none', 'required']), z.strictObject({ name: z.string() })])
+
 /** What a prompt asks of the model in the caller's own words. They are personal, as its text is. */
 export const promptOptions = z.strictObject({
   /** For this prompt only. The model gets them before the conversation. */
   instructions: z.string().optional(),
   stop: z.array(z.string()).optional(),
   responseFormat: answerForm.optional(),
+  tools: z.array(tool).optional(),
+  toolChoice: toolChoice.optional(),
+  /** False: one call at a time. */
+  parallelToolCalls: z.boolean().optional(),
   /** For the caller; the model does not get it. */
   metadata: z.record(z.string(), z.string()).optional(),
   /** Whom the caller asks for; the model does not get it. */
@@ -89,12 +104,23 @@ export type MessageCounts = { [Name in keyof typeof messageCounts]?: number }
 
 export const anyJson = z.record(z.string(), z.unknown())
 
+/** A call that a model asks for, in the shape in which OpenAI's API has it. */
+export const toolCall = z.strictObject({
+  id: z.string(),
+  type: z.literal('function'),
+  /** The arguments are what the model wrote: mostly JSON. */
+  function: z.strictObject({ name: z.string(), arguments: z.string() }),
+})
+export type ToolCall = z.infer<typeof toolCall>
+
 /** The personal part of a stored message. */
 export const messageContent = {
   content: z.string(),
   name: z.string().optional(),
   functionCall: anyJson.optional(),
   toolCalls: z.array(anyJson).optional(),
+  /** Of a message of a tool: the call that it answers. */
+  toolCallId: z.string().optional(),
   metadata: anyJson.optional(),
 }
 export interface MessageContent {
@@ -102,6 +128,7 @@ export interface MessageContent {
   name?: string
   functionCall?: Record<string, unknown>
   toolCalls?: Record<string, unknown>[]
+  toolCallId?: string
   metadata?: Record<string, unknown>
 }
 

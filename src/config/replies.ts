@@ -35,5 +35,7 @@ export const replies = group({
   backoffMs: variable('REPLY_BACKOFF_MS', wholeNumber('milliseconds', 1, 60_000).default(1_000)),
   /** How long the answer to an identical question may be given again; 0: never. */
   cacheSeconds: variable('PROMPT_CACHE_SECONDS', wholeNumber('seconds', 0, 604_800).default(0)),
+  /** How long a chat waits for outputs of calls of tools. */
+  toolWaitMs: variable('TOOL_OUTPUT_WAIT', timeSpan.default(7 * 24 * 3_600_000)),
   promptsPerMinute: variable('PROMPTS_PER_MINUTE', wholeNumber('a number', 1, 1_000_000).default(30)),
 })

@@ -69,6 +69,18 @@ export const problemTexts: Record<ProblemCode | 'internal', ProblemText> = {
     cause: 'The chat still waits for an answer; `replyId` names it',
     cure: 'Wait for that answer, or cancel it, then send the prompt',
   },
+  output_differs: {
+    cause: 'The call of a tool has another output already',
+    cure: 'Go on without sending it: the first output counts',
+  },
+  outputs_missing: {
+    cause: 'Outputs of calls of tools are missing, and the message names the calls',
+    cure: 'Send the outputs of all calls, or a prompt',
+  },
+  call_abandoned: {
+    cause: 'The chat no longer waits for the output of this call',
+    cure: 'Send a prompt to go on',
+  },
   name_used: {
     cause: 'The caller has deleted the chat with this name or id',
     cure: 'Take another name: a chat that was deleted does not begin again',

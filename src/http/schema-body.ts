@@ -33,11 +33,14 @@ class SchemaPipe implements PipeTransform<unknown, unknown> {
   }
 }
 
+/** They have a JSON Schema, in which null means something. */
+const schemaFields = new Set(['schema', 'parameters'])
+
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls)
   if (typeof value !== 'object' || value === null) return value
   const kept = Object.entries(value).filter(([, inner]) => inner !== null)
-  return Object.fromEntries(kept.map(([name, inner]) => [name, name === 'schema' ? inner : withoutNulls(inner)]))
+  return Object.fromEntries(kept.map(([name, inner]) => [name, schemaFields.has(name) ? inner : withoutNulls(inner)]))
 }
 
 type Issue = z.core.$ZodIssue

@@ -1,5 +1,5 @@
 import { type FittedFiles, type GivenFile } from './context-files.js'
-import type { PromptMessage } from './provider.js'
+import type { PromptMessage, Tool } from './provider.js'
 import { loadTokenizer } from './tokens.js'
 
 export interface FittedContext {
@@ -14,37 +14,43 @@ export interface FittedContext {
 
 /**
  * Takes as much of a conversation as fits, from its newest message backwards, without a gap. Of the history it reads
- * the messages that it takes and one more. The messages of the system and the newest message are always taken, even
- * beyond the budget: then the provider refuses the request. Apart from that an answer never comes first: its question
+ * the messages that it takes and one more. The messages of the system and the newest message are always taken, and with
+ * calls of tools all up to their question, even beyond the budget: then the provider refuses the request. Apart from that an answer never comes first: its question
  * would be missing. Files come before the conversation, and get at most half of what the newest message leaves.
  */
 export async function fitContext({
   system,
   history,
+  tools,
   budgetTokens,
   files,
 }: {
   system: readonly PromptMessage[]
   /** Newest first. */
   history: AsyncIterable<PromptMessage>
+  /** They cost tokens, too. */
+  tools?: readonly Tool[] | undefined
   budgetTokens: number
   files?: ((budgetTokens: number) => Promise<FittedFiles>) | undefined
 }): Promise<FittedContext> {
-  const { countMessage, countMessages } = await loadTokenizer()
+  const { countMessage, countMessages, countTokens } = await loadTokenizer()
   const fitting: { message: PromptMessage; tokens: number }[] = []
-  let promptTokens = countMessages(system)
-  let truncated = false
+  let promptTokens = countMessages(system) + (tools ? countTokens(JSON.stringify(tools)) : 0)
+  let [truncated, hasQuestion] = [false, false]
   let fromFiles: FittedFiles | undefined
   for await (const message of history) {
     const tokens = countMessage(message)
-    truncated = fitting.length > 0 && promptTokens + tokens > budgetTokens
+    truncated = hasQuestion && promptTokens + tokens > budgetTokens
     if (truncated) break
-    fitting.push({ message, tokens })
+    const taken = { message, tokens }
+    fitting.push(taken)
     promptTokens += tokens
-    if (fitting.length > 1 || !files) continue
+    if (hasQuestion) continue
+    hasQuestion = !message.toolCalls
+    if (!hasQuestion || !files) continue
     fromFiles = await files(Math.max(0, Math.floor((budgetTokens - promptTokens) / 2)))
     promptTokens += fromFiles.tokens
-    if (fromFiles.images.length > 0) fitting[0]!.message = { ...message, images: fromFiles.images }
+    if (fromFiles.images.length > 0) taken.message = { ...message, images: fromFiles.images }
   }
   while (fitting.length > 1 && fitting.at(-1)!.message.role === 'assistant') {
     promptTokens -= fitting.pop()!.tokens

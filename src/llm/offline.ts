@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { inForm } from './offline-json.js'
 import { normalizeChunks } from './normalize-chunks.js'
 import { quotedName } from './provider-failures.js'
-import type { Chunk, CompletionRequest, ModelInfo, PromptMessage, Provider } from './provider.js'
+import type { Chunk, CompletionRequest, ModelInfo, PromptMessage, Provider, RequestedCall } from './provider.js'
 import { ProviderError } from './provider-error.js'
 import { loadTokenizer } from './tokens.js'
 
@@ -25,22 +25,25 @@ export class OfflineProvider implements Provider {
     )
   }
 
-  private async *answer(
-    {
-      model,
-      messages,
-      maxTokens = Infinity,
-      stop = [],
-      responseFormat = { type: 'text' },
-      answeredBy,
-    }: CompletionRequest,
-    signal: AbortSignal,
-  ): AsyncGenerator<Chunk, void, undefined> {
+  private async *answer(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
+    const { model, messages, maxTokens = Infinity, stop = [], responseFormat = { type: 'text' }, answeredBy } = request
     if (model !== 'echo')
       throw new ProviderError('unknown_model', `offline has one model, echo, and not ${quotedName(model)}.`)
     answeredBy?.(model)
     const { countTokens, countMessages } = await loadTokenizer()
     const usage = { promptTokens: countMessages(messages), completionTokens: 0 }
+    const calls = callsIn(request)
+    if (calls.length > 0) {
+      if (this.options.delayMs) await pause(this.options.delayMs, undefined, { signal })
+      usage.completionTokens = calls.reduce(
+        (sum, call) => sum + countTokens(call.name) + countTokens(call.arguments),
+        0,
+      )
+      yield { toolCalls: calls }
+      yield { usage }
+      yield { finish: 'tools' }
+      return
+    }
     const answer = upTo(stop, inForm(responseFormat, answerTo(messages)))
     for (const text of answer.match(/\s*\S+/g) ?? []) {
       const tokens = countTokens(text)
@@ -58,6 +61,27 @@ export class OfflineProvider implements Provider {
   }
 }
 
+/**
+ * It calls a tool when the question has a line that says so: `call get_weather {"city":"Paris"}`, with the name of one
+ * of the tools. Otherwise only if it must.
+ */
+function callsIn({
+  messages,
+  tools = [],
+  toolChoice = 'auto',
+  parallelToolCalls = true,
+}: CompletionRequest): RequestedCall[] {
+  const { role, content = '' } = messages.at(-1) ?? {}
+  if (role !== 'user' || toolChoice === 'none') return []
+  const names = new Set(tools.map(({ name }) => name))
+  const told = [...content.matchAll(/^call ([\w-]{1,64})(?: +(\{.*\}))? *$/gim)]
+    .map(([, name, args = '{}']) => ({ name: name!, arguments: args }))
+    .filter(({ name }) => names.has(name))
+  const must = typeof toolChoice === 'object' ? toolChoice.name : tools[0]?.name
+  if (told.length === 0 && toolChoice !== 'auto' && must !== undefined) return [{ name: must, arguments: '{}' }]
+  return told.slice(0, parallelToolCalls ? 128 : 1)
+}
+
 function upTo(stop: readonly string[], answer: string): string {
   const places = stop.map((text) => answer.indexOf(text)).filter((place) => place >= 0)
   return answer.slice(0, Math.min(answer.length, ...places))
@@ -65,6 +89,9 @@ function upTo(stop: readonly string[], answer: string): string {
 
 function answerTo(messages: readonly PromptMessage[]): string {
   const conversation = messages.filter(({ role }) => role !== 'system')
+  const outputs = conversation.at(-1)?.toolCalls ?? []
+  if (outputs.length > 0)
+    return outputs.map(({ function: { name }, output }) => `${name} says: “${startOf(output)}”.`).join(' ')
   const question = conversation.findLast(({ role }) => role === 'user')
   const earlier = conversation.length - (question ? 1 : 0)
   return [

@@ -1,7 +1,16 @@
 import { contextTokensAtOllama } from './context-sizes.js'
 import { connectionError, connectionDropped, malformedAnswer, refusalError } from './provider-failures.js'
 import { normalizeChunks } from './normalize-chunks.js'
-import type { AnswerForm, Chunk, CompletionRequest, ModelInfo, Provider } from './provider.js'
+import type {
+  AnswerForm,
+  Chunk,
+  CompletionRequest,
+  ModelInfo,
+  PromptMessage,
+  Provider,
+  RequestedCall,
+} from './provider.js'
+import { ProviderError } from './provider-error.js'
 
 /** Speaks Ollama's own API. */
 export class OllamaProvider implements Provider {
@@ -39,29 +48,20 @@ export class OllamaProvider implements Provider {
     )
   }
 
-  private async *answer(
-    {
-      model,
-      messages,
-      temperature,
-      maxTokens,
-      topP,
-      seed,
-      presencePenalty,
-      frequencyPenalty,
-      stop,
-      responseFormat,
-      answeredBy,
-    }: CompletionRequest,
-    signal: AbortSignal,
-  ): AsyncGenerator<Chunk, void, undefined> {
+  private async *answer(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
+    const { model, messages, temperature, maxTokens, topP, seed, presencePenalty, frequencyPenalty } = request
+    const { stop, responseFormat, tools = [], toolChoice = 'auto', answeredBy } = request
+    if (toolChoice === 'required' || typeof toolChoice === 'object')
+      throw new ProviderError(
+        'provider_rejected',
+        'ollama cannot be told to call a tool. Send tool_choice auto or none.',
+      )
+    const offered = toolChoice === 'none' ? [] : tools
+    const calls: RequestedCall[] = []
     const body = {
       model,
-      messages: messages.map(({ role, content, images }) => ({
-        role,
-        content,
-        ...(images && { images: images.map(({ base64 }) => base64) }),
-      })),
+      messages: messages.flatMap(asMessages),
+      ...(offered.length > 0 && { tools: offered.map((tool) => ({ type: 'function', function: tool })) }),
       stream: true,
       options: {
         temperature,
@@ -78,14 +78,18 @@ export class OllamaProvider implements Provider {
     const response = await this.fetch('/api/chat', { method: 'POST', body: JSON.stringify(body), signal }, model)
     for await (const line of ndjson<AnswerLine>(response.body!)) {
       if (line.error !== undefined) throw refusalError({ provider: this.name, model }, { body: line })
+      for (const { function: called } of line.message?.tool_calls ?? [])
+        calls.push({ name: called.name, arguments: JSON.stringify(called.arguments ?? {}) })
       if (line.message?.content) yield { text: line.message.content }
       else yield { alive: true }
       if (!line.done) continue
       if (line.model) answeredBy?.(line.model)
+      const asksForCalls = calls.length > 0 && line.done_reason !== 'length'
+      if (asksForCalls) yield { toolCalls: calls }
       const { prompt_eval_count: promptTokens, eval_count: completionTokens } = line
       if (promptTokens !== undefined && completionTokens !== undefined)
         yield { usage: { promptTokens, completionTokens } }
-      yield { finish: line.done_reason === 'length' ? 'length' : 'stop' }
+      yield { finish: line.done_reason === 'length' ? 'length' : asksForCalls ? 'tools' : 'stop' }
       return
     }
     throw connectionDropped(this.name)
@@ -102,6 +106,34 @@ export class OllamaProvider implements Provider {
   }
 }
 
+/** Ollama's calls have no ids: their outputs come after them in the same order. */
+function asMessages({ role, content, images, toolCalls = [] }: PromptMessage): object[] {
+  const calls = toolCalls.map(({ function: { name, arguments: args } }) => ({
+    function: { name, arguments: argumentsIn(args) },
+  }))
+  const message = {
+    role,
+    content,
+    ...(images && { images: images.map(({ base64 }) => base64) }),
+    ...(calls.length > 0 && { tool_calls: calls }),
+  }
+  const outputs = toolCalls.map(({ function: { name }, output }) => ({
+    role: 'tool',
+    tool_name: name,
+    content: output,
+  }))
+  return [message, ...outputs]
+}
+
+/** Ollama takes an object only. */
+function argumentsIn(text: string): unknown {
+  try {
+    return parseObject(text)
+  } catch {
+    return { arguments: text } // what a model wrote need not be JSON
+  }
+}
+
 /** Ollama takes a schema itself, or the word json. */
 function formatOf(form: AnswerForm): unknown {
   if (form.type === 'json_schema') return form.schema
@@ -110,7 +142,11 @@ function formatOf(form: AnswerForm): unknown {
 
 interface AnswerLine {
   model?: string
-  message?: { content?: string; thinking?: string }
+  message?: {
+    content?: string
+    thinking?: string
+    tool_calls?: { function: { name: string; arguments?: Record<string, unknown> } }[]
+  }
   done?: boolean
   done_reason?: string
   prompt_eval_count?: number

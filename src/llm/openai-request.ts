@@ -1,31 +1,19 @@
 import type { ChatCompletionCreateParamsStreaming, ChatCompletionMessageParam } from 'openai/resources/chat/completions'
-import type { AnswerForm, CompletionRequest, PromptMessage } from './provider.js'
+import type { AnswerForm, CompletionRequest, PromptMessage, ToolChoice } from './provider.js'
 
 export type OpenAiRequest = ChatCompletionCreateParamsStreaming
 
 /** Parameters that not every server and model accepts; the least widely accepted first. */
-const optionalParameters = ['stream_options', 'max_tokens', 'temperature'] as const
+const optionalParameters = ['parallel_tool_calls', 'stream_options', 'max_tokens', 'temperature'] as const
 export type OptionalParameter = (typeof optionalParameters)[number]
 
 /** Compatible servers accept `max_tokens`; OpenAI's reasoning models accept only its successor. */
-export function openAiRequest(
-  {
-    model,
-    messages,
-    temperature,
-    maxTokens,
-    topP,
-    seed,
-    presencePenalty,
-    frequencyPenalty,
-    stop,
-    responseFormat,
-  }: CompletionRequest,
-  leftOut: ReadonlySet<OptionalParameter>,
-): OpenAiRequest {
+export function openAiRequest(request: CompletionRequest, leftOut: ReadonlySet<OptionalParameter>): OpenAiRequest {
+  const { model, messages, temperature, maxTokens, topP, seed, presencePenalty, frequencyPenalty } = request
+  const { stop, responseFormat, tools, toolChoice, parallelToolCalls } = request
   return {
     model,
-    messages: messages.map(asParam),
+    messages: messages.flatMap(asParams),
     stream: true,
     stream_options: leftOut.has('stream_options') ? undefined : { include_usage: true },
     temperature: leftOut.has('temperature') ? undefined : temperature,
@@ -36,13 +24,29 @@ export function openAiRequest(
     frequency_penalty: frequencyPenalty,
     stop: stop && [...stop],
     response_format: responseFormat && asResponseFormat(responseFormat),
+    tools: tools?.map((tool) => ({ type: 'function', function: tool })),
+    tool_choice: toolChoice && asChoice(toolChoice),
+    parallel_tool_calls: leftOut.has('parallel_tool_calls') ? undefined : parallelToolCalls,
   }
 }
+
+const asChoice = (choice: ToolChoice) =>
+  typeof choice === 'string' ? choice : { type: 'function' as const, function: choice }
 
 function asResponseFormat(form: AnswerForm): OpenAiRequest['response_format'] {
   if (form.type !== 'json_schema') return form
   const { type, ...schema } = form
   return { type, json_schema: schema }
+}
+
+function asParams(message: PromptMessage): ChatCompletionMessageParam[] {
+  const { content, toolCalls } = message
+  if (!toolCalls) return [asParam(message)]
+  const calls = toolCalls.map(({ id, function: called }) => ({ id, type: 'function' as const, function: called }))
+  return [
+    { role: 'assistant', content: content || null, tool_calls: calls },
+    ...toolCalls.map(({ id, output }) => ({ role: 'tool' as const, tool_call_id: id, content: output })),
+  ]
 }
 
 /** Leaves out a name that OpenAI would refuse the whole request for. */

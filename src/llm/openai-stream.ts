@@ -1,6 +1,7 @@
 import { APIError } from 'openai'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import { contentFiltered, connectionDropped, malformedAnswer } from './provider-failures.js'
+import { JoinedCalls } from './tool-call-deltas.js'
 import type { Chunk, Finish, Usage } from './provider.js'
 import { doneMessage, sseMessages } from './sse-messages.js'
 
@@ -20,6 +21,7 @@ export async function* openAiChunks(
 ): AsyncGenerator<Chunk, void, undefined> {
   let usage: Usage | undefined
   let finish: Finish | undefined
+  const calls = new JoinedCalls()
   let [hasChunk, hasText, isRefused, isDone] = [false, false, false, false]
   try {
     for await (const messages of untilDone(response)) {
@@ -37,6 +39,7 @@ export async function* openAiChunks(
           const choice = chunk.choices?.[0]
           // A refusal is the model's text instead of an answer, and the reader should see it.
           text += (choice?.delta?.content || choice?.delta?.refusal) ?? ''
+          if (!calls.add(choice?.delta?.tool_calls)) throw malformedAnswer(provider)
           isRefused ||= Boolean(choice?.delta?.refusal)
           if (choice?.finish_reason) finish = isRefused ? 'filtered' : finishOf(choice.finish_reason)
           // Some servers send the count so far with every chunk: the last one counts.
@@ -56,8 +59,10 @@ export async function* openAiChunks(
   if (!finish && hasChunk && isDone) finish = 'stop'
   if (!finish) throw hasChunk ? connectionDropped(provider) : malformedAnswer(provider)
   if (finish === 'filtered' && !hasText) throw contentFiltered(provider)
+  const asksForCalls = finish === 'stop' && calls.all.length > 0
+  if (asksForCalls) yield { toolCalls: calls.all }
   if (usage) yield { usage }
-  yield { finish }
+  yield { finish: asksForCalls ? 'tools' : finish }
 }
 
 /**

@@ -4,6 +4,31 @@ export interface PromptImage {
   base64: string
 }
 
+/** A function of the caller's that a model may ask to call. */
+export interface Tool {
+  name: string
+  description?: string | undefined
+  /** The JSON Schema of its arguments. */
+  parameters?: Record<string, unknown> | undefined
+  /** The arguments must fit the schema exactly. */
+  strict?: boolean | undefined
+}
+
+/** `required`: the model must call one; a name: it must call that one. */
+export type ToolChoice = 'auto' | 'none' | 'required' | { name: string }
+
+export interface RequestedCall {
+  name: string
+  /** What the model wrote: mostly JSON. */
+  arguments: string
+}
+
+export interface PromptToolCall {
+  id: string
+  function: RequestedCall
+  output: string
+}
+
 export interface PromptMessage {
   role: 'system' | 'user' | 'assistant'
   content: string
@@ -11,6 +36,8 @@ export interface PromptMessage {
   name?: string
   /** Of a user's message, for models that see. */
   images?: readonly PromptImage[]
+  /** Of an answer that has asked for calls of tools: the calls with their outputs, which come right after it. */
+  toolCalls?: readonly PromptToolCall[]
 }
 
 /** The form that an answer must have. */
@@ -41,6 +68,10 @@ export interface CompletionRequest {
   /** The answer ends before the first of these texts. */
   stop?: readonly string[]
   responseFormat?: AnswerForm
+  tools?: readonly Tool[]
+  toolChoice?: ToolChoice
+  /** False: one call at a time. */
+  parallelToolCalls?: boolean
   /** Called with the server's own name for the model that answers, if the server sends it. */
   answeredBy?: (model: string) => void
 }
@@ -50,11 +81,19 @@ export interface Usage {
   completionTokens: number
 }
 
-/** `length`: maxTokens or the context is used up. `filtered`: the model or a filter refused to write more. */
-export type Finish = 'stop' | 'length' | 'filtered'
+/**
+ * `length`: maxTokens or the context is used up. `filtered`: the model or a filter refused to write more. `tools`: the
+ * model asks for calls.
+ */
+export type Finish = 'stop' | 'length' | 'filtered' | 'tools'
 
 /** `alive`: the model works and has no text yet; it may be thinking. */
-export type Chunk = { text: string } | { alive: true } | { usage: Usage } | { finish: Finish }
+export type Chunk =
+  | { text: string }
+  | { alive: true }
+  | { toolCalls: readonly RequestedCall[] }
+  | { usage: Usage }
+  | { finish: Finish }
 
 export interface ModelInfo {
   /** Without the provider's name before it. */
@@ -85,6 +124,7 @@ export interface ProviderFiles {
  *   stored and counted by itself.
  * - An answer is complete if and only if its last chunk is `finish`. At most one `usage` comes before it; a server that
  *   does not count sends none, and then the reader counts.
+ * - Calls of tools come whole and together, once, and only before the finish `tools`. Calls that were cut are none.
  * - Every error of the provider is a `ProviderError`. A provider makes no retries; the error says whether a retry may
  *   succeed.
  * - An aborted signal ends the request and the iteration, which throws the signal's reason. The request also ends when

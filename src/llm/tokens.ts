@@ -1,4 +1,4 @@
-import type { PromptMessage } from './provider.js'
+import type { PromptMessage, PromptToolCall } from './provider.js'
 
 /** Counts like OpenAI's newer models. Other models differ by some percent, by more when a text is not English. */
 export interface Tokenizer {
@@ -25,8 +25,15 @@ async function load(): Promise<Tokenizer> {
   // What people write has no special tokens: <|endoftext|> is text like any other.
   const noSpecialTokens = { disallowedSpecial: new Set<string>() }
   const countTokens = (text: string) => count(text, (piece) => o200k.countTokens(piece, noSpecialTokens))
-  const countMessage = ({ role, content, name, images = [] }: PromptMessage) =>
-    3 + countTokens(role) + countTokens(content) + (name ? 1 + countTokens(name) : 0) + images.length * imageTokens
+  const countCall = ({ function: { name, arguments: args }, output }: PromptToolCall) =>
+    8 + countTokens(name) + countTokens(args) + countTokens(output)
+  const countMessage = ({ role, content, name, images = [], toolCalls = [] }: PromptMessage) =>
+    3 +
+    countTokens(role) +
+    countTokens(content) +
+    (name ? 1 + countTokens(name) : 0) +
+    images.length * imageTokens +
+    toolCalls.reduce((sum, call) => sum + countCall(call), 0)
   return {
     countTokens,
     countMessage,

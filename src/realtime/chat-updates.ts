@@ -21,6 +21,8 @@ export interface ReplyEnd {
   readonly replyId: string
   readonly status: ReplyEndingStatus
   readonly error?: { code: string; detail: string }
+  /** The ids of the calls whose outputs the chat waits for. */
+  readonly waitsFor?: readonly string[]
   /** The stored reply. A reply that failed has none. */
   readonly text?: AttemptText
 }
@@ -30,6 +32,9 @@ export async function chatUpdateOf(engine: Engine, event: RecordedChatEvent): Pr
   switch (event.type) {
     case 'PromptSent':
       return { message: await after(emptyMessage, event.data.promptId), newReplyId: event.data.replyId }
+    case 'ReplyBegun':
+      return { newReplyId: event.data.replyId }
+    case 'ToolOutputReceived':
     case 'MessageStored':
       return { message: await after(emptyMessage, event.data.messageId) }
     case 'MessageEdited': {
@@ -39,10 +44,12 @@ export async function chatUpdateOf(engine: Engine, event: RecordedChatEvent): Pr
     case 'MessageDeleted':
       return { deletedId: event.data.messageId }
     case 'ReplyCompleted':
+    case 'ToolCallsRequested':
     case 'ReplyCancelled': {
       const { replyId, attempt = 'none' } = event.data
       const message = await after(pendingReply(event), replyId)
-      const replyEnd = { replyId, status: replyEndings[event.type], text: { attempt, text: message.content } }
+      const waits = event.type === 'ToolCallsRequested' && { waitsFor: event.data.calls }
+      const replyEnd = { replyId, status: replyEndings[event.type], ...waits, text: { attempt, text: message.content } }
       // A reply that was cancelled before anything was written has no message.
       return event.type === 'ReplyCancelled' && message.content === '' ? { replyEnd } : { message, replyEnd }
     }

@@ -109,7 +109,7 @@ export class ReaderProgress {
   }
 }
 
-const replyDone = (position: number, { replyId, status, error }: ReplyEnd): Emission => [
+const replyDone = (position: number, { replyId, status, error, waitsFor }: ReplyEnd): Emission => [
   'reply-done',
-  { position, replyId, status, ...(error && { error }) },
+  { position, replyId, status, ...(error && { error }), ...(waitsFor && { waitsFor }) },
 ]

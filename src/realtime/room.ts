@@ -1,5 +1,5 @@
 import type { Refused } from '../event-store/errors.js'
-import { isReplyEnding, type RecordedChatEvent } from '../chat/chat.js'
+import { isReplyBeginning, isReplyEnding, type RecordedChatEvent } from '../chat/chat.js'
 import type { DeltaListener } from './delta-listener.js'
 import type { ReplyText, RoomContents } from './reader-progress.js'
 
@@ -50,7 +50,7 @@ export class Room implements RoomContents {
     this.bytes += sizeOf(event)
     while (this.recent.length > mostEvents || this.bytes > mostBytes) this.dropOldest()
     this.wake()
-    if (event.type === 'PromptSent') this.listenTo(event.data.replyId)
+    if (isReplyBeginning(event)) this.listenTo(event.data.replyId)
     if (isReplyEnding(event)) this.listenTo(undefined)
     if (event.type === 'MessageDeleted') this.deleted.add(event.data.messageId)
   }

@@ -78,6 +78,13 @@ function ending(
     return { type: 'ReplyFailed', data: { ...data, code: 'provider_rejected' }, personal: { detail: text } }
   }
   const attempt = history.newId('attempt')
+  if (history.random.oneIn(3)) {
+    const calls = Array.from({ length: 1 + history.random.below(2) }, () => history.newId(`call of ${chat.chatId}`))
+    const toolCalls = calls.map((id) => ({ id, type: 'function' as const, function: { name: text, arguments: text } }))
+    const data = { chatId: chat.chatId, ownerId: chat.ownerId, promptId, replyId }
+    const counted = { attempt, model: model(history), tokens: tokens(history), latency: history.random.below(900) }
+    return { type: 'ToolCallsRequested', data: { ...data, ...counted, calls }, personal: { text, toolCalls } }
+  }
   const finish = history.random.one(['stop', 'length', 'filtered'] as const)
   const latency = history.random.below(900)
   const cached = history.random.oneIn(4) ? { cached: true } : {}
@@ -91,6 +98,19 @@ const sendPrompt: ChatDecision = (chat, history) => {
   const inProject = history.random.oneIn(4) ? { projectId: history.random.one([...projectIds.keys()]) } : {}
   return chats.sendPrompt({ ...chat, promptId, replyId, text, model: model(history), settings: {}, ...inProject })
 }
+/** To calls that the chat waits for, that it has had, or that there are none of. */
+const sendToolOutputs: ChatDecision = (chat, history, { round }) => {
+  const ids = [...Object.keys(round?.calls ?? {}), '<call>'].filter(() => history.random.oneIn(2))
+  const outputs = ids.map((callId) => ({
+    callId,
+    output: textOf(chat.chatId, chat.ownerId),
+    messageId: history.newId(`message of ${chat.chatId}`),
+    outputDigest: history.random.one(['same', 'same', 'other']),
+  }))
+  return chats.sendToolOutputs({ ...chat, replyId: history.newId(`message of ${chat.chatId}`), outputs })
+}
+const abandonToolCalls: ChatDecision = (chat, history, { round }) =>
+  chats.abandonToolCalls(chat, round?.replyId ?? '<reply 0>', history.random.one(['cancel', 'timeout']))
 const draft = (history: History, chat: chats.ChatRef, { replyId }: chats.OpenReply): chats.ReplyDraft => ({
   replyId,
   attempt: history.newId('attempt'),
@@ -137,6 +157,9 @@ const chatCommands = [
       history.random.one([undefined, textOf(chat.chatId)]),
     ),
   ),
+  toChat(sendToolOutputs),
+  toChat(sendToolOutputs),
+  rarely(toChat(abandonToolCalls)),
   toChat((chat, history) => chats.withdrawFeedback(chat, history.someId(`message of ${chat.chatId}`))),
   rarely(toChat(deleteChat(false))),
   rarely(toChat(deleteChat(true))),

@@ -43,7 +43,7 @@ const adds = <E extends { data: { ownerId: string }; at: Date }>(counts: (event:
 })
 
 export const analytics = projection<AnalyticsDoc, Events>('analytics', {
-  version: 1,
+  version: 2,
   gathers: true,
   indexes: [
     { feedbackGiven: -1, _id: 1 },
@@ -54,6 +54,8 @@ export const analytics = projection<AnalyticsDoc, Events>('analytics', {
     PromptSent: adds(() => ({ messageCount: 1 })),
     ReplyCompleted: adds(({ data }) => ({ messageCount: 1, totalTokensUsed: data.tokens.total })),
     ReplyCancelled: adds(({ data }) => ({ messageCount: 1, totalTokensUsed: data.tokens.total })),
+    ToolCallsRequested: adds(({ data }) => ({ messageCount: 1, totalTokensUsed: data.tokens.total })),
+    ToolOutputReceived: adds(() => ({ messageCount: 1 })),
     FeedbackGiven: adds(({ data }) => ({ feedbackGiven: feedbackStep(data) })),
     FeedbackCommented: {
       key: keyOf,

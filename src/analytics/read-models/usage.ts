@@ -56,13 +56,14 @@ const ofReply = ({
 })
 
 export const usage = projection<UsageDoc, Events>('usage', {
-  version: 1,
+  version: 2,
   gathers: true,
   indexes: [{ userId: 1, hour: 1 }, { hour: 1 }],
   on: {
     PromptSent: adds(() => ({ prompts: 1, replies: 0, promptTokens: 0, completionTokens: 0, totalTokens: 0 })),
     ReplyCompleted: adds(ofReply),
     ReplyCancelled: adds(ofReply),
+    ToolCallsRequested: adds(ofReply),
     UserErased: { remove: (e) => ({ userId: e.data.userId }) },
     GuestErased: { remove: (e) => ({ userId: e.data.guestId }) },
   },

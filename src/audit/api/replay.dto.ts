@@ -1,6 +1,6 @@
 import { OmitType, PickType } from '@nestjs/swagger'
 import { LoggedMessageDto } from '../../chat/api/logging/chat-log.dto.js'
-import { TokensDto } from '../../chat/api/chat.dto.js'
+import { TokensDto, ToolWaitDto } from '../../chat/api/chat.dto.js'
 import {
   AnyText,
   AnyTexts,
@@ -96,6 +96,9 @@ class ReplayedChatDto {
 
   @AnyText({ optional: true, about: 'The reply that had not ended yet' })
   openReplyId?: string
+
+  @ObjectOf(() => ToolWaitDto, { optional: true, about: 'While the chat waited for outputs of calls of tools' })
+  waitsFor?: ToolWaitDto
 }
 
 export class ReplayedMessageDto extends OmitType(LoggedMessageDto, ['content']) {
@@ -129,7 +132,13 @@ export class ChatAtMomentDto {
   nextCursor?: string
 }
 
-class MessageContentDto extends PickType(LoggedMessageDto, ['name', 'functionCall', 'toolCalls', 'metadata']) {
+class MessageContentDto extends PickType(LoggedMessageDto, [
+  'name',
+  'functionCall',
+  'toolCalls',
+  'toolCallId',
+  'metadata',
+]) {
   @AnyText({ optional: true })
   content?: string
 }
@@ -167,12 +176,29 @@ export class MessageVersionsDto {
   deleted?: MessageDeletionDto
 }
 
+export class GivenCallDto {
+  @AnyText()
+  id!: string
+
+  @AnyText({ about: 'The function' })
+  name!: string
+
+  @AnyText({ about: 'What the model wrote: mostly JSON' })
+  arguments!: string
+
+  @AnyText({ about: 'What the model was told that the function has answered' })
+  output!: string
+}
+
 class GivenMessageDto {
   @Choice(['system', 'user', 'assistant'])
   role!: string
 
   @AnyText()
   content!: string
+
+  @ListOf(() => GivenCallDto, { optional: true, about: 'The calls that it asks for, with their outputs' })
+  toolCalls?: GivenCallDto[]
 }
 
 class GivenFileDto {
@@ -230,13 +256,19 @@ export class ReplyContextDto {
   @AnyText()
   replyId!: string
 
-  @Integer({ about: 'Position of the prompt; chat and project are taken as they were there' })
+  @Integer({
+    about:
+      'Position of the prompt, or of the last output that the reply follows; chat and project are taken as they were there',
+  })
   position!: number
 
   @ObjectOf(() => ChatSettingsDto)
   settings!: ChatSettingsDto
 
-  @JsonObject({ about: 'What the caller asked for besides: instructions, stop, responseFormat, metadata, user' })
+  @JsonObject({
+    about:
+      'What the caller asked for besides: instructions, stop, responseFormat, tools, toolChoice, parallelToolCalls, metadata, user',
+  })
   options!: Record<string, unknown>
 
   @ListOf(() => GivenMessageDto, { about: 'What the model was given' })

@@ -1,10 +1,11 @@
 import { asLoggedChat, asLoggedMessage } from '../../chat/api/logging/chat-log.presenter.js'
 import { replyEndings } from '../../chat/chat.js'
+import type { PromptToolCall } from '../../llm/provider.js'
 import { definedFields } from '../../commands/defined-fields.js'
 import type { SnapshotMessage } from '../replay/chat-snapshot.js'
 import type { ChatAtMoment } from '../replay/read-chat.js'
 import type { ReplyContext } from '../replay/read-context.js'
-import type { ChatAtMomentDto, ReplayedMessageDto, ReplyContextDto } from './replay.dto.js'
+import type { ChatAtMomentDto, GivenCallDto, ReplayedMessageDto, ReplyContextDto } from './replay.dto.js'
 
 /** Replayed chats and contexts as auditors see them. Erased texts are left out: they are not empty texts. */
 
@@ -17,9 +18,9 @@ export function asChatAtMoment({
   messages,
   nextCursor,
 }: ChatAtMoment): ChatAtMomentDto {
-  const { id, user, title, tags, metadata, createdAt, updatedAt, messageCount } = asLoggedChat(chat)
+  const { id, user, title, tags, metadata, createdAt, updatedAt, messageCount, waitsFor } = asLoggedChat(chat)
   const personal = isErased ? {} : { title, tags, metadata }
-  const rest = definedFields({ settings, openReplyId: state.open?.replyId })
+  const rest = definedFields({ settings, openReplyId: state.open?.replyId, waitsFor })
   return {
     position,
     erased: isErased,
@@ -54,7 +55,11 @@ export function asReplyContext({
     position: prompt.position,
     settings: { model, ...settings, ...definedFields({ projectId }) },
     options,
-    messages: messages.map(({ role, content }) => ({ role, content })),
+    messages: messages.map(({ role, content, toolCalls }) => ({
+      role,
+      content,
+      ...definedFields({ toolCalls: toolCalls?.map(asGivenCall) }),
+    })),
     files,
     promptTokens,
     truncated,
@@ -64,6 +69,13 @@ export function asReplyContext({
     ...(end && { end: asEnd(end) }),
   }
 }
+
+const asGivenCall = ({ id, function: { name, arguments: args }, output }: PromptToolCall): GivenCallDto => ({
+  id,
+  name,
+  arguments: args,
+  output,
+})
 
 function asEnd(end: NonNullable<ReplyContext['end']>): NonNullable<ReplyContextDto['end']> {
   const { type, position } = end

@@ -1,5 +1,5 @@
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs'
-import type { ChatEvents } from '../../chat/chat.js'
+import { type ChatEvents, isReplyBeginning, type RecordedReplyBeginning } from '../../chat/chat.js'
 import { chatStream } from '../../chat/chats.js'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import { Engine } from '../../event-store/engine.js'
@@ -15,7 +15,6 @@ import {
   type RecomputedContext,
   recomputeContext,
   type RecordedProjectEvent,
-  type RecordedPrompt,
   endingOf,
 } from './recomputed-context.js'
 import { eventsUpTo } from './replay.js'
@@ -23,7 +22,8 @@ import { eventsUpTo } from './replay.js'
 type ChatEvent = RecordedEventOf<ChatEvents>
 
 export interface ReplyContext extends RecomputedContext {
-  prompt: RecordedPrompt
+  /** What began the reply: the prompt, or the last output of its calls. */
+  prompt: RecordedReplyBeginning
   changes: ContextChange[]
   end?: ReturnType<typeof endingOf>
 }
@@ -53,7 +53,7 @@ export class ReadContextHandler implements IQueryHandler<ReadContext> {
     const now = pointAtPosition(head)
     const events = await eventsUpTo<ChatEvent>(store, chatStream(chatId), now)
     const prompt = events.find(
-      (event): event is RecordedPrompt => event.type === 'PromptSent' && event.data.replyId === replyId,
+      (event): event is RecordedReplyBeginning => isReplyBeginning(event) && event.data.replyId === replyId,
     )
     if (!prompt) throw new Refused('not_found', 'there is no such reply in this chat')
     await this.evidence.record(cause, {

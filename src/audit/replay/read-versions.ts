@@ -12,7 +12,14 @@ import { pointAtPosition } from './point-in-log.js'
 import { eventsUpTo } from './replay.js'
 
 type ChatEvent = RecordedEventOf<ChatEvents>
-type WritingType = 'MessageStored' | 'MessageEdited' | 'PromptSent' | 'ReplyCompleted' | 'ReplyCancelled'
+type WritingType =
+  | 'MessageStored'
+  | 'MessageEdited'
+  | 'PromptSent'
+  | 'ReplyCompleted'
+  | 'ToolCallsRequested'
+  | 'ToolOutputReceived'
+  | 'ReplyCancelled'
 type Writing = RecordedEventOf<ChatEvents, WritingType>
 
 export interface MessageVersion {
@@ -69,13 +76,15 @@ export class ReadVersionsHandler implements IQueryHandler<ReadVersions> {
     const opened = await openEnvelope(this.engine.vault, personal)
     if (typeof opened === 'string') return { ...written, unreadable: opened }
     const { text, ...content } = opened.original as { text?: string } & Partial<MessageContent>
-    return { ...written, content: text === undefined ? content : { content: text } }
+    return { ...written, content: text === undefined ? content : { content: text, ...content } }
   }
 }
 
 /** The message that the event gives a text. */
 function writtenIn({ type, data }: ChatEvent): string | undefined {
-  if (type === 'MessageStored' || type === 'MessageEdited') return data.messageId
+  if (type === 'MessageStored' || type === 'MessageEdited' || type === 'ToolOutputReceived') return data.messageId
   if (type === 'PromptSent') return data.promptId
-  return type === 'ReplyCompleted' || type === 'ReplyCancelled' ? data.replyId : undefined
+  return type === 'ReplyCompleted' || type === 'ReplyCancelled' || type === 'ToolCallsRequested'
+    ? data.replyId
+    : undefined
 }

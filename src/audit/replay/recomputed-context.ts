@@ -1,7 +1,13 @@
-import { type ChatEvents, isReplyEnding, type RecordedChatEvent, type RecordedReplyEnding } from '../../chat/chat.js'
+import {
+  type ChatEvents,
+  isReplyEnding,
+  type RecordedChatEvent,
+  type RecordedReplyBeginning,
+  type RecordedReplyEnding,
+} from '../../chat/chat.js'
 import { chatStream } from '../../chat/chats.js'
 import type { PromptOptions } from '../../chat/message.js'
-import { chatHistory, instructionsIn, optionsOf } from '../../chat/replies/worker/chat-history.js'
+import { chatHistory, instructionsIn, optionsFor } from '../../chat/replies/worker/chat-history.js'
 import type { RecordedEventOf } from '../../event-store/catalog.js'
 import type { Engine } from '../../event-store/engine.js'
 import { fitContext, type FittedContext, promptBudget } from '../../llm/context.js'
@@ -16,7 +22,6 @@ import { openProjectPrompt } from '../../projects/read-models/project-prompt-que
 import { replay } from './replay.js'
 
 type ChatEvent = RecordedEventOf<ChatEvents>
-export type RecordedPrompt = RecordedEventOf<ChatEvents, 'PromptSent'>
 export type RecordedProjectEvent = RecordedEventOf<ProjectEvents>
 
 export interface RecomputedContext extends FittedContext {
@@ -26,31 +31,36 @@ export interface RecomputedContext extends FittedContext {
 }
 
 /**
- * The context that the worker builds for a prompt, by the worker's own code, as of the event that sent the prompt. What it
+ * The context that the worker builds for a reply, by the worker's own code, as of the event that began the reply. What it
  * had of files is taken from the reply's end, which recorded it.
  */
 export async function recomputeContext(
   engine: Engine,
-  prompt: RecordedPrompt,
+  beginning: RecordedReplyBeginning,
   project: readonly RecordedProjectEvent[],
   contextFiles: ContextFiles,
   end: RecordedReplyEnding | undefined,
 ): Promise<RecomputedContext> {
-  const { version, data } = prompt
-  const options = await optionsOf(engine.vault, prompt)
+  const { version, data } = beginning
+  const newestFirst = () =>
+    engine.store.readStream(chatStream(data.chatId), {
+      backwards: true,
+      from: version,
+    }) as AsyncIterable<RecordedChatEvent>
+  const options = await optionsFor(engine.vault, newestFirst(), data)
   const [, provider, model] = /^(.*?)\/(.*)$/s.exec(data.model)!
   const contextTokens = contextTokensOf(provider!, model!)
   const budgetTokens = promptBudget(contextTokens, data.settings.maxTokens)
   const prompts = replay<ProjectPromptDoc>(projectPrompts, project).sort((a, b) => a.seq - b.seq)
   const system = await Promise.all(prompts.slice(0, 200).map(async (doc) => openProjectPrompt(engine.vault, doc)))
-  const newestFirst = engine.store.readStream(chatStream(data.chatId), { backwards: true, from: version })
-  const history = chatHistory(engine.vault, newestFirst as AsyncIterable<RecordedChatEvent>)
+  const history = chatHistory(engine.vault, newestFirst())
   const docs = data.projectId === undefined ? [] : replay<ProjectFileDoc>(projectFiles, project)
   const files = await contextFiles.of(docs, data.files)
   const recorded = end && end.type !== 'ReplyFailed' ? (end.data.files ?? []) : undefined
   const fitted = await fitContext({
     system: [...system.map(({ role, content }) => ({ role, content })), ...instructionsIn(options)],
     history,
+    tools: options.tools,
     budgetTokens,
     files: (budget) => (recorded ? givenAgain(files, recorded) : fitFiles(files, budget, seesImages(model!))),
   })
@@ -65,6 +75,7 @@ const contextEvents = new Set([
   'MessageStored',
   'MessageEdited',
   'MessageDeleted',
+  'ToolOutputReceived',
   'ProjectPromptAdded',
   'ProjectPromptRemoved',
   'ProjectFileAdded',

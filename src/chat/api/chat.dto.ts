@@ -1,5 +1,16 @@
 import { whenErasureIsFinal } from '../../commands/key-erasures.js'
-import { AnyText, Choice, Decimal, Flag, idLetters, Integer, Text, Texts } from '../../http/fields.js'
+import {
+  AnyText,
+  AnyTexts,
+  Choice,
+  Decimal,
+  Flag,
+  idLetters,
+  Integer,
+  ObjectOf,
+  Text,
+  Texts,
+} from '../../http/fields.js'
 import { feedback, type Feedback } from '../message.js'
 
 /** Fields and bodies that several families share. */
@@ -47,6 +58,33 @@ export class ReplyErrorDto {
 
   @AnyText()
   detail!: string
+}
+
+export class ToolCallFunctionDto {
+  @AnyText({ example: 'get_weather' })
+  name!: string
+
+  @AnyText({ about: 'What the model wrote: mostly JSON', example: '{"city":"Paris"}' })
+  arguments!: string
+}
+
+export class ToolCallDto {
+  @AnyText({ about: 'Send its output with this id', example: 'kX3vT9wQz' })
+  id!: string
+
+  @AnyText({ about: 'Always function', example: 'function' })
+  type!: string
+
+  @ObjectOf(() => ToolCallFunctionDto)
+  function!: ToolCallFunctionDto
+}
+
+export class ToolWaitDto {
+  @AnyText({ about: 'The answer that asks for the calls' })
+  replyId!: string
+
+  @AnyTexts({ about: 'The ids of the calls whose outputs are missing' })
+  callIds!: string[]
 }
 
 export class TicketDto {

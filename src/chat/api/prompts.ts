@@ -6,6 +6,8 @@ import { OpenCaps } from '../../http/open-caps.js'
 import { Limits } from '../../http/limits.js'
 import { acceptsEventStream, sseHeaders } from '../../http/sse.js'
 import { replyEventModels, replyEventSchema } from './reply-events.dto.js'
+import type { Cause } from '../../commands/cause.js'
+import type { SendToolOutputs, ToolOutputsSent } from '../commands/send-tool-outputs.js'
 import type { PromptSent, SendPrompt } from '../commands/send-prompt.js'
 import type { ReplyOutcome } from '../replies/ending/reply-outcome.js'
 import { Replies } from '../replies/ending/replies.js'
@@ -65,19 +67,39 @@ export class Prompts {
 
   async send<Shape>(
     prompt: SendPrompt,
-    { asEvents, lastEventId, isGuest, replies, reply }: Delivery,
+    delivery: Delivery,
     shape: (prompt: AnsweredPrompt) => Shape,
     /** What its prompts are counted by. */
     counted = prompt.chat.chatId,
   ): Promise<Shape | AsyncIterable<string>> {
-    if (asEvents) this.caps.countStream(prompt.chat.ownerId, reply)
-    await this.limits.countPrompt(counted, prompt.cause, isGuest)
-    const sent = await this.bus.begin(prompt)
+    if (delivery.asEvents) this.caps.countStream(prompt.chat.ownerId, delivery.reply)
+    await this.limits.countPrompt(counted, prompt.cause, delivery.isGuest)
+    return await this.deliver(prompt.cause, await this.bus.begin(prompt), delivery, shape)
+  }
+
+  /** Outputs of tools count as a prompt: the last of them costs an answer. */
+  async sendOutputs(
+    outputs: SendToolOutputs,
+    { asEvents, isGuest, reply }: Pick<Delivery, 'asEvents' | 'isGuest' | 'reply'>,
+  ): Promise<ToolOutputsSent> {
+    if (asEvents) this.caps.countStream(outputs.chat.ownerId, reply)
+    await this.limits.countPrompt(outputs.chat.chatId, outputs.cause, isGuest)
+    const sent = await this.bus.begin(outputs)
+    if (!sent.begun) await this.bus.waitUntilVisible(outputs.cause, sent.position)
+    return sent
+  }
+
+  async deliver<Shape>(
+    cause: Cause,
+    sent: PromptSent,
+    { asEvents, lastEventId, replies, reply }: Delivery,
+    shape: (prompt: AnsweredPrompt) => Shape,
+  ): Promise<Shape | AsyncIterable<string>> {
     if (asEvents) {
       void reply.headers(sseHeaders)
       return this.stream.events(sent, lastEventId)
     }
-    const outcome = prompt.cause.isAsync ? undefined : await this.replies.answer(prompt.cause, sent)
+    const outcome = cause.isAsync ? undefined : await this.replies.answer(cause, sent)
     if (!outcome) void reply.status(202).header('location', `${replies}/${sent.replyId}`)
     return shape({ ...sent, outcome })
   }

@@ -1,5 +1,6 @@
 import { getSchemaPath } from '@nestjs/swagger'
-import { AnyText, Integer } from '../../http/fields.js'
+import { AnyText, Integer, ListOf } from '../../http/fields.js'
+import { ToolCallDto } from './chat.dto.js'
 
 /** The data of a reply's server-sent events: one class for each name of an event. */
 
@@ -32,6 +33,9 @@ export class ReplyDoneDto {
 
   @Integer({ optional: true, about: 'When it is known: for Min-Log-Position' })
   logPosition?: number
+
+  @ListOf(() => ToolCallDto, { optional: true, about: 'The calls that it asks for: the chat waits for their outputs' })
+  toolCalls?: ToolCallDto[]
 }
 
 export class ReplyFailedDto {

@@ -36,7 +36,8 @@ export class EndReplyHandler implements ICommandHandler<EndReply> {
     const known = this.chats.known(chatId)?.open
     const open = known?.replyId === replyId ? known : (await this.chats.state(chatId)).open
     if (open?.replyId !== replyId || open.digest === undefined) return ending
-    const answer = { role: 'assistant', content: ending.personal.text } as const
+    const { text: content, ...more } = ending.personal
+    const answer = { role: 'assistant', content, ...more } as const
     const digest = await this.digests.digestOf(ownerId, [answer], open.digest)
     return { ...ending, data: { ...ending.data, digest } } as ReplyEnding
   }

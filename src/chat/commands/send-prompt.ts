@@ -5,9 +5,10 @@ import { definedFields } from '../../commands/defined-fields.js'
 import { derivedId } from '../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../commands/secrets.js'
 import { Providers } from '../../llm/providers.js'
-import { type NamedChat, sendPrompt, type ToldConversation } from '../chat.js'
-import type { ModelSettings, PromptOptions, StoredMessage } from '../message.js'
+import { type NamedChat, sendPrompt } from '../chat.js'
+import type { ModelSettings, PromptOptions } from '../message.js'
 import { NewChats } from '../new-chats.js'
+import { ToldConversations, type UnstoredConversation } from './told-conversations.js'
 
 export interface PromptSent extends Effect {
   readonly chatId: string
@@ -15,12 +16,6 @@ export interface PromptSent extends Effect {
   readonly replyId: string
   /** As provider/model. */
   readonly model: string
-}
-
-type Unstored = Omit<StoredMessage, 'messageId'>
-type UnstoredConversation = Omit<ToldConversation, 'before' | 'sinceAnswer'> & {
-  readonly before: readonly Unstored[]
-  readonly sinceAnswer: readonly Unstored[]
 }
 
 export class SendPrompt extends Command<PromptSent> {
@@ -45,6 +40,7 @@ export class SendPrompt extends Command<PromptSent> {
 export class SendPromptHandler implements ICommandHandler<SendPrompt> {
   constructor(
     private readonly chats: NewChats,
+    private readonly told: ToldConversations,
     private readonly providers: Providers,
     private readonly secrets: ServiceSecrets,
   ) {}
@@ -65,19 +61,10 @@ export class SendPromptHandler implements ICommandHandler<SendPrompt> {
         model: id,
         settings,
         ...definedFields({ projectId, files }),
-        told: more.told && this.named(cause, more.told),
+        told: more.told && (await this.told.prepare(cause, chat, more.told)),
         options: more.options && Object.keys(more.options).length > 0 ? more.options : undefined,
       }),
     )
     return { chatId: chat.chatId, promptId, replyId, model: id, position }
-  }
-
-  private named({ commandId }: Cause, told: UnstoredConversation): ToldConversation {
-    const withIds = (messages: readonly Unstored[]) =>
-      messages.map((message, i) => ({
-        ...message,
-        messageId: derivedId(this.secrets.commands, 'message', commandId, String(i)),
-      }))
-    return { ...told, before: withIds(told.before), sinceAnswer: withIds(told.sinceAnswer) }
   }
 }

@@ -4,7 +4,7 @@ import { oncePer } from '../../event-store/coalesce.js'
 import type { Engine } from '../../event-store/engine.js'
 import { tagOf } from '../../event-store/sealing/envelope.js'
 import { chatStream } from '../chats.js'
-import type { ChatDoc } from './chats.js'
+import type { ChatDoc, ToolWait } from './chats.js'
 
 /** A chat with its personal data opened, for those who may read it. */
 export interface ChatSummary {
@@ -18,14 +18,16 @@ export interface ChatSummary {
   createdAt: Date
   lastActive: Date
   messageCount: number
+  /** While it waits for outputs of calls of tools. */
+  waitsFor?: ToolWait
 }
 
 type ChatTexts = Pick<ChatSummary, 'name' | 'ownName' | 'tags' | 'metadata'>
 
 export async function summaryOf(engine: Engine, doc: ChatDoc): Promise<ChatSummary> {
-  const { _id: id, userId, createdAt, lastActive, messageCount } = doc
+  const { _id: id, userId, createdAt, lastActive, messageCount, waitsFor } = doc
   const texts = recentTexts(engine).find(doc) ?? (await openTexts(engine, doc))
-  return { id, ...texts, userId, createdAt, lastActive, messageCount }
+  return { id, ...texts, userId, createdAt, lastActive, messageCount, ...(waitsFor && { waitsFor }) }
 }
 
 async function openTexts(engine: Engine, doc: ChatDoc): Promise<ChatTexts> {

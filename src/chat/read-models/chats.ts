@@ -19,6 +19,14 @@ export interface ChatDoc {
   messageCount: number
   /** Of the whole conversation, after an answer to a client that tells it with each prompt. */
   digest?: string
+  /** While it waits for outputs of calls of tools: of which reply's calls, and since when. */
+  waitsFor?: ToolWait
+  waitsSince?: Date
+}
+
+export interface ToolWait {
+  replyId: string
+  callIds: string[]
 }
 
 type Events = ChatEvents & UserEvents
@@ -37,6 +45,17 @@ const addReply = {
     doc && { ...withMessages(doc, 1, at), ...(digest !== undefined && { digest }) },
 }
 
+function withoutWait(before: ChatDoc): ChatDoc {
+  const { waitsFor: _, waitsSince: __, ...doc } = before
+  return doc
+}
+
+/** Who tells the calls with their outputs now, begins another chat. */
+function withoutDigest(before: ChatDoc): ChatDoc {
+  const { digest: _, ...doc } = before
+  return doc
+}
+
 function withMessages(before: ChatDoc, messages: number, at: Date): ChatDoc {
   const { digest: _, ...doc } = before
   return { ...doc, messageCount: doc.messageCount + messages, lastActive: at }
@@ -49,11 +68,8 @@ const setField = <Field extends 'name' | 'tags' | 'metadata'>(field: Field) => (
 })
 
 export const chats = projection<ChatDoc, Events>('chats', {
-  version: 3,
-  indexes: [
-    { userId: 1, createdAt: -1, _id: -1 },
-    { userId: 1, digest: 1 },
-  ],
+  version: 4,
+  indexes: [{ userId: 1, createdAt: -1, _id: -1 }, { userId: 1, digest: 1 }, { waitsSince: 1 }],
   on: {
     ChatStarted: {
       begins: true,
@@ -74,6 +90,26 @@ export const chats = projection<ChatDoc, Events>('chats', {
     ReplyCompleted: addReply,
     ReplyCancelled: addReply,
     ReplyFailed: addMessages(0),
+    ReplyBegun: addMessages(0),
+    ToolCallsRequested: {
+      ...byChat,
+      evolve: (doc, event) => {
+        const { replyId, calls } = event.data
+        const answered = addReply.evolve(doc, event)
+        return answered && { ...answered, waitsFor: { replyId, callIds: calls }, waitsSince: event.at }
+      },
+    },
+    ToolOutputReceived: {
+      ...byChat,
+      evolve: (doc, { data, at }) => {
+        if (!doc) return null
+        const more = { messageCount: doc.messageCount + 1, lastActive: at }
+        const callIds = doc.waitsFor?.callIds.filter((id) => id !== data.callId) ?? []
+        if (callIds.length === 0) return { ...withoutWait(doc), ...more }
+        return { ...doc, ...more, waitsFor: { replyId: data.replyId, callIds } }
+      },
+    },
+    ToolCallsAbandoned: { ...byChat, evolve: (doc) => doc && withoutDigest(withoutWait(doc)) },
     MessageStored: addMessages(1),
     MessageEdited: addMessages(0),
     MessageDeleted: addMessages(-1),
@@ -84,5 +120,11 @@ export const chats = projection<ChatDoc, Events>('chats', {
 
 export const chatModel = {
   name: 'Chat',
-  schema: readModelSchema('chats', { userId: String, createdAt: Date, lastActive: Date, digest: String }),
+  schema: readModelSchema('chats', {
+    userId: String,
+    createdAt: Date,
+    lastActive: Date,
+    digest: String,
+    waitsSince: Date,
+  }),
 }

@@ -49,7 +49,17 @@ async function hashesOf(event: RecordedChatEvent, vault: Vault): Promise<Binary[
   }
 }
 
-type Event = Extract<RecordedChatEvent, { type: 'PromptSent' | 'ReplyCompleted' | 'ReplyCancelled' | 'MessageStored' }>
+const writings = [
+  'PromptSent',
+  'ReplyCompleted',
+  'ReplyCancelled',
+  'ToolCallsRequested',
+  'ToolOutputReceived',
+  'MessageStored',
+  'MessageEdited',
+] as const
+
+type Event = Extract<RecordedChatEvent, { type: (typeof writings)[number] | 'ReplyBegun' }>
 
 const wordsIn = (event: RecordedEvent): Binary[] => hashes.get(event) ?? []
 
@@ -60,10 +70,10 @@ const begin = (id: string, event: Event, words = wordsIn(event)): MessageWordsDo
 
 /** Which words each message of an account has. MongoDB sees hashes only; `docs/security.md` says what they reveal. */
 export const messageWords = projection<MessageWordsDoc, ChatEvents & UserEvents>('message_words', {
-  version: 1,
+  version: 2,
   gathers: true,
   indexes: [{ words: 1, seq: -1 }, { chatId: 1 }, { ownerId: 1 }],
-  prepares: { types: ['PromptSent', 'ReplyCompleted', 'ReplyCancelled', 'MessageStored', 'MessageEdited'], prepare },
+  prepares: { types: writings, prepare },
   on: {
     // The reply is there from its prompt on, without words: one that was deleted meanwhile must not come back.
     PromptSent: {
@@ -71,7 +81,10 @@ export const messageWords = projection<MessageWordsDoc, ChatEvents & UserEvents>
       key: (e) => [e.data.promptId, e.data.replyId],
       evolve: (_, e, key) => begin(key, e, key === e.data.promptId ? wordsIn(e) : []),
     },
+    ReplyBegun: { begins: true, key: (e) => e.data.replyId, evolve: (_, e, key) => begin(key, e, []) },
     ReplyCompleted: { key: (e) => e.data.replyId, evolve: (doc, e) => doc && begin(doc._id, e) },
+    ToolCallsRequested: { key: (e) => e.data.replyId, evolve: (doc, e) => doc && begin(doc._id, e) },
+    ToolOutputReceived: { begins: true, key: (e) => e.data.messageId, evolve: (_, e) => begin(e.data.messageId, e) },
     ReplyCancelled: { key: (e) => e.data.replyId, evolve: (doc, e) => doc && begin(doc._id, e) },
     MessageStored: { begins: true, key: (e) => e.data.messageId, evolve: (_, e) => begin(e.data.messageId, e) },
     MessageEdited: {

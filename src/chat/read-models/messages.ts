@@ -4,7 +4,7 @@ import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
 import { definedFields } from '../../commands/defined-fields.js'
-import { type ChatEvents, replyEndings } from '../chat.js'
+import { type ChatEvents, type RecordedReplyBeginning, replyEndings } from '../chat.js'
 import type {
   Feedback,
   MessageContent,
@@ -52,34 +52,64 @@ export interface MessageDoc {
 type Events = ChatEvents & UserEvents
 
 export const messages = projection<MessageDoc, Events>('messages', {
-  version: 2,
+  version: 3,
   indexes: [{ sessionId: 1, seq: 1 }, { userId: 1 }],
   on: {
     PromptSent: {
       begins: true,
       key: (e) => [e.data.promptId, e.data.replyId],
       evolve: (_, { data, personal, at, position }, key) => {
-        const { chatId, ownerId, promptId, model } = data
-        const shared = {
-          _id: key,
-          sessionId: chatId,
-          userId: ownerId,
-          promptId,
-          timestamp: at,
-          tokens: null,
-          feedback: null,
-        }
+        const { chatId, ownerId, promptId } = data
         return key === promptId
           ? {
-              ...shared,
+              _id: key,
+              sessionId: chatId,
+              userId: ownerId,
+              promptId,
+              timestamp: at,
+              tokens: null,
+              feedback: null,
               seq: position * 2,
               sentBy: 'user',
               role: 'user',
               status: 'completed',
               ...(personal && { text: personal }),
             }
-          : { ...shared, seq: position * 2 + 1, sentBy: 'system', role: 'assistant', status: 'pending', model }
+          : pendingReply(key, { data, at, position })
       },
+    },
+    ReplyBegun: { begins: true, key: (e) => e.data.replyId, evolve: (_, event, key) => pendingReply(key, event) },
+    ToolCallsRequested: {
+      key: (e) => e.data.replyId,
+      evolve: (doc, { data, personal, at }) => {
+        const { attempt, tokens, latency, model } = data
+        const end = {
+          status: replyEndings.ToolCallsRequested,
+          timestamp: at,
+          attempt,
+          latency,
+          model,
+          finish: 'tools',
+        } as const
+        return doc && { ...doc, ...fieldsOf(tokens), ...end, ...(personal && { text: personal }) }
+      },
+    },
+    ToolOutputReceived: {
+      begins: true,
+      key: (e) => e.data.messageId,
+      evolve: (_, { data, personal, at, position }) => ({
+        _id: data.messageId,
+        sessionId: data.chatId,
+        userId: data.ownerId,
+        seq: position * 2,
+        sentBy: 'system',
+        role: 'tool',
+        status: 'completed',
+        timestamp: at,
+        tokens: null,
+        feedback: null,
+        ...(personal && { text: personal }),
+      }),
     },
     ReplyCompleted: {
       key: (e) => e.data.replyId,
@@ -152,6 +182,24 @@ export const messages = projection<MessageDoc, Events>('messages', {
     ChatDeleted: { remove: (e) => ({ sessionId: e.data.chatId }) },
     UserErased: { remove: (e) => ({ userId: e.data.userId }) },
   },
+})
+
+const pendingReply = (
+  _id: string,
+  { data, at, position }: Pick<RecordedReplyBeginning, 'data' | 'at' | 'position'>,
+): MessageDoc => ({
+  _id,
+  sessionId: data.chatId,
+  userId: data.ownerId,
+  promptId: data.promptId,
+  timestamp: at,
+  tokens: null,
+  feedback: null,
+  seq: position * 2 + 1,
+  sentBy: 'system',
+  role: 'assistant',
+  status: 'pending',
+  model: data.model,
 })
 
 /** With this rating alone. */

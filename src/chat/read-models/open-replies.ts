@@ -1,7 +1,7 @@
 import { projection } from '../../event-store/projecting/projection.js'
 import { readModelSchema } from '../../event-store/projecting/read-model-queries.js'
 import type { UserEvents } from '../../identity/user.js'
-import { atReplyEnding, type ChatEvents } from '../chat.js'
+import { atReplyEnding, type ChatEvents, type RecordedReplyBeginning } from '../chat.js'
 
 /** A prompt that is not answered yet. The reconciler compares these with the queue. */
 export interface OpenReplyDoc {
@@ -12,22 +12,25 @@ export interface OpenReplyDoc {
   since: Date
 }
 
+const begin = {
+  begins: true as const,
+  key: (e: RecordedReplyBeginning) => e.data.replyId,
+  evolve: (_: OpenReplyDoc | null, { data, at }: RecordedReplyBeginning): OpenReplyDoc => ({
+    _id: data.replyId,
+    chatId: data.chatId,
+    ownerId: data.ownerId,
+    promptId: data.promptId,
+    since: at,
+  }),
+}
+
 export const openReplies = projection<OpenReplyDoc, ChatEvents & UserEvents>('open_replies', {
-  version: 1,
+  version: 2,
   gathers: true,
   indexes: [{ since: 1 }, { ownerId: 1 }],
   on: {
-    PromptSent: {
-      begins: true,
-      key: (e) => e.data.replyId,
-      evolve: (_, { data, at }) => ({
-        _id: data.replyId,
-        chatId: data.chatId,
-        ownerId: data.ownerId,
-        promptId: data.promptId,
-        since: at,
-      }),
-    },
+    PromptSent: begin,
+    ReplyBegun: begin,
     ...atReplyEnding({ key: (e: { data: { replyId: string } }) => e.data.replyId, evolve: () => null }),
     UserErased: { remove: (e) => ({ ownerId: e.data.userId }) },
   },

@@ -22,7 +22,7 @@ const setLastActive = {
 }
 
 export const guests = projection<GuestDoc, GuestEvents & ChatEvents>('guests', {
-  version: 1,
+  version: 2,
   indexes: [{ lastActive: 1 }],
   on: {
     GuestArrived: {

@@ -30,6 +30,7 @@ const names: Readonly<Record<`${Method} ${string}`, string>> = {
   'post /api/ai/chats/{chatId}/messages': 'sendPrompt',
   'get /api/ai/chats/{chatId}/messages': 'listMessages',
   'post /api/ai/chats/{chatId}/messages/batch': 'storeMessages',
+  'post /api/ai/chats/{chatId}/tool-outputs': 'sendToolOutputs',
   'get /api/ai/chats/{chatId}/messages/{messageId}': 'getMessage',
   'put /api/ai/chats/{chatId}/messages/{messageId}': 'editMessage',
   'delete /api/ai/chats/{chatId}/messages/{messageId}': 'deleteMessage',

@@ -22,7 +22,7 @@ const common = new Set<ProblemCode>([
 ])
 
 /** No operation answers the first one, and errors under /v1 have another shape. */
-const nowhereDocumented = new Set<ProblemCode>(['route_not_found', 'unsupported_parameter'])
+const nowhereDocumented = new Set<ProblemCode>(['route_not_found', 'unsupported_parameter', 'outputs_missing'])
 
 /** An example of each problem that an operation may answer. */
 export const problemExamples = Object.fromEntries(

@@ -1,4 +1,4 @@
-import { IntersectionType } from '@nestjs/swagger'
+import { IntersectionType, OmitType } from '@nestjs/swagger'
 import { AskBody, AskParams } from '../../chat/api/realtime/ai.dto.js'
 import type { LoggedMessageDto } from '../../chat/api/logging/chat-log.dto.js'
 import { asLoggedMessage } from '../../chat/api/logging/chat-log.presenter.js'
@@ -19,7 +19,10 @@ export class JoinBody extends AskParams {
   after?: number
 }
 
-export class SocketPromptBody extends IntersectionType(AskParams, AskBody) {
+/** Tools are declared over HTTP. */
+class SocketAskBody extends OmitType(AskBody, ['tools', 'toolChoice', 'parallelToolCalls']) {}
+
+export class SocketPromptBody extends IntersectionType(AskParams, SocketAskBody) {
   @Text({ min: 1, max: 255, optional: true, pattern: [idempotencyKey, 'must be printable characters without spaces'] })
   commandId?: string
 }

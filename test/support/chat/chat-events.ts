@@ -33,6 +33,26 @@ export const cancelled: Named<'ReplyCancelled'> = {
   data: { ...reply, attempt: 'a1', model: 'offline/echo', tokens },
   personal: { text: 'A f' },
 }
+export const toolCall = { id: 'call1', type: 'function' as const, function: { name: 'weather', arguments: '{}' } }
+export const requested: Named<'ToolCallsRequested'> = {
+  type: 'ToolCallsRequested',
+  data: { ...reply, attempt: 'a1', model: 'offline/echo', tokens, latency: 12, calls: ['call1', 'call2'] },
+  personal: { text: '', toolCalls: [toolCall, { ...toolCall, id: 'call2' }] },
+}
+export const received: Named<'ToolOutputReceived'> = {
+  type: 'ToolOutputReceived',
+  data: { ...chat, replyId: 'r1', callId: 'call1', messageId: 'o1', outputDigest: 'digest' },
+  personal: { content: 'sunny', toolCallId: 'call1' },
+}
+export const abandoned: Named<'ToolCallsAbandoned'> = {
+  type: 'ToolCallsAbandoned',
+  data: { ...reply, end: 'timeout' },
+}
+export const begun: Named<'ReplyBegun'> = {
+  type: 'ReplyBegun',
+  data: { ...reply, replyId: 'r2', model: 'offline/echo', settings: {} },
+  personal: {},
+}
 export const stored: Named<'MessageStored'> = {
   type: 'MessageStored',
   data: { ...message, role: 'tool', tokens: 7, latency: 3 },

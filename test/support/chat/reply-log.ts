@@ -17,7 +17,8 @@ export interface Logged {
   append: AppendDocument
 }
 
-const endings = new Set(['ReplyCompleted', 'ReplyFailed', 'ReplyCancelled'])
+const beginnings = new Set(['PromptSent', 'ReplyBegun'])
+const endings = new Set(['ReplyCompleted', 'ToolCallsRequested', 'ReplyFailed', 'ReplyCancelled'])
 
 /** What the log itself says about prompts and replies, whatever the service says. */
 export class ReplyLog {
@@ -58,18 +59,18 @@ export class ReplyLog {
     const open = async () => {
       const events = await this.events()
       const ended = new Set(events.filter(({ type }) => endings.has(type)).map(({ data }) => data.replyId))
-      return events.filter(({ type, data }) => type === 'PromptSent' && !ended.has(data.replyId)).length
+      return events.filter(({ type, data }) => beginnings.has(type) && !ended.has(data.replyId)).length
     }
     await eventually(open, (count) => count === 0, withinMs)
   }
 
-  /** Each prompt has ended once, and the log is in order. Answers the events that ended them. */
-  async expectOneEndEach(prompts: number): Promise<Logged[]> {
+  /** So many replies have begun, each has ended once, and the log is in order. Answers the events that ended them. */
+  async expectOneEndEach(replies: number): Promise<Logged[]> {
     const events = await this.events()
-    const sent = events.filter(({ type }) => type === 'PromptSent').map(({ data }) => data.replyId as string)
+    const sent = events.filter(({ type }) => beginnings.has(type)).map(({ data }) => data.replyId as string)
     const ends = events.filter(({ type }) => endings.has(type))
-    expect(new Set(sent).size).toBe(prompts)
-    expect(sent).toHaveLength(prompts)
+    expect(new Set(sent).size).toBe(replies)
+    expect(sent).toHaveLength(replies)
     expect(ends.map(({ data }) => data.replyId).sort()).toEqual(sent.sort())
     await expectOneOrderWithoutGaps(this.db)
     return ends

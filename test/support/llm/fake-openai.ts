@@ -129,13 +129,15 @@ export class FakeOpenAi extends FakeModel {
   }
 }
 
-/** The parts of a message that are no text count for nothing. */
+/** What is no text in a message counts for nothing. */
 const withTexts = (request: ChatRequest): ChatRequest => ({
   ...request,
-  messages: request.messages.map(({ role, content }: { role: string; content: string | { text?: string }[] }) => ({
-    role,
-    content: typeof content === 'string' ? content : content.map(({ text = '' }) => text).join(''),
-  })),
+  messages: request.messages.map(
+    ({ role, content }: { role: string; content: string | { text?: string }[] | null }) => ({
+      role,
+      content: typeof content === 'string' ? content : (content ?? []).map(({ text = '' }) => text).join(''),
+    }),
+  ),
 })
 
 const errorBody = (status: number) =>

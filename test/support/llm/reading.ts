@@ -1,6 +1,6 @@
 import { OllamaProvider } from '../../../src/llm/ollama.js'
 import { OpenAiProvider } from '../../../src/llm/openai.js'
-import type { Chunk, CompletionRequest, Finish, Provider, Usage } from '../../../src/llm/provider.js'
+import type { Chunk, CompletionRequest, Finish, Provider, RequestedCall, Usage } from '../../../src/llm/provider.js'
 import { FakeOllama } from './fake-ollama.js'
 import { FakeOpenAi } from './fake-openai.js'
 
@@ -10,6 +10,7 @@ export interface Read {
   text: string
   alive: number
   usage?: Usage
+  toolCalls?: readonly RequestedCall[]
   finish?: Finish
   /** What the iteration threw. */
   error?: unknown
@@ -22,6 +23,7 @@ export async function read(chunks: AsyncIterable<Chunk>): Promise<Read> {
       if ('text' in chunk) got.texts.push(chunk.text)
       else if ('alive' in chunk) got.alive++
       else if ('usage' in chunk) got.usage = chunk.usage
+      else if ('toolCalls' in chunk) got.toolCalls = chunk.toolCalls
       else got.finish = chunk.finish
     }
   } catch (error) {

@@ -21,20 +21,21 @@ const asked = { ...ofAnn, prompts: 1 }
 const answered = { ...ofAnn, replies: 1, promptTokens: 3, completionTokens: 2, totalTokens: 5 }
 
 describe('the usage of an hour', () => {
-  it('counts prompts and answers with their tokens, also of answers that were stopped', () =>
+  it('counts prompts and answers with their tokens, also of answers that were stopped or ask for calls', () =>
     givenLog<UsageDoc>(usage, [
       { ...inChat.sent, at: at('09:00:00') },
       { ...inChat.completed, at: at('09:30:00') },
       { ...inChat.cancelled, at: at('09:59:59.999') },
+      { ...inChat.requested, at: at('09:59:59.999') },
     ]).then({
       'ann 2024-05-01T09:00:00.000Z offline/echo': {
         ...ofAnn,
         hour: nine,
         prompts: 1,
-        replies: 2,
-        promptTokens: 6,
-        completionTokens: 4,
-        totalTokens: 10,
+        replies: 3,
+        promptTokens: 9,
+        completionTokens: 6,
+        totalTokens: 15,
       },
     }))
 

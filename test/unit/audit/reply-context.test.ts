@@ -83,6 +83,33 @@ describe('what the model was given', () => {
     expect(options).toEqual({ ...asked, responseFormat: { type: 'text' } })
   })
 
+  it('has tools, calls and outputs, and the chat at that moment says that it waits', async () => {
+    const tools = [{ type: 'function', function: { name: 'get_time' } }]
+    const question = { role: 'user', content: 'call get_time {"zone":"UTC"}' }
+    const complete = async (...messages: object[]) => {
+      const { body, headers } = await ann.post('/v1/chat/completions', { model: 'offline/echo', messages, tools })
+      const replyId = (body.id as string).replace('chatcmpl-', '')
+      return { chatId: headers.get('x-chat-id')!, replyId, message: body.choices[0].message }
+    }
+    const { chatId, replyId, message } = await complete(question)
+    const [call] = message.tool_calls
+    const { chat } = await auditor.read(`/audit/chats/${chatId}`)
+    expect(chat).toMatchObject({ waitsFor: { replyId, callIds: [call.id] } })
+    const next = await complete(question, message, { role: 'tool', tool_call_id: call.id, content: 'noon' })
+    const found = await contextOf(chatId, next.replyId)
+    expect(found.options).toEqual({ tools: [{ name: 'get_time' }] })
+    expect(found.messages).toEqual([
+      question,
+      {
+        role: 'assistant',
+        content: '',
+        toolCalls: [{ id: call.id, name: 'get_time', arguments: '{"zone":"UTC"}', output: 'noon' }],
+      },
+    ])
+    expect((await contextOf(chatId, replyId)).messages).toEqual([question])
+    expect((await auditor.read(`/audit/chats/${chatId}`)).chat).not.toHaveProperty('waitsFor')
+  })
+
   it('is cut where the model’s context ended', async () => {
     const chatId = crypto.randomUUID()
     await ann.post(`/chat/${chatId}/send`, { text: 'Begin', model: 'openai/gpt-3.5-turbo' })

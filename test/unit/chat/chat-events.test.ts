@@ -12,6 +12,7 @@ const content = {
   name: 'sum',
   functionCall: { name: 'add' },
   toolCalls: [{ id: 'call-1' }],
+  toolCallId: 'call-1',
   metadata: { from: 'web' },
 }
 const settings = { temperature: 0.5, maxTokens: 9 }
@@ -28,6 +29,13 @@ const whole: [ChatEvent, optional?: string[]][] = [
   [its.of(its.completed, { cached: true }), ['cached']],
   [its.failed],
   [its.cancelled, ['attempt']],
+  [its.requested],
+  [its.received],
+  [its.abandoned],
+  [
+    { ...its.begun, data: { ...its.begun.data, settings, projectId: 'p1' }, personal: { options: {} } },
+    ['projectId', 'temperature', 'maxTokens', 'options'],
+  ],
   [
     { ...its.stored, data: { ...its.stored.data, ...counts }, personal: content },
     [...Object.keys(counts), ...Object.keys(content).slice(1)],
@@ -98,7 +106,7 @@ describe.each(whole)('$type', (event, optional = []) => {
   })
 
   it('has fields of the right kinds', () => {
-    const isText = /Id$|^(attempt|model|code|text|title|detail|comment|content|name)$/
+    const isText = /Id$|Digest$|^(attempt|model|code|text|title|detail|comment|content|name)$/
     expect(refusedFor((part, field) => (part[field] = ['no such', 0.5]))).toEqual(fields)
     expect(refusedFor((part, field) => (part[field] = 'no such'))).toEqual(
       fields.filter((field) => !isText.test(field)),

@@ -13,6 +13,8 @@ import {
   startChat,
   storeMessages,
   withdrawFeedback,
+  abandonToolCalls,
+  sendToolOutputs,
 } from '../../../src/chat/chat.js'
 import { givenStream } from '../../../src/event-store/deciding/given-when-then.js'
 import { expectAggregateLaws } from '../../support/aggregate-laws.js'
@@ -101,6 +103,187 @@ describe('a prompt that follows a reply', () => {
       .thenRefused('reply_has_follower'))
   it('is refused while that reply is written', () =>
     givenStream(chatAggregate, [started, sent]).when(follows('r1')).thenRefused('reply_in_progress'))
+})
+
+const callOf = (id: string) => ({ id, type: 'function' as const, function: { name: 'weather', arguments: '{}' } })
+const requested: ReplyEnding = {
+  type: 'ToolCallsRequested',
+  data: { ...reply, attempt: 'a1', model: 'offline/echo', tokens, latency: 12, calls: ['c1', 'c2'] },
+  personal: { text: '', toolCalls: [callOf('c1'), callOf('c2')] },
+}
+const output = (callId: string, text = 'sunny') => ({
+  callId,
+  output: text,
+  messageId: `output of ${callId}`,
+  outputDigest: `digest of ${text}`,
+})
+const received = (callId: string, text = 'sunny'): ChatEvent => ({
+  type: 'ToolOutputReceived',
+  data: { ...chat, replyId: 'r1', callId, messageId: `output of ${callId}`, outputDigest: `digest of ${text}` },
+  personal: { content: text, toolCallId: callId },
+})
+const begun: ChatEvent = {
+  type: 'ReplyBegun',
+  data: { ...chat, promptId: 'p1', replyId: 'r2', model: 'offline/echo', settings: {} },
+  personal: {},
+}
+const abandonedBy = (end: 'prompt' | 'cancel' | 'deletion' | 'timeout'): ChatEvent => ({
+  type: 'ToolCallsAbandoned',
+  data: { ...reply, end },
+})
+
+describe('calls of tools', () => {
+  const asked = [started, sent, requested]
+  const outputs = (...ids: string[]) =>
+    sendToolOutputs({ ...chat, replyId: 'r2', outputs: ids.map((id) => output(id)) })
+
+  it('end the reply, once', () => {
+    givenStream(chatAggregate, [started, sent]).when(endReply(requested)).then([requested])
+    givenStream(chatAggregate, asked).when(endReply(completed)).then([])
+    givenStream(chatAggregate, answered).when(endReply(requested)).then([])
+  })
+  it('wait for all outputs: with the last one the next reply begins', () => {
+    givenStream(chatAggregate, asked)
+      .when(outputs('c1'))
+      .then([received('c1')])
+    givenStream(chatAggregate, [...asked, received('c1')])
+      .when(outputs('c2'))
+      .then([received('c2'), begun])
+    givenStream(chatAggregate, asked)
+      .when(outputs('c2', 'c1'))
+      .then([received('c2'), received('c1'), begun])
+  })
+  it('go on as the prompt was asked, or as the outputs say', () => {
+    const inProject = { model: 'offline/echo', settings: { seed: 7 }, projectId: 'project', files: ['f1'] }
+    const asks: ChatEvent = { type: 'PromptSent', data: { ...reply, ...inProject }, personal: { text: 'Hi' } }
+    const next = { ...begun, data: { ...begun.data, ...inProject } } as ChatEvent
+    givenStream(chatAggregate, [started, asks, requested])
+      .when(outputs('c1', 'c2'))
+      .then([received('c1'), received('c2'), next])
+    givenStream(chatAggregate, [started, asks, requested, received('c1')])
+      .when(sendToolOutputs({ ...chat, replyId: 'r2', outputs: [output('c2')], model: 'x/y', settings: {} }))
+      .then([received('c2'), { ...next, data: { ...next.data, model: 'x/y', settings: {} } }])
+  })
+  it('take an output once, and none that differs from it', () => {
+    givenStream(chatAggregate, asked)
+      .when(outputs('c1', 'c1'))
+      .then([received('c1')])
+    givenStream(chatAggregate, [...asked, received('c1')])
+      .when(outputs('c1'))
+      .then([])
+    givenStream(chatAggregate, [...asked, received('c1'), received('c2'), begun])
+      .when(outputs('c1', 'c2'))
+      .then([])
+    givenStream(chatAggregate, [...asked, received('c1', 'rainy')])
+      .when(outputs('c1'))
+      .thenRefused('output_differs')
+    const both = [output('c1'), output('c1', 'rainy')]
+    givenStream(chatAggregate, asked)
+      .when(sendToolOutputs({ ...chat, replyId: 'r2', outputs: both }))
+      .thenRefused('output_differs')
+  })
+  it('know no other calls, and no chat of somebody else', () => {
+    givenStream(chatAggregate, asked).when(outputs('c9')).thenRefused('not_found')
+    givenStream(chatAggregate, answered).when(outputs('c1')).thenRefused('not_found')
+    givenStream(chatAggregate).when(outputs('c1')).thenRefused('not_found')
+    givenStream(chatAggregate, asked)
+      .when(sendToolOutputs({ ...stranger, replyId: 'r2', outputs: [output('c1')] }))
+      .thenRefused('not_found')
+  })
+  it('are abandoned by a prompt that does not wait, with what is there', () =>
+    givenStream(chatAggregate, [...asked, received('c1')])
+      .when(sendPrompt(next))
+      .then([abandonedBy('prompt'), nextSent]))
+  it('are not abandoned when nothing is missing', () =>
+    givenStream(chatAggregate, [...asked, received('c1'), received('c2'), begun, of2(completed)])
+      .when(sendPrompt({ ...next, promptId: 'p3', replyId: 'r3' }))
+      .then([{ ...nextSent, data: { ...nextSent.data, promptId: 'p3', replyId: 'r3' } }]))
+  it('are abandoned by a cancel or a time limit, once', () => {
+    givenStream(chatAggregate, asked)
+      .when(abandonToolCalls(chat, 'r1', 'timeout'))
+      .then([abandonedBy('timeout')])
+    const over = [...asked, abandonedBy('cancel')]
+    givenStream(chatAggregate, over)
+      .when(abandonToolCalls(chat, 'r1', 'timeout'))
+      .then([])
+    givenStream(chatAggregate, asked)
+      .when(abandonToolCalls(chat, 'r9', 'timeout'))
+      .then([])
+    givenStream(chatAggregate, asked)
+      .when(abandonToolCalls(stranger, 'r1', 'timeout'))
+      .then([])
+    givenStream(chatAggregate, over).when(outputs('c1')).thenRefused('call_abandoned')
+    givenStream(chatAggregate, over).when(sendPrompt(next)).then([nextSent])
+  })
+  it('are abandoned with their chat, and with the message that asks for them', () => {
+    givenStream(chatAggregate, asked)
+      .when(deleteChat(chat, false))
+      .then([abandonedBy('deletion'), deleted])
+    givenStream(chatAggregate, asked)
+      .when(deleteChat(chat, true))
+      .then([abandonedBy('deletion'), deleted, erased])
+    givenStream(chatAggregate, [...asked, deleted])
+      .when(outputs('c1'))
+      .thenRefused('name_used')
+    const gone: ChatEvent = { type: 'MessageDeleted', data: { ...chat, messageId: 'r1' } }
+    givenStream(chatAggregate, asked)
+      .when(deleteMessage(chat, 'r1'))
+      .then([abandonedBy('deletion'), gone])
+  })
+  it('make the next reply the open one, which may ask for calls again', () => {
+    const open = [...asked, received('c1'), received('c2'), begun]
+    givenStream(chatAggregate, open).when(sendPrompt(next)).thenRefused('reply_in_progress')
+    givenStream(chatAggregate, open)
+      .when(endReply(of2(requested)))
+      .then([of2(requested)])
+    givenStream(chatAggregate, open)
+      .when(endReply(of2(completed)))
+      .then([of2(completed)])
+  })
+})
+
+const of2 = <Event extends ReplyEnding>(event: Event): Event => ({ ...event, data: { ...event.data, replyId: 'r2' } })
+
+describe('outputs with their told conversation', () => {
+  const told = {
+    before: [messageOf('m0', 'Be kind.')],
+    sinceAnswer: [],
+    follows: 'up to the calls',
+    digest: 'with the outputs',
+    isNamed: false,
+    promptId: 'm0',
+    title: 'Be kind.',
+    model: 'offline/echo',
+  }
+  const sent1 = [started, withDigest(sent, 'first'), withDigest(requested, told.follows)]
+  const goOn = (...ids: string[]) =>
+    sendToolOutputs({ ...chat, replyId: 'r2', outputs: ids.map((id) => output(id)), told, settings: {} })
+  const begins = withDigest(begun, told.digest)
+
+  it('go on in the chat that is what was told', () => {
+    givenStream(chatAggregate, sent1)
+      .when(goOn('c1', 'c2'))
+      .then([received('c1'), received('c2'), begins])
+    givenStream(chatAggregate, [...sent1, received('c1')])
+      .when(goOn('c1', 'c2'))
+      .then([received('c2'), begins])
+  })
+  it('are all there, or none is taken', () =>
+    givenStream(chatAggregate, sent1).when(goOn('c1')).thenRefused('outputs_missing'))
+  it('begin a chat that no other is', () => {
+    const first = { ...begins, data: { ...begins.data, promptId: 'm0' } } as ChatEvent
+    const titled: ChatEvent = { type: 'ChatStarted', data: chat, personal: { title: 'Be kind.' } }
+    givenStream(chatAggregate)
+      .when(goOn('c1', 'c2'))
+      .then([titled, storedEvent('m0', 'Be kind.'), first])
+    givenStream(chatAggregate, [...sent1, abandonedBy('timeout')])
+      .when(goOn('c1', 'c2'))
+      .thenRefused('conversation_differs')
+  })
+  it('and a prompt after them: the prompt begins the reply', () =>
+    givenStream(chatAggregate, sent1)
+      .when(sendPrompt({ ...next, told: { ...told, outputs: [output('c1'), output('c2')] } }))
+      .then([received('c1'), received('c2'), withDigest(nextSent, told.digest)]))
 })
 
 describe('a prompt with its told conversation', () => {

@@ -73,6 +73,19 @@ describe('the list of chats', () => {
     }
   })
 
+  it('says which outputs of calls a chat waits for, until they are there or it waits no longer', () => {
+    const asked = [its.started, its.sent, its.requested]
+    const waits = { waitsFor: { replyId: 'r1', callIds: ['call1', 'call2'] }, waitsSince: timeOf(3) }
+    const after = (messageCount: number, last: number) => ({ ...justStarted, messageCount, lastActive: timeOf(last) })
+    givenLog<ChatDoc>(chats, asked).then({ c1: { ...after(2, 3), ...waits } })
+    givenLog<ChatDoc>(chats, [...asked, its.received]).then({
+      c1: { ...after(3, 4), ...waits, waitsFor: { replyId: 'r1', callIds: ['call2'] } },
+    })
+    const second = its.of(its.received, { callId: 'call2', messageId: 'o2' })
+    givenLog<ChatDoc>(chats, [...asked, its.received, second, its.begun]).then({ c1: after(4, 6) })
+    givenLog<ChatDoc>(chats, [...asked, its.abandoned]).then({ c1: after(2, 3) })
+  })
+
   it('has no deleted chat, and none that was never started', () => {
     givenLog(chats, [its.started, its.sent, its.deleted]).then({})
     givenLog(chats, [its.sent]).then({})

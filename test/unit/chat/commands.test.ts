@@ -12,8 +12,9 @@ import {
   WithdrawFeedback,
 } from '../../../src/chat/commands.js'
 import { EndReply, EndReplyHandler } from '../../../src/chat/commands/end-reply.js'
-import { SendPrompt, SendPromptHandler } from '../../../src/chat/commands/send-prompt.js'
+import { ToldConversations } from '../../../src/chat/commands/told-conversations.js'
 import { ConversationDigests } from '../../../src/chat/conversation-digests.js'
+import { SendPrompt, SendPromptHandler } from '../../../src/chat/commands/send-prompt.js'
 import { NewChats } from '../../../src/chat/new-chats.js'
 import { StartChat, StartChatHandler } from '../../../src/chat/commands/start-chat.js'
 import { StoreMessages, StoreMessagesHandler } from '../../../src/chat/commands/store-messages.js'
@@ -65,8 +66,9 @@ describe('every event of a chat', () => {
     const { started, renamed, tagged, annotated, sent, completed, failed, cancelled } = its
     const { stored, edited, messageDeleted, liked, commented, disliked, withdrawn, deleted, erased } = its
     const replies = [sent, completed, failed, cancelled]
+    const tools = [its.requested, its.received, its.abandoned, its.begun]
     const messages = [stored, edited, messageDeleted, liked, commented, disliked, withdrawn]
-    const events = [started, renamed, tagged, annotated, ...replies, ...messages, deleted, erased]
+    const events = [started, renamed, tagged, annotated, ...replies, ...tools, ...messages, deleted, erased]
     await given(...events)
     expect(await newest(events.length)).toEqual(events)
     expect(new Set(events.map(({ type }) => type))).toEqual(new Set(Object.keys(chatEvents)))
@@ -144,7 +146,8 @@ describe('a prompt that is sent', () => {
   it('goes to the model that it names, under ids that a repeat finds again', async () => {
     await engine.vault.keyForFirstAppend(ownerStream('ann'))
     const secrets = await ServiceSecrets.of(engine)
-    const handler = new SendPromptHandler(newChats(), new Providers({ defaultModel: 'offline/echo' }), secrets)
+    const told = new ToldConversations(chats, new ConversationDigests(engine), secrets)
+    const handler = new SendPromptHandler(newChats(), told, new Providers({ defaultModel: 'offline/echo' }), secrets)
     const asked = new SendPrompt(cause(), its.chat, 'What is an event?', undefined, { maxTokens: 9 }, 'p1')
     const sent = await handler.execute(asked)
     // As every version of the service derives them: another one may get the repeat.

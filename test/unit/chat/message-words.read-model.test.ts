@@ -20,6 +20,14 @@ describe('the words of messages', () => {
       its.completed,
     ]).then({ p1: { ...words, seq: 1 } }))
 
+  it('have outputs of calls, and the next reply', () =>
+    givenLog<MessageWordsDoc>(messageWords, [its.sent, its.requested, its.received, its.begun]).then({
+      p1: { ...words, seq: 1 },
+      r1: { ...words, seq: 2 },
+      o1: { ...words, seq: 3 },
+      r2: { ...words, seq: 4 },
+    }))
+
   it('have no words of a failed reply', () =>
     givenLog<MessageWordsDoc>(messageWords, [its.sent, its.failed]).then({
       p1: { ...words, seq: 1 },

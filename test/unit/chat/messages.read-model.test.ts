@@ -87,6 +87,25 @@ describe('the messages of a chat', () => {
       },
     }))
 
+  it('have the calls that a reply asks for, their outputs, and the next reply', () => {
+    const toolCalls = [its.toolCall, { ...its.toolCall, id: 'call2' }]
+    givenLog<MessageDoc>(messages, [its.sent, its.requested, its.received, its.begun]).then({
+      p1: prompt,
+      r1: { ...answer, finish: 'tools', text: envelope({ text: '', toolCalls }) },
+      o1: {
+        ...inChat,
+        seq: 6,
+        sentBy: 'system',
+        role: 'tool',
+        status: 'completed',
+        timestamp: timeOf(3),
+        tokens: null,
+        text: envelope({ content: 'sunny', toolCallId: 'call1' }),
+      },
+      r2: { ...pending, seq: 9, timestamp: timeOf(4) },
+    })
+  })
+
   it('have what was stored with its role and what it cost', () => givenLog(messages, [its.stored]).then({ m1: stored }))
 
   it('have no costs where none were stored', () => {

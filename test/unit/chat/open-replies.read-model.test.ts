@@ -8,9 +8,14 @@ const open = { chatId: 'c1', ownerId: 'ann', promptId: 'p1', since: timeOf(1) }
 describe('the open replies', () => {
   it('have a reply from its prompt on', () => givenLog<OpenReplyDoc>(openReplies, [its.sent]).then({ r1: open }))
 
-  it.each([its.completed, its.failed, its.cancelled])('have it no more after $type', (ending) =>
+  it.each([its.completed, its.failed, its.cancelled, its.requested])('have it no more after $type', (ending) =>
     givenLog(openReplies, [its.sent, ending]).then({}),
   )
+
+  it('have the next reply from the last output on', () =>
+    givenLog<OpenReplyDoc>(openReplies, [its.sent, its.requested, its.begun]).then({
+      r2: { ...open, since: timeOf(3) },
+    }))
 
   it('keep one when another ends', () =>
     givenLog<OpenReplyDoc>(openReplies, [its.sent, its.of(its.completed, { replyId: 'r2' })]).then({ r1: open }))

@@ -222,8 +222,7 @@ describe('what a model is told of a chat', () => {
       edited('m1', 'user', 'First'),
       removed('m2'),
     )
-    const { promptId } = (its.sent as { data: { promptId: string } }).data
-    expect(await all(chatHistory(engine.vault, asyncly(await newestFirst()), promptId))).toEqual([
+    expect(await all(chatHistory(engine.vault, asyncly(await newestFirst()), its.sent.data.replyId))).toEqual([
       { role: 'user', content: 'What is an event?' },
       { role: 'user', content: 'First' },
     ])

@@ -66,6 +66,7 @@ describe('the root family', () => {
     expect(asMessage(stored)).toStrictEqual({
       id: 'm1',
       text: '42',
+      toolCalls: [{ id: 'call_1' }],
       sessionId: 'c1',
       sentBy: 'system',
       role: 'tool',

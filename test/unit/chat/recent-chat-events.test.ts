@@ -44,50 +44,59 @@ async function append(engine: Engine, expected: number, ...events: { type: strin
   await engine.store.append({ stream: chatStream('a'), expected, events, meta: command() })
 }
 
-const versions = async (promptId: string) =>
-  (await all(recent.newestFirst('a', promptId))).map(({ version }) => version)
+const versions = async (replyId: string) => (await all(recent.newestFirst('a', replyId))).map(({ version }) => version)
 
 describe('the newest events of a chat', () => {
   it('that began here are in memory', async () => {
     await append(here, 0, stored(1), stored(2))
     await append(here, 2, prompt(3))
-    expect([await versions('prompt-3'), reads]).toEqual([[3, 2, 1], 0])
+    expect([await versions('reply-3'), reads]).toEqual([[3, 2, 1], 0])
   })
 
   it('are read once, and then followed', async () => {
     await append(elsewhere, 0, stored(1), prompt(2))
-    expect([await versions('prompt-2'), reads]).toEqual([[2, 1], 1])
-    expect([await versions('prompt-2'), reads]).toEqual([[2, 1], 1])
+    expect([await versions('reply-2'), reads]).toEqual([[2, 1], 1])
+    expect([await versions('reply-2'), reads]).toEqual([[2, 1], 1])
     await append(here, 2, prompt(3))
-    expect([await versions('prompt-3'), reads]).toEqual([[3, 2, 1], 1])
+    expect([await versions('reply-3'), reads]).toEqual([[3, 2, 1], 1])
   })
 
   it('are read anew when another process has written in between', async () => {
     await append(here, 0, prompt(1))
     await append(elsewhere, 1, stored(2))
     await append(here, 2, prompt(3))
-    expect([await versions('prompt-3'), reads]).toEqual([[3, 2, 1], 1])
+    expect([await versions('reply-3'), reads]).toEqual([[3, 2, 1], 1])
     await append(elsewhere, 3, prompt(4))
-    expect([await versions('prompt-4'), reads]).toEqual([[4, 3, 2, 1], 2])
+    expect([await versions('reply-4'), reads]).toEqual([[4, 3, 2, 1], 2])
   })
 
   it('are read only as far as somebody goes on, and from there the next time', async () => {
     for (let n = 0; n < 30; n++) await append(elsewhere, n, stored(n + 1))
     await append(elsewhere, 30, prompt(31))
     const some: RecordedChatEvent[] = []
-    for await (const event of recent.newestFirst('a', 'prompt-31')) if (some.push(event) === 5) break
+    for await (const event of recent.newestFirst('a', 'reply-31')) if (some.push(event) === 5) break
     expect(some.map(({ version }) => version)).toEqual([31, 30, 29, 28, 27])
     expect(reads).toBe(1)
-    expect(await versions('prompt-31')).toEqual(Array.from({ length: 31 }, (_, i) => 31 - i))
+    expect(await versions('reply-31')).toEqual(Array.from({ length: 31 }, (_, i) => 31 - i))
     expect(reads).toBe(2)
     expect(lastRange).toEqual({ backwards: true, from: 26 })
-    await versions('prompt-31')
+    await versions('reply-31')
     expect(reads).toBe(2)
   })
 
   it('are kept by processes that answer prompts, and by no others', async () => {
     recent = new RecentChatEvents(here, { roles: ['api'] })
     await append(here, 0, prompt(1))
-    expect([await versions('prompt-1'), reads]).toEqual([[1], 1])
+    expect([await versions('reply-1'), reads]).toEqual([[1], 1])
+  })
+
+  it('are read once for several readers', async () => {
+    await append(elsewhere, 0, stored(1), prompt(2))
+    const shared = recent.shared('a', 'reply-2')
+    for await (const event of shared.fromNewest()) if (event.version === 2) break
+    const read = await all(shared.fromNewest())
+    await shared.close()
+    expect([read.map(({ version }) => version), reads]).toEqual([[2, 1], 1])
+    expect([await versions('reply-2'), reads]).toEqual([[2, 1], 1])
   })
 })

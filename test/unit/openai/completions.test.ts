@@ -297,13 +297,13 @@ describe('a conversation that is told from its beginning', () => {
 
 describe('what is not done', () => {
   it.each([
-    [{ tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools'],
+    [{ tools: [{ type: 'custom', custom: { name: 'f' } }] }, 'tools[0].type'],
     [{ n: 2 }, 'n'],
     [{ logprobs: true }, 'logprobs'],
     [{ store: false }, 'store'],
     [{ response_format: { type: 'grammar' } }, 'response_format.type'],
     [{ messages: [user([{ type: 'image_url', image_url: { url: 'x' } }])] }, 'messages[0].content[0].type'],
-    [{ messages: [{ role: 'tool', content: 'x', tool_call_id: 'y' }] }, 'messages[0].role'],
+    [{ messages: [{ role: 'function', content: 'x', name: 'y' }] }, 'messages[0].role'],
     [{ messages: [{ ...user('x'), name: 'Ann' }] }, 'messages[0].name'],
   ])('%j is refused by its name', async (more, param) => {
     const asked = model.requests.length

@@ -14,7 +14,7 @@ import {
   Text,
   Texts,
 } from '../../../http/fields.js'
-import { ChatName, ReplyErrorDto } from '../chat.dto.js'
+import { ChatName, ReplyErrorDto, ToolWaitDto } from '../chat.dto.js'
 import {
   feedback,
   type Feedback,
@@ -82,6 +82,9 @@ export class LoggedMessageBody {
   @JsonObjects({ optional: true, example: [{ id: 'call_1', type: 'function' }] })
   toolCalls?: Record<string, unknown>[]
 
+  @Id({ optional: true, about: 'Of a message of a tool: the call that it answers' })
+  toolCallId?: string
+
   @JsonObject({ optional: true, example: { temperature: 0.7 } })
   metadata?: Record<string, unknown>
 
@@ -128,8 +131,11 @@ export class LoggedMessageDto {
   @JsonObject({ optional: true })
   functionCall?: Record<string, unknown>
 
-  @JsonObjects({ optional: true })
+  @JsonObjects({ optional: true, about: 'The calls that the model asks for' })
   toolCalls?: Record<string, unknown>[]
+
+  @AnyText({ optional: true, about: 'Of a message of a tool: the call that it answers' })
+  toolCallId?: string
 
   @JsonObject({ optional: true })
   metadata?: Record<string, unknown>
@@ -198,6 +204,9 @@ export class LoggedChatDto {
 
   @Integer()
   messageCount!: number
+
+  @ObjectOf(() => ToolWaitDto, { optional: true, about: 'While the chat waits for outputs of calls of tools' })
+  waitsFor?: ToolWaitDto
 }
 
 export class LoggedChatDetailsDto extends LoggedChatDto {

@@ -17,8 +17,19 @@ export function asLoggedChat(chat: ChatSummary): LoggedChatDto {
     createdAt,
     lastActive: updatedAt,
     messageCount,
+    waitsFor,
   } = chat
-  return { id, title, ...definedFields({ ownName }), tags, metadata, user, createdAt, updatedAt, messageCount }
+  return {
+    id,
+    title,
+    ...definedFields({ ownName, waitsFor }),
+    tags,
+    metadata,
+    user,
+    createdAt,
+    updatedAt,
+    messageCount,
+  }
 }
 
 export function asLoggedMessage(message: Omit<OpenedMessage, 'userId' | 'sentBy'>): LoggedMessageDto {
@@ -34,11 +45,11 @@ type MessageFields = MessageContent & Omit<MessageCounts, 'tokens'> & { role: Me
 
 /** Separates the fields of a body, or of a message, that the log seals (the content) from the others (the counts). */
 export function messageFromBody(fields: MessageFields): Omit<StoredMessage, 'messageId'> {
-  const { role, content, name, functionCall, toolCalls, metadata } = fields
+  const { role, content, name, functionCall, toolCalls, toolCallId, metadata } = fields
   const { tokens, promptTokens, completionTokens, latency } = fields
   return {
     role,
-    content: { content, ...definedFields({ name, functionCall, toolCalls, metadata }) },
+    content: { content, ...definedFields({ name, functionCall, toolCalls, toolCallId, metadata }) },
     counts: definedFields({ tokens: tokens ?? undefined, promptTokens, completionTokens, latency }),
   }
 }

@@ -38,13 +38,15 @@ export class CompletionRendering implements ReplyRendering {
     return this.textUpTo(this.buffer.text)
   }
 
-  outcome({ status, text, usage, finish, error }: ReplyOutcome): string {
+  outcome({ status, text, usage, finish, toolCalls, error }: ReplyOutcome): string {
     if (status === 'failed') return this.failed(error?.code ?? 'internal', error?.detail ?? '')
     if (!text.startsWith(this.sent)) return this.interrupted()
     const rest = this.textUpTo(text)
     const end = this.chunk({ delta: {}, finish_reason: finishReasonOf(finish) })
     const cost = this.includesUsage ? this.line({ choices: [], usage: asCompletionUsage(usage) }) : ''
-    return `${rest}${end}${cost}data: [DONE]\n\n`
+    const indexed = toolCalls?.map((call, index) => ({ index, ...call }))
+    const calls = indexed ? this.chunk({ delta: { tool_calls: indexed } }) : ''
+    return `${rest}${calls}${end}${cost}data: [DONE]\n\n`
   }
 
   failed(code: string, detail: string): string {

@@ -92,9 +92,30 @@ function chatNameIn({ metadata }: CompletionBody, header: string | undefined): s
   return header ?? inBody
 }
 
-function optionsIn({ stop, response_format: form, metadata, user }: CompletionBody): PromptOptions {
+function optionsIn(body: CompletionBody): PromptOptions {
+  const { stop, response_format: form, metadata, user, parallel_tool_calls: parallelToolCalls } = body
   const responseFormat = form?.type === 'json_schema' ? asAnswerForm(form.json_schema) : form
-  return definedFields({ stop: typeof stop === 'string' ? [stop] : stop, responseFormat, metadata, user })
+  return definedFields({
+    stop: typeof stop === 'string' ? [stop] : stop,
+    responseFormat,
+    metadata,
+    user,
+    ...toolsIn(body),
+    parallelToolCalls,
+  })
+}
+
+function toolsIn({
+  tools: declared = [],
+  tool_choice: choice,
+}: CompletionBody): Pick<PromptOptions, 'tools' | 'toolChoice'> {
+  const tools = declared.map((tool) => tool.function)
+  const names = new Set(tools.map(({ name }) => name))
+  if (names.size < tools.length) throw invalidFields([{ field: 'tools', message: 'must have different names' }])
+  const toolChoice = typeof choice === 'object' ? choice.function : choice
+  if (typeof toolChoice === 'object' ? !names.has(toolChoice.name) : toolChoice === 'required' && tools.length === 0)
+    throw invalidFields([{ field: 'tool_choice', message: 'must be one of the tools that the request declares' }])
+  return tools.length > 0 ? { tools, toolChoice } : {}
 }
 
 function maxTokensIn({ max_tokens: older, max_completion_tokens: newer }: CompletionBody): number | undefined {

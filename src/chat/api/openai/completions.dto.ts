@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { jsonSchemaFields, metadata, modelName, samplingFields, text, user } from './settings.dto.js'
+import {
+  jsonSchemaFields,
+  metadata,
+  modelName,
+  samplingFields,
+  text,
+  toolFields,
+  toolName,
+  user,
+} from './settings.dto.js'
 
 const textPart = z.strictObject({
   type: z.literal('text').describe('Only texts are supported'),
@@ -8,10 +17,30 @@ const textPart = z.strictObject({
 
 const content = z.union([text(), z.array(textPart).min(1).max(200)]).describe('A text, or parts that are joined')
 
-const message = z.strictObject({
-  role: z.enum(['system', 'developer', 'user', 'assistant']).describe('Who speaks'),
-  content,
+const toolCall = z.strictObject({
+  id: text().min(1).max(200).describe('Its id'),
+  type: z.literal('function').describe('Only functions are supported'),
+  function: z
+    .strictObject({
+      name: toolName.describe('The function'),
+      arguments: text().max(1_000_000).describe('What the model wrote: mostly JSON'),
+    })
+    .describe('What is called'),
 })
+
+const message = z.discriminatedUnion('role', [
+  z.strictObject({ role: z.enum(['system', 'developer', 'user']).describe('Who speaks'), content }),
+  z.strictObject({
+    role: z.literal('assistant').describe('The model'),
+    content: content.optional(),
+    tool_calls: z.array(toolCall).max(128).optional().describe('The calls that it asked for'),
+  }),
+  z.strictObject({
+    role: z.literal('tool').describe('A function, which was called'),
+    tool_call_id: text().min(1).max(200).describe('The call'),
+    content: content.describe('What the function has answered'),
+  }),
+])
 
 const stopText = text().min(1).max(200)
 const stopTexts = z
@@ -37,7 +66,7 @@ export const completionBody = z.strictObject({
     .array(message)
     .min(1)
     .max(2_000)
-    .describe('The whole conversation; the last message is the user’s')
+    .describe('The whole conversation; the last message is the user’s, or the last output of a call')
     .meta({ example: [{ role: 'user', content: 'What is an event store?' }] }),
   stream: z.boolean().optional().describe('Whether the answer comes in chunks').meta({ example: true }),
   stream_options: z
@@ -50,6 +79,27 @@ export const completionBody = z.strictObject({
   max_completion_tokens: maxTokens.describe('The newer name of max_tokens'),
   stop: stopTexts,
   response_format: responseFormat.optional().describe('The form of the answer'),
+  tools: z
+    .array(
+      z.strictObject({
+        type: z.literal('function').describe('Only functions are supported'),
+        function: z.strictObject(toolFields).describe('The function'),
+      }),
+    )
+    .max(128)
+    .optional()
+    .describe('Functions of yours that the model may ask you to call'),
+  tool_choice: z
+    .union([
+      z.enum(['auto', 'none', 'required']),
+      z.strictObject({
+        type: z.literal('function').describe('Only functions are supported'),
+        function: z.strictObject({ name: toolName.describe('Which one') }).describe('The function'),
+      }),
+    ])
+    .optional()
+    .describe('Whether the model may, must not or must ask for a call, or for which one it must ask'),
+  parallel_tool_calls: z.boolean().optional().describe('False: one call at a time'),
   n: z.literal(1).optional().describe('How many answers: only one is supported'),
   store: z.literal(true).optional().describe('Every conversation is stored: false is not supported yet'),
   metadata: metadata
@@ -70,7 +120,7 @@ const usage = z
   .describe('What the answer has cost')
 export type CompletionUsage = z.infer<typeof usage>
 
-const finishReason = z.enum(['stop', 'length', 'content_filter']).describe('Why the answer ends')
+const finishReason = z.enum(['stop', 'length', 'content_filter', 'tool_calls']).describe('Why the answer ends')
 export type FinishReason = z.infer<typeof finishReason>
 
 const head = {
@@ -89,8 +139,9 @@ export const completion = z.strictObject({
         message: z
           .strictObject({
             role: z.literal('assistant').describe('Who speaks'),
-            content: z.string().describe('The answer'),
+            content: z.string().nullable().describe('The answer; null if it only asks for calls'),
             refusal: z.null().describe('Always null'),
+            tool_calls: z.array(toolCall).optional().describe('The calls that it asks for'),
           })
           .describe('The answer'),
         logprobs: z.null().describe('Always null'),
@@ -113,6 +164,10 @@ export const completionChunk = z.strictObject({
           .strictObject({
             role: z.literal('assistant').optional().describe('Only in the first chunk'),
             content: z.string().optional().describe('The next part of the answer'),
+            tool_calls: z
+              .array(toolCall.extend({ index: z.int().describe('Which of the calls') }))
+              .optional()
+              .describe('The calls that it asks for, whole'),
           })
           .describe('What is new'),
         logprobs: z.null().describe('Always null'),

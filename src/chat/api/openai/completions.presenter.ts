@@ -16,8 +16,10 @@ export const completionHead = ({ replyId, model }: { replyId: string; model: str
 })
 
 export function asCompletion(head: CompletionHead, outcome: ReplyOutcome): Completion {
-  const { text: content, usage, finish, model = head.model } = outcome
-  const message = { role: 'assistant', content, refusal: null } as const
+  const { text, usage, finish, toolCalls, model = head.model } = outcome
+  const content = toolCalls && text === '' ? null : text
+  const calls = toolCalls && { tool_calls: [...toolCalls] }
+  const message = { role: 'assistant', content, refusal: null, ...calls } as const
   return {
     ...head,
     model,
@@ -29,7 +31,7 @@ export function asCompletion(head: CompletionHead, outcome: ReplyOutcome): Compl
 
 /** An answer that was cancelled has none of its own. */
 export const finishReasonOf = (finish: ReplyFinish = 'stop'): FinishReason =>
-  finish === 'filtered' ? 'content_filter' : finish
+  finish === 'filtered' ? 'content_filter' : finish === 'tools' ? 'tool_calls' : finish
 
 export const asCompletionUsage = ({ promptTokens, completionTokens, totalTokens }: ReplyUsage): CompletionUsage => ({
   prompt_tokens: promptTokens,

@@ -1,4 +1,5 @@
-import type { MessageStatus } from '../../message.js'
+import { definedFields } from '../../../commands/defined-fields.js'
+import type { MessageStatus, ToolCall } from '../../message.js'
 import type { ChatItems } from '../../read-models/chat-items.js'
 import type { OpenedMessage } from '../../read-models/opened-message.js'
 import { openAiId } from './item-ids.js'
@@ -6,13 +7,22 @@ import type { Item, ItemList, MessageItem } from './items.dto.js'
 import type { ToldMessage } from './told-conversation.js'
 
 interface SentMessage {
-  readonly role: MessageItem['role']
-  readonly content: string | readonly { readonly text: string }[]
+  readonly role: MessageItem['role'] | 'tool'
+  readonly content?: string | readonly { readonly text: string }[]
+  readonly tool_calls?: readonly ToolCall[]
+  readonly tool_call_id?: string
 }
 
-export const asToldMessage = ({ role, content }: SentMessage): ToldMessage => ({
+export const asToldMessage = ({
+  role,
+  content = '',
+  tool_calls: calls,
+  tool_call_id: id,
+}: SentMessage): ToldMessage => ({
   role: role === 'developer' ? 'system' : role,
   content: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
+  ...(calls?.length && { toolCalls: calls }),
+  ...definedFields({ toolCallId: id }),
 })
 
 const statusOf: Record<MessageStatus, Item['status']> = {

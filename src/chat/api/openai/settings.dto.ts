@@ -37,6 +37,22 @@ export const asAnswerForm = ({ schema = {}, ...form }: z.infer<z.ZodObject<typeo
   ...form,
 })
 
+export const toolName = z
+  .string()
+  .regex(/^[\w-]{1,64}$/)
+  .meta({ example: 'get_weather' })
+
+export const toolFields = {
+  name: toolName.describe('Its name'),
+  description: text().max(10_000).optional().describe('What it is for'),
+  parameters: z
+    .record(z.string(), z.unknown())
+    .refine(isStorableJson, { message: storableJson })
+    .optional()
+    .describe('The JSON Schema of its arguments'),
+  strict: z.boolean().optional().describe('Whether the arguments must fit the schema exactly'),
+}
+
 /** How the model answers: what both kinds of calls have under the same names. */
 export const samplingFields = {
   temperature: z.number().min(0).max(2).optional().describe('How freely the model answers: 0 is the strictest'),

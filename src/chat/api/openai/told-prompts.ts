@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common'
 import { Bus } from '../../../commands/bus.js'
 import type { Cause } from '../../../commands/cause.js'
+import { definedFields } from '../../../commands/defined-fields.js'
 import { derivedId } from '../../../commands/derived-ids.js'
 import { ServiceSecrets } from '../../../commands/secrets.js'
 import { Engine } from '../../../event-store/engine.js'
 import { EventStoreError, Refused } from '../../../event-store/errors.js'
 import { Limits } from '../../../http/limits.js'
-import { type ChatRef, conversationDiffers } from '../../chat.js'
+import { type ChatRef, conversationDiffers, type NamedChat } from '../../chat.js'
+import { titleFromPrompt } from '../../chat-title.js'
 import { ChatIds } from '../../chat-ids.js'
 import { type PromptSent, SendPrompt } from '../../commands/send-prompt.js'
+import { SendToolOutputs } from '../../commands/send-tool-outputs.js'
 import { ConversationDigests } from '../../conversation-digests.js'
 import type { ModelSettings, PromptOptions } from '../../message.js'
 import { FindConversation } from '../../read-models/chat-queries.js'
@@ -51,13 +54,25 @@ export class ToldPrompts {
   ): Promise<PromptSent> {
     const { upToAnswer, sinceAnswer, prompt } = conversation
     const follows = await this.digests.digestOf(ownerId, upToAnswer)
-    const latest = [...sinceAnswer, { role: 'user', content: prompt } as const]
+    const latest = prompt === undefined ? sinceAnswer : [...sinceAnswer, { role: 'user', content: prompt } as const]
+    const all = [...upToAnswer, ...sinceAnswer]
     const told = {
-      before: [...upToAnswer, ...sinceAnswer].map(asStored),
+      before: all.map(asStored),
       sinceAnswer: sinceAnswer.map(asStored),
       follows,
       digest: await this.digests.digestOf(ownerId, latest, follows),
       isNamed: chatName !== undefined,
+    }
+    const asked = all.findLastIndex(({ role }) => role === 'user')
+    const begin = async (chat: NamedChat): Promise<PromptSent> => {
+      const more = { told, options }
+      if (prompt !== undefined)
+        return await this.bus.begin(new SendPrompt(cause, chat, prompt, model, settings, undefined, undefined, more))
+      const title = titleFromPrompt(all[asked]!.content)
+      const how = { model, settings, options, told: { ...told, prompt: asked, title } }
+      const { begun } = await this.bus.begin(new SendToolOutputs(cause, chat, [], how))
+      if (!begun) throw new EventStoreError('contended', 'the chat begins just now elsewhere; repeat the request')
+      return begun
     }
     for (let tries = 0; tries < mostTries; tries++) {
       const chat =
@@ -66,8 +81,7 @@ export class ToldPrompts {
           : this.ids.namedChat(ownerId, chatName)
       await this.limits.countPrompt(chat.chatId, cause)
       try {
-        const more = { told, options }
-        return await this.bus.begin(new SendPrompt(cause, chat, prompt, model, settings, undefined, undefined, more))
+        return await begin(chat)
       } catch (error) {
         if (!(error instanceof Refused) || error.code !== conversationDiffers) throw error
         // Another prompt has followed the same answer: look again.
@@ -78,8 +92,8 @@ export class ToldPrompts {
 
   /**
    * The order of the three steps matters for a request that comes twice with one key. The chat is looked up first; then
-   * everything that the log has by now becomes visible; then the prompt itself is looked for. If the other request has
-   * moved the chat on before the first step, its prompt is found in the last one.
+   * everything that the log has by now becomes visible; then the reply itself is looked for. If the other request has
+   * moved the chat on before the first step, its reply is found in the last one.
    */
   private async chatFor(cause: Cause, ownerId: string, follows: string | undefined): Promise<ChatRef> {
     if (follows !== undefined) await this.seeAll() // the answer that it follows may be a moment old
@@ -87,8 +101,8 @@ export class ToldPrompts {
     const { commands } = this.secrets
     if (cause.isRepeatable && follows !== undefined) {
       await this.seeAll()
-      const promptId = derivedId(commands, 'prompt', cause.commandId)
-      const sent = await this.bus.query(new FindMessage(promptId, ownerId)).catch(undefinedIfNotFound)
+      const replyId = derivedId(commands, 'reply', cause.commandId)
+      const sent = await this.bus.query(new FindMessage(replyId, ownerId)).catch(undefinedIfNotFound)
       if (sent) return { chatId: sent.sessionId, ownerId }
     }
     return found ?? { chatId: derivedId(commands, 'chat', cause.commandId), ownerId }
@@ -99,7 +113,11 @@ export class ToldPrompts {
   }
 }
 
-const asStored = ({ role, content }: ToldMessage) => ({ role, content: { content }, counts: {} })
+const asStored = ({ role, content, toolCalls, toolCallId }: ToldMessage) => ({
+  role,
+  content: { content, ...definedFields({ toolCalls: toolCalls && [...toolCalls], toolCallId }) },
+  counts: {},
+})
 
 function undefinedIfNotFound(error: unknown): undefined {
   if (!(error instanceof Refused) || error.code !== 'not_found') throw error

@@ -8,9 +8,15 @@ import { RequestCause } from '../../../http/cause.guard.js'
 import { definedFields } from '../../../commands/defined-fields.js'
 import { invalidFields } from '../../../http/validation.js'
 import type { ListedModel } from '../../../llm/providers.js'
-import { AskBody, AskParams, AskedDto, ModelDto } from './ai.dto.js'
+import { AskBody, AskParams, AskedDto, ModelDto, ToolOutputsBody } from './ai.dto.js'
 import { ChatIds } from '../../chat-ids.js'
 import { SendPrompt } from '../../commands/send-prompt.js'
+import { SendToolOutputs } from '../../commands/send-tool-outputs.js'
+import type { PromptOptions } from '../../message.js'
+import { FindMessage } from '../../read-models/message-queries.js'
+import { Replies } from '../../replies/ending/replies.js'
+import { Refuses } from '../../../http/openapi/problem-examples.js'
+import { Bus } from '../../../commands/bus.js'
 import { ModelList } from '../../model-list.js'
 import { ProjectSettingsForPrompts } from '../project-settings.js'
 import { asAsked } from './ai.presenter.js'
@@ -21,7 +27,9 @@ import { CostsAnswer, type Delivery, RequestedDelivery, Prompts } from '../promp
 @Controller('api/ai')
 export class AiController {
   constructor(
+    private readonly bus: Bus,
     private readonly ids: ChatIds,
+    private readonly replies: Replies,
     private readonly prompts: Prompts,
     private readonly list: ModelList,
     private readonly projects: ProjectSettingsForPrompts,
@@ -40,18 +48,55 @@ export class AiController {
   @Answers(200, { message: AskedDto })
   async ask(
     @Param() { chatId: name }: AskParams,
-    @Body() { content, model, settings, projectId, files }: AskBody,
+    @Body() body: AskBody,
     @CurrentCaller() caller: Caller,
     @RequestCause() cause: Cause,
     @RequestedDelivery() delivery: Delivery,
   ): Promise<Answer<{ message: AskedDto }> | AsyncIterable<string>> {
+    const { content, model, settings, projectId, files } = body
     if (files && projectId === undefined)
       throw invalidFields([{ field: 'files', message: 'are those of a project: send its projectId, too' }])
     const project = projectId === undefined ? undefined : { projectId, ownerId: caller.id }
     const its = project && (await this.projects.of(project, files))
     const all = { ...its?.settings, ...definedFields(settings ?? {}) }
     const chat = this.ids.namedChat(caller.id, name)
-    const prompt = new SendPrompt(cause, chat, content, model ?? its?.model, all, projectId, its?.fileIds)
+    const prompt = new SendPrompt(cause, chat, content, model ?? its?.model, all, projectId, its?.fileIds, {
+      options: toolsIn(body),
+    })
     return await this.prompts.send(prompt, delivery, (answered) => answer({ message: asAsked(answered) }))
   }
+
+  @Post('chats/:chatId/tool-outputs')
+  @CostsAnswer()
+  @ApiOperation({
+    summary: 'Send outputs of the calls that an answer asks for. With the last one the next answer begins',
+  })
+  @Refuses('output_differs', 'call_abandoned')
+  @Answers(200, { message: AskedDto })
+  async sendToolOutputs(
+    @Param() { chatId: name }: AskParams,
+    @Body() { outputs }: ToolOutputsBody,
+    @CurrentCaller() caller: Caller,
+    @RequestCause() cause: Cause,
+    @RequestedDelivery() delivery: Delivery,
+  ): Promise<Answer<{ message: AskedDto }> | AsyncIterable<string>> {
+    const chat = this.ids.chatOf(caller.id, name)
+    const { begun, askedBy, missing } = await this.prompts.sendOutputs(
+      new SendToolOutputs(cause, chat, outputs),
+      delivery,
+    )
+    if (begun) return await this.prompts.deliver(cause, begun, delivery, (sent) => answer({ message: asAsked(sent) }))
+    const reply = await this.replies.read(await this.bus.query(new FindMessage(askedBy!, caller.id)))
+    return answer({ message: asAsked({ ...chat, ...reply, waitsFor: missing }) })
+  }
+}
+
+function toolsIn({ tools = [], toolChoice: choice, parallelToolCalls }: AskBody): PromptOptions {
+  const names = new Set(tools.map(({ name }) => name))
+  if (names.size < tools.length) throw invalidFields([{ field: 'tools', message: 'must have different names' }])
+  const isWord = choice === 'auto' || choice === 'none' || choice === 'required'
+  if (choice !== undefined && (tools.length === 0 || (!isWord && !names.has(choice))))
+    throw invalidFields([{ field: 'toolChoice', message: 'must be auto, none, required, or one of the tools' }])
+  const toolChoice = choice === undefined || isWord ? choice : { name: choice }
+  return tools.length > 0 ? definedFields({ tools, toolChoice, parallelToolCalls }) : {}
 }

@@ -1,6 +1,17 @@
-import { AnyText, Choice, Flag, Id, Integer, ObjectOf, Text } from '../../../http/fields.js'
+import {
+  AnyText,
+  AnyTexts,
+  Choice,
+  Flag,
+  Id,
+  Integer,
+  JsonObject,
+  ListOf,
+  ObjectOf,
+  Text,
+} from '../../../http/fields.js'
 import { messageStatus, type MessageStatus } from '../../message.js'
-import { ChatName, PromptFiles, ReplyErrorDto, SettingsBody, TokensDto } from '../chat.dto.js'
+import { ChatName, PromptFiles, ReplyErrorDto, SettingsBody, TokensDto, ToolCallDto } from '../chat.dto.js'
 
 export class ModelDto {
   @AnyText({ about: 'provider/model', example: 'offline/echo' })
@@ -18,6 +29,26 @@ export class AskParams {
   chatId!: string
 }
 
+const toolName: [RegExp, string] = [/^[\w-]{1,64}$/, 'must be made of up to 64 letters, digits and _ -']
+
+class ToolBody {
+  @Text({ max: 64, pattern: toolName, example: 'get_weather' })
+  name!: string
+
+  @Text({ max: 10_000, optional: true, about: 'What it is for', example: 'The weather in a city' })
+  description?: string
+
+  @JsonObject({
+    optional: true,
+    about: 'The JSON Schema of its arguments',
+    example: { type: 'object', required: ['city'] },
+  })
+  parameters?: Record<string, unknown>
+
+  @Flag({ optional: true, about: 'Whether the arguments must fit the schema exactly' })
+  strict?: boolean
+}
+
 export class AskBody {
   @Text({ min: 1, max: 100_000, example: 'What is an event store?' })
   content!: string
@@ -33,6 +64,34 @@ export class AskBody {
 
   @PromptFiles()
   files?: string[]
+
+  @ListOf(() => ToolBody, { max: 128, optional: true, about: 'Functions of yours that the model may ask you to call' })
+  tools?: ToolBody[]
+
+  @Text({
+    max: 64,
+    pattern: toolName,
+    optional: true,
+    about: 'auto, none, required, or the name of the tool that the model must ask for',
+    example: 'auto',
+  })
+  toolChoice?: string
+
+  @Flag({ optional: true, about: 'False: one call at a time' })
+  parallelToolCalls?: boolean
+}
+
+class ToolOutputBody {
+  @Id({ about: 'The call', example: 'kX3vT9wQz' })
+  callId!: string
+
+  @Text({ max: 100_000, about: 'What your function has answered', example: 'sunny, 21 °C' })
+  output!: string
+}
+
+export class ToolOutputsBody {
+  @ListOf(() => ToolOutputBody, { min: 1, max: 128, about: 'Outputs of the calls that the chat waits for, or of some' })
+  outputs!: ToolOutputBody[]
 }
 
 export class AiReplyParams {
@@ -70,6 +129,12 @@ export class AskedDto {
 
   @AnyText({ about: 'The id of the question' })
   promptId!: string
+
+  @ListOf(() => ToolCallDto, { optional: true, about: 'The calls that it asks for' })
+  toolCalls?: ToolCallDto[]
+
+  @AnyTexts({ optional: true, about: 'While outputs of its calls are missing: the ids of these calls' })
+  waitsFor?: string[]
 
   @Flag({ optional: true, about: 'True if the same question was answered before: this answer has cost nothing' })
   cached?: boolean

@@ -1,3 +1,4 @@
+import { definedFields } from '../../../commands/defined-fields.js'
 import type { ReplyOutcome } from '../../replies/ending/reply-outcome.js'
 import type { AskedDto } from './ai.dto.js'
 
@@ -6,12 +7,15 @@ interface Asked {
   readonly promptId: string
   readonly replyId: string
   readonly outcome?: ReplyOutcome | undefined
+  /** The ids of calls. */
+  readonly waitsFor?: readonly string[]
 }
 
-export function asAsked({ chatId, promptId, replyId: id, outcome }: Asked): AskedDto {
+export function asAsked({ chatId, promptId, replyId: id, outcome, waitsFor }: Asked): AskedDto {
   const place = { id, chatId, role: 'assistant', promptId }
   if (!outcome) return { ...place, content: '', status: 'pending', tokens: null }
-  const { text: content, status, usage, cached, error } = outcome
-  const rest = { ...(cached && { cached }), ...(error && { error }) }
+  const { text: content, status, usage, cached, error, toolCalls } = outcome
+  const calls = { toolCalls: toolCalls && [...toolCalls], waitsFor: waitsFor && [...waitsFor] }
+  const rest = { ...(cached && { cached }), ...(error && { error }), ...definedFields(calls) }
   return { ...place, content, status, tokens: usage.totalTokens, usage, ...rest }
 }

@@ -1,5 +1,5 @@
-import { AnyText, Choice, DateTime, Id, Integer, ListOf, ObjectOf, Text } from '../../../http/fields.js'
-import { ChatName, ReplyErrorDto } from '../chat.dto.js'
+import { AnyText, Choice, DateTime, Id, Integer, JsonObjects, ListOf, ObjectOf, Text } from '../../../http/fields.js'
+import { ChatName, ReplyErrorDto, ToolWaitDto } from '../chat.dto.js'
 import {
   feedback,
   type Feedback,
@@ -42,6 +42,9 @@ export class ChatDto {
 
   @Integer()
   messageCount!: number
+
+  @ObjectOf(() => ToolWaitDto, { optional: true, about: 'While it waits for outputs of calls of tools' })
+  waitsFor?: ToolWaitDto
 }
 
 export class ChatsDto {
@@ -88,6 +91,12 @@ export class MessageDto {
 
   @AnyText({ optional: true })
   model?: string
+
+  @JsonObjects({ optional: true, about: 'The calls that the model asks for' })
+  toolCalls?: Record<string, unknown>[]
+
+  @AnyText({ optional: true, about: 'Of a message of a tool: the call that it answers' })
+  toolCallId?: string
 
   @ObjectOf(() => ReplyErrorDto, { optional: true })
   error?: ReplyErrorDto

@@ -5,13 +5,13 @@ import type { ChatDto, MessageDto } from './chats.dto.js'
 
 /** Translates chats and messages into this family's fields; it calls a chat a session. */
 
-export function asChat({ id, name, ownName, createdAt, lastActive, messageCount }: ChatSummary): ChatDto {
-  return { id, name, ...definedFields({ ownName }), createdAt, lastActive, messageCount }
+export function asChat({ id, name, ownName, createdAt, lastActive, messageCount, waitsFor }: ChatSummary): ChatDto {
+  return { id, name, ...definedFields({ ownName, waitsFor }), createdAt, lastActive, messageCount }
 }
 
 export function asMessage(message: OpenedMessage): MessageDto {
   const { id, content: text, sessionId, sentBy, role, status, timestamp, feedback, tokens } = message
-  const { promptId, model, error, feedbackComment } = message
-  const some = definedFields({ promptId, model, error, feedbackComment })
+  const { promptId, model, toolCalls, toolCallId, error, feedbackComment } = message
+  const some = definedFields({ promptId, model, toolCalls, toolCallId, error, feedbackComment })
   return { id, text, sessionId, sentBy, role, status, timestamp, feedback, tokens, ...some }
 }

@@ -7,6 +7,7 @@ import { Bus } from '../../../commands/bus.js'
 import type { Cause } from '../../../commands/cause.js'
 import { type ChatRef, noSuchChat } from '../../chat.js'
 import { Chats } from '../../chats.js'
+import { AbandonToolCalls } from '../../commands.js'
 import type { PromptSent } from '../../commands/send-prompt.js'
 import type { MessageDoc } from '../../read-models/messages.js'
 import { ReplyCancellation } from './reply-cancellation.js'
@@ -62,17 +63,18 @@ export class Replies {
   }
 
   /**
-   * Stops the open reply and answers how it ended. Without an open reply it answers how the latest one ended. Both are
+   * Stops the open reply, or the wait for outputs of tools, and answers how the latest reply ended. What is open is
    * read from the log: a read model may be late, and would answer with another reply.
    */
   async cancel(cause: Cause, chat: ChatRef): Promise<StoredReply> {
-    const { status, ownerId, open } = await this.chats.state(chat.chatId)
+    const { status, ownerId, open, round } = await this.chats.state(chat.chatId)
     if (status !== 'active' || ownerId !== chat.ownerId) throw noSuchChat()
     if (open) {
       const { replyId, promptId } = open
       await this.cancellation.cancel(chat, open)
       return { replyId, promptId, outcome: await this.outcome(cause, chat.chatId, replyId) }
     }
+    if (round?.waits) await this.bus.command(new AbandonToolCalls(cause, chat, round.replyId, 'cancel'))
     const latest = await this.outcomes.latestEnding(chat.chatId)
     if (!latest) throw new Refused('not_found', 'this chat has no reply')
     const outcome = await outcomeFromEvent(this.engine, latest)

@@ -1,6 +1,6 @@
 import type { Engine } from '../../../event-store/engine.js'
 import { definedFields } from '../../../commands/defined-fields.js'
-import type { ReplyFinish } from '../../message.js'
+import type { ReplyFinish, ToolCall } from '../../message.js'
 import { type RecordedReplyEnding, replyEndings, type ReplyEndingStatus } from '../../chat.js'
 import type { MessageDoc } from '../../read-models/messages.js'
 
@@ -24,6 +24,8 @@ export interface ReplyOutcome {
   /** The model that wrote it, and why it stopped; undefined when it failed. */
   readonly model?: string
   readonly finish?: ReplyFinish
+  /** The calls that the model asks for; the chat waits for their outputs. */
+  readonly toolCalls?: readonly ToolCall[]
   readonly error?: { code: string; detail: string }
   /** When it ended. */
   readonly at: Date
@@ -49,10 +51,14 @@ export async function outcomeFromEvent({ vault }: Engine, event: RecordedReplyEn
   }
   const { attempt, tokens, model } = event.data
   const usage = { promptTokens: tokens.prompt, completionTokens: tokens.completion, totalTokens: tokens.total }
+  const written = { status, usage, attempt, model, at, position }
+  if (event.type === 'ToolCallsRequested') {
+    const { text = '', toolCalls = [] } = await vault.openOrEmpty(event.personal)
+    return { ...written, text, toolCalls, finish: 'tools', cached: false }
+  }
   const completed = event.type === 'ReplyCompleted' ? event.data : undefined
-  const cached = completed?.cached === true
   const { text = '' } = await vault.openOrEmpty(event.personal)
-  return { status, text, usage, cached, attempt, model, ...(completed && { finish: completed.finish }), at, position }
+  return { ...written, text, cached: completed?.cached === true, ...(completed && { finish: completed.finish }) }
 }
 
 /** The outcome from the read model, for a reply that has ended long ago; undefined while the reply is open. */
@@ -72,11 +78,12 @@ export async function outcomeFromReadModel({ vault }: Engine, doc: MessageDoc): 
   } = doc
   if (status === 'pending') return undefined
   const usage = { promptTokens, completionTokens, totalTokens: tokens ?? 0 }
-  const { content = '', text = content } = await vault.openOrEmpty(doc.text)
+  const { content = '', text = content, toolCalls } = await vault.openOrEmpty(doc.text)
   const { detail = '' } = await vault.openOrEmpty(error?.detail)
   const failure = error && { error: { code: error.code, detail } }
   const textAttempt = updatedAt ? editAttempt(updatedAt) : attempt
-  const writer = status === 'failed' ? {} : definedFields({ model, finish })
+  const writer =
+    status === 'failed' ? {} : definedFields({ model, finish, toolCalls: toolCalls as ToolCall[] | undefined })
   return { status, text, usage, cached, attempt: textAttempt, ...writer, ...failure, at, position: 0 }
 }
 

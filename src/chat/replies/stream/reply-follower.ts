@@ -42,13 +42,20 @@ export class ReplyFollower {
     return this.send(takesBack(this.cursor, lacking) ? deltaTo(undefined, text) : lacking)
   }
 
-  outcome({ status, text, usage, attempt = 'none', error, position }: ReplyOutcome): ServerSentEvent[] {
+  outcome({ status, text, usage, attempt = 'none', toolCalls, error, position }: ReplyOutcome): ServerSentEvent[] {
     const { replyId, promptId } = this.reply
     const place = position > 0 && { logPosition: position }
     if (status === 'failed')
       return [...(this.cursor?.offset ? [reset] : []), { event: 'failed', data: { ...error, ...place } }]
     const rest = this.text({ attempt, text })
-    const done = { text, tokens: usage.totalTokens, messageId: replyId, promptId, ...place }
+    const done = {
+      text,
+      tokens: usage.totalTokens,
+      messageId: replyId,
+      promptId,
+      ...place,
+      ...(toolCalls && { toolCalls }),
+    }
     return [...rest, { event: status === 'completed' ? 'done' : 'cancelled', id: this.id(), data: done }]
   }
 

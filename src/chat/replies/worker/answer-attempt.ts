@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { Inject, Injectable } from '@nestjs/common'
 import { QueryBus } from '@nestjs/cqrs'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
@@ -5,7 +6,7 @@ import { Engine } from '../../../event-store/engine.js'
 import { definedFields } from '../../../commands/defined-fields.js'
 import { fitContext, promptBudget } from '../../../llm/context.js'
 import { type ContextFile, fitFiles, type GivenFile } from '../../../llm/context-files.js'
-import type { CompletionRequest, Finish, PromptMessage, Usage } from '../../../llm/provider.js'
+import type { CompletionRequest, Finish, PromptMessage, RequestedCall, Usage } from '../../../llm/provider.js'
 import { ProviderError } from '../../../llm/provider-error.js'
 import { Providers, type ResolvedModel } from '../../../llm/providers.js'
 import { loadTokenizer } from '../../../llm/tokens.js'
@@ -13,10 +14,10 @@ import { withWatchdog } from '../../../llm/watchdog.js'
 import { GetFilesForChat } from '../../../projects/read-models/files-for-chat.js'
 import { GetProjectForChat } from '../../../projects/read-models/project-queries.js'
 import type { ChatRef, OpenReply } from '../../chat.js'
-import type { TokenCounts } from '../../message.js'
+import type { TokenCounts, ToolCall } from '../../message.js'
 import { type ModelCall, ModelCalls } from '../../../telemetry/model-calls.js'
 import { AnswerCache } from './answer-cache.js'
-import { chatHistory, instructionsIn, promptOptionsIn } from './chat-history.js'
+import { chatHistory, instructionsIn, optionsFor } from './chat-history.js'
 import { DeltaWriter } from './delta-writer.js'
 import { RecentChatEvents } from './recent-chat-events.js'
 import { Deltas } from '../../open-reply/deltas.js'
@@ -26,6 +27,8 @@ export interface AttemptOutput {
   readonly attempt: string
   text: string
   finish: Finish
+  /** With the finish `tools`. */
+  toolCalls?: readonly ToolCall[]
   tokens: TokenCounts
   cached?: true
   /** What the model was given of files. */
@@ -87,23 +90,12 @@ export class AnswerAttempt {
 
   private async ask(attempt: Attempt, budgetTokens: number): Promise<void> {
     const { chat, open, resolved, output, writer } = attempt
-    const newestFirst = () => this.recent.newestFirst(chat.chatId, open.promptId)
-    const options = await promptOptionsIn(this.engine.vault, newestFirst(), open.promptId)
-    const files = await this.projectFiles(chat, open)
-    const {
-      messages,
-      promptTokens,
-      files: given,
-    } = await fitContext({
-      system: [...(await this.projectPrompts(chat, open)), ...instructionsIn(options)],
-      history: chatHistory(this.engine.vault, newestFirst(), open.promptId),
-      budgetTokens,
-      files: (budgetTokens) => fitFiles(files, budgetTokens, resolved.seesImages),
-    })
+    const { options, messages, promptTokens, files: given } = await this.context(attempt, budgetTokens)
     if (given) output.files = given
     else delete output.files
-    const { stop, responseFormat } = options
-    const asked = { ...open.settings, ...definedFields({ stop, responseFormat }) }
+    const { stop, responseFormat, tools, toolChoice, parallelToolCalls } = options
+    const more = definedFields({ stop, responseFormat, tools, toolChoice, parallelToolCalls })
+    const asked = { ...open.settings, ...more }
     const request: CompletionRequest = { model: resolved.model, messages, ...asked }
     const cachedText = await this.cache.find(chat.ownerId, open.model, request)
     if (cachedText !== undefined) {
@@ -116,11 +108,29 @@ export class AnswerAttempt {
         usage = await this.read(attempt, { ...request, answeredBy: call.recordModel }, call)
         call.recordFinish(output.finish)
       } finally {
-        output.tokens = usage ? reportedTokens(usage) : await estimatedTokens(promptTokens, output.text)
+        output.tokens = usage ? reportedTokens(usage) : await estimatedTokens(promptTokens, output)
         call.recordTokens(output.tokens)
       }
     })
     if (output.finish === 'stop') await this.cache.keep(chat, open.model, request, output.text)
+  }
+
+  private async context({ chat, open, resolved }: Attempt, budgetTokens: number) {
+    const events = this.recent.shared(chat.chatId, open.replyId)
+    try {
+      const options = await optionsFor(this.engine.vault, events.fromNewest(), open)
+      const files = await this.projectFiles(chat, open)
+      const fitted = await fitContext({
+        system: [...(await this.projectPrompts(chat, open)), ...instructionsIn(options)],
+        history: chatHistory(this.engine.vault, events.fromNewest(), open.replyId),
+        tools: options.tools,
+        budgetTokens,
+        files: (budgetTokens) => fitFiles(files, budgetTokens, resolved.seesImages),
+      })
+      return { options, ...fitted }
+    } finally {
+      await events.close()
+    }
   }
 
   private async projectPrompts({ ownerId }: ChatRef, { projectId }: OpenReply): Promise<PromptMessage[]> {
@@ -142,6 +152,7 @@ export class AnswerAttempt {
     let usage: Usage | undefined
     for await (const chunk of withWatchdog(start, { idleMs, totalMs: timeoutMs }, signal)) {
       if ('usage' in chunk) usage = chunk.usage
+      if ('toolCalls' in chunk) output.toolCalls = chunk.toolCalls.map(withId)
       if ('finish' in chunk) output.finish = chunk.finish
       if (!('text' in chunk)) continue
       call.recordFirstToken()
@@ -176,7 +187,24 @@ const reportedTokens = ({ promptTokens, completionTokens }: Usage) =>
   tokensOf(promptTokens, completionTokens, 'provider')
 
 /** For a reply that was cut, and for a model that does not count. */
-async function estimatedTokens(promptTokens: number, text: string): Promise<TokenCounts> {
+async function estimatedTokens(
+  promptTokens: number,
+  { text, toolCalls = [] }: Pick<AttemptOutput, 'text' | 'toolCalls'>,
+): Promise<TokenCounts> {
   const { countTokens } = await loadTokenizer()
-  return tokensOf(promptTokens, countTokens(text), 'tokenizer')
+  const said = [text, ...toolCalls.flatMap(({ function: { name, arguments: args } }) => [name, args])]
+  return tokensOf(
+    promptTokens,
+    said.reduce((sum, part) => sum + countTokens(part), 0),
+    'tokenizer',
+  )
 }
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** With an id of ours, which is another one for each call of a chat. Nine letters and digits are what every provider takes. */
+const withId = (called: RequestedCall): ToolCall => ({
+  id: Array.from({ length: 9 }, () => letters[randomInt(letters.length)]).join(''),
+  type: 'function',
+  function: called,
+})

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { Engine } from '../../../event-store/engine.js'
-import type { RecordedChatEvent } from '../../chat.js'
+import { isReplyBeginning, type RecordedChatEvent } from '../../chat.js'
 import { chatStream } from '../../chats.js'
 
 /** The newest events of one chat, oldest first, without a gap. */
@@ -36,11 +36,11 @@ export class RecentChatEvents {
     })
   }
 
-  /** All events of the chat up to a prompt at least, newest first. Reads only as far as the caller goes on. */
-  async *newestFirst(chatId: string, promptId: string): AsyncGenerator<RecordedChatEvent> {
+  /** All events of the chat up to a reply's beginning at least, newest first. Reads only as far as the caller goes on. */
+  async *newestFirst(chatId: string, replyId: string): AsyncGenerator<RecordedChatEvent> {
     const stream = chatStream(chatId)
     const kept = this.chats.get(stream)
-    const known = kept && hasPrompt(kept.events, promptId) ? kept.events : []
+    const known = kept && hasBeginning(kept.events, replyId) ? kept.events : []
     for (let i = known.length - 1; i >= 0; i--) yield known[i]!
     const first = known[0]?.version
     if (first === 1) return
@@ -54,6 +54,11 @@ export class RecentChatEvents {
     } finally {
       this.keepOlder(stream, older.reverse(), kept)
     }
+  }
+
+  /** The same for several readers: what one has read is not read again for the next. To be closed at the end. */
+  shared(chatId: string, replyId: string): SharedEvents {
+    return new SharedEvents(this.newestFirst(chatId, replyId))
   }
 
   /** Unless something else was kept meanwhile. */
@@ -78,5 +83,27 @@ export class RecentChatEvents {
   }
 }
 
-const hasPrompt = (events: readonly RecordedChatEvent[], promptId: string): boolean =>
-  events.findLast((event) => event.type === 'PromptSent' && event.data.promptId === promptId) !== undefined
+/** Events that are read once, as far as one of their readers goes on. The readers come one after the other. */
+export class SharedEvents {
+  private readonly read: RecordedChatEvent[] = []
+
+  constructor(private readonly source: AsyncGenerator<RecordedChatEvent>) {}
+
+  async *fromNewest(): AsyncGenerator<RecordedChatEvent> {
+    for (let i = 0; ; i++) {
+      if (i === this.read.length) {
+        const { done, value } = await this.source.next()
+        if (done) return
+        this.read.push(value)
+      }
+      yield this.read[i]!
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.source.return(undefined)
+  }
+}
+
+const hasBeginning = (events: readonly RecordedChatEvent[], replyId: string): boolean =>
+  events.findLast((event) => isReplyBeginning(event) && event.data.replyId === replyId) !== undefined

@@ -81,7 +81,12 @@ export class ReplyReactor implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.engine.addReactor(reactor<ChatEvents>('replies', { PromptSent: ({ data }) => this.addUnlessTaken(data) }))
+    this.engine.addReactor(
+      reactor<ChatEvents>('replies', {
+        PromptSent: ({ data }) => this.addUnlessTaken(data),
+        ReplyBegun: ({ data }) => this.addUnlessTaken(data),
+      }),
+    )
   }
 
   /** If the process that has taken it dies, the reply is still open: the reconciler adds it. */

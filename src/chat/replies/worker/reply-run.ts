@@ -152,18 +152,15 @@ export class ReplyRun {
     const startedAt = performance.now()
     try {
       await this.attempt.answer(chat, open, output, { signal: stop.signal, isAwaited })
-      const { attempt, text, tokens, finish, cached, files } = output
+      const { attempt, text, tokens, finish, toolCalls = [], cached, files } = output
       const latency = Math.round(performance.now() - startedAt)
-      const reply = { ...chat, promptId, replyId }
-      const data = {
-        ...reply,
-        attempt,
-        model,
-        tokens,
-        finish,
-        latency,
-        ...definedFields({ cached, files: files && [...files] }),
+      const written = { ...chat, promptId, replyId, attempt, model, tokens, latency }
+      const given = definedFields({ files: files && [...files] })
+      if (finish === 'tools') {
+        const data = { ...written, calls: toolCalls.map(({ id }) => id), ...given }
+        return { type: 'ToolCallsRequested', data, personal: { text, toolCalls: [...toolCalls] } }
       }
+      const data = { ...written, finish, ...definedFields({ cached }), ...given }
       return { type: 'ReplyCompleted', data, personal: { text } }
     } catch (error) {
       if (error instanceof ReplyStopped) return cancellationOf(chat, open, { replyId, ...output })

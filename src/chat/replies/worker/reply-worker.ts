@@ -5,9 +5,8 @@ import { Redis } from 'ioredis'
 import { Db } from 'mongodb'
 import { CONFIG, type CompleteConfig } from '../../../config/index.js'
 import { Engine } from '../../../event-store/engine.js'
-import type { RecordedEventOf } from '../../../event-store/catalog.js'
 import type { RecordedEvent } from '../../../event-store/event.js'
-import type { ChatEvents } from '../../chat.js'
+import { isReplyBeginning } from '../../chat.js'
 import { dedicatedConnection } from '../../../event-store/redis.js'
 import { Drain } from '../../../commands/drain.js'
 import { SelfChecks } from '../../../commands/self-checks.js'
@@ -118,9 +117,9 @@ export class ReplyWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** What this process has just appended. */
   private takeOwn(events: readonly RecordedEvent[]): void {
-    for (const { type, data } of events as readonly RecordedEventOf<ChatEvents>[]) {
-      if (type !== 'PromptSent' || this.drain.announced.aborted) continue
-      const { chatId, replyId } = data
+    for (const event of events) {
+      if (!isReplyBeginning(event) || this.drain.announced.aborted) continue
+      const { chatId, replyId } = event.data
       const answered = this.answerOwn({ chatId, replyId }).finally(() => this.own.delete(answered))
       this.own.add(answered)
     }

@@ -1,0 +1,106 @@
+import { ReplyLog } from '../support/chat/reply-log.js'
+import { eventually } from '../support/event-store/engines.js'
+import { type Client, World } from '../support/world.js'
+import { command, type Moment, Proxy } from './proxy.js'
+
+let world: World
+let log: ReplyLog
+let me: Client
+let replies = 0
+/** Between the worker that is struck and its database. */
+let proxy: Proxy
+
+beforeAll(async () => {
+  ;({ world } = await World.withModel())
+  log = world.closeAtEnd(await ReplyLog.of(world))
+  me = await world.account(await world.spawn({ ROLES: 'api,projector' }).url())
+})
+afterAll(() => world?.end())
+beforeEach(async () => {
+  proxy = await Proxy.before(Number(new URL(process.env.VERBATIM_TEST_MONGODB_URI!).port), 'mongodb')
+})
+afterEach(async () => {
+  await world.kill(...world.processes.slice(1))
+  await proxy.close()
+})
+
+const asked = { content: 'call get_time', tools: [{ name: 'get_time' }], model: 'offline/echo' }
+
+async function worker(environment: Record<string, string> = {}) {
+  const process = world.spawn({ ROLES: 'worker', ...environment })
+  await process.url()
+  return process
+}
+const throughProxy = () => worker({ MONGODB_URI: proxy.addressOf(world.mongodbUri) })
+
+/** The reply when it has ended. */
+const ended = (id: string) =>
+  eventually(
+    async () => (await me.get(`/api/ai/replies/${id}`)).body.data.message,
+    ({ status }) => status !== 'pending',
+    60_000,
+  )
+const later = () => me.with({ prefer: 'respond-async' })
+const ask = async (chat: string): Promise<string> =>
+  (await later().post(`/api/ai/chats/${chat}/messages`, asked)).body.data.message.id
+const answer = async (chat: string, callId: string) =>
+  await later().post(`/api/ai/chats/${chat}/tool-outputs`, { outputs: [{ callId, output: 'noon' }] })
+
+/** The call was asked for once, its output is there once, and the next reply says it. */
+async function expectOneRound(chat: string, asking: string): Promise<void> {
+  const { toolCalls } = await ended(asking)
+  expect(toolCalls).toHaveLength(1)
+  const sent = await answer(chat, toolCalls[0].id)
+  expect(sent.status).toBe(202)
+  const next = sent.body.data.message.id as string
+  expect(await ended(next)).toMatchObject({ status: 'completed', content: 'get_time says: “noon”.' })
+  const again = await answer(chat, toolCalls[0].id)
+  expect(again.body.data.message.id).toBe(next)
+  await log.expectOneEndEach((replies += 2))
+  const events = await log.events()
+  const ofRound = events.filter(({ data }) => data.replyId === asking).map(({ type }) => type)
+  expect(ofRound).toEqual(['PromptSent', 'ToolCallsRequested', 'ToolOutputReceived'])
+}
+
+describe('a worker that is killed', () => {
+  it('between a call and its output: another one goes on', async () => {
+    const first = await worker()
+    const asking = await ask('between')
+    const { toolCalls } = await ended(asking)
+    await world.kill(first)
+    const sent = await answer('between', toolCalls[0].id)
+    expect(sent.body.data.message).toMatchObject({ status: 'pending' })
+    await worker()
+    await expectOneRound('between', asking)
+  })
+
+  it.each<Moment>(['before', 'during', 'after'])('%s recording a call: it is asked for once', async (moment) => {
+    const first = await throughProxy()
+    const strike = async () => {
+      await world.kill(first)
+      return 'cut' as const
+    }
+    const struck = proxy.arm({ moment, strike, at: command('insert', 'log') })
+    const asking = await ask(`recorded-${moment}`)
+    await struck
+    await worker()
+    await expectOneRound(`recorded-${moment}`, asking)
+  })
+
+  it('while it writes the reply to an output: another one writes it', async () => {
+    const first = await worker()
+    const asking = await ask('after')
+    const { toolCalls } = await ended(asking)
+    await world.kill(first)
+    const second = await throughProxy()
+    const strike = async () => {
+      await world.kill(second)
+      return 'cut' as const
+    }
+    const struck = proxy.arm({ moment: 'before', strike, at: command('insert', 'log') })
+    await answer('after', toolCalls[0].id)
+    await struck
+    await worker()
+    await expectOneRound('after', asking)
+  })
+})
