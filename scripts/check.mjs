@@ -5,7 +5,7 @@ import { setUpEverything } from './setup.mjs'
 // npm run check [-- --all]
 const sources = ['src', 'test', 'bench', 'scripts', 'console/src']
 const steps = [
-  ['format', 'node_modules/oxfmt/bin/oxfmt', ['--check', ...sources, '*.mjs', '.dependency-cruiser.cjs']],
+  ['format', 'node_modules/oxfmt/bin/oxfmt', ['--check', '.']],
   ['types and lint', 'node_modules/oxlint/bin/oxlint', ['--type-aware', '--type-check', '--deny-warnings']],
   ['import boundaries', 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs', sources],
   ['unused code', 'node_modules/knip/bin/knip.js', []],

@@ -52,6 +52,7 @@ it('the example of docs/api.md reads an answer to its end, also when the service
     await world.spawn({ PORT: new URL(api).port }).url()
     release()
     await output.getByText(words, { exact: true }).waitFor({ timeout: 120_000 })
+    expect(browser.complaints).toEqual([])
   } finally {
     pages.close()
     pages.closeAllConnections()
