@@ -5,7 +5,7 @@
 export const areas = [
   {
     of: 'src/event-store',
-    by: /^test\/unit\/(event-store\/|chat\/(chat|reading-along)\.|.*\.read-model\.)/,
+    by: /^test\/(unit|exhaustive)\/(event-store\/(?!.*live|log-secret|skipped|memory-database)|chat\/(chat|reading-along)\.|.*\.read-model\.)/,
   },
   { of: 'src/proof', by: /^test\/unit\/(proof\/|audit\/(verify-export|signed-tree)\.)/ },
   { of: 'src/notary', by: /^test\/unit\/(event-store\/memory-faults-notary|audit\/(notary|signed-tree|log-root)\.)/ },

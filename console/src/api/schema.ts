@@ -822,6 +822,15 @@ export interface components {
       projectId?: string
       /** @description Files of the project that the model is given, by id or name; without it, all */
       files?: string[]
+      /** @description Functions of yours that the model may ask you to call */
+      tools?: components['schemas']['ToolBody'][]
+      /**
+       * @description auto, none, required, or the name of the tool that the model must ask for
+       * @example auto
+       */
+      toolChoice?: string
+      /** @description False: one call at a time */
+      parallelToolCalls?: boolean
     }
     SettingsBody: {
       /**
@@ -834,6 +843,32 @@ export interface components {
        * @example 1000
        */
       maxTokens?: number
+    }
+    ToolBody: {
+      /**
+       * @description The name that people see
+       * @example get_weather
+       */
+      name: string
+      /**
+       * @description What it is for
+       * @example The weather in a city
+       */
+      description?: string
+      /**
+       * @description The JSON Schema of its arguments
+       * @example {
+       *       "type": "object",
+       *       "required": [
+       *         "city"
+       *       ]
+       *     }
+       */
+      parameters?: {
+        [key: string]: unknown
+      }
+      /** @description Whether the arguments must fit the schema exactly */
+      strict?: boolean
     }
     AskedDto: {
       /** @description The id of the answer */
@@ -855,6 +890,10 @@ export interface components {
       usage?: components['schemas']['TokensDto']
       /** @description The id of the question */
       promptId: string
+      /** @description The calls that it asks for */
+      toolCalls?: components['schemas']['ToolCallDto'][]
+      /** @description While outputs of its calls are missing: the ids of these calls */
+      waitsFor?: string[]
       /** @description True if the same question was answered before: this answer has cost nothing */
       cached?: boolean
       /** @description Why it has failed */
@@ -872,6 +911,31 @@ export interface components {
       completionTokens: number
       /** @description Both together */
       totalTokens: number
+    }
+    ToolCallDto: {
+      /**
+       * @description Send its output with this id
+       * @example kX3vT9wQz
+       */
+      id: string
+      /**
+       * @description Always function
+       * @example function
+       */
+      type: string
+      function: components['schemas']['ToolCallFunctionDto']
+    }
+    ToolCallFunctionDto: {
+      /**
+       * @description The name that people see
+       * @example get_weather
+       */
+      name: string
+      /**
+       * @description What the model wrote: mostly JSON
+       * @example {"city":"Paris"}
+       */
+      arguments: string
     }
     ReplyErrorDto: {
       /** @description One of docs/errors.md */
@@ -900,6 +964,8 @@ export interface components {
       promptId: string
       /** @description When it is known: for Min-Log-Position */
       logPosition?: number
+      /** @description The calls that it asks for: the chat waits for their outputs */
+      toolCalls?: components['schemas']['ToolCallDto'][]
     }
     ReplyFailedDto: {
       /** @description One of docs/errors.md */
@@ -927,8 +993,10 @@ export interface components {
       functionCall?: {
         [key: string]: unknown
       }
-      /** @description The calls as the model’s provider gave them; kept as they came */
+      /** @description The calls that the model asks for */
       toolCalls?: Record<string, never>[]
+      /** @description Of a message of a tool: the call that it answers */
+      toolCallId?: string
       /** @description Anything that the owner keeps with it; sealed like all words */
       metadata?: {
         [key: string]: unknown
@@ -1050,6 +1118,14 @@ export interface components {
       updatedAt: string
       /** @description How many messages it has */
       messageCount: number
+      /** @description While the chat waits for outputs of calls of tools */
+      waitsFor?: components['schemas']['ToolWaitDto']
+    }
+    ToolWaitDto: {
+      /** @description The answer that asks for the calls */
+      replyId: string
+      /** @description The ids of the calls whose outputs are missing */
+      callIds: string[]
     }
     LoggedChatDetailsDto: {
       /** @description The id: any text, which never changes */
@@ -1081,6 +1157,8 @@ export interface components {
       updatedAt: string
       /** @description How many messages it has */
       messageCount: number
+      /** @description While the chat waits for outputs of calls of tools */
+      waitsFor?: components['schemas']['ToolWaitDto']
       /** @description The newest messages, oldest first */
       messages: components['schemas']['LoggedMessageDto'][]
     }
@@ -1431,6 +1509,8 @@ export interface components {
       messageCount: number
       /** @description The reply that had not ended yet */
       openReplyId?: string
+      /** @description While the chat waited for outputs of calls of tools */
+      waitsFor?: components['schemas']['ToolWaitDto']
     }
     ChatSettingsDto: {
       /** @description The model that answers, as provider/model */
@@ -1466,8 +1546,10 @@ export interface components {
       functionCall?: {
         [key: string]: unknown
       }
-      /** @description The calls as the model’s provider gave them; kept as they came */
+      /** @description The calls that the model asks for */
       toolCalls?: Record<string, never>[]
+      /** @description Of a message of a tool: the call that it answers */
+      toolCallId?: string
       /** @description Anything that the owner keeps with it; sealed like all words */
       metadata?: {
         [key: string]: unknown
@@ -1546,8 +1628,10 @@ export interface components {
       functionCall?: {
         [key: string]: unknown
       }
-      /** @description The calls as the model’s provider gave them; kept as they came */
+      /** @description The calls that the model asks for */
       toolCalls?: Record<string, never>[]
+      /** @description Of a message of a tool: the call that it answers */
+      toolCallId?: string
       /** @description Anything that the owner keeps with it; sealed like all words */
       metadata?: {
         [key: string]: unknown
@@ -1573,11 +1657,11 @@ export interface components {
       promptId: string
       /** @description The id of the answer, which is that of its message */
       replyId: string
-      /** @description Position of the prompt; chat and project are taken as they were there */
+      /** @description Position of the prompt, or of the last output that the reply follows; chat and project are taken as they were there */
       position: number
       /** @description The model and how it answers; what is left out has its default */
       settings: components['schemas']['ChatSettingsDto']
-      /** @description What the caller asked for besides: instructions, stop, responseFormat, metadata, user */
+      /** @description What the caller asked for besides: instructions, stop, responseFormat, tools, toolChoice, parallelToolCalls, metadata, user */
       options: {
         [key: string]: unknown
       }
@@ -1606,6 +1690,18 @@ export interface components {
       role: 'system' | 'user' | 'assistant'
       /** @description The text of the message */
       content: string
+      /** @description The calls that it asks for, with their outputs */
+      toolCalls?: components['schemas']['GivenCallDto'][]
+    }
+    GivenCallDto: {
+      /** @description The id: any text, which never changes */
+      id: string
+      /** @description The function */
+      name: string
+      /** @description What the model wrote: mostly JSON */
+      arguments: string
+      /** @description What the model was told that the function has answered */
+      output: string
     }
     GivenFileDto: {
       /** @description The id of the file */
