@@ -16,7 +16,7 @@ export const areas = [
   {
     of: 'src/chat',
     // The other specs of chats start whole applications: one try would cost more than a mutant may.
-    by: /^test\/unit\/(openai\/(?!official-client)|chat\/(?!cancel|fallback-models|message-pages\.|model-faults|ollama|places|retry-for))/,
+    by: /^test\/((unit|exhaustive)\/openai\/(?!official-client)|unit\/chat\/(?!cancel|fallback-models|message-pages\.|model-faults|ollama|places|retry-for))/,
   },
 ]
 
