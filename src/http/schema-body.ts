@@ -63,6 +63,8 @@ function fieldErrors(issues: readonly Issue[], parents: readonly PropertyKey[] =
       const { unsupported, invalid } = fieldErrors(nearest(issue.errors), path)
       found.unsupported.push(...unsupported)
       found.invalid.push(...invalid)
+    } else if (issue.code === 'too_big' && issue.maximum === 0) {
+      found.unsupported.push({ field, message: 'is supported here only as an empty list' })
     } else if (issue.code === 'invalid_value' || issue.code === 'invalid_union') {
       found.unsupported.push({ field, message: `has a value that is not supported here (${issue.message})` })
     } else found.invalid.push({ field, message: `is wrong: ${issue.message}` })

@@ -8,9 +8,12 @@ const most = { values: 100, depth: 12, items: 10, letters: 100_000 }
 /** An answer of the offline model in the form that was asked for. Its texts are those of the plain answer. */
 export function inForm(form: AnswerForm, answer: string): string {
   if (form.type === 'text') return answer
-  const value = form.type === 'json_object' ? { answer } : new Filling(form.schema, answer).valueOf(form.schema)
-  return JSON.stringify(value).slice(0, most.letters)
+  return form.type === 'json_object' ? JSON.stringify({ answer }).slice(0, most.letters) : filled(form.schema, answer)
 }
+
+/** JSON that the schema allows. Its texts are this one. */
+export const filled = (schema: Schema, text: string): string =>
+  JSON.stringify(new Filling(schema, text).valueOf(schema)).slice(0, most.letters)
 
 /** Values that a schema allows, as far as its commonest words say which these are. */
 class Filling {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { inForm } from './offline-json.js'
+import { filled, inForm } from './offline-json.js'
 import { normalizeChunks } from './normalize-chunks.js'
 import { quotedName } from './provider-failures.js'
 import type { Chunk, CompletionRequest, ModelInfo, PromptMessage, Provider, RequestedCall } from './provider.js'
@@ -63,7 +63,7 @@ export class OfflineProvider implements Provider {
 
 /**
  * It calls a tool when the question has a line that says so: `call get_weather {"city":"Paris"}`, with the name of one
- * of the tools. Otherwise only if it must.
+ * of the tools. Otherwise only if it must, with arguments that the tool's schema allows.
  */
 function callsIn({
   messages,
@@ -77,8 +77,9 @@ function callsIn({
   const told = [...content.matchAll(/^call ([\w-]{1,64})(?: +(\{.*\}))? *$/gim)]
     .map(([, name, args = '{}']) => ({ name: name!, arguments: args }))
     .filter(({ name }) => names.has(name))
-  const must = typeof toolChoice === 'object' ? toolChoice.name : tools[0]?.name
-  if (told.length === 0 && toolChoice !== 'auto' && must !== undefined) return [{ name: must, arguments: '{}' }]
+  const must = typeof toolChoice === 'object' ? tools.find(({ name }) => name === toolChoice.name) : tools[0]
+  if (told.length === 0 && toolChoice !== 'auto' && must)
+    return [{ name: must.name, arguments: filled(must.parameters ?? {}, startOf(content)) }]
   return told.slice(0, parallelToolCalls ? 128 : 1)
 }
 

@@ -26,7 +26,7 @@ afterAll(() => world?.end())
 const nameOf = (code: string) => /from '([^']+)'/.exec(code)![1]!
 
 describe('the examples of docs/clients.md', () => {
-  it('are one for each client at least', () => expect(new Set(runs.map(nameOf)).size).toBe(4))
+  it('are one for each client at least', () => expect(new Set(runs.map(nameOf)).size).toBe(6))
 
   it.each(runs.map((code, i) => [nameOf(code), i, code] as const))(
     'with %s (%d) get an answer, and leave one chat with each word once',

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => world?.end())
 
 describe('the examples with tools of docs/clients.md', () => {
-  it('are one for each client at least', () => expect(new Set(runs.map(nameOf)).size).toBe(4))
+  it('are one for each client at least', () => expect(new Set(runs.map(nameOf)).size).toBe(6))
 
   it.each(runs.map((code, i) => [nameOf(code), i, code] as const))(
     'with %s (%d) call the function, and leave one chat with each word once',

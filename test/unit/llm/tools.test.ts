@@ -148,6 +148,10 @@ describe('the offline model', () => {
     const first = async (toolChoice: ToolChoice) => (await say('Hi', { toolChoice })).toolCalls
     expect(await first('required')).toEqual([{ name: 'get_weather', arguments: '{}' }])
     expect(await first({ name: 'get_time' })).toEqual([{ name: 'get_time', arguments: '{}' }])
+    const parameters = { type: 'object', properties: { city: { type: 'string' }, days: { type: 'integer' } } }
+    const [call] = (await say('Oslo', { tools: [{ name: 'get_weather', parameters }], toolChoice: 'required' }))
+      .toolCalls!
+    expect(call).toEqual({ name: 'get_weather', arguments: '{"city":"Oslo","days":1}' })
     expect((await say('call get_time\ncall get_weather', { parallelToolCalls: false })).toolCalls).toHaveLength(1)
   })
   it('says what its calls have brought', async () =>

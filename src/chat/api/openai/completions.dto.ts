@@ -13,6 +13,7 @@ import {
 const textPart = z.strictObject({
   type: z.literal('text').describe('Only texts are supported'),
   text: text().describe('The words themselves'),
+  role: z.enum(['user', 'assistant']).optional().describe('Some clients send it: that of the message counts'),
 })
 
 const content = z.union([text(), z.array(textPart).min(1).max(200)]).describe('A text, or parts that are joined')
@@ -38,6 +39,7 @@ const message = z.discriminatedUnion('role', [
   z.strictObject({
     role: z.literal('tool').describe('A function, which was called'),
     tool_call_id: text().min(1).max(200).describe('The call'),
+    name: toolName.optional().describe('The function; it is known from the call'),
     content: content.describe('What the function has answered'),
   }),
 ])

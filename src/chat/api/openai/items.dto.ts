@@ -3,13 +3,14 @@ import { text } from './settings.dto.js'
 
 /** Messages as items: what responses and conversations take and show. */
 
-const noNotes = z.array(z.unknown()).max(0).optional().describe('Only an empty list')
+/** What clients send as an empty list, and is not done. */
+export const onlyEmpty = z.array(z.unknown()).max(0).optional().describe('Only an empty list')
 
 const textPart = z.strictObject({
   type: z.enum(['input_text', 'output_text']).describe('Only texts are supported; output_text is the model’s'),
   text: text().describe('The words themselves'),
-  annotations: noNotes,
-  logprobs: noNotes,
+  annotations: onlyEmpty,
+  logprobs: onlyEmpty,
 })
 
 export const messageItem = z.strictObject({

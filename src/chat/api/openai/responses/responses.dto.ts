@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Choice, Flag, Integer, Text } from '../../../../http/fields.js'
-import { item, itemReference, messageItem } from '../items.dto.js'
+import { item, itemReference, messageItem, onlyEmpty } from '../items.dto.js'
 import { jsonSchemaFields, metadata, modelName, samplingFields, text, user } from '../settings.dto.js'
 
 const format = z.discriminatedUnion('type', [
@@ -48,6 +48,8 @@ export const responseBody = z.strictObject({
   service_tier: z.enum(['auto', 'default']).optional().describe('There is one only'),
   top_logprobs: z.literal(0).optional().describe('Only 0 is supported'),
   metadata: metadata.optional().describe('Kept with the prompt'),
+  tools: onlyEmpty,
+  include: onlyEmpty,
   user,
 })
 export type ResponseBody = z.infer<typeof responseBody>
