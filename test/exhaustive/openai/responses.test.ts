@@ -292,6 +292,10 @@ describe('what is not done', () => {
     expect([status, body.error.code, body.error.param]).toEqual([400, 'unsupported_parameter', param])
   })
 
+  it('may be an empty list', async () => {
+    expect((await ann.post(path, { input: 'Hello', tools: [], include: [] })).status).toBe(200)
+  })
+
   it.each([
     [{ input: [{ role: 'assistant', content: 'x' }] }, 'input[0].role'],
     [{ input: '' }, 'input'],

@@ -21,7 +21,7 @@ afterEach(() => {
 })
 
 function join(name: string, aloneAfterMs = 60_000): CommitTurns {
-  const turns = new CommitTurns(redis, scope, name, 100, aloneAfterMs)
+  const turns = new CommitTurns(redis, scope, name, 400, aloneAfterMs) // a busy machine answers late
   made.push(turns)
   return turns
 }
