@@ -178,7 +178,7 @@ describe('projections', () => {
     const { output } = await run('projections', 'certificates', 'messages', '--limit', '2')
     expect(output).toMatch(
       new RegExp(
-        `^at +version +position +skipped +digest +log root +differing\n(\\S+ +\\d+ +\\d+ +- +${digests[0]} +\\w+ +none\n){2}$`,
+        `^at +version +position +skipped +digest +log root +differing\n(\\S+ +\\d+ +\\d+ +- +${digests[0]} +\\w+ +(none|-)\n){2}$`, // a busy model is not compared,
       ),
     )
     expect((await run('projections', 'certificates', 'guests')).output).toMatch(/^at /) // of its first build
@@ -312,8 +312,8 @@ describe('without a service', () => {
     const url = await apart.spawn({ ROLES: 'api' }).url()
     await new Client(url).with({ prefer: 'respond-async' }).post('/session/initialize_session')
     const lists = [await ops(apart, 'projections', 'list'), await ops(apart, 'projections', 'list')]
-    expect(lists[0]!.output).toMatch(/^guests +1 +not begun +0 +1 +[\d.]+ +0 +- +-$/m)
-    expect(lists[1]!.output).toMatch(/^guests +1 +not begun +0 +1 /m)
+    expect(lists[0]!.output).toMatch(/^guests +\d+ +not begun +0 +1 +[\d.]+ +0 +- +-$/m)
+    expect(lists[1]!.output).toMatch(/^guests +\d+ +not begun +0 +1 /m)
     await apart.end()
   })
 })
