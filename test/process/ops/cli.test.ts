@@ -178,7 +178,7 @@ describe('projections', () => {
     const { output } = await run('projections', 'certificates', 'messages', '--limit', '2')
     expect(output).toMatch(
       new RegExp(
-        `^at +version +position +skipped +digest +log root +differing\n(\\S+ +\\d+ +\\d+ +- +${digests[0]} +\\w+ +(none|-)\n){2}$`, // a busy model is not compared,
+        `^at +version +position +skipped +digest +log root +differing\n(\\S+ +\\d+ +\\d+ +- +${digests[0]} +\\w+ +(none|-)\n){2}$`, // what was replaced a moment ago is not compared
       ),
     )
     expect((await run('projections', 'certificates', 'guests')).output).toMatch(/^at /) // of its first build
