@@ -3,6 +3,7 @@ import { Binary } from 'mongodb'
 import { EventStoreError } from '../errors.js'
 import type { AppendDocument } from '../event.js'
 import type { LogSecret } from '../sealing/log-secret.js'
+import { yieldEvery } from '../timing.js'
 import { appendText, envelopesOf } from './append-text.js'
 
 const tagBytes = 16
@@ -37,7 +38,9 @@ export class AppendMacs {
 
   /** The first of these appends, up to one that is not to be believed. Throws `damaged_log` if there is none before it. */
   async believed(appends: AppendDocument[], isWhole = true): Promise<AppendDocument[]> {
+    const turn = yieldEvery()
     for (const [i, append] of appends.entries()) {
+      if (i > 0) await turn()
       if (this.isValid(append, isWhole) || (await this.isFromBefore(append))) continue
       if (i === 0) throw notWritten(append)
       return appends.slice(0, i)
