@@ -9,7 +9,7 @@ import { token } from './api/token.js'
 import { Offline } from './api/problem.js'
 import { useLoading } from './ui/loaded.js'
 
-/** Whoever opens an address signs in first, and is then where the address leads. */
+/** People sign in first, and then see the page of the address that they opened. */
 export function App() {
   if (account.value) return <Signed />
   return token.value ? <Resumed /> : <SignIn />

@@ -7,10 +7,11 @@ import { bytes, count, time } from '../ui/format.js'
 import { ActionError } from '../ui/loaded.js'
 import type { PageProps } from '../ui/lazy.js'
 import { save } from '../ui/save.js'
+import { type Fact, Facts } from '../ui/facts.js'
 
 export function AccountPage({ title }: PageProps) {
   const { name, email, role, createdAt, totalTokensUsed, feedbackCount } = account.value!
-  const facts = [
+  const facts: Fact[] = [
     ['Name', name ?? 'none'],
     ['Email', email ?? 'none'],
     ['Role', role],
@@ -22,14 +23,7 @@ export function AccountPage({ title }: PageProps) {
     <div class="page">
       <h1>{title}</h1>
       <section class="card">
-        <dl class="facts">
-          {facts.map(([what, value]) => (
-            <div key={what}>
-              <dt class="small quiet">{what}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts facts={facts} />
       </section>
       <Export />
     </div>

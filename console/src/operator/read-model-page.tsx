@@ -11,6 +11,7 @@ import { RebuildBar } from './rebuild-bar.js'
 import { StateBadge } from './read-models.js'
 import { SkipForm } from './skip-form.js'
 import type { ReadModel, Watched } from './watch.js'
+import { type Fact, Facts } from '../ui/facts.js'
 
 interface Props {
   name: string
@@ -36,7 +37,7 @@ export function ReadModelPage({ name, seen, again }: Props) {
       {title}
     </button>
   )
-  const facts = [
+  const facts: Fact[] = [
     ['Behind', lag.events === 0 ? 'nothing' : `${plural(lag.events, 'event')}, ${seconds(lag.seconds)}`],
     ['Last event', count(position)],
     ['Events a second', count(rate)],
@@ -95,14 +96,7 @@ export function ReadModelPage({ name, seen, again }: Props) {
         </p>
       )}
       <section class="card">
-        <dl class="facts">
-          {facts.map(([what, value]) => (
-            <div key={what}>
-              <dt class="small quiet">{what}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts facts={facts} />
       </section>
       <Certificates key={`${isRebuilding}`} model={model} />
     </>

@@ -2,6 +2,7 @@ import { concernsOf } from '../../../console/src/operator/concerns.js'
 import { figuresBetween, quantile } from '../../../console/src/operator/figures.js'
 import { parseMetrics, Scrape } from '../../../console/src/operator/metrics-text.js'
 import { secondsLeft } from '../../../console/src/operator/pace.js'
+import { eventually } from '../../support/event-store/engines.js'
 import { World } from '../../support/world.js'
 
 let world: World
@@ -21,7 +22,11 @@ describe('the figures of a real process', () => {
     await ada.post('/api/ai/chats/figures/messages', { content: 'Before' })
     const before = await scrape(0)
     for (const content of ['One', 'Two']) await ada.post('/api/ai/chats/figures/messages', { content })
-    const now = await scrape(10_000)
+    // The read model of open replies may be a moment behind.
+    const now = await eventually(
+      () => scrape(10_000),
+      (one) => one.sum('verbatim_open_replies') === 0,
+    )
     const figures = figuresBetween(before, now)
     // Two prompts, and their answers.
     expect(figures.appends).toBe(0.4)

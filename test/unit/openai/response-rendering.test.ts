@@ -1,11 +1,11 @@
 import { attemptBeganAt, newAttemptId } from '../../../src/chat/open-reply/attempt-ids.js'
-import type { AskedResponse } from '../../../src/chat/api/openai/responses/asked-response.js'
+import type { ResponseRequest } from '../../../src/chat/api/openai/responses/response-request.js'
 import { ResponseRendering } from '../../../src/chat/api/openai/responses/response-rendering.js'
 import type { ReplyOutcome } from '../../../src/chat/replies/ending/reply-outcome.js'
 import { eventsIn, type ResponseEvent, textOf } from '../../support/openai/open-responses.js'
 
 const at = new Date('2026-01-31T12:00:00Z')
-const asked: AskedResponse = {
+const asked: ResponseRequest = {
   chatId: '6eff1fce-c065-8bcf-87fe-e5aa94924bb0',
   promptId: '6eff1fce-c065-8bcf-87fe-e5aa94924bb1',
   replyId: '6eff1fce-c065-8bcf-87fe-e5aa94924bb2',

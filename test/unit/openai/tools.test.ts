@@ -34,7 +34,9 @@ async function complete(messages: object[], more: object = {}, by = ann) {
   return { chatId: headers.get('x-chat-id')!, message: choice.message, finish: choice.finish_reason, body }
 }
 
-const messagesIn = async (chatId: string): Promise<{ role: string; content: string; toolCallId?: string }[]> =>
+const messagesIn = async (
+  chatId: string,
+): Promise<{ id: string; role: string; content: string; toolCallId?: string }[]> =>
   (await ann.get(`/api/chats/${chatId}/messages`)).body.data.messages
 const chats = async () => (await ann.get('/api/chats')).body.data.chats as { id: string; waitsFor?: object }[]
 
@@ -92,6 +94,16 @@ describe('a completion that asks for calls', () => {
       ['assistant', expect.any(String)],
     ])
     expect(await chats()).toEqual([expect.not.objectContaining({ waitsFor: expect.anything() })])
+  })
+
+  it('goes on with an answer that can be read as a response', async () => {
+    const first = await complete([twoQuestions])
+    const [weather, time] = first.message.tool_calls
+    const second = await complete([twoQuestions, first.message, output(weather.id, 'sunny'), output(time.id, 'noon')])
+    const { id } = (await messagesIn(first.chatId)).at(-1)!
+    const { status, body } = await ann.get(`/v1/responses/resp_${id.replaceAll('-', '')}`)
+    expect([status, body.status]).toEqual([200, 'completed'])
+    expect(body.output[0].content[0].text).toBe(second.message.content)
   })
 
   it('goes on when the client writes the arguments with other spaces, or a prompt after the outputs', async () => {

@@ -14,7 +14,7 @@ const everyMs = 60_000
 const pageSize = 500
 
 /**
- * Ends the wait for outputs of tools that have not come in time. Every worker does so: a wait ends once, whoever ends it.
+ * Ends the wait for outputs of tools that have not come in time. Every worker does so, and a wait ends once.
  * The read model may be late; the decision looks whether the chat still waits for the same calls.
  */
 @Injectable()

@@ -5,7 +5,7 @@ import type { ReplyOutcome } from '../../../replies/ending/reply-outcome.js'
 import type { ReplyRendering } from '../../../replies/stream/reply-rendering.js'
 import { openAiId } from '../item-ids.js'
 import { answerItem, outputText } from '../items.presenter.js'
-import type { AskedResponse } from './asked-response.js'
+import type { ResponseRequest } from './response-request.js'
 import { asResponse, outputOf } from './responses.presenter.js'
 import {
   attemptNumber,
@@ -44,7 +44,7 @@ export class ResponseRendering implements ReplyRendering {
 
   /** `startingAfter`: the number of the last event that the reader has. */
   constructor(
-    private readonly asked: AskedResponse,
+    private readonly asked: ResponseRequest,
     startingAfter = -1,
   ) {
     this.last = startingAfter

@@ -23,7 +23,7 @@ import { uuidOf } from '../item-ids.js'
 import { type ItemList, itemList } from '../items.dto.js'
 import { asItemList } from '../items.presenter.js'
 import { WholeAnswers } from '../whole-answers.js'
-import { type AskedResponse, askedResponse } from './asked-response.js'
+import { type ResponseRequest, responseRequest } from './response-request.js'
 import { InputTokens } from './input-tokens.js'
 import { ResponsePrompts } from './response-prompts.js'
 import { ResponseRendering } from './response-rendering.js'
@@ -81,7 +81,7 @@ export class ResponsesController {
     const sent = await this.prompts.send(cause, caller.id, body)
     // From here on, a repeat without a key would be another prompt.
     void reply.headers({ 'x-chat-id': sent.chatId, ...(!cause.isRepeatable && { 'x-should-retry': 'false' }) })
-    const asked = await askedResponse(this.engine, sent.position)
+    const asked = await responseRequest(this.engine, sent.position)
     if (stream) {
       void reply.headers(sseHeaders)
       return this.stream.read(sent, new ResponseRendering(asked))
@@ -175,7 +175,7 @@ export class ResponsesController {
   }
 
   /** A reply's place in its chat is twice the position of its prompt, and one. */
-  private askedFor({ seq }: MessageDoc): Promise<AskedResponse> {
-    return askedResponse(this.engine, Math.floor(seq / 2))
+  private askedFor({ seq }: MessageDoc): Promise<ResponseRequest> {
+    return responseRequest(this.engine, Math.floor(seq / 2))
   }
 }

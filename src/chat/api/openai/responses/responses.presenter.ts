@@ -2,12 +2,12 @@ import type { ReplyOutcome } from '../../../replies/ending/reply-outcome.js'
 import { openAiId } from '../item-ids.js'
 import type { Item } from '../items.dto.js'
 import { answerItem } from '../items.presenter.js'
-import type { AskedResponse } from './asked-response.js'
+import type { ResponseRequest } from './response-request.js'
 import type { ResponseResource } from './responses.dto.js'
 
 /** The response as it is now; without an outcome its reply is open. */
 export function asResponse(
-  asked: AskedResponse,
+  asked: ResponseRequest,
   outcome?: ReplyOutcome,
   open: 'queued' | 'in_progress' = 'in_progress',
 ): ResponseResource {
@@ -68,7 +68,7 @@ const seconds = (at: Date) => Math.floor(at.getTime() / 1000)
 
 function formatOf({
   responseFormat: form = { type: 'text' },
-}: AskedResponse['options']): ResponseResource['text']['format'] {
+}: ResponseRequest['options']): ResponseResource['text']['format'] {
   if (form.type !== 'json_schema') return form
   const { type, name, description = null, schema, strict = false } = form
   return { type, name, description, schema, strict }

@@ -27,7 +27,7 @@ export const places = {
 /** Of the piece that ends after so many units. */
 export const placeOfText = (units: number): number => Math.min(places.partAdded + units, places.textDone - 1)
 
-/** How many units a reader has who has come to this place; behind the text, all that there are. */
+/** How many units of the text a reader at this place has. Behind the text it is all of them. */
 export const unitsAt = (place: number): number =>
   place >= places.textDone ? Infinity : Math.max(0, place - places.partAdded)
 
