@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineEvents, type NewEventOf, type RecordedEventOf } from '../event-store/catalog.js'
-import { chat, digest, reply } from './event-fields.js'
+import { asked, chat, digest, reply } from './event-fields.js'
 import {
   after,
   anyJson,
@@ -10,7 +10,6 @@ import {
   messageImages,
   messageCounts,
   messageRole,
-  modelSettings,
   placedMessage,
   promptOptions,
   replyFinish,
@@ -41,15 +40,7 @@ export const chatEvents = defineEvents({
    * the model may be given; without it, all of the project.
    */
   PromptSent: {
-    data: {
-      ...reply,
-      model: z.string(),
-      settings: modelSettings,
-      projectId: z.string().optional(),
-      files: z.array(z.string()).optional(),
-      ...digest,
-      ...after,
-    },
+    data: asked,
     personal: { ...text, options: promptOptions.optional(), images: messageImages.optional() },
   },
   /** `attempt` names the run of the model that wrote the text. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvents } from '../event-store/catalog.js'
-import { chat, digest, reply } from './event-fields.js'
-import { after, givenFiles, modelSettings, promptOptions, tokenCounts, toolCall } from './message.js'
+import { asked, chat, digest, reply } from './event-fields.js'
+import { givenFiles, promptOptions, tokenCounts, toolCall } from './message.js'
 
 /** Why a chat stops waiting for outputs that are still missing. */
 export const waitEnd = z.enum(['prompt', 'cancel', 'deletion', 'timeout', 'branch'])
@@ -47,15 +47,7 @@ export const toolEvents = defineEvents({
    * `after` it is another answer beside an earlier one.
    */
   ReplyBegun: {
-    data: {
-      ...reply,
-      model: z.string(),
-      settings: modelSettings,
-      projectId: z.string().optional(),
-      files: z.array(z.string()).optional(),
-      ...digest,
-      ...after,
-    },
+    data: asked,
     personal: { options: promptOptions.optional() },
   },
 })

@@ -40,10 +40,14 @@ export class UnstoredTurns implements OnModuleDestroy {
     await Promise.all(this.erasing)
   }
 
-  /** `isAnswered` is asked when all of the response is sent: one may also end because this process stops. */
-  eraseAfter({ raw }: FastifyReply, chat: ChatRef, isAnswered: () => boolean): void {
-    raw.once('finish', () => {
-      if (isAnswered()) this.eraseDelivered(chat)
+  /**
+   * When all of the HTTP response is sent, whole or as a stream. It may also end without the answer, because this process
+   * stops.
+   */
+  eraseAfter(reply: FastifyReply, chat: ChatRef, stream?: { readonly isComplete: boolean }): void {
+    reply.raw.once('finish', () => {
+      const isDelivered = stream ? stream.isComplete : reply.statusCode !== 503
+      if (isDelivered) this.eraseDelivered(chat)
     })
   }
 

@@ -7,7 +7,7 @@ import { badCredentials } from './admit.guard.js'
 import { callerAddress, type Trust, trustIn } from './caller-address.js'
 import { Limits } from './limits.js'
 
-/** Who has opened a socket. */
+/** The account that opened a socket, and the token or key with which it did. */
 export interface SocketIdentity {
   readonly credentials: Credentials
   readonly caller: Caller

@@ -2,12 +2,8 @@ import { useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import Plotter from 'uplot'
 import { dayInUtc } from './format.js'
+import type { Line } from './plot-line.js'
 import { scheme } from './scheme.js'
-
-export interface Line {
-  readonly label: string
-  readonly values: readonly (number | null)[]
-}
 
 interface Props {
   title: string

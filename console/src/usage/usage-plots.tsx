@@ -1,5 +1,6 @@
 import { compact, seconds, share } from '../ui/format.js'
-import { type Line, Plot } from '../ui/plot.js'
+import type { Line } from '../ui/plot-line.js'
+import { Plot } from '../ui/plot.js'
 import { byDay, type ModelUsage, together, type UsageDays } from './usage-days.js'
 
 /** There are four colours for lines. */

@@ -1,4 +1,4 @@
-import type { Line } from '../../ui/plot.js'
+import type { Line } from '../../ui/plot-line.js'
 
 interface Read {
   readonly at: string

@@ -20,7 +20,7 @@ export class CompletionRendering implements ReplyRendering {
   /** Its calls must be approved before they are shown: the answer waits for that. */
   undecided: ReplyOutcome | undefined
   /** Its reader has been told how the reply ended. */
-  isAnswered = false
+  isComplete = false
   private buffer = new DeltaBuffer()
   private sent = ''
   private hasBegun = false
@@ -50,7 +50,7 @@ export class CompletionRendering implements ReplyRendering {
   outcome(outcome: ReplyOutcome): string {
     const { status, text, needApproval, error } = outcome
     if (status === 'failed') {
-      this.isAnswered = true
+      this.isComplete = true
       return this.failed(error?.code ?? 'internal', error?.detail ?? '')
     }
     if (!text.startsWith(this.sent)) return this.interrupted()
@@ -69,7 +69,7 @@ export class CompletionRendering implements ReplyRendering {
   }
 
   end({ usage, finish, toolCalls }: Pick<ReplyOutcome, 'usage' | 'finish' | 'toolCalls'>): string {
-    this.isAnswered = true
+    this.isComplete = true
     const end = this.chunk({ delta: {}, finish_reason: finishReasonOf(finish) })
     const cost = this.includesUsage
       ? this.line({ choices: [], usage: asCompletionUsage(sumOf(this.spent, usage)) })

@@ -81,9 +81,7 @@ export class CompletionsController {
     const head = completionHead(sent)
     const rendering = new CompletionRendering(head, stream_options?.include_usage === true)
     if (!store)
-      this.unstored.eraseAfter(reply, { chatId: sent.chatId, ownerId: caller.id }, () =>
-        stream ? rendering.isAnswered : reply.statusCode !== 503,
-      )
+      this.unstored.eraseAfter(reply, { chatId: sent.chatId, ownerId: caller.id }, stream ? rendering : undefined)
     if (!stream) return asCompletion(head, await this.answers.whole(cause, sent, reply))
     void reply.headers(sseHeaders)
     return this.answers.chunks(sent, rendering)

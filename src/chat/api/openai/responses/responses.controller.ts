@@ -89,9 +89,7 @@ export class ResponsesController {
     const asked = await this.requests.sent(sent, caller.id)
     const rendering = new ResponseRendering(asked)
     if (asked.unstored)
-      this.unstored.eraseAfter(reply, { chatId: sent.chatId, ownerId: caller.id }, () =>
-        stream ? rendering.isComplete : reply.statusCode !== 503,
-      )
+      this.unstored.eraseAfter(reply, { chatId: sent.chatId, ownerId: caller.id }, stream ? rendering : undefined)
     if (stream) {
       void reply.headers(sseHeaders)
       return this.stream.read(sent, rendering)
