@@ -1,10 +1,12 @@
-import { createHmac, hkdfSync } from 'node:crypto'
+import { hash, hkdfSync } from 'node:crypto'
 import { Binary } from 'mongodb'
 import { oncePer } from '../../event-store/coalesce.js'
 
 /** So many units of a message, and so many different words of them, are found by a search. */
 const longestText = 100_000
 const mostWords = 2_000
+/** In units of UTF-16, of which none takes more than three bytes in UTF-8. */
+const longestWord = 64
 const hashBytes = 8
 
 /** In these scripts nothing stands between words. Two letters in a row are the unit in which they are found. */
@@ -17,7 +19,7 @@ export function wordsOf(text: string): string[] {
   const found = new Set<string>()
   for (const [run] of plain.matchAll(withoutSpaces)) for (const pair of pairsOf(run)) found.add(pair)
   for (const [word] of plain.replace(withoutSpaces, ' ').matchAll(words)) {
-    found.add(word.slice(0, 64))
+    found.add(word.slice(0, longestWord))
     if (found.size >= mostWords) break
   }
   return [...found].slice(0, mostWords)
@@ -28,11 +30,33 @@ function pairsOf(run: string): string[] {
   return letters.length < 2 ? letters : letters.slice(1).map((letter, i) => letters[i]! + letter)
 }
 
-/** The key of an owner's hashes. It comes from the owner's own key, and is gone with it. */
-export const wordsKey = oncePer((ownerKey: Uint8Array) =>
-  Buffer.from(hkdfSync('sha256', ownerKey, '', 'verbatim words 1', 32)),
-)
+/** The key of an owner's hashes, as the two beginnings of RFC 2104. */
+interface WordsKey {
+  /** With room for a word behind it. */
+  readonly inner: Buffer
+  readonly outer: Buffer
+}
 
-/** What the database sees of a word. Without the owner's key nobody can tell which word it is. */
-export const wordHash = (key: Uint8Array, word: string): Binary =>
-  new Binary(createHmac('sha256', key).update(word).digest().subarray(0, hashBytes))
+const block = 64
+const digest = 32
+
+/** It comes from the owner's own key, and is gone with it. */
+export const wordsKey = oncePer((ownerKey: Uint8Array): WordsKey => {
+  const key = Buffer.from(hkdfSync('sha256', ownerKey, '', 'verbatim words 1', digest))
+  const begun = (fill: number, room: number) => {
+    const bytes = Buffer.alloc(block + room, fill).fill(0, block)
+    for (const [i, byte] of key.entries()) bytes[i] = byte ^ fill
+    return bytes
+  }
+  return { inner: begun(0x36, 3 * longestWord), outer: begun(0x5c, digest) }
+})
+
+/**
+ * What the database sees of a word: the beginning of its HMAC. Without the owner's key nobody can tell which word it is.
+ * Two hashes by hand, because an Hmac object for each word takes more than twice the time, and a message has many words.
+ */
+export function wordHash({ inner, outer }: WordsKey, word: string): Binary {
+  const end = block + inner.write(word, block)
+  outer.latin1Write(hash('sha256', inner.subarray(0, end), 'latin1'), block)
+  return new Binary(Buffer.from(hash('sha256', outer, 'latin1').slice(0, hashBytes), 'latin1'))
+}

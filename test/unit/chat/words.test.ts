@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { wordHash, wordsKey, wordsOf } from '../../../src/chat/read-models/words.js'
 
 describe('the words of a text', () => {
@@ -20,9 +20,18 @@ describe('the words of a text', () => {
 })
 
 describe('the hash of a word', () => {
+  const hex = (key: ReturnType<typeof wordsKey>, word: string) =>
+    Buffer.from(wordHash(key, word).value()).toString('hex')
+
+  it.each(['a', 'Grüße', '字'.repeat(64), '😀'.repeat(32), 'short again'])('begins the HMAC-SHA-256 of %s', (word) => {
+    const ownerKey = randomBytes(32)
+    const key = Buffer.from(hkdfSync('sha256', ownerKey, '', 'verbatim words 1', 32))
+    const whole = createHmac('sha256', key).update(word).digest('hex')
+    expect(hex(wordsKey(ownerKey), word)).toBe(whole.slice(0, 16))
+  })
+
   it('is the same for the same owner, and another one for another owner or word', () => {
     const [ann, bob] = [wordsKey(randomBytes(32)), wordsKey(randomBytes(32))]
-    const hex = (key: Buffer, word: string) => Buffer.from(wordHash(key, word).value()).toString('hex')
     expect(hex(ann, 'event')).toMatch(/^[\da-f]{16}$/)
     expect(hex(ann, 'event')).toBe(hex(ann, 'event'))
     expect(new Set([hex(ann, 'event'), hex(bob, 'event'), hex(ann, 'events')]).size).toBe(3)
