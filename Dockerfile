@@ -30,4 +30,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD wget -q -O /dev/null "http://127.0.0.1:${PORT}/health" || exit 1
 # Node itself gets the signals: the service stops in order when the container does.
 # Operators: docker exec <container> node dist/cli.js ops --help, and audit --help.
-CMD ["node", "dist/main.js"]
+CMD ["node", "dist/service.js"]

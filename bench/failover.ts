@@ -2,8 +2,8 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { pause } from '../src/event-store/timing.js'
 import type { Shutdown } from '../src/service/shutdown.js'
-import { type Member, type ReplicaSet, startReplicaSet } from '../test/support/engines/replica-set.js'
-import { connect } from './runner/drivers.js'
+import { type ReplicaSet, startReplicaSet } from '../test/support/engines/replica-set.js'
+import { connect, type Db } from './runner/drivers.js'
 import { benchOptions, reportProgress, runBench } from './runner/run-bench.js'
 import type { Servers } from './runner/servers.js'
 import { median } from './runner/statistics.js'
@@ -24,13 +24,15 @@ const rounds = quick ? 1 : 3
 const faults = { killed: 'SIGKILL', frozen: 'SIGSTOP' } as const
 type Fault = keyof typeof faults
 
-/** In milliseconds from the fault. */
+/** In milliseconds, all but `nextWrites` from the fault. */
 interface Outage {
   readonly fault: Fault
   /** Until a member says that it is the primary. */
   readonly election: number
   /** Until it has acknowledged a write of ours, on the disks of a majority. */
   readonly write: number
+  /** How long each further write of ours took, one after the other, until prompts were answered. A prompt takes two. */
+  readonly nextWrites: number
   readonly prompts: number
   readonly pages: number
 }
@@ -72,38 +74,48 @@ async function outageAfter(
     prompts.watch((key) => verbatim.sendOnce(chat, 'Still there?', key), stopping.signal),
     pages.watch(() => verbatim.pageOfMessages(chat), stopping.signal),
   ])
+  const clients = await Promise.all(others.map(({ uri }) => connect(uri))) // now: connecting is not the election's
   await pause(1_000)
   const began = performance.now()
   await primary.kill(faults[fault])
-  const { elected, written } = await electionOf(others)
+  const { elected, written, probes } = await electionOf(clients)
   const [election, write] = [elected - began, written - began]
-  await Promise.all([prompts, pages].map((silence) => silence.untilAnsweredAfter(written)))
+  const answered = Promise.all([prompts, pages].map((silence) => silence.untilAnsweredAfter(written)))
+  const nextWrites = await medianOfWrites(probes, answered)
   stopping.abort()
-  await Promise.all(callers)
+  await Promise.all([...callers, ...clients.map((client) => client.close())])
   if (fault === 'killed') await primary.restart()
   else await primary.kill('SIGCONT')
   await set.primary()
   await pause(5_000) // it catches up
-  return { fault, election, write, prompts: prompts.longestAfter(began), pages: pages.longestAfter(began) }
+  return { fault, election, write, nextWrites, prompts: prompts.longestAfter(began), pages: pages.longestAfter(began) }
 }
 
-/** Connected before the fault: what connecting costs is not the election's. */
-async function electionOf(members: readonly Member[]): Promise<{ elected: number; written: number }> {
-  const clients = await Promise.all(members.map(({ uri }) => connect(uri)))
-  try {
-    for (;;) {
-      const answers = await Promise.all(clients.map((client) => client.db('admin').command({ hello: 1 })))
-      const primary = clients[answers.findIndex(({ isWritablePrimary }) => isWritablePrimary === true)]
-      if (primary) {
-        const elected = performance.now()
-        await primary.db('election').collection('probes').insertOne({})
-        return { elected, written: performance.now() }
-      }
-      await pause(20)
+/** What the members do for a driver that writes one document at a time, on the disks of a majority. */
+async function electionOf(clients: readonly { db(name: string): Db }[]) {
+  for (;;) {
+    const answers = await Promise.all(clients.map((client) => client.db('admin').command({ hello: 1 })))
+    const primary = clients[answers.findIndex(({ isWritablePrimary }) => isWritablePrimary === true)]
+    if (primary) {
+      const elected = performance.now()
+      const probes = primary.db('election').collection('probes')
+      await probes.insertOne({})
+      return { elected, written: performance.now(), probes }
     }
-  } finally {
-    await Promise.all(clients.map((client) => client.close()))
+    await pause(20)
   }
+}
+
+async function medianOfWrites(probes: ReturnType<Db['collection']>, end: Promise<unknown>): Promise<number> {
+  const took: number[] = []
+  let hasEnded = false
+  void end.then(() => (hasEnded = true))
+  while (!hasEnded) {
+    const began = performance.now()
+    await probes.insertOne({})
+    took.push(performance.now() - began)
+  }
+  return median(took)
 }
 
 function report(outages: readonly Outage[]): string {
@@ -115,10 +127,14 @@ function report(outages: readonly Outage[]): string {
       `primary ${fault}`,
       decimal(of(({ election }) => election)),
       beyond(({ write }) => write),
+      decimal(of(({ nextWrites }) => nextWrites)),
       beyond(({ prompts }) => prompts),
       beyond(({ pages }) => pages),
       '≤ 2.0',
     ]
   })
-  return table([['seconds', 'election', 'and then: a write', 'a prompt', 'a page', 'bar'], ...rows])
+  return table([
+    ['seconds', 'election', 'and then: a write', 'each further write', 'a prompt', 'a page', 'bar'],
+    ...rows,
+  ])
 }

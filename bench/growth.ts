@@ -26,7 +26,7 @@ await runBench<GrowthFigures[]>({
     for (const size of wanted) {
       await service.growTo(size, reportProgress)
       measured.push(await measureGrowth(service, extent))
-      reportProgress(`measured at ${integer(measured.at(-1)!.events)} events`)
+      reportProgress(`measured: ${JSON.stringify(measured.at(-1))}`)
     }
     return measured
   },

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { bundlePackages } from './bundle.mjs'
 import { filesIn } from './files.mjs'
+import { joinProgram } from './join.mjs'
 import { node, say } from './run.mjs'
 
 const settings = [
@@ -13,6 +14,7 @@ const settings = [
   'tsconfig.build.json',
   'package-lock.json',
   'scripts/bundle.mjs',
+  'scripts/join.mjs',
 ]
 
 /**
@@ -24,6 +26,7 @@ export const service = {
   sources: ['src'],
   compile: () => swc(['src', '--out-dir', 'dist', '--strip-leading-paths']),
   sourceOf: (file) => join('src', relative('dist', file)),
+  join: () => joinProgram('dist/main.js', 'dist/service.js'),
 }
 
 /**
@@ -35,6 +38,7 @@ export const everything = {
   sources: ['src', 'test', 'bench', 'console/src'],
   compile: (sources) => swc([...sources, '--out-dir', 'build']),
   sourceOf: (file) => relative('build', file),
+  join: () => joinProgram('build/src/main.js', 'build/src/service.js'),
 }
 
 const swc = (options) =>
@@ -63,7 +67,8 @@ export async function compile(output) {
   await output.compile(sources)
   await removeOrphans(output)
   await mkdir(output.folder, { recursive: true })
-  await bundlePackages(output.folder)
+  await bundlePackages(output.folder) // which looks through all files, so not at the same time
+  await output.join()
   await writeFile(mark, wanted)
   say(`compiled in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   return true

@@ -31,7 +31,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 
 function start() {
-  return spawn(process.execPath, ['build/src/main.js'], { stdio: 'inherit' })
+  return spawn(process.execPath, ['build/src/service.js'], { stdio: 'inherit' })
 }
 
 async function restart() {

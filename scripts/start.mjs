@@ -5,4 +5,4 @@ import { setUpService } from './setup.mjs'
 endWithNpm()
 await setUpService().catch(fail)
 // In this process: a second one would have to be started, to get signals, and to be ended.
-await import('../dist/main.js')
+await import('../dist/service.js')

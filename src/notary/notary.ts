@@ -96,7 +96,7 @@ export class Notary {
     await this.mustHaveWhatWasSigned(at, tree)
     if (at.size > 0 && !this.isSigned(at)) await this.sign(at)
     await this.lease.change({ $unset: { error: 1 } })
-    const reader = new LogReader(this.engine.feed, this.engine.announcements, signal)
+    const reader = new LogReader(this.engine.feed, this.engine.announcements, signal, this.engine.feed.pace)
     while (at && !signal.aborted) {
       const began = Date.now()
       const batch = await reader.next(tree.size)

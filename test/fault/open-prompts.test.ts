@@ -9,7 +9,8 @@ import { expectNothingLeftIn, ReplyLog } from '../support/chat/reply-log.js'
 import { type Client, World } from '../support/world.js'
 import type { FakeOpenAi } from '../support/llm/fake-openai.js'
 import type { ServiceProcess } from '../support/service-process.js'
-import { held, isShort } from './strikes.js'
+import { isShort } from '../support/short-run.js'
+import { held } from './strikes.js'
 
 const prompts = isShort ? 50 : 200
 /** From the fault to the last prompt's end. */

@@ -1,3 +1,4 @@
+import { rounds } from '../support/short-run.js'
 import { type Client, World } from '../support/world.js'
 
 jest.setTimeout(300_000)
@@ -17,15 +18,15 @@ beforeAll(async () => {
 afterAll(() => world.end())
 
 describe('what one process has acknowledged', () => {
-  const rounds = 2_000
+  const times = rounds(2_000)
   /** At once. */
   const lanes = 16
 
-  it(`another one shows at once, ${rounds} times`, async () => {
+  it(`another one shows at once, ${times} times`, async () => {
     const missed: string[] = []
     await Promise.all(
       Array.from({ length: lanes }, async (_, lane) => {
-        for (let round = lane; round < rounds; round += lanes) {
+        for (let round = lane; round < times; round += lanes) {
           const chat = `chat-${round % 40}-${lane}`
           const sent = await here.post(`/chat/${chat}/send`, { text: `prompt ${round}` })
           expect(sent.status).toBe(200)

@@ -1,8 +1,8 @@
 import { eventually } from '../support/event-store/engines.js'
 import { officialClient, ResponseReader } from '../support/openai/response-reader.js'
 import type { ServiceProcess } from '../support/service-process.js'
+import { rounds } from '../support/short-run.js'
 import { type Client, World } from '../support/world.js'
-import { isShort } from './strikes.js'
 
 /*
  * Readers of background responses, all of them with OpenAI’s own client, while the process that writes or the one that
@@ -10,7 +10,7 @@ import { isShort } from './strikes.js'
  */
 
 const readers = 10
-const rounds = isShort ? 1 : 5
+const times = rounds(5)
 
 let world: World
 let ann: Client
@@ -51,7 +51,7 @@ async function expectTheStoredText(all: readonly ResponseReader[]): Promise<void
   }
 }
 
-describe.each(Array.from({ length: rounds }, (_, i) => i + 1))('round %d', () => {
+describe.each(Array.from({ length: times }, (_, i) => i + 1))('round %d', () => {
   it('a worker is killed in mid-stream: readers get the text of the next attempt, to the letter', async () => {
     const worker = world.spawn({ ROLES: 'worker' })
     await worker.url()

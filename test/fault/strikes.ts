@@ -1,9 +1,9 @@
 import { command, type Fault, type Moment } from './proxy.js'
+import { isShort } from '../support/short-run.js'
 import type { Scene, Victim } from './scene.js'
 
-/** A run that must be short strikes once at each step, before it or after it by turns, and with fewer prompts. */
-export const isShort = process.env.VERBATIM_FAULTS === 'short'
 const moments: Moment[] = ['before', 'during', 'after']
+/** A short run strikes once at each step, before it or after it by turns. */
 const momentsOf = (step: number): Moment[] => (isShort ? [step % 2 === 0 ? 'before' : 'after'] : moments)
 
 /** Each of these steps with the moments at which it is struck. */

@@ -5,8 +5,8 @@ import { Redis } from 'ioredis'
 import { type EmbeddedEngines, startEngines } from '../../src/embedded/index.js'
 import { eventually } from '../support/event-store/engines.js'
 import { officialClient, ResponseReader } from '../support/openai/response-reader.js'
+import { rounds } from '../support/short-run.js'
 import { type Client, World } from '../support/world.js'
-import { isShort } from './strikes.js'
 
 /*
  * Responses in the background whose processes were killed in mid-stream, three days ago. Nobody waits that long: the
@@ -16,7 +16,7 @@ import { isShort } from './strikes.js'
 
 const days = 3 * 24 * 3_600_000
 const cuts = 10
-const rounds = isShort ? 1 : 5
+const times = rounds(5)
 
 /** Runs in the first processes before their own code: every time of about now, also the database's, is three days ago. */
 const threeDaysAgo = `
@@ -93,7 +93,7 @@ async function killedInMidStream(): Promise<{ ann: Client; all: ResponseReader[]
 }
 
 describe('three days after all processes were killed', () => {
-  it.each(Array.from({ length: rounds }, (_, i) => i + 1))(
+  it.each(Array.from({ length: times }, (_, i) => i + 1))(
     'round %d: responses in the background are written to their end, and read along from where each reader was',
     async () => {
       const { ann, all } = await killedInMidStream()

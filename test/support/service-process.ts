@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { until } from './until.js'
 
-const program = resolve('build/src/main.js')
+/** Joined to one file, as `npm start` runs it. */
+const joined = resolve('build/src/service.js')
+/** The same, file by file: for what changes one of our modules before the service begins. */
+export const separate = resolve('build/src/main.js')
 
 /** The compiled service in a process of its own, as in production, with nothing of our environment but the PATH. */
 export class ServiceProcess {
@@ -16,6 +19,7 @@ export class ServiceProcess {
     readonly folder: string,
     environment: Record<string, string> = {},
     nodeOptions: readonly string[] = [],
+    program = joined,
   ) {
     const { PATH = '' } = process.env
     const channel = nodeOptions.length > 0 ? ['ipc' as const] : [] // for what the options load

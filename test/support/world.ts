@@ -71,8 +71,8 @@ export class World {
   }
 
   /** One more instance in a process of its own, compiled, as in production. */
-  spawn(environment: Record<string, string> = {}): ServiceProcess {
-    const service = new ServiceProcess(this.folder, { ...this.environment, ...environment })
+  spawn(environment: Record<string, string> = {}, program?: string): ServiceProcess {
+    const service = new ServiceProcess(this.folder, { ...this.environment, ...environment }, [], program)
     this.services.push(service)
     return service
   }

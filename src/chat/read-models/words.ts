@@ -57,6 +57,6 @@ export const wordsKey = oncePer((ownerKey: Uint8Array): WordsKey => {
  */
 export function wordHash({ inner, outer }: WordsKey, word: string): Binary {
   const end = block + inner.write(word, block)
-  outer.latin1Write(hash('sha256', inner.subarray(0, end), 'latin1'), block)
-  return new Binary(Buffer.from(hash('sha256', outer, 'latin1').slice(0, hashBytes), 'latin1'))
+  outer.write(hash('sha256', inner.subarray(0, end), 'binary'), block, 'binary')
+  return new Binary(Buffer.from(hash('sha256', outer, 'binary').slice(0, hashBytes), 'binary'))
 }

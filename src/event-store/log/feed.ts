@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog.js'
 import { EventStoreError } from '../errors.js'
 import { type AppendDocument, lastPosition, type RecordedEvent } from '../event.js'
 import type { LogCollection } from './log-collection.js'
+import { ReadingPace } from './reading-pace.js'
 import { type DecodedAppend, RecentAppends } from './recent-appends.js'
 
 /** Consecutive events. A reader that has them has everything up to the position `to`. */
@@ -33,6 +34,7 @@ const emptyForMs = 500
  * a full batch the next one is fetched while the readers work on this one.
  */
 export class Feed {
+  readonly pace = new ReadingPace()
   private readonly recent = new Map<number, SharedRead>()
   private readonly own: RecentAppends
   private readonly ownListeners: ((events: readonly RecordedEvent[]) => void)[] = []

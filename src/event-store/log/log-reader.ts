@@ -2,6 +2,7 @@ import type { RecordedEvent } from '../event.js'
 import { backoff, pause, untilCommonMoment } from '../timing.js'
 import type { Announcements } from './announcements.js'
 import type { Feed, LogBatch } from './feed.js'
+import type { ReadingPace } from './reading-pace.js'
 
 /** How long a reader waits for an announcement before it looks by itself. */
 const lookAgainMs = 1_000
@@ -12,6 +13,8 @@ const lookAgainMs = 1_000
  */
 export class LogReader {
   private hasMore = true
+  /** The last batch was full. */
+  private isBehind = false
   /** Announced, but not found: no reason to look again until a higher position is announced. */
   private notFound = 0
 
@@ -19,15 +22,19 @@ export class LogReader {
     private readonly feed: Feed,
     private readonly announcements: Announcements,
     private readonly signal: AbortSignal,
+    /** For readers that may have much to read: they do it together. */
+    private readonly pace?: ReadingPace,
   ) {}
 
   /** The batch after a position. It is empty after a second without news and when interrupted: the caller has other work. */
   async next(position: number): Promise<LogBatch> {
     const known = Math.max(position, this.notFound)
+    if (this.isBehind) await this.pace?.keep(this, position, this.signal)
     if (!this.hasMore) await this.announcements.waitAbove('log', known, untilCommonMoment(lookAgainMs), this.signal)
     const announced = this.announcements.highestOf('log')
     const batch = await this.feed.readOn(position, announced)
-    this.hasMore = batch.full
+    if (this.isBehind && !batch.full) this.pace?.leave(this)
+    this.hasMore = this.isBehind = batch.full
     this.notFound = batch.to === position ? announced : 0
     return batch
   }

@@ -49,6 +49,11 @@ export class Lease {
     return this.collection.findOne({ _id: this.id })
   }
 
+  /** Gives a model that was never built its first version, unless another process has done so or is about to. */
+  async begin(version: number): Promise<void> {
+    await this.update({ version: 0, position: 0, swap: { $exists: false } }, { $set: { version } })
+  }
+
   /** Takes the lease if it is free, not promised to another process, and `only` matches. */
   acquire(only: Filter<LeaseDocument> = {}): Promise<LeaseDocument | null> {
     const isFree = { $or: [{ $not: [isInFuture('until')] }, { $eq: ['$owner', this.owner] }] }

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { EventStoreError } from '../errors.js'
 import { pause } from '../timing.js'
 import { type Certificate, certificatesOf, certifyLive, type StoredCertificate } from './certificate.js'
+import { beginEmpty, canBeginEmpty } from './empty-model.js'
 import { Lease } from './lease.js'
 import { type ComparedModel, compareLive } from './live-comparison.js'
 import { type LeaseDocument, leasesIn } from './lease-document.js'
@@ -238,9 +239,10 @@ export class Projections {
     const lease = new Lease(this.context.db, projection.name, this.context.processName)
     while (!this.stopping.signal.aborted) {
       try {
-        const { version } = await lease.ensure(0)
-        if (version >= projection.version) return
-        await this.rebuild([projection.name])
+        const stored = await lease.ensure(0)
+        if (stored.version >= projection.version) return
+        if (await canBeginEmpty(this.context, stored)) await beginEmpty(this.context, projection, lease)
+        else await this.rebuild([projection.name])
       } catch (error) {
         if (this.stopping.signal.aborted) return
         const code = error instanceof EventStoreError ? error.code : undefined

@@ -72,7 +72,7 @@ export class Projector {
     const { name, version } = this.projection
     this.skipped = await this.context.skippedPositions(name, version)
     const model = await ReadModelCollection.open(db, name, 'live')
-    const reader = new LogReader(feed, announcements, signal)
+    const reader = new LogReader(feed, announcements, signal, feed.pace)
     for (let [at, interruptions, isBehind] = [held, 0, true]; !signal.aborted;) {
       if (this.projection.gathers && !isBehind)
         await announcements.waitAbove(wantedName(name), at.position, untilCommonMoment(gatherMs), signal)

@@ -60,7 +60,7 @@ export class ReactorRunner {
   }
 
   private async followLog(held: LeaseDocument, signal: AbortSignal): Promise<void> {
-    const reader = new LogReader(this.context.feed, this.context.announcements, signal)
+    const reader = new LogReader(this.context.feed, this.context.announcements, signal, this.context.feed.pace)
     let isWritten = true
     for (let at = held; !signal.aborted && at.state === 'live';) {
       const batch = await reader.next(at.position)

@@ -11,6 +11,7 @@ import { GrowingTree } from '../../../src/proof/growing-tree.js'
 import { Place } from '../../support/event-store/engines.js'
 import { notes } from '../../support/event-store/notebooks.js'
 import { Random, seeds, withSeed } from '../../support/seeds.js'
+import { rounds } from '../../support/short-run.js'
 import { Connection, noFaults } from '../../support/simulation/connection.js'
 import { databaseOver } from '../../support/simulation/memory-database.js'
 import { MemoryReplicaSet } from '../../support/simulation/replica-set.js'
@@ -115,7 +116,7 @@ describe('the database in memory', () => {
     ['a tree', treeSteps],
   ])('answers as MongoDB does what %s asks', async (_, stepsOn) => {
     await logIn(place.db).prepare()
-    for (const seed of seeds(20)) {
+    for (const seed of seeds(rounds(20))) {
       await Promise.all((await place.db.collections()).map((collection) => collection.deleteMany({})))
       const [real, inMemory] = [await stepsOn(place.db), await stepsOn(memoryDatabase())]
       const random = new Random(seed)

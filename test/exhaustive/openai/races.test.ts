@@ -1,3 +1,4 @@
+import { rounds } from '../../support/short-run.js'
 import { type Client, World } from '../../support/world.js'
 
 /*
@@ -5,7 +6,8 @@ import { type Client, World } from '../../support/world.js'
  * on in its chat, and the other one leaves a chat of its own with the same beginning; nothing of one is in the other's.
  */
 
-const rounds = 200
+/** Of each kind of race. */
+const times = rounds(50)
 
 let world: World
 let urls: string[]
@@ -66,9 +68,9 @@ describe.each([
   ['chat completions', overCompletions],
   ['responses', overResponses],
 ])('over %s', (_, speak) => {
-  it(`two prompts that follow one answer, ${rounds / 4} times, are one turn each in a chat of its own`, async () => {
+  it(`two prompts that follow one answer, ${times} times, are one turn each in a chat of its own`, async () => {
     const [here, there] = await persons()
-    for (let round = 0; round < rounds / 4; round++) {
+    for (let round = 0; round < times; round++) {
       const first = await speak(here, [user(`Begin ${round}`)])
       const beginning = await said(here, first.chatId)
       const [left, right] = [`left ${round}`, `right ${round}`]
@@ -82,12 +84,12 @@ describe.each([
       expectItsOwn(await said(here, chatLeft), beginning, ['user', left])
       expectItsOwn(await said(there, chatRight), beginning, ['user', right])
     }
-    expect(await chatCount(here)).toBe(rounds / 2)
+    expect(await chatCount(here)).toBe(2 * times)
   })
 
-  it(`two different outputs of one call, ${rounds / 4} times, are not mixed either`, async () => {
+  it(`two different outputs of one call, ${times} times, are not mixed either`, async () => {
     const [here, there] = await persons()
-    for (let round = 0; round < rounds / 4; round++) {
+    for (let round = 0; round < times; round++) {
       const first = await speak(here, [user('call get_weather')])
       const beginning = await said(here, first.chatId)
       const outputs = [`sunny ${round}`, `rainy ${round}`] as const
@@ -98,7 +100,7 @@ describe.each([
       for (const [i, { chatId }] of turns.entries())
         expectItsOwn(await said(here, chatId), beginning, ['tool', outputs[i]!])
     }
-    expect(await chatCount(here)).toBe(rounds / 2)
+    expect(await chatCount(here)).toBe(2 * times)
   })
 
   it('one turn that both send with one key is one turn', async () => {

@@ -176,11 +176,11 @@ describe('a rebuild', () => {
     })
     expect(event).toMatchObject({ meta: { actor: ops.id, causation: started!.meta.commandId } })
 
-    const [newest, first] = (await certificates('messages')).certificates
+    const [newest, ...others] = (await certificates('messages')).certificates
     const { rebuildId: _, ...found } = event!.data as Record<string, unknown>
     expect(newest).toMatchObject({ ...found, at: expect.any(String) as string })
     expect(newest.digest).toBe(await database.digestOf('messages'))
-    expect(first.position).toBeLessThan(newest.position)
+    expect(others).toEqual([]) // over an empty log, nothing was built
     expect(await standing(ops, 'messages')).not.toHaveProperty('rebuild')
 
     must(await post('messages', 'rebuild', undefined, 'r1'), 202) // it has been done
@@ -188,8 +188,13 @@ describe('a rebuild', () => {
   })
 
   it('has its certificates listed newest first, page by page', async () => {
-    must(await post('guests', 'rebuild'), 202)
-    await ended('guests')
+    for (let n = 1; n <= 2; n++) {
+      must(await post('guests', 'rebuild'), 202)
+      await eventually(
+        () => recorded('guests', 'ProjectionRebuilt'),
+        (all) => all.length === n,
+      )
+    }
     const whole = (await certificates('guests')).certificates
     expect(whole).toHaveLength(2)
     const one = await certificates('guests', '?limit=1')

@@ -31,8 +31,15 @@ async function expectGone(pids: number[], service: ServiceProcess): Promise<void
   await until(`processes ${pids.join(', ')} are gone`, allGone, service)
 }
 
+async function expectInOrder(service: ServiceProcess, signals: readonly NodeJS.Signals[]): Promise<void> {
+  const engines = await service.enginePids()
+  for (const signal of signals) service.process.kill(signal)
+  expect(await service.ended).toBe(0)
+  expect(engines.filter(isAlive)).toEqual([])
+}
+
 describe('with nothing configured', () => {
-  it('serves, with engines and a key of its own', async () => {
+  it('serves, with engines and keys of its own, and shows the key of a first administrator once', async () => {
     const service = start()
     const url = await service.url()
 
@@ -44,18 +51,13 @@ describe('with nothing configured', () => {
     expect(ready.status).toBe(200)
     expect(await ready.json()).toMatchObject({ status: 'OK', mongodb: true, redis: true })
 
-    const key = await stat(join(folder, 'data/keys/master.key'))
-    expect(key.mode & 0o777).toBe(0o600)
-  })
+    const masterKey = await stat(join(folder, 'data/keys/master.key'))
+    expect(masterKey.mode & 0o777).toBe(0o600)
 
-  it('shows the key of a first administrator, once', async () => {
-    const service = start()
-    const url = await service.url()
     const [, key] = /admin +x-api-key: (\S+)/.exec(service.output)!
     const profile = await fetch(`${url}/api/users/profile`, { headers: { 'x-api-key': key! } })
     expect(await profile.json()).toMatchObject({ data: { user: { role: 'admin' } } })
-    service.process.kill('SIGTERM')
-    await service.ended
+    await expectInOrder(service, ['SIGTERM'])
 
     const again = start()
     const at = await again.url()
@@ -63,34 +65,25 @@ describe('with nothing configured', () => {
     expect((await fetch(`${at}/api/users/profile`, { headers: { 'x-api-key': key! } })).status).toBe(200)
   })
 
-  it.each([
-    ['SIGTERM', ['SIGTERM']],
-    ['Ctrl-C, which npm sends a second time', ['SIGINT', 'SIGINT']],
-    ['a closed terminal', ['SIGHUP']],
-  ] as const)('ends in order and leaves no process after %s', async (_, signals) => {
-    const service = start()
-    await service.url()
-    const engines = await service.enginePids()
-    for (const signal of signals) service.process.kill(signal)
-    const code = await until('the service has ended', () => service.process.exitCode ?? undefined, service)
-    expect(code).toBe(0)
-    expect(engines.filter(isAlive)).toEqual([])
+  it('ends in order and leaves no process, however it is told', async () => {
+    const closed = start()
+    await closed.url()
+    await expectInOrder(closed, ['SIGHUP']) // the terminal is closed
+
+    const interrupted = start()
+    await interrupted.url()
+    await expectInOrder(interrupted, ['SIGINT', 'SIGINT']) // Ctrl-C, which npm sends a second time
   })
 
-  it('takes its engines along when it is killed, and starts again over the same data', async () => {
+  it('takes its engines along when it is killed, starts again over the same data, and ends when they are lost', async () => {
     const killed = start()
     await killed.url()
-    const engines = await killed.enginePids()
+    const before = await killed.enginePids()
     killed.process.kill('SIGKILL')
-    await expectGone(engines, killed)
+    await expectGone(before, killed)
 
-    const again = start()
-    expect((await fetch(`${await again.url()}/health/ready`)).status).toBe(200)
-  })
-
-  it('ends with a reason when its engines are lost', async () => {
     const service = start()
-    await service.url()
+    expect((await fetch(`${await service.url()}/health/ready`)).status).toBe(200)
     const engines = await service.enginePids()
     process.kill(engines[0]!, 'SIGKILL')
     expect(await service.ended).toBe(1)

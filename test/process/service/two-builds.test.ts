@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { eventually } from '../../support/event-store/engines.js'
 import { Database } from '../../support/ops/database.js'
-import type { ServiceProcess } from '../../support/service-process.js'
+import { separate, type ServiceProcess } from '../../support/service-process.js'
 import { Client, World } from '../../support/world.js'
 
 const preload = pathToFileURL(resolve('build/test/support/service/newer-build.js')).href
@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => world?.end())
 
 const older = () => world.spawn()
-const newer = (what: 'type' | 'shape') => world.spawn({ NODE_OPTIONS: `--import ${preload}`, NEWER: what })
+const newer = (what: 'type' | 'shape') => world.spawn({ NODE_OPTIONS: `--import ${preload}`, NEWER: what }, separate)
 const declared = async () => {
   const database = world.closeAtEnd(await Database.of(world))
   return new Map((await database.collection('event_types').find().toArray()).map(({ _id, shape }) => [_id, shape]))

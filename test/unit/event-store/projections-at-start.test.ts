@@ -1,4 +1,6 @@
+import { UUID } from 'mongodb'
 import type { Engine } from '../../../src/event-store/engine.js'
+import { beginEmpty, canBeginEmpty } from '../../../src/event-store/projecting/empty-model.js'
 import { Lease } from '../../../src/event-store/projecting/lease.js'
 import { leasesIn } from '../../../src/event-store/projecting/lease-document.js'
 import type { ProjectingContext } from '../../../src/event-store/projecting/projecting-context.js'
@@ -32,6 +34,7 @@ describe('the first build of a model', () => {
   beforeEach(() => errors.splice(0))
 
   it('waits for the process that builds it already, and is no error', async () => {
+    await write()
     const other = new Lease(place.db, 'writers~rebuild', 'another')
     await other.ensure(1)
     await other.acquire()
@@ -49,6 +52,7 @@ describe('the first build of a model', () => {
   })
 
   it('is tried again after an error, which is reported', async () => {
+    await write()
     let attempts = 0
     const logRoot = async () => {
       if (++attempts === 1) throw new Error('no root')
@@ -76,5 +80,47 @@ describe('the first build of a model', () => {
     await projections.stop()
     expect([errors, await leftovers(), await lease('writers~rebuild')]).toEqual([[], [], null])
     expect(await lease('writers')).toMatchObject({ version: 0 })
+  })
+})
+
+describe('over an empty log', () => {
+  const started = () => {
+    const projections = new Projections(context, [writers])
+    projections.start()
+    return projections
+  }
+  const documents = () => place.db.collection<{ _id: string }>('writers').find().toArray()
+  const certificates = () => place.db.collection('certificates').countDocuments()
+
+  it('a model is opened in its place, with its indexes, by two processes at once', async () => {
+    const both = [started(), started()]
+    await Promise.all(both.map((projections) => projections.waitUntilCurrent()))
+    expect([await leftovers(), await certificates()]).toEqual([[], 0])
+    expect(await lease('writers')).toMatchObject({ version: 1, position: 0, state: 'live' })
+    expect(await place.db.collection('writers').indexes()).toHaveLength(writers.indexes.length + 2)
+    await write()
+    await eventually(documents, ([found]) => found?._id === 'ann')
+    await Promise.all(both.map((projections) => projections.stop()))
+  })
+
+  it('a model whose process died while it opened it has what was written meanwhile', async () => {
+    await place.db.createCollection('writers')
+    await new Lease(place.db, 'writers', 'dead').ensure(0)
+    await write()
+    const projections = started()
+    await projections.waitUntilCurrent()
+    await eventually(documents, ([found]) => found?._id === 'ann')
+    expect(await certificates()).toBe(1) // the log had begun, so it was built beside
+    await projections.stop()
+  })
+
+  it('a model that another process is about to put in its place is left to that', async () => {
+    const other = new Lease(place.db, 'writers', 'another')
+    await other.ensure(0)
+    const swap = { collection: 'writers~1', uuid: new UUID(), position: 0, version: 1 }
+    await leasesIn(place.db).updateOne({ _id: 'writers' }, { $set: { swap } })
+    expect(await canBeginEmpty(context, (await lease('writers'))!)).toBe(false)
+    await beginEmpty(context, writers, other) // when it has come between the look and this
+    expect(await lease('writers')).toMatchObject({ version: 0, swap })
   })
 })
