@@ -35,13 +35,6 @@ const naming = 'var __name = (target, value) => __defProp(target, "name"'
 const cheapNaming =
   'var __name = (target, value) => target.name === value || !target.prototype ? target : __defProp(target, "name"'
 
-const namesDifferently = () => new Error('esbuild names functions in another way now')
-
-export function withCheapNames(code) {
-  if (!code.includes(naming)) throw namesDifferently()
-  return code.replace(naming, cheapNaming)
-}
-
 /**
  * Makes <folder>/node_modules: the packages that the folder's compiled files import, in some dozens of files instead of
  * 3,400. Node looks there before it looks into the project's own node_modules. To load the packages file by file was
@@ -74,7 +67,8 @@ export async function bundlePackages(folder) {
     write: false,
   })
   const files = outputFiles.map(({ path, text }) => ({ path, text: text.replace(naming, cheapNaming) }))
-  if (!files.some(({ text }) => text.includes(cheapNaming))) throw namesDifferently()
+  if (!files.some(({ text }) => text.includes(cheapNaming)))
+    throw new Error('esbuild names functions in another way now')
   await Promise.all(files.map(({ path, text }) => writeIn(dirname(path), basename(path), text)))
   await Promise.all(packagesOf(entries).map((content) => writePackage(modules, content)))
   await joinValidator(modules)
