@@ -39,6 +39,7 @@ describe('a page of messages', () => {
   beforeEach(async () => {
     engine.start({ projector: true })
     await append()
+    await engine.projections.waitUntilCurrent() // on a busy machine that takes longer than anybody waits for a page
     await engine.projections.waitUntilReached(await engine.store.head())
   })
 
