@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { within } from '../../event-store/timing.js'
+import { within, yieldEvery } from '../../event-store/timing.js'
 
 /** Prometheus gives up after ten seconds, and must not wait for an engine that is away. */
 const patienceMs = 1_000
@@ -23,6 +23,7 @@ export interface GaugeGroup<Reading = unknown> {
 export class MetricsExposition {
   private readonly complete: Gauge<'part'>
   private isScraped = false
+  private underWay?: Promise<string> | undefined
 
   constructor(
     private readonly registry: Registry,
@@ -32,10 +33,24 @@ export class MetricsExposition {
     this.complete = new Gauge({ name: 'verbatim_scrape_complete', help, labelNames: ['part'], registers: [registry] })
   }
 
-  async text(): Promise<string> {
+  /** Scrapes at the same time share one text: after a long day a text is ten thousand lines, which take a while. */
+  text(): Promise<string> {
+    this.underWay ??= this.write().finally(() => {
+      this.underWay = undefined
+    })
+    return this.underWay
+  }
+
+  private async write(): Promise<string> {
     if (!this.isScraped) this.watchProcess()
     await Promise.all(this.groups.map((group) => this.renew(group)))
-    return await this.registry.metrics()
+    const turn = yieldEvery()
+    const texts: string[] = []
+    for (const { name } of this.registry.getMetricsAsArray()) {
+      texts.push(await this.registry.getSingleMetricAsString(name))
+      await turn()
+    }
+    return `${texts.join('\n\n')}\n`
   }
 
   /**
