@@ -26,7 +26,7 @@ export class MetricsController {
     summary: 'What this process measures, for Prometheus; with METRICS_TOKEN set it asks for that as a bearer token',
   })
   @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
-  async metrics(@Headers('authorization') authorization = ''): Promise<string> {
+  async metrics(@Headers('authorization') authorization = ''): Promise<Buffer> {
     const { metricsToken } = this.config.telemetry
     if (metricsToken !== undefined && !isSame(authorization.replace(/^Bearer +/i, ''), metricsToken)) {
       throw new Refused('unauthenticated', 'send Authorization: Bearer <METRICS_TOKEN>')

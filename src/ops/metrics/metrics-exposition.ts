@@ -23,7 +23,7 @@ export interface GaugeGroup<Reading = unknown> {
 export class MetricsExposition {
   private readonly complete: Gauge<'part'>
   private isScraped = false
-  private underWay?: Promise<string> | undefined
+  private underWay?: Promise<Buffer> | undefined
 
   constructor(
     private readonly registry: Registry,
@@ -33,24 +33,25 @@ export class MetricsExposition {
     this.complete = new Gauge({ name: 'verbatim_scrape_complete', help, labelNames: ['part'], registers: [registry] })
   }
 
-  /** Scrapes at the same time share one text: after a long day a text is ten thousand lines, which take a while. */
-  text(): Promise<string> {
+  /** Scrapes at the same time share one text: after a long day it has ten thousand lines, which take a while. */
+  text(): Promise<Buffer> {
     this.underWay ??= this.write().finally(() => {
       this.underWay = undefined
     })
     return this.underWay
   }
 
-  private async write(): Promise<string> {
+  private async write(): Promise<Buffer> {
     if (!this.isScraped) this.watchProcess()
     await Promise.all(this.groups.map((group) => this.renew(group)))
     const turn = yieldEvery()
-    const texts: string[] = []
+    const texts: Buffer[] = []
     for (const { name } of this.registry.getMetricsAsArray()) {
-      texts.push(await this.registry.getSingleMetricAsString(name))
+      const text = await this.registry.getSingleMetricAsString(name)
+      texts.push(Buffer.from(`${text}\n\n`))
       await turn()
     }
-    return `${texts.join('\n\n')}\n`
+    return Buffer.concat(texts)
   }
 
   /**
