@@ -145,9 +145,9 @@ describe('GET /metrics', () => {
         now.sum('verbatim_http_request_duration_seconds_count', { route: '/chat/:sessionId/send' }) === prompts.length,
     )
     const sent = { method: 'POST', route: '/chat/:sessionId/send' }
-    expect(found.sum('verbatim_http_request_duration_seconds_count', { ...sent, status: '200' })).toBe(4)
-    expect(found.sum('verbatim_http_request_duration_seconds_count', { ...sent, status: '502' })).toBe(3)
-    expect(found.sum('verbatim_http_request_duration_seconds_count', { route: 'unknown', status: '404' })).toBe(1)
+    expect(found.sum('verbatim_http_requests_total', { ...sent, status: '200' })).toBe(4)
+    expect(found.sum('verbatim_http_requests_total', { ...sent, status: '502' })).toBe(3)
+    expect(found.sum('verbatim_http_requests_total', { route: 'unknown', status: '404' })).toBe(1)
   })
 
   it('counts the sockets that are connected', async () => {
