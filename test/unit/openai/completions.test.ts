@@ -238,7 +238,7 @@ describe('a conversation that is told from its beginning', () => {
     model.failNext({ fault: 'stall', at: 2, until: held })
     const asked = completed([user('one two three')])
     await begun
-    const [{ id: chatId }] = (await chatsOf()) as [{ id: string }]
+    const [{ id: chatId }] = (await eventually(chatsOf, ({ length }) => length === 1)) as [{ id: string }]
     await eventually(
       () => ann.get(`/chat/${chatId}/messages`),
       ({ body }) => body.messages.length === 2,
