@@ -31,7 +31,7 @@ export class Tester {
 
   async #start() {
     const worker = fork(resolve('test/mutants/worker.mjs'), {
-      env: { ...process.env, SEEDS: '25', SPECS: JSON.stringify(this.#specs), ...this.#environment },
+      env: { ...process.env, SEEDS: '40', SPECS: JSON.stringify(this.#specs), ...this.#environment },
       stdio: ['ignore', 'ignore', process.env.VERBOSE ? 'inherit' : 'ignore', 'ipc'],
     })
     const ready = await messageOf(worker, 60_000)
