@@ -33,7 +33,7 @@ export class MetricsExposition {
     this.complete = new Gauge({ name: 'verbatim_scrape_complete', help, labelNames: ['part'], registers: [registry] })
   }
 
-  /** Scrapes at the same time share one text: after a long day it has ten thousand lines, which take a while. */
+  /** Scrapes at the same time share one text: it may have thousands of lines, which take a while. */
   text(): Promise<Buffer> {
     this.underWay ??= this.write().finally(() => {
       this.underWay = undefined
