@@ -5,6 +5,6 @@ export default {
   ...config,
   testSequencer: '<rootDir>/test/support/jest/sequencer.mjs',
   // Processes wait for each other more than they work.
-  maxWorkers: 5,
+  maxWorkers: 4,
   testMatch: ['<rootDir>/test/{unit,exhaustive,process}/**/*.test.ts'],
 }

@@ -5,5 +5,5 @@ export default {
   ...config,
   testSequencer: '<rootDir>/test/support/jest/sequencer.mjs',
   testMatch: ['<rootDir>/test/fault/**/*.test.ts'],
-  maxWorkers: 5,
+  maxWorkers: 4,
 }

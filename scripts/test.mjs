@@ -3,7 +3,7 @@ import { fail, node } from './run.mjs'
 import { installPackages } from './packages.mjs'
 import { setUpEverything } from './setup.mjs'
 
-// npm test [-- [--all] [--faults] [--clients] [--browser] [--repeat-failed] [a path pattern, or any option of Jest's]]
+// npm test [-- [--all | --faults | --clients | --browser] [--repeat-failed] [a path pattern, or any option of Jest's]]
 // npm test -- --hostile [--seed <number>] [--requests <number>] [--longest-hold <ms>]
 // npm test -- --nemesis [--seed <number>] [--minutes <number>]
 const configs = {
@@ -14,12 +14,13 @@ const configs = {
   '--hostile': 'jest.hostile.config.mjs',
 }
 const options = process.argv.slice(2)
-const chosen = options.filter((option) => option in configs)
+const chosen = options.find((option) => option in configs)
+const config = chosen ? configs[chosen] : 'jest.config.mjs'
 const repeatFailed = '--repeat-failed'
-const jestOptions = options.filter((option) => !chosen.includes(option) && option !== repeatFailed)
+const jestOptions = options.filter((option) => option !== chosen && option !== repeatFailed)
 
 // Jest has options of its own: these reach the tests as variables.
-if (chosen.includes('--hostile')) {
+if (chosen === '--hostile') {
   for (const name of ['seed', 'requests', 'longest-hold']) {
     const at = jestOptions.indexOf(`--${name}`)
     if (at < 0) continue
@@ -30,26 +31,13 @@ if (chosen.includes('--hostile')) {
 
 try {
   await setUpEverything()
-  if (chosen.includes('--clients')) await installPackages('test/clients', 'clients')
-  if (chosen.includes('--browser')) await installPackages('test/browser', 'a browser')
+  if (chosen === '--clients') await installPackages('test/clients', 'clients')
+  if (chosen === '--browser') await installPackages('test/browser', 'a browser')
   if (options.includes('--nemesis')) {
     const rest = options.filter((option) => option !== '--nemesis')
     await node('build/test/nemesis/main.js', rest, { name: 'the nemesis' })
-  } else if (options.includes(repeatFailed)) await jestWithRepeats(await config(), jestOptions)
-  else await jest(await config(), jestOptions)
+  } else if (options.includes(repeatFailed)) await jestWithRepeats(config, jestOptions)
+  else await jest(config, jestOptions)
 } catch (error) {
   fail(error)
-}
-
-/** Several kinds of tests are one run: while some wait, others work, and only one of them is the last. */
-async function config() {
-  const files = chosen.map((option) => configs[option])
-  if (files.length < 2) return files[0] ?? 'jest.config.mjs'
-  const all = await Promise.all(files.map(async (file) => (await import(`../${file}`)).default))
-  const merged = Object.assign({}, ...all, {
-    rootDir: process.cwd(),
-    testMatch: all.flatMap(({ testMatch }) => testMatch),
-    maxWorkers: Math.max(...all.map(({ maxWorkers }) => maxWorkers)),
-  })
-  return JSON.stringify(merged)
 }
