@@ -9,6 +9,9 @@ const { AsyncLocalStorage } = hooks
 const setStorage = (value) =>
   Object.defineProperty(hooks, 'AsyncLocalStorage', { value, configurable: true, enumerable: true, writable: true })
 
+/** jest-circus leaves its handlers of events in the realm: those of each file before would handle each event again. */
+const circusHandlers = Symbol.for('EVENT_HANDLERS')
+
 /**
  * Tests run in the realm of their worker, and share the modules of one load (runtime.mjs). Jest's own environment gives
  * each file a realm and modules of its own: here that was a third of all time, and `instanceof` differed from the
@@ -39,6 +42,7 @@ export default class extends TestEnvironment {
 
   async setup() {
     setStorage(QuietInCircus)
+    delete globalThis[circusHandlers]
   }
 
   async teardown() {

@@ -3,6 +3,9 @@ import { pathToFileURL } from 'node:url'
 import { compileFunction } from 'node:vm'
 import JestRuntime from 'jest-runtime'
 
+/** Jest evaluates its own modules for each file of tests; it need not compile them each time. */
+const compiled = new Map()
+
 /**
  * Node loads the tests, from build/, with everything that they import, once for each worker: see environment.mjs. Jest
  * loads only itself.
@@ -11,7 +14,12 @@ export default class extends JestRuntime {
   constructor(...options) {
     super(...options)
     const { executor } = this
-    executor.compile = (source, filename) => compileFunction(source, executor.injectedModuleParameters, { filename })
+    executor.compile = (source, filename) => {
+      const parameters = executor.injectedModuleParameters
+      const key = [filename, ...parameters].join(' ')
+      if (!compiled.has(key)) compiled.set(key, compileFunction(source, parameters, { filename }))
+      return compiled.get(key)
+    }
   }
 
   unstable_shouldLoadAsEsm(path) {
