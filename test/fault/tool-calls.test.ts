@@ -1,5 +1,6 @@
 import { ReplyLog } from '../support/chat/reply-log.js'
 import { eventually } from '../support/event-store/engines.js'
+import type { ServiceProcess } from '../support/service-process.js'
 import { type Client, World } from '../support/world.js'
 import { command, type Moment, Proxy } from './proxy.js'
 
@@ -7,31 +8,30 @@ let world: World
 let log: ReplyLog
 let me: Client
 let replies = 0
-/** Between the worker that is struck and its database. */
+/** Between the workers and their database. */
 let proxy: Proxy
+/** The one that goes on after a test is killed in the next. */
+let worker: ServiceProcess
 
 beforeAll(async () => {
   ;({ world } = await World.withModel())
   log = world.closeAtEnd(await ReplyLog.of(world))
-  me = await world.account(await world.spawn({ ROLES: 'api,projector' }).url())
-})
-afterAll(() => world?.end())
-beforeEach(async () => {
   proxy = await Proxy.before(Number(new URL(process.env.VERBATIM_TEST_MONGODB_URI!).port), 'mongodb')
+  const api = world.spawn({ ROLES: 'api,projector' })
+  ;[me, worker] = await Promise.all([api.url().then((url) => world.account(url)), startWorker()])
 })
-afterEach(async () => {
-  await world.kill(...world.processes.slice(1))
-  await proxy.close()
+afterAll(async () => {
+  await world?.end()
+  await proxy?.close()
 })
 
 const asked = { content: 'call get_time', tools: [{ name: 'get_time' }], model: 'offline/echo' }
 
-async function worker(environment: Record<string, string> = {}) {
-  const process = world.spawn({ ROLES: 'worker', ...environment })
-  await process.url()
-  return process
+async function startWorker(): Promise<ServiceProcess> {
+  const started = world.spawn({ ROLES: 'worker', MONGODB_URI: proxy.addressOf(world.mongodbUri) })
+  await started.url()
+  return started
 }
-const throughProxy = () => worker({ MONGODB_URI: proxy.addressOf(world.mongodbUri) })
 
 /** The reply when it has ended. */
 const ended = (id: string) =>
@@ -64,7 +64,7 @@ async function expectOneRound(chat: string, asking: string): Promise<void> {
 
 describe('a call that waits for approval', () => {
   it('waits on when every process that knew of it is killed, and is made once', async () => {
-    const first = [await worker(), world.spawn({ ROLES: 'api,projector' })]
+    const first = [worker, world.spawn({ ROLES: 'api,projector' })]
     const there = me.at(await first[1]!.url())
     const prompt = { ...asked, tools: [{ name: 'get_time', approval: 'required' }] }
     const path = '/api/ai/chats/approved'
@@ -84,11 +84,11 @@ describe('a call that waits for approval', () => {
     await world.kill(...first)
     expect(await held.text().catch(String)).not.toContain('[DONE]')
 
-    const second = await worker()
+    const second = await startWorker()
     expect((await answer('approved', callId)).body.code).toBe('approval_missing')
     await me.post(`${path}/tool-calls/${callId}/approve`, {})
     await world.kill(second)
-    await worker()
+    worker = await startWorker()
     await me.post(`${path}/tool-calls/${callId}/approve`, {})
     await me.post(`/api/ai/chats/${chatId}/tool-calls/${pay}/deny`, { reason: 'too late' })
     expect(await (await keyed(me)).text()).toContain('The call was denied: too late')
@@ -103,43 +103,38 @@ describe('a call that waits for approval', () => {
 
 describe('a worker that is killed', () => {
   it('between a call and its output: another one goes on', async () => {
-    const first = await worker()
     const asking = await ask('between')
     const { toolCalls } = await ended(asking)
-    await world.kill(first)
+    await world.kill(worker)
     const sent = await answer('between', toolCalls[0].id)
     expect(sent.body.data.message).toMatchObject({ status: 'pending' })
-    await worker()
+    worker = await startWorker()
     await expectOneRound('between', asking)
   })
 
   it.each<Moment>(['before', 'during', 'after'])('%s recording a call: it is asked for once', async (moment) => {
-    const first = await throughProxy()
     const strike = async () => {
-      await world.kill(first)
+      await world.kill(worker)
       return 'cut' as const
     }
     const struck = proxy.arm({ moment, strike, at: command('insert', 'log') })
     const asking = await ask(`recorded-${moment}`)
     await struck
-    await worker()
+    worker = await startWorker()
     await expectOneRound(`recorded-${moment}`, asking)
   })
 
   it('while it writes the reply to an output: another one writes it', async () => {
-    const first = await worker()
     const asking = await ask('after')
     const { toolCalls } = await ended(asking)
-    await world.kill(first)
-    const second = await throughProxy()
     const strike = async () => {
-      await world.kill(second)
+      await world.kill(worker)
       return 'cut' as const
     }
     const struck = proxy.arm({ moment: 'before', strike, at: command('insert', 'log') })
     await answer('after', toolCalls[0].id)
     await struck
-    await worker()
+    worker = await startWorker()
     await expectOneRound('after', asking)
   })
 })

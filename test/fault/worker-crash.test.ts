@@ -12,30 +12,26 @@ let log: ReplyLog
 let redis: Redis
 let me: Client
 let prompts = 0
-/** Between the worker that is struck and its engines. */
+/** Between the workers and their engines. */
 let mongoProxy: Proxy
 let redisProxy: Proxy
+/** It was well at the end of the test before, or starts: a process is killed once, and takes a second to start. */
+let victim: ServiceProcess
 
 beforeAll(async () => {
   ;({ world } = await World.withModel())
   log = world.closeAtEnd(await ReplyLog.of(world))
   redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!)
-  me = await world.account(await world.spawn({ ROLES: 'api,projector' }).url())
+  mongoProxy = await Proxy.before(portOf(process.env.VERBATIM_TEST_MONGODB_URI!), 'mongodb')
+  redisProxy = await Proxy.before(portOf(process.env.VERBATIM_TEST_REDIS_URL!), 'redis')
+  const api = world.spawn({ ROLES: 'api,projector' })
+  ;[me, victim] = await Promise.all([api.url().then((url) => world.account(url)), startWorker()])
 })
 
 afterAll(async () => {
   await world?.end()
+  await Promise.all([mongoProxy?.close(), redisProxy?.close()])
   redis?.disconnect()
-})
-
-beforeEach(async () => {
-  mongoProxy = await Proxy.before(portOf(process.env.VERBATIM_TEST_MONGODB_URI!), 'mongodb')
-  redisProxy = await Proxy.before(portOf(process.env.VERBATIM_TEST_REDIS_URL!), 'redis')
-})
-
-afterEach(async () => {
-  await world.kill(...world.processes.slice(1))
-  await Promise.all([mongoProxy.close(), redisProxy.close()])
 })
 
 const portOf = (uri: string) => Number(new URL(uri).port)
@@ -94,7 +90,7 @@ function arm(step: string, fault: Omit<Fault, 'at'>): Promise<void> {
   return (engine === 'mongo' ? mongoProxy : redisProxy).arm({ ...fault, at: at() })
 }
 
-async function victim(): Promise<ServiceProcess> {
+async function startWorker(): Promise<ServiceProcess> {
   const worker = world.spawn({
     ROLES: 'worker',
     MONGODB_URI: mongoProxy.addressOf(world.mongodbUri),
@@ -130,15 +126,14 @@ describe('a worker', () => {
   it.each(crashes)(
     'killed $moment $step: another one sees to it that the reply ends once',
     async ({ moment, step }) => {
-      const worker = await victim()
       const strike = async () => {
-        await world.kill(worker)
+        await world.kill(victim)
         return 'cut' as const
       }
       const struck = arm(step, { moment, strike })
       const asked = prompt()
       await struck
-      await world.spawn({ ROLES: 'worker' }).url()
+      victim = await startWorker()
       await expectOneEnd(asked)
     },
   )
@@ -146,10 +141,9 @@ describe('a worker', () => {
   it.each(['telling what the model says', 'recording the answer'])(
     'frozen before %s until another one has ended the reply: it adds nothing',
     async (step) => {
-      const worker = await victim()
       const { until, release } = held()
       const strike = async () => {
-        worker.process.kill('SIGSTOP')
+        victim.process.kill('SIGSTOP')
         return 'go on' as const
       }
       const struck = arm(step, { moment: 'before', strike, until })
@@ -158,7 +152,7 @@ describe('a worker', () => {
       const other = world.spawn({ ROLES: 'worker' })
       await asked.read
       await world.kill(other)
-      worker.process.kill('SIGCONT')
+      victim.process.kill('SIGCONT')
       release()
       await expectOneEnd(asked)
       // It is well, and has been through with the one before when it answers this one.

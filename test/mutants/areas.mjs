@@ -15,8 +15,8 @@ export const areas = [
   },
   {
     of: 'src/chat',
-    // The other specs of chats start whole applications: one try would cost more than a mutant may.
-    by: /^test\/((unit|exhaustive)\/openai\/(?!official-client)|unit\/chat\/(?!cancel|fallback-models|message-pages\.|model-faults|ollama|places|retry-for))/,
+    // The contract tells most changes of what is sent and received.
+    by: /^test\/((unit|exhaustive)\/(openai\/(?!official-client)|chat|realtime)|unit\/(documents\/(?=\d)|api\/contract))/,
   },
 ]
 

@@ -5,7 +5,7 @@ import { createInstrumenter } from '@stryker-mutator/instrumenter'
 import { createInjector } from 'typed-inject'
 import { node } from '../../scripts/run.mjs'
 
-/** Texts of errors and of the log are for people; no test has to repeat them. */
+/** Texts of errors, of the log and of /docs are for people; no test has to repeat them. */
 const texts = {
   shouldIgnore(path) {
     const isText = path.isStringLiteral() || path.isTemplateLiteral()
@@ -14,7 +14,7 @@ const texts = {
       (parent?.type === 'NewExpression' || parent?.type === 'CallExpression') && parent.arguments.includes(path.node)
     if (!isText || !isArgument) return undefined
     const name = parent.callee.property?.name ?? parent.callee.name ?? ''
-    return /Error$|^Refused$|^Unproven$|^Disproved$|^(log|warn|debug|error|inSpan|say|notEncodable|malformed|notYet|damaged|missing)$/.test(
+    return /Error$|^Refused$|^Unproven$|^Disproved$|^(log|warn|debug|error|inSpan|say|describe|header|notEncodable|malformed|notYet|damaged|missing)$/.test(
       name,
     )
       ? 'a text for people'

@@ -1,8 +1,20 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** The bar, in percent. */
 const goal = 90
+
+/** Those that lived, by what they change: their numbers differ from run to run. */
+const lived = '.cache/mutants-alive.json'
+
+/** Whether a mutant lived in the last run. */
+export async function aliveBefore() {
+  const known = new Set(JSON.parse(await readFile(lived, 'utf8')))
+  return (mutant) => known.has(nameOf(mutant))
+}
+
+const nameOf = ({ fileName, location: { start, end }, replacement }) =>
+  `${fileName} ${start.line}:${start.column}-${end.line}:${end.column} ${replacement}`
 
 /** Prints the mutants that live, and what share of each file and folder does not. */
 export async function report({ mutants, results, files }) {
@@ -12,6 +24,7 @@ export async function report({ mutants, results, files }) {
   )
   const tallies = new Map()
   const alive = []
+  const names = []
   for (const mutant of mutants) {
     const { fileName, location, mutatorName, id } = mutant
     const line = texts.get(fileName)[location.start.line].trim()
@@ -28,10 +41,12 @@ export async function report({ mutants, results, files }) {
       if (noticedBy === 'time') tally.late++
     }
     if (isEqual || noticedBy) continue
+    names.push(nameOf(mutant))
     const why = results.has(id) ? 'unnoticed' : 'not reached'
     alive.push(`  ${fileName}:${location.start.line + 1} ${why} (${mutatorName})\n    ${line}\n    ${change}`)
   }
   for (const one of alive) console.log(one)
+  await writeFile(lived, JSON.stringify(names))
   const byName = [...tallies].sort(
     ([a], [b]) => Number(a.endsWith('.ts')) - Number(b.endsWith('.ts')) || (a < b ? -1 : 1),
   )

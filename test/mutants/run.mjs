@@ -5,11 +5,11 @@ import startTestEngines from '../support/engines/setup.mjs'
 import stopTestEngines from '../support/engines/teardown.mjs'
 import { areas, specsFor } from './areas.mjs'
 import { instrument } from './instrument.mjs'
-import { report } from './report.mjs'
+import { aliveBefore, report } from './report.mjs'
 import { Tester } from './tester.mjs'
 
 /**
- * npm run mutants [-- a part of a path [--one-in 5]]
+ * npm run mutants [-- a part of a path [--one-in 5] [--again]]
  *
  * Changes the core in thousands of small ways, one at a time, and runs the tests that start no process. A mutant that
  * no test notices is either a test that is missing or a change without an effect; those without an effect are listed
@@ -20,6 +20,8 @@ const folder = '.cache/mutants'
 const patience = (usualMs) => 3 * usualMs + 2_000
 /** What a mutant may cost in tests that pass with it; those that take longer are only run when none is quicker. */
 const budgetMs = Number(process.env.BUDGET_MS ?? 8_000)
+/** And in those of the files of tests that are about its file. */
+const ownBudgetMs = 5 * budgetMs
 
 /** So quick are tests in memory. */
 const quickMs = 30
@@ -29,13 +31,15 @@ const atOnce = availableParallelism() + 1
 
 const options = process.argv.slice(2)
 const oneIn = options.includes('--one-in') ? Number(options.splice(options.indexOf('--one-in'), 2)[1]) : 1
-const wanted = options[0] ?? ''
+const isAgain = options.includes('--again')
+const wanted = options.find((option) => !option.startsWith('--')) ?? ''
 const sources = (await Promise.all(areas.map(({ of }) => sourcesIn(of)))).flat()
 const files = [...new Set(sources)].filter((file) => new RegExp(wanted).test(file))
 const specs = await Promise.all(specsFor(files, await sourcesIn('test')).map(asSpec))
 
 const all = await instrument(files, folder)
-const mutants = all.filter((_, i) => i % oneIn === 0)
+const sameAsBefore = isAgain ? await aliveBefore() : () => true
+const mutants = all.filter((mutant, i) => i % oneIn === 0 && sameAsBefore(mutant))
 console.log(`${mutants.length} mutants in ${files.length} files; ${specs.length} files of tests`)
 
 await startTestEngines()
@@ -51,7 +55,8 @@ async function tryAll() {
   const results = new Map()
   const reaching = (fileName, isReached) => {
     const found = units.filter(({ hits }) => isReached(hits))
-    return affordable(inTurns(found, (file) => isAbout(fileName, file)))
+    const isOwn = (test) => isAbout(fileName, test)
+    return affordable(inTurns(found, isOwn), isOwn)
   }
   const queue = mutants.map(({ id, fileName }) => {
     const ofFile = new Set(all.filter((mutant) => mutant.fileName === fileName).map((mutant) => mutant.id))
@@ -76,7 +81,7 @@ async function tryAll() {
       if (!noticedBy && whileLoading) noticedBy = await attemptWhileLoading(id, whileLoading)
       results.set(id, noticedBy)
       const unnoticed = [...results.values()].filter((by) => !by).length
-      if (results.size % 100 === 0) console.log(`${results.size} of ${mutants.length}, ${unnoticed} unnoticed`)
+      if (results.size % 20 === 0) console.log(`${results.size} of ${mutants.length}, ${unnoticed} unnoticed`)
     }
     tester.stop()
   }
@@ -121,17 +126,19 @@ function inTurns(units, isPreferred) {
   return turns.sort((a, b) => a.turn - b.turn || a.unit.ms - b.unit.ms).map(({ unit }) => unit)
 }
 
-/** Whether a file of tests is named after a source. */
+/** Whether a file of tests is named after a source, or begins with the same word. */
 function isAbout(source, test) {
   const [of, about] = [source, test].map((file) => basename(file).split('.')[0])
-  return of.includes(about) || about.includes(of)
+  const [first, same] = [of, about].map((name) => name.split('-')[0].replace(/s$/, ''))
+  return of.includes(about) || about.includes(of) || first === same
 }
 
 /** Those that are too dear are left out, and the ones after them are not. */
-function affordable(units) {
+function affordable(units, isOwn) {
   let spent = 0
-  return units.filter(({ ms }, i) => {
-    const isAffordable = i === 0 || spent + ms <= budgetMs
+  return units.filter(({ id, ms }, i) => {
+    const budget = isOwn(id.split(' ')[0]) ? ownBudgetMs : budgetMs
+    const isAffordable = i === 0 || spent + ms <= budget
     if (isAffordable) spent += ms
     return isAffordable
   })

@@ -17,6 +17,7 @@ import {
   edited,
   messageDeleted,
   of,
+  received,
   requested,
   sent,
   started,
@@ -93,6 +94,13 @@ describe('another answer', () => {
       open: { replyId: 'r3', promptId: 'p1', isAnother: true },
       latestReplyId: 'r3',
     }))
+  it('is neither a prompt on a branch of its own, nor the reply after outputs', () => {
+    for (const events of [
+      [...answered, of(nextSent, { after: answer })],
+      [started, sent, requested, received, begun],
+    ])
+      expect(givenStream(chatAggregate, events).state.open).not.toHaveProperty('isAnother')
+  })
   it('has the digest of the conversation with its prompt, unless a message was changed', () => {
     const told = { ...again, asked: { ...asked, digest: 'd' } }
     givenStream(chatAggregate, answered)

@@ -15,6 +15,11 @@ const justStarted: Omit<ChatDoc, '_id'> = {
 describe('the list of chats', () => {
   it('has a chat as soon as it is started', () => givenLog(chats, [its.started]).then({ c1: justStarted }))
 
+  it('says since when a chat is one that is not to be stored', () =>
+    givenLog<ChatDoc>(chats, [its.of(its.started, { unstored: true })]).then({
+      c1: { ...justStarted, unstoredSince: timeOf(1) },
+    }))
+
   it('keeps the envelope of the start if its owner has a name for it', () => {
     const named = { ...its.started, data: { ...its.started.data, hasOwnName: true } }
     givenLog<ChatDoc>(chats, [named, its.renamed]).then({

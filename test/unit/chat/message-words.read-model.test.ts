@@ -34,6 +34,25 @@ describe('the words of messages', () => {
       r1: { ...words, seq: 1 },
     }))
 
+  it('have what was stopped, and what somebody stored and edited', () =>
+    givenLog<MessageWordsDoc>(messageWords, [its.sent, its.cancelled, its.stored, its.edited]).then({
+      p1: { ...words, seq: 1 },
+      r1: { ...words, seq: 2 },
+      m1: { ...words, seq: 3 },
+    }))
+
+  it.each([its.completed, its.requested, its.cancelled, its.edited])(
+    'have nothing of a message that is not there when %j comes',
+    (event) => givenLog<MessageWordsDoc>(messageWords, [event]).then({}),
+  )
+
+  it('have nothing more of a deleted chat, and those of others', () =>
+    givenLog<MessageWordsDoc>(messageWords, [
+      its.of(its.sent, { chatId: 'c2', promptId: 'p2', replyId: 'r2' }),
+      its.sent,
+      its.deleted,
+    ]).then({ p2: { ...words, chatId: 'c2', seq: 1 }, r2: { ...words, chatId: 'c2', seq: 1 } }))
+
   it('have nothing of guests', () =>
     givenLog<MessageWordsDoc>(messageWords, [its.of(its.sent, { ownerId: 'guest-1' })]).then({}))
 
