@@ -1,6 +1,7 @@
 /**
  * Where mutants are made, and which tests are theirs; the first area that has a file counts. None of these tests starts
- * a process. Those that need the run's own mongod and Valkey get them.
+ * a process. Those that need the run's own mongod and Valkey get them. What modules declare while they load is looked at
+ * by `declared`, though these tests may call nothing of its file.
  */
 export const areas = [
   {
@@ -15,12 +16,14 @@ export const areas = [
   },
   {
     of: 'src/chat',
-    // The contract tells most changes of what is sent and received.
     by: /^test\/((unit|exhaustive)\/(openai\/(?!official-client)|chat|realtime)|unit\/(documents\/(?=\d)|api\/contract))/,
+    declared: /^test\/unit\/(api\/contract|chat\/commands)\./,
   },
 ]
 
+export const areaOf = (file) => areas.find(({ of }) => file.startsWith(`${of}/`))
+
 export const specsFor = (files, tests) => {
-  const used = files.map((file) => areas.find(({ of }) => file.startsWith(`${of}/`)).by)
+  const used = files.map((file) => areaOf(file).by)
   return tests.filter((file) => file.endsWith('.test.ts') && used.some((by) => by.test(file)))
 }

@@ -14,7 +14,7 @@ const texts = {
       (parent?.type === 'NewExpression' || parent?.type === 'CallExpression') && parent.arguments.includes(path.node)
     if (!isText || !isArgument) return undefined
     const name = parent.callee.property?.name ?? parent.callee.name ?? ''
-    return /Error$|^Refused$|^Unproven$|^Disproved$|^(log|warn|debug|error|inSpan|say|describe|header|notEncodable|malformed|notYet|damaged|missing)$/.test(
+    return /Error$|^Refused$|^Unproven$|^Disproved$|^(log|warn|debug|error|inSpan|say|describe|header|count|notEncodable|malformed|notYet|damaged|missing)$/.test(
       name,
     )
       ? 'a text for people'

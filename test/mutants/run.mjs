@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import startTestEngines from '../support/engines/setup.mjs'
 import stopTestEngines from '../support/engines/teardown.mjs'
-import { areas, specsFor } from './areas.mjs'
+import { areaOf, areas, specsFor } from './areas.mjs'
 import { instrument } from './instrument.mjs'
 import { aliveBefore, report } from './report.mjs'
 import { Tester } from './tester.mjs'
@@ -65,7 +65,10 @@ async function tryAll() {
       reached: reaching(fileName, (hits) => hits[id]),
       // What runs while modules load is mutated in a process of its own, and tried by the tests that reach its file.
       whileLoading: atLoad.has(id)
-        ? reaching(fileName, (hits) => Object.keys(hits).some((hit) => ofFile.has(hit)))
+        ? [
+            ...units.filter(({ id: unit }) => areaOf(fileName).declared?.test(unit)),
+            ...reaching(fileName, (hits) => Object.keys(hits).some((hit) => ofFile.has(hit))),
+          ]
         : undefined,
     }
   })
@@ -133,13 +136,13 @@ function isAbout(source, test) {
   return of.includes(about) || about.includes(of) || first === same
 }
 
-/** Those that are too dear are left out, and the ones after them are not. */
+/** Those that are too dear are left out, and the ones after them are not. What is quick never is. */
 function affordable(units, isOwn) {
-  let spent = 0
+  const left = { own: ownBudgetMs, other: budgetMs }
   return units.filter(({ id, ms }, i) => {
-    const budget = isOwn(id.split(' ')[0]) ? ownBudgetMs : budgetMs
-    const isAffordable = i === 0 || spent + ms <= budget
-    if (isAffordable) spent += ms
+    const purse = isOwn(id.split(' ')[0]) ? 'own' : 'other'
+    const isAffordable = i === 0 || ms < quickMs || ms <= left[purse]
+    if (isAffordable) left[purse] -= ms
     return isAffordable
   })
 }

@@ -84,7 +84,10 @@ describe('a message that a client sends', () => {
       content: '',
       toolCalls: [call('sum')],
     })
-    expect(asToldMessage({ role: 'assistant', content: '', tool_calls: [] })).toEqual({ role: 'assistant', content: '' })
+    expect(asToldMessage({ role: 'assistant', content: '', tool_calls: [] })).toEqual({
+      role: 'assistant',
+      content: '',
+    })
     expect(asToldMessage({ role: 'tool', content: '3', tool_call_id: 'c' })).toEqual({
       role: 'tool',
       content: '3',
@@ -117,7 +120,10 @@ describe('a message that a client sends', () => {
       content: '3',
       toolCallId: 'call_sum',
     })
-    expect(asToldItem({ type: 'message', role: 'user', content: 'Hi' } as never)).toEqual({ role: 'user', content: 'Hi' })
+    expect(asToldItem({ type: 'message', role: 'user', content: 'Hi' } as never)).toEqual({
+      role: 'user',
+      content: 'Hi',
+    })
   })
 })
 
@@ -193,7 +199,12 @@ const ended: ReplyOutcome = {
   at: new Date(at.getTime() + 2_000),
   position: 9,
 }
-const failed: ReplyOutcome = { ...ended, status: 'failed', text: '', error: { code: 'provider_timeout', detail: 'Late.' } }
+const failed: ReplyOutcome = {
+  ...ended,
+  status: 'failed',
+  text: '',
+  error: { code: 'provider_timeout', detail: 'Late.' },
+}
 
 describe('a response', () => {
   const message = { type: 'message', id: id('msg', 0), status: 'completed', role: 'assistant' }

@@ -84,7 +84,10 @@ describe('the settings of a request', () => {
   it('have a schema for the form of an answer, if only an empty one', () => {
     const form = { type: 'json_schema', name: 'answer' }
     expect(asAnswerForm({ name: 'answer', strict: true })).toEqual({ ...form, schema: {}, strict: true })
-    expect(asAnswerForm({ name: 'answer', schema: { type: 'object' } })).toEqual({ ...form, schema: { type: 'object' } })
+    expect(asAnswerForm({ name: 'answer', schema: { type: 'object' } })).toEqual({
+      ...form,
+      schema: { type: 'object' },
+    })
   })
 })
 

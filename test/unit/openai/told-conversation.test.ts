@@ -94,7 +94,9 @@ describe('a told conversation', () => {
   it('ends with nothing else', () => {
     const other = (role: ToldMessage['role']) => [question, { role, content: 'x' }]
     for (const role of ['system', 'assistant'] as const)
-      expect(refusalOf(() => splitConversation(other(role)))).toEqual(refusal('messages.1.role', /must be user or tool/))
+      expect(refusalOf(() => splitConversation(other(role)))).toEqual(
+        refusal('messages.1.role', /must be user or tool/),
+      )
     expect(refusalOf(() => splitConversation([answer, { role: 'user', content: '' }]))).toEqual(
       refusal('messages.1.content', /must not be empty/),
     )
@@ -145,8 +147,7 @@ describe('what comes after a chat’s own calls', () => {
     expect(afterOwnCalls(told(question, answer, next), round)).toBeUndefined()
   })
 
-  it('is nothing where nothing follows', () =>
-    expect(afterOwnCalls(told(question, calls), round)).toBeUndefined())
+  it('is nothing where nothing follows', () => expect(afterOwnCalls(told(question, calls), round)).toBeUndefined())
 
   it('keeps its places in what was sent', () => {
     const { messages, names: kept } = without(told(system, question, next), 2)
