@@ -15,7 +15,7 @@ let prompts = 0
 /** Between the workers and their engines. */
 let mongoProxy: Proxy
 let redisProxy: Proxy
-/** It was well at the end of the test before, or starts: a process is killed once, and takes a second to start. */
+/** The one that the next test strikes: it went on in the test before. */
 let victim: ServiceProcess
 
 beforeAll(async () => {

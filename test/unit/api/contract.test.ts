@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { Contract } from '../../support/api/contract.js'
 import { World } from '../../support/world.js'
 
 let world: World
@@ -9,19 +10,13 @@ beforeAll(async () => {
 })
 afterAll(() => world?.end())
 
-interface ApiDocument {
-  paths: Record<string, Record<string, { responses: Record<string, { content?: unknown }> }>>
-  components: { schemas: Record<string, unknown> }
-}
-
 /**
  * What clients rely on, a line for each operation and each schema: names, types, bounds and statuses. A change of it is
  * meant, or it is a fault: so it is in a file, and each change is seen in a review.
  */
 describe('the contract with clients', () => {
   it('is kept: if not, and the change is meant, copy .cache/contract.jsonl to test/unit/api', async () => {
-    const document = (await (await fetch(`${url}/docs-json`)).json()) as ApiDocument
-    const lines = contractOf(document)
+    const lines = linesOf(await Contract.of(url))
     mkdirSync('.cache', { recursive: true })
     writeFileSync('.cache/contract.jsonl', `${lines.join('\n')}\n`)
     const agreed = readFileSync('test/unit/api/contract.jsonl', 'utf8').trimEnd().split('\n')
@@ -33,7 +28,7 @@ describe('the contract with clients', () => {
   })
 })
 
-function contractOf({ paths, components }: ApiDocument): string[] {
+function linesOf({ document: { paths, components } }: Contract): string[] {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { responses, ...asked }]) => {
       const answers = Object.entries(responses).map(([status, { content }]) => [status, status < '300' && content])

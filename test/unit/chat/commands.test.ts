@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client'
 import type { ChatEvent } from '../../../src/chat/chat.js'
 import { chatEvents } from '../../../src/chat/chat.js'
-import { Chats, chatStream } from '../../../src/chat/chats.js'
+import { type Chats, chatStream } from '../../../src/chat/chats.js'
 import {
   ChangeChat,
   chatCommandHandlers,
@@ -21,12 +21,10 @@ import { StoreMessages, StoreMessagesHandler } from '../../../src/chat/commands/
 import { ownerStream } from '../../../src/identity/users.js'
 import { Cause } from '../../../src/commands/cause.js'
 import { derivedId } from '../../../src/commands/derived-ids.js'
+import { Providers } from '../../../src/llm/providers.js'
 import { ServiceSecrets } from '../../../src/commands/secrets.js'
 import type { Engine } from '../../../src/event-store/engine.js'
-import { Providers } from '../../../src/llm/providers.js'
-import { ModelNames } from '../../../src/telemetry/model-names.js'
-import { ReplyMetrics } from '../../../src/telemetry/reply-metrics.js'
-import { branchFinder } from '../../support/chat/models.js'
+import { branchFinder, chatsOver } from '../../support/chat/models.js'
 import * as its from '../../support/chat/chat-events.js'
 import { all, command, eventually, Place } from '../../support/event-store/engines.js'
 
@@ -38,8 +36,7 @@ beforeEach(async () => {
   place = await Place.find()
   engine = await place.engine({ events: [chatEvents] })
   metrics = new Registry()
-  const names = new ModelNames(new Providers({ defaultModel: 'offline/echo' }))
-  chats = new Chats(engine, new ReplyMetrics(metrics, names))
+  chats = chatsOver(engine, metrics)
 })
 afterEach(() => place?.leave())
 

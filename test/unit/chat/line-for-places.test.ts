@@ -53,10 +53,12 @@ describe('places', () => {
   it('leave no listener at the signal', async () => {
     const places = new Places(1)
     const { signal } = new AbortController()
+    const removing = jest.spyOn(signal, 'removeEventListener')
     await places.take(long, signal)
     const waiting = places.take(long, signal)
     places.giveBack()
     await waiting
+    expect(removing).toHaveBeenCalledTimes(1)
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 })

@@ -1,14 +1,14 @@
-import { createConnection, type Model } from 'mongoose'
+import type { Model } from 'mongoose'
 import { messagesIn, type PlacesQuery } from '../../../src/chat/read-models/messages-in-places.js'
 import { type MessageDoc, messageModel, messages as readModel } from '../../../src/chat/read-models/messages.js'
+import { modelsIn } from '../../support/chat/models.js'
 import { Place } from '../../support/event-store/engines.js'
 
 let place: Place
 let messages: Model<MessageDoc>
 beforeAll(async () => {
   place = await Place.find()
-  const models = createConnection().setClient(place.client).useDb(place.db.databaseName)
-  messages = models.model<MessageDoc>(messageModel.name, messageModel.schema)
+  messages = modelsIn(place).model<MessageDoc>(messageModel.name, messageModel.schema)
   const docs = Array.from({ length: 300 }, (_, seq) => ({ _id: `m${seq}`, sessionId: 'c1', seq }))
   const others = [
     { _id: 'removed', sessionId: 'c1', seq: 3, _removed: new Date() },

@@ -1,13 +1,10 @@
-import { Registry } from 'prom-client'
 import { chatEvents, type ChatState } from '../../../src/chat/chat.js'
-import { Chats } from '../../../src/chat/chats.js'
+import type { Chats } from '../../../src/chat/chats.js'
 import { NewChats } from '../../../src/chat/new-chats.js'
 import { chats as readModel } from '../../../src/chat/read-models/chats.js'
 import { ownerStream } from '../../../src/identity/users.js'
-import { Providers } from '../../../src/llm/providers.js'
-import { ModelNames } from '../../../src/telemetry/model-names.js'
-import { ReplyMetrics } from '../../../src/telemetry/reply-metrics.js'
 import * as its from '../../support/chat/chat-events.js'
+import { chatsOver } from '../../support/chat/models.js'
 import { command, Place } from '../../support/event-store/engines.js'
 
 let place: Place
@@ -24,8 +21,7 @@ afterEach(async () => {
 async function inAnotherProcess(): Promise<Chats> {
   const engine = await place.engine({ events: [chatEvents] })
   for (const owner of ['ann', 'bob', 'guest-1']) await engine.vault.keyForFirstAppend(ownerStream(owner))
-  const names = new ModelNames(new Providers({ defaultModel: 'offline/echo' }))
-  return new Chats(engine, new ReplyMetrics(new Registry(), names))
+  return chatsOver(engine)
 }
 
 const limitedTo = (most: number) =>
@@ -76,11 +72,8 @@ describe('a new chat', () => {
       await begin(newChats, 'c1')
       await has('ann', room)
       now.mockReturnValue(1_009_000)
-      const begun = begin(newChats, 'c2').then(
-        () => 'begun',
-        ({ code }: { code: string }) => code,
-      )
-      expect(await begun).toBe(second)
+      const codeOf = ({ code }: { code: string }) => code
+      expect(await begin(newChats, 'c2').then(() => 'begun', codeOf)).toBe(second)
       now.mockReturnValue(1_011_000)
       await expect(begin(newChats, 'c3')).rejects.toMatchObject(full)
     },

@@ -1,8 +1,8 @@
-import { createConnection } from 'mongoose'
 import { chatEvents } from '../../../src/chat/chat.js'
 import { OverdueChats } from '../../../src/chat/overdue-chats.js'
 import { type ChatDoc, chatModel, chats as readModel } from '../../../src/chat/read-models/chats.js'
 import type { Engine } from '../../../src/event-store/engine.js'
+import { modelsIn } from '../../support/chat/models.js'
 import { eventually, Place } from '../../support/event-store/engines.js'
 
 let place: Place
@@ -16,8 +16,8 @@ beforeEach(async () => {
 afterEach(() => place.leave())
 
 function chatsOf(...roles: ('api' | 'worker')[]): OverdueChats {
-  const models = createConnection().setClient(place.client).useDb(place.db.databaseName)
-  return new OverdueChats(engine, models.model<ChatDoc>(chatModel.name, chatModel.schema), { roles })
+  const model = modelsIn(place).model<ChatDoc>(chatModel.name, chatModel.schema)
+  return new OverdueChats(engine, model, { roles })
 }
 
 /** In the read model: chats that have waited for so long, and one that waits for nothing. */

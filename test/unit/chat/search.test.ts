@@ -1,11 +1,11 @@
 import { MongoClient } from 'mongodb'
-import { createConnection } from 'mongoose'
 import { chatEvents } from '../../../src/chat/chat.js'
 import { type ChatDoc, chatModel, chats } from '../../../src/chat/read-models/chats.js'
 import { SearchChats, SearchChatsHandler } from '../../../src/chat/read-models/search-chats.js'
 import type { Engine } from '../../../src/event-store/engine.js'
 import { PageQuery } from '../../../src/http/pages.js'
 import { userEvents } from '../../../src/identity/user.js'
+import { modelsIn } from '../../support/chat/models.js'
 import { command, Place } from '../../support/event-store/engines.js'
 import { command as mongoCommand, Proxy } from '../../fault/proxy.js'
 
@@ -30,10 +30,7 @@ beforeAll(async () => {
   engine = await place.engine(options) // which has no key in memory
   proxy = await Proxy.before(Number(new URL(process.env.VERBATIM_TEST_MONGODB_URI!).port), 'mongodb')
   client = await MongoClient.connect(`mongodb://127.0.0.1:${proxy.port}/?directConnection=true`)
-  const model = createConnection()
-    .setClient(client)
-    .useDb(place.db.databaseName)
-    .model<ChatDoc>(chatModel.name, chatModel.schema)
+  const model = modelsIn({ client, db: place.db }).model<ChatDoc>(chatModel.name, chatModel.schema)
   handler = new SearchChatsHandler(engine, model)
 })
 afterAll(async () => {

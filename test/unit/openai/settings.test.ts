@@ -12,6 +12,7 @@ import {
   user,
 } from '../../../src/chat/api/openai/settings.dto.js'
 import type { DeclaredTool } from '../../../src/chat/api/declared-tools.js'
+import { errorOf } from '../../support/error-of.js'
 
 type Field = { safeParse(value: unknown): { success: boolean } }
 /** Which of the values a field takes. */
@@ -94,13 +95,7 @@ describe('the settings of a request', () => {
 describe('the tools of a request', () => {
   const [sum, weather]: DeclaredTool[] = [{ name: 'sum' }, { name: 'weather' }]
   const refused = (field: string) => expect.objectContaining({ data: { errors: [expect.objectContaining({ field })] } })
-  const refusalOf = (...asked: Parameters<typeof toolOptions>): unknown => {
-    try {
-      return toolOptions(...asked)
-    } catch (error) {
-      return error
-    }
-  }
+  const refusalOf = (...asked: Parameters<typeof toolOptions>) => errorOf(() => toolOptions(...asked))
 
   it('are declared with the choice among them', () => {
     expect(toolOptions([sum!, weather!], 'required')).toMatchObject({

@@ -6,6 +6,7 @@ import {
 } from '../../../src/chat/api/openai/told-conversation.js'
 import { afterOwnCalls, without } from '../../../src/chat/api/openai/responses/response-inputs.js'
 import type { ToolRound } from '../../../src/chat/tool-calls.js'
+import { errorOf } from '../../support/error-of.js'
 
 const call = (id: string) => ({ id, type: 'function' as const, function: { name: 'weather', arguments: '{}' } })
 const system: ToldMessage = { role: 'system', content: 'Be short.' }
@@ -24,13 +25,6 @@ const refusal = (field: string, message: RegExp) =>
     code: 'invalid',
     data: { errors: [{ field, message: expect.stringMatching(message) as string }] },
   })
-const refusalOf = (split: () => unknown): unknown => {
-  try {
-    return split()
-  } catch (error) {
-    return error
-  }
-}
 
 describe('a told conversation', () => {
   it('ends with the prompt', () => {
@@ -66,38 +60,36 @@ describe('a told conversation', () => {
 
   it('has outputs only of calls that the answer before them asks for', () => {
     const stray = /is no call that the last assistant message/
-    expect(refusalOf(() => splitConversation([question, outputA, next]))).toEqual(
+    expect(errorOf(() => splitConversation([question, outputA, next]))).toEqual(
       refusal('messages.1.tool_call_id', stray),
     )
-    expect(refusalOf(() => splitConversation([question, calls, outputA, outputB, answer, outputA, next]))).toEqual(
+    expect(errorOf(() => splitConversation([question, calls, outputA, outputB, answer, outputA, next]))).toEqual(
       refusal('messages.5.tool_call_id', stray),
     )
-    expect(refusalOf(() => splitConversation([question, calls, { role: 'tool', content: '' }, next]))).toEqual(
+    expect(errorOf(() => splitConversation([question, calls, { role: 'tool', content: '' }, next]))).toEqual(
       refusal('messages.2.tool_call_id', stray),
     )
-    expect(refusalOf(() => splitConversation([question, outputA, next], names))).toEqual(
+    expect(errorOf(() => splitConversation([question, outputA, next], names))).toEqual(
       refusal('items.1.call_id', stray),
     )
   })
 
   it('has all outputs, each after its own answer', () => {
     const lacks = (id: string) => refusal('messages', new RegExp(`^lack the output of the call ${id}$`))
-    expect(refusalOf(() => splitConversation([question, calls, outputA]))).toEqual(lacks('b'))
-    expect(refusalOf(() => splitConversation([question, calls, outputA, outputB, calls, outputB]))).toEqual(lacks('a'))
+    expect(errorOf(() => splitConversation([question, calls, outputA]))).toEqual(lacks('b'))
+    expect(errorOf(() => splitConversation([question, calls, outputA, outputB, calls, outputB]))).toEqual(lacks('a'))
   })
 
   it('has a prompt somewhere', () => {
     const lacksPrompt = refusal('messages', /must have one of the user/)
-    expect(refusalOf(() => splitConversation([system, calls, outputA, outputB]))).toEqual(lacksPrompt)
+    expect(errorOf(() => splitConversation([system, calls, outputA, outputB]))).toEqual(lacksPrompt)
   })
 
   it('ends with nothing else', () => {
     const other = (role: ToldMessage['role']) => [question, { role, content: 'x' }]
     for (const role of ['system', 'assistant'] as const)
-      expect(refusalOf(() => splitConversation(other(role)))).toEqual(
-        refusal('messages.1.role', /must be user or tool/),
-      )
-    expect(refusalOf(() => splitConversation([answer, { role: 'user', content: '' }]))).toEqual(
+      expect(errorOf(() => splitConversation(other(role)))).toEqual(refusal('messages.1.role', /must be user or tool/))
+    expect(errorOf(() => splitConversation([answer, { role: 'user', content: '' }]))).toEqual(
       refusal('messages.1.content', /must not be empty/),
     )
   })
@@ -116,9 +108,9 @@ describe('messages that are added to a chat', () => {
 
   it('are not only outputs of calls that are among them', () => {
     const neither = refusal('items', /must end with a prompt, or with outputs that the chat waits for/)
-    expect(refusalOf(() => splitAddition([calls, outputA, outputB], names))).toEqual(neither)
+    expect(errorOf(() => splitAddition([calls, outputA, outputB], names))).toEqual(neither)
     expect(splitAddition([calls, outputA, outputOf('c')], names).sinceAnswer).toHaveLength(3)
-    expect(refusalOf(() => splitAddition([calls, answer], names))).toEqual(refusal('items.1.role', /must be user/))
+    expect(errorOf(() => splitAddition([calls, answer], names))).toEqual(refusal('items.1.role', /must be user/))
   })
 })
 

@@ -3,6 +3,7 @@ import { treeHeadText } from '../../../src/proof/checkpoint.js'
 import { formatLogProof, parseLogProof, verifyLogProof } from '../../../src/proof/log-proof.js'
 import { noteSigner, signNote } from '../../../src/proof/note.js'
 import { inclusions, leaves, roots } from '../../support/proof/published.js'
+import { errorOf } from '../../support/error-of.js'
 
 const ada = noteSigner('log.example/ada', randomBytes(32))
 const [index, size, path] = inclusions[2]!
@@ -11,14 +12,6 @@ const head = { origin: 'log.example/ada', size, root: Buffer.from(roots[size]!, 
 const checkpoint = signNote(treeHeadText(head), [ada])
 const proof = { index, hashes, checkpoint }
 const text = formatLogProof(proof)
-
-const thrownBy = (work: () => unknown): unknown => {
-  try {
-    return work()
-  } catch (error) {
-    return error
-  }
-}
 
 describe('a proof that a log has a leaf', () => {
   it('is written as the standard says', () => {
@@ -42,7 +35,7 @@ describe('a proof that a log has a leaf', () => {
       [{ ...proof, index: index - 1 }, leaves[index]!],
       [{ ...proof, index: size }, leaves[index]!],
     ] as const)
-      expect(thrownBy(() => verifyLogProof(other, leaf, [ada.verifierKey]))).toMatchObject({
+      expect(errorOf(() => verifyLogProof(other, leaf, [ada.verifierKey]))).toMatchObject({
         name: 'Unproven',
         code: 'not_included',
       })
@@ -62,6 +55,6 @@ describe('a proof that a log has a leaf', () => {
     ['a hash that is too short', text.replace(first, randomBytes(31).toString('base64'))],
     ['a hash in another spelling', text.replace(first, first.replace('=', ''))],
   ])('has no other shape: %s', (_, malformed) => {
-    expect(thrownBy(() => parseLogProof(malformed))).toMatchObject({ name: 'Unproven', code: 'malformed' })
+    expect(errorOf(() => parseLogProof(malformed))).toMatchObject({ name: 'Unproven', code: 'malformed' })
   })
 })
