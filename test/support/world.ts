@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MongoClient } from 'mongodb'
+import { borrowDatabase, returnDatabase } from './databases.js'
 import { FakeOpenAi } from './llm/fake-openai.js'
 import { ServiceInProcess } from './service-in-process.js'
 import { ServiceProcess } from './service-process.js'
@@ -37,11 +37,12 @@ export class World {
   ) {}
 
   static async begin(environment: Record<string, string> = {}): Promise<World> {
-    const mongodbUri = databaseIn(process.env.VERBATIM_TEST_MONGODB_URI!, `test_${randomBytes(6).toString('hex')}`)
+    const { VERBATIM_TEST_MONGODB_URI: engine, VERBATIM_TEST_REDIS_URL: redis } = process.env as Record<string, string>
+    const mongodbUri = databaseIn(engine!, await borrowDatabase(engine!, redis!))
     const common = {
       ...unlimited,
       MONGODB_URI: mongodbUri,
-      REDIS_URL: process.env.VERBATIM_TEST_REDIS_URL!,
+      REDIS_URL: redis!,
       MASTER_KEY: randomBytes(32).toString('hex'),
       NOTARY_KEY: randomBytes(32).toString('hex'),
       HOST: '127.0.0.1',
@@ -104,9 +105,7 @@ export class World {
   async end(): Promise<void> {
     await Promise.all(this.services.map((service) => service.close()))
     for (const other of this.others.splice(0).toReversed()) await other.close()
-    const client = await MongoClient.connect(this.mongodbUri)
-    await client.db().dropDatabase()
-    await client.close()
+    returnDatabase(new URL(this.mongodbUri).pathname.slice(1))
     await rm(this.folder, { recursive: true, force: true })
   }
 }

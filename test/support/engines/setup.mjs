@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MongoClient } from 'mongodb'
 import { startEngines } from '../../../build/src/embedded/index.js'
 
 const prefix = 'verbatim-test-'
@@ -15,6 +17,8 @@ export const undo = []
 export default async function startTestEngines() {
   const mongo = !process.env.VERBATIM_TEST_MONGODB_URI
   const redis = !process.env.VERBATIM_TEST_REDIS_URL
+  process.env.VERBATIM_TEST_RUN = `test_${randomBytes(4).toString('hex')}`
+  if (!mongo) undo.push(dropDatabases)
   if (!mongo && !redis) return
   await removeLeftovers()
   const dataDir = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`))
@@ -23,6 +27,16 @@ export default async function startTestEngines() {
   undo.push(() => engines.stop())
   if (mongo) process.env.VERBATIM_TEST_MONGODB_URI = engines.mongoUri
   if (redis) process.env.VERBATIM_TEST_REDIS_URL = engines.redisUrl
+}
+
+/** A mongod that goes on after the run keeps nothing of it. */
+async function dropDatabases() {
+  const client = await MongoClient.connect(process.env.VERBATIM_TEST_MONGODB_URI)
+  const { databases } = await client.db().admin().listDatabases({ nameOnly: true })
+  for (const { name } of databases) {
+    if (name.startsWith(`${process.env.VERBATIM_TEST_RUN}_`)) await client.db(name).dropDatabase()
+  }
+  await client.close()
 }
 
 /** Of runs that were killed. */

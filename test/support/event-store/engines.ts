@@ -5,6 +5,7 @@ import { LogRoot } from '../../../src/notary/log-root.js'
 import { withDurableWrites } from '../../../src/event-store/durability.js'
 import { Engine, type EngineOptions } from '../../../src/event-store/engine.js'
 import { masterKey } from '../../../src/event-store/sealing/key-wrap.js'
+import { newDatabaseName } from '../databases.js'
 import { notebookEvents } from './notebooks.js'
 
 /** The database and the Redis of this test file: the run's own engines, a name nobody else has. */
@@ -24,7 +25,7 @@ export class Place {
       connectTimeoutMS: 2000,
       heartbeatFrequencyMS: 2000,
     })
-    const db = await withDurableWrites(client.db(`test_${randomBytes(6).toString('hex')}`))
+    const db = await withDurableWrites(client.db(newDatabaseName()))
     const redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!)
     redis.on('error', () => {})
     return new Place(client, db, redis)

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { type Document, MongoClient } from 'mongodb'
+import { newDatabaseName } from '../databases.js'
 
 /** What docs/operations.md says belongs to a backup. Everything else is made anew from the log. */
 const kept = new Set([
@@ -49,7 +49,7 @@ export async function backUp(uri: string): Promise<Backup> {
 /** Into a database that nobody has used yet: what belongs to a backup, or all that there is. Gives its address. */
 export async function restore(backup: Backup, uri: string, what: 'kept' | 'all'): Promise<string> {
   const target = new URL(uri)
-  target.pathname = `/test_${randomBytes(6).toString('hex')}`
+  target.pathname = `/${newDatabaseName()}`
   const client = await MongoClient.connect(target.toString())
   try {
     for (const [name, documents] of backup) {
