@@ -6,13 +6,16 @@
 export const areas = [
   {
     of: 'src/event-store',
-    by: /^test\/(unit|exhaustive)\/(event-store\/(?!.*live|log-secret|skipped|memory-database)|chat\/(chat|reading-along)\.|.*\.read-model\.)/,
+    by: /^test\/(unit|exhaustive)\/(event-store\/(?!log-secret|memory-database)|chat\/(chat|reading-along)\.|.*\.read-model\.)/,
   },
   { of: 'src/proof', by: /^test\/unit\/(proof\/|audit\/(verify-export|signed-tree)\.)/ },
-  { of: 'src/notary', by: /^test\/unit\/(event-store\/memory-faults-notary|audit\/(notary|signed-tree|log-root)\.)/ },
+  {
+    of: 'src/notary',
+    by: /^test\/(unit|exhaustive)\/(event-store\/memory-faults-notary|audit\/(notary|signed-tree|log-root)\.)/,
+  },
   {
     of: 'src/audit/verification',
-    by: /^test\/(unit\/audit\/(verify-|changed-appends)|exhaustive\/audit\/(tampering|forged-appends))/,
+    by: /^test\/(unit\/audit\/(verif|changed-appends)|exhaustive\/audit\/(tampering|forged-appends))/,
   },
   {
     of: 'src/chat',

@@ -62,7 +62,7 @@ export class ReactorRunner {
   private async followLog(held: LeaseDocument, signal: AbortSignal): Promise<void> {
     const reader = new LogReader(this.context.feed, this.context.announcements, signal, this.context.feed.pace)
     let isWritten = true
-    for (let at = held; !signal.aborted && at.state === 'live';) {
+    for (let at = held; !signal.aborted;) {
       const batch = await reader.next(at.position)
       if (batch.to === at.position) {
         // Nothing is new. Now the stored position says how far we have come.

@@ -169,6 +169,16 @@ describe('the store of a tree', () => {
     expect(await trees.leafTiles((await trees.read())!, 0, 1)).toEqual(Buffer.concat(leaves.slice(0, 256)))
   })
 
+  it('has traces of a tree that was removed, and none of another origin’s', async () => {
+    const tile = { level: 0, index: 0, hashes: Buffer.alloc(256 * 32) }
+    for (const name of ['log.example/a', 'log.example/tree2']) await new TreeStore(place.db, name).storeTiles([tile])
+    expect(await trees.hasTraces()).toBe(false)
+    await trees.ensure()
+    expect(await trees.hasTraces()).toBe(false)
+    await trees.storeTiles([tile])
+    expect(await trees.hasTraces()).toBe(true)
+  })
+
   it('takes a tile twice, and no other one in its place', async () => {
     const tile = (index: number, fill: number) => ({ level: 0, index, hashes: Buffer.alloc(256 * 32, fill) })
     await trees.storeTiles([])

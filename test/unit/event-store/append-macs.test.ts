@@ -79,6 +79,15 @@ describe('the MAC of an append', () => {
     expect(await believes(changed, false)).toBe(false)
   })
 
+  const values = [null, true, false, 0, '', '0', [], {}, new Date(0), new Binary(Buffer.alloc(0))]
+  it.each(values.flatMap((one, i) => values.slice(i + 1).map((other) => [one, other] as const)))(
+    'is another for a list with %p before %p than for the same in the other order',
+    (one, other) => {
+      const textOf = (...list: unknown[]) => appendText({ ...plain, events: [{ ...said, data: { list } }] })
+      expect(textOf(one, other)).not.toEqual(textOf(other, one))
+    },
+  )
+
   it('is wrong after a change of an envelope, or when one is moved to another event', async () => {
     const envelope = (personal: unknown) => ({ ...sealed, events: [said, { ...heard, personal }] })
     expect(await believes(envelope(new Binary(Buffer.from('sealeD'))))).toBe(false)

@@ -94,6 +94,16 @@ describe('a projection', () => {
     expect(await found('writers')).toMatchObject([{ _id: 'user-ann', written: 2 }])
   })
 
+  it('has a status with its name, its version and how far it is', async () => {
+    engine = await started()
+    const position = await record('notebook-1', opened('1'), written('1', 'a'))
+    const current = readModels.map(({ name, version }) => ({ name, version, position, lag: { events: 0, seconds: 0 } }))
+    const areCurrent = (all: readonly { position: number }[]) => all.every((one) => one.position === position)
+    expect(await eventually(() => engine.projections.statuses(), areCurrent)).toMatchObject(current)
+    const [notesOnly] = current.filter(({ name }) => name === 'notes')
+    expect(await engine.projections.statuses(['notes'])).toMatchObject([notesOnly])
+  })
+
   it('folds one event into several documents', async () => {
     engine = await started({ projections: [pages] })
     await record('notebook-1', opened('1'), written('1', 'a'))

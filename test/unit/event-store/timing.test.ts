@@ -1,5 +1,5 @@
 import { BackgroundLoop } from '../../../src/event-store/background-loop.js'
-import { backoff, pause, within } from '../../../src/event-store/timing.js'
+import { backoff, pause, untilCommonMoment, within } from '../../../src/event-store/timing.js'
 
 const soon = 20
 const never = new Promise<never>(() => {})
@@ -46,6 +46,20 @@ describe('a deadline', () => {
     expect(await within(1, late)).toBeUndefined()
     fail(new Error('too late'))
     expect(await within(1, never)).toBeUndefined()
+  })
+})
+
+describe('the next moment in common', () => {
+  it.each([
+    [1_000, 100],
+    [1_030, 70],
+    [1_074, 26],
+    [1_075, 125],
+    [1_099, 101],
+  ])('of those that come each 100 ms is, at %i, in %i ms: the one after where it is near', (now, expected) => {
+    jest.spyOn(Date, 'now').mockReturnValue(now)
+    expect(untilCommonMoment(100)).toBe(expected)
+    jest.restoreAllMocks()
   })
 })
 
