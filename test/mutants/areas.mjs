@@ -6,7 +6,7 @@
 export const areas = [
   {
     of: 'src/event-store',
-    by: /^test\/(unit|exhaustive)\/(event-store\/(?!log-secret|memory-database)|chat\/(chat|reading-along)\.|.*\.read-model\.)/,
+    by: /^test\/(unit|exhaustive)\/(event-store\/(?!memory-database)|chat\/(chat|reading-along)\.|.*\.read-model\.)/,
   },
   { of: 'src/proof', by: /^test\/unit\/(proof\/|audit\/(verify-export|signed-tree)\.)/ },
   {
@@ -15,7 +15,7 @@ export const areas = [
   },
   {
     of: 'src/audit/verification',
-    by: /^test\/(unit\/audit\/(verif|changed-appends)|exhaustive\/audit\/(tampering|forged-appends))/,
+    by: /^test\/(unit\/audit\/(verif|changed-appends|hash-differences)|exhaustive\/audit\/(tampering|forged-appends))/,
   },
   {
     of: 'src/chat',

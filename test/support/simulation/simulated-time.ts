@@ -3,6 +3,7 @@ interface Timer {
   run: () => void
   everyMs?: number
   cancelled: boolean
+  isImmediate?: boolean
   unref(): Timer
 }
 
@@ -26,7 +27,7 @@ export class SimulatedTime {
     Object.assign(globalThis, {
       setTimeout: (run: () => void, ms = 0) => this.add(run, ms),
       setInterval: (run: () => void, ms: number) => this.add(run, ms, ms),
-      setImmediate: (run: () => void) => this.add(run, 0),
+      setImmediate: (run: () => void) => Object.assign(this.add(run, 0), { isImmediate: true }),
       clearTimeout: cancel,
       clearInterval: cancel,
     })
@@ -41,9 +42,12 @@ export class SimulatedTime {
     }
   }
 
+  /** Nothing happens any more but what was to happen at once: modules wait for it that others use after this. */
   uninstall(): void {
-    this.real?.()
+    const immediates = this.timers.filter(({ isImmediate, cancelled }) => isImmediate && !cancelled)
     this.timers = []
+    this.real?.()
+    for (const { run } of immediates) run()
   }
 
   /** Lets time pass until it is so. Fails when it is not so in time, or when nothing is left that could happen. */

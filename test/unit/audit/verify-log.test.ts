@@ -249,6 +249,16 @@ describe('a log in the database', () => {
     await expect(verify()).rejects.toMatchObject({ message: 'events 14 to 16 were changed', position: 14 })
   })
 
+  it('names each append that nobody has signed yet and that the service has not written', async () => {
+    await write(3)
+    await sign()
+    await write(2)
+    const secret = { key: Buffer.alloc(32, 1), macsFrom: 11, readMacsFrom: async () => 11 }
+    const { faults, intact: parts } = await verifyLog({ log: logIn(place.db, secret), trees, keys: log.keys })
+    expect(faults.map(({ position }) => position)).toEqual([11, 14, 17])
+    expect(parts[0]).toEqual([1, 10])
+  })
+
   it('is found when its first events are gone', async () => {
     await write(3)
     await sign()
@@ -310,6 +320,7 @@ describe('the hashes of some appends', () => {
       ],
     ],
     ['one has fewer events than it says', ([a, b, c]) => [a!, { ...b!, n: 2 }, { ...c!, _id: 6 }]],
+    ['one has no events', ([a, b, c]) => [a!, { ...b!, events: null as never }, c!]],
     ['one has an envelope of another', ([a, b, c]) => [a!, { ...b!, events: [a!.events[0]!] }, c!]],
   ])('are none when %s', (_, change) => {
     expect(hashLeaves(bytesOf(change(log.appends)))).not.toHaveProperty('hashes')

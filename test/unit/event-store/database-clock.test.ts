@@ -1,4 +1,6 @@
 import type { Engine } from '../../../src/event-store/engine.js'
+import { DatabaseClock } from '../../../src/event-store/database-clock.js'
+import { pause } from '../../../src/event-store/timing.js'
 import { all, command, Place } from '../../support/event-store/engines.js'
 import { storedAppends } from '../../support/event-store/stored-appends.js'
 
@@ -72,5 +74,27 @@ describe('an event that was recorded hours ahead', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^clock: the newest event's time is 1\d{4} s ahead of the database's clock$/),
     ])
+  })
+})
+
+describe('the time of the database', () => {
+  /** As a database that answers after so long each time, and last of all at once. Says how often it was asked. */
+  async function askedThrough(...trips: number[]): Promise<{ asked: number; off: number }> {
+    let asked = 0
+    const command = async () => {
+      const answer = { localTime: new Date() }
+      await pause(trips[asked++] ?? 0)
+      return answer
+    }
+    const clock = new DatabaseClock({ command } as never)
+    await clock.ask()
+    return { asked, off: Math.abs(clock.now().getTime() - Date.now()) }
+  }
+
+  it('is asked for again when the answer took long, five times at most, and the quickest is taken', async () => {
+    expect((await askedThrough(200, 100)).asked).toBeGreaterThan(2)
+    const { asked, off } = await askedThrough(400, 400, 40, 400, 400)
+    expect(asked).toBe(5)
+    expect(off).toBeLessThan(200)
   })
 })

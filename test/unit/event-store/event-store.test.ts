@@ -173,8 +173,8 @@ describe('the event store', () => {
     const large = [1, 2, 3].map((i) => written(`${i}`, 'x'.repeat(1_500_000)))
     const message = expect.stringMatching(/^an append has at most 4194304 bytes, this one 450\d{4}$/)
     await expect(append('notebook-2', 0, ...large)).rejects.toMatchObject({ code: 'too_large', message })
-    const refusal = await append('notebook-2', 0, ...large).catch((error: Error) => error.message)
-    const over = Number(/this one (\d+)$/.exec(String(refusal))![1]) - 4_194_304
+    const refusal = await append('notebook-2', 0, ...large).then(String, (error: Error) => error.message)
+    const over = Number(/this one (\d+)$/.exec(refusal)![1]) - 4_194_304
     const fitting = (more: string) => [written('1', 'x'.repeat(1_500_000 - over) + more), ...large.slice(1)]
     await expect(append('notebook-2', 0, ...fitting('x'))).rejects.toMatchObject({ code: 'too_large' })
     expect(await append('notebook-2', 0, ...fitting(''))).toMatchObject({ position: 3 })

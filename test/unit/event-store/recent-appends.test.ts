@@ -60,6 +60,15 @@ describe('what a process has committed itself', () => {
     expect(kept.every((position, i) => position === 8_001 + i)).toBe(true)
   })
 
+  it('is no more than four thousand appends', () => {
+    const recent = new RecentAppends(catalog)
+    recent.add(Array.from({ length: 4_000 }, (_, i) => append(i + 1)))
+    expect(firstPositions(recent, 0)).toHaveLength(4_000)
+    recent.add([append(4_001)])
+    expect(recent.after(1_000)).toBeUndefined() // the oldest quarter is forgotten at once
+    expect(firstPositions(recent, 1_001)).toHaveLength(3_000)
+  })
+
   it('is no more than eight mebibytes, unless the newest alone is more', () => {
     const recent = new RecentAppends(catalog)
     recent.add([1, 2, 3, 4].map((position) => large(position, 1.9)))

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import type { Db } from 'mongodb'
-import { dedicatedConnection, redisName } from '../../../src/event-store/redis.js'
+import { dedicatedConnection, redisName, RedisScript } from '../../../src/event-store/redis.js'
 import { Proxy } from '../../fault/proxy.js'
 
 describe('what is in Redis', () => {
@@ -15,6 +16,20 @@ describe('what is in Redis', () => {
     expect(await own.blpop('nobody-pushes-here', 0.05)).toBeNull()
     expect(() => own.emit('error', new Error('the line is down'))).not.toThrow()
     own.disconnect()
+    redis.disconnect()
+  })
+})
+
+describe('a script', () => {
+  it('runs where it has never run, and again; what is wrong with it is told', async () => {
+    const redis = new Redis(process.env.VERBATIM_TEST_REDIS_URL!)
+    const script = new RedisScript(`return {KEYS[1], ARGV[1], '${randomBytes(8).toString('hex')}'}`)
+    const [first, again] = [await script.run(redis, ['a'], 1), await script.run(redis, ['b'], 2)]
+    expect([first, again]).toEqual([
+      ['a', '1', expect.any(String)],
+      ['b', '2', expect.any(String)],
+    ])
+    await expect(new RedisScript('return redis.error_reply("ERR no")').run(redis, [])).rejects.toThrow('ERR no')
     redis.disconnect()
   })
 })

@@ -1,5 +1,5 @@
 import { BackgroundLoop } from '../../../src/event-store/background-loop.js'
-import { backoff, pause, untilCommonMoment, within } from '../../../src/event-store/timing.js'
+import { backoff, pause, untilCommonMoment, within, yieldEvery } from '../../../src/event-store/timing.js'
 
 const soon = 20
 const never = new Promise<never>(() => {})
@@ -60,6 +60,16 @@ describe('the next moment in common', () => {
     jest.spyOn(Date, 'now').mockReturnValue(now)
     expect(untilCommonMoment(100)).toBe(expected)
     jest.restoreAllMocks()
+  })
+})
+
+describe('work that takes long', () => {
+  it('has to wait for its next turn after some milliseconds', async () => {
+    const turn = yieldEvery()
+    for (const began = performance.now(); performance.now() - began < 20;);
+    const next = turn()
+    expect(next).toBeInstanceOf(Promise)
+    await next
   })
 })
 

@@ -54,6 +54,9 @@ describe('a wait until read models have a position', () => {
       expect(await waiting).toBe(true)
       expect(projections.hasReached(5, 'notes')).toBe(true)
       expect(projections.hasReached(6, 'notes')).toBe(false)
+      announcements.announce('projected:notes', 6)
+      expect([projections.lacking(5), projections.lacking(6)]).toEqual([[], ['writers', 'slow']])
+      expect(projections.lacking(6, ['notes', 'slow'])).toEqual(['slow'])
     }),
   )
 
@@ -75,6 +78,7 @@ describe('a wait until read models have a position', () => {
       const waiting = projections.waitUntilReached(5, ['notes'])
       expect(await took(waiting)).toBeCloseTo(550, -2)
       expect(await waiting).toBe(true)
+      expect(projections.positionOf('notes')).toBe(5)
     }),
   )
 
