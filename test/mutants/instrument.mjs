@@ -8,8 +8,9 @@ import { node } from '../../scripts/run.mjs'
 /** Texts of errors, of the log and of /docs are for people; no test has to repeat them. */
 const texts = {
   shouldIgnore(path) {
-    const isText = path.isStringLiteral() || path.isTemplateLiteral()
     const { parent } = path
+    if (isExample(path) || isMessageOfField(path)) return 'a text for people'
+    const isText = path.isStringLiteral() || path.isTemplateLiteral()
     const isArgument =
       (parent?.type === 'NewExpression' || parent?.type === 'CallExpression') && parent.arguments.includes(path.node)
     if (!isText || !isArgument) return undefined
@@ -21,6 +22,22 @@ const texts = {
       : undefined
   },
 }
+
+const namesIn = ({ properties }) => properties.map(({ key }) => key?.name)
+
+/** As in `z.string().meta({ example: 'conv_1' })`. */
+const isExample = ({ node, parent }) =>
+  node.type === 'ObjectExpression' &&
+  parent.type === 'CallExpression' &&
+  parent.callee.property?.name === 'meta' &&
+  namesIn(node).every((name) => ['example', 'examples', 'description'].includes(name))
+
+/** As in `{ field: 'after', message: 'is not there' }`. */
+const isMessageOfField = ({ node, parent, parentPath }) =>
+  parent?.type === 'ObjectProperty' &&
+  parent.value === node &&
+  parent.key.name === 'message' &&
+  namesIn(parentPath.parent).includes('field')
 
 /**
  * Writes a copy of the sources into the folder in which each mutant sleeps until it is switched on, compiled, and the

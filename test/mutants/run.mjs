@@ -129,11 +129,11 @@ function inTurns(units, isPreferred) {
   return turns.sort((a, b) => a.turn - b.turn || a.unit.ms - b.unit.ms).map(({ unit }) => unit)
 }
 
-/** Whether a file of tests is named after a source, or begins with the same word. */
+/** Whether a file of tests is named after a source, or has its first word: `approved-answers`, `tool-approvals`. */
 function isAbout(source, test) {
   const [of, about] = [source, test].map((file) => basename(file).split('.')[0])
-  const [first, same] = [of, about].map((name) => name.split('-')[0].replace(/s$/, ''))
-  return of.includes(about) || about.includes(of) || first === same
+  const [[first], words] = [of, about].map((name) => name.split('-').map((word) => word.replace(/s$/, '').slice(0, 6)))
+  return of.includes(about) || about.includes(of) || words.includes(first)
 }
 
 /** Those that are too dear are left out, and the ones after them are not. What is quick never is. */

@@ -154,6 +154,15 @@ describe('what may be chosen', () => {
     expect(check(counted(''))).toThrow(refused)
   })
 
+  it('as the detail of an image', () => {
+    const shown = (detail: string) => ({
+      ...its.sent,
+      personal: { ...its.sent.personal, images: [{ url: 'https://example.org/cat.png', detail }] },
+    })
+    for (const detail of ['auto', 'low', 'high']) expect(check(shown(detail) as ChatEvent)).not.toThrow()
+    expect(check(shown(''))).toThrow(refused)
+  })
+
   it('as a number of tokens: a whole one', () => {
     for (const field of ['tokens', 'promptTokens', 'completionTokens'])
       expect(check({ ...its.stored, data: { ...its.stored.data, [field]: 1.5 } })).toThrow(refused)

@@ -20,13 +20,14 @@ const question = { role: 'user', content: 'What is an event?' }
 type Later = (ids: { promptId: string; replyId: string }) => ChatEvent[]
 
 /** The history of a chat with a prompt that has got calls, and then these events. */
-async function history(upTo: string | undefined, ...more: Later[]) {
+async function history(upTo: string | { isFirst: true } | undefined, ...more: Later[]) {
   const { chat, reply, started, sent } = newPrompt()
   const own = (event: ChatEvent): ChatEvent => ({ ...event, data: { ...event.data, ...chat } }) as ChatEvent
   const events = [started, sent, { ...its.requested, data: { ...its.requested.data, ...reply } }]
   await here.append(...events, ...more.flatMap((of) => of(reply)).map(own))
   const stored = await here.events(chat.chatId)
-  return { stored, messages: await all(chatHistory(here.engine.vault, newestFirst(stored), { replyId: upTo })) }
+  const replyId = typeof upTo === 'object' ? reply.replyId : upTo
+  return { stored, messages: await all(chatHistory(here.engine.vault, newestFirst(stored), { replyId })) }
 }
 async function* newestFirst(events: readonly RecordedChatEvent[]) {
   yield* events.toReversed()
@@ -62,6 +63,14 @@ describe('the history of a chat with calls of tools', () => {
     ])
   })
 
+  it('ends there, too, when other replies have begun since', async () => {
+    const begun = ({ promptId }: { promptId: string }): ChatEvent[] => [
+      { ...its.begun, data: { ...its.begun.data, promptId, replyId: 'next' } },
+    ]
+    const { messages } = await history({ isFirst: true }, received('call1'), received('call2'), begun)
+    expect(messages).toEqual([question])
+  })
+
   it('has an output as it was edited, and none that was deleted', async () => {
     const data = { chatId: '', ownerId: '' }
     const changed = (): ChatEvent[] => [
@@ -74,6 +83,23 @@ describe('the history of a chat with calls of tools', () => {
     ]
     const { messages } = await history(undefined, received('call1'), received('call2'), changed)
     expect(messages[0]).toMatchObject({ toolCalls: [call('call1', 'corrected'), call('call2', none)] })
+  })
+
+  it('has a message as it was edited last, and none that was edited and then deleted', async () => {
+    const data = { chatId: '', ownerId: '' }
+    const edited = (messageId: string, content: string): ChatEvent => ({
+      type: 'MessageEdited',
+      data: { ...data, messageId, role: 'tool' },
+      personal: { content, toolCallId: messageId.slice(2) },
+    })
+    const changed = (): ChatEvent[] => [
+      edited('o-call1', 'corrected'),
+      edited('o-call1', 'corrected again'),
+      edited('o-call2', 'corrected'),
+      { type: 'MessageDeleted', data: { ...data, messageId: 'o-call2' } },
+    ]
+    const { messages } = await history(undefined, received('call1'), received('call2'), changed)
+    expect(messages[0]).toMatchObject({ toolCalls: [call('call1', 'corrected again'), call('call2', none)] })
   })
 
   it('has nothing of calls whose answer was deleted', async () => {

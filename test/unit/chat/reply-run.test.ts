@@ -3,6 +3,7 @@ import { Chats, chatStream } from '../../../src/chat/chats.js'
 import { Deltas } from '../../../src/chat/open-reply/deltas.js'
 import { ReplyHolds } from '../../../src/chat/open-reply/reply-holds.js'
 import { ReplyRun, type RunOptions } from '../../../src/chat/replies/worker/reply-run.js'
+import { EventStoreError } from '../../../src/event-store/errors.js'
 import { inTraceOf } from '../../../src/event-store/span.js'
 import * as its from '../../support/chat/chat-events.js'
 import { ChatDeployment, type ChatProcess, newPrompt } from '../../support/chat/chat-process.js'
@@ -256,6 +257,18 @@ describe('a run that fails', () => {
     await run(reply, {}, withOthers)
     expect(await here.newest(chat.chatId, 'ReplyFailed')).toMatchObject({ data: { code: 'provider_unauthorized' } })
   })
+
+  it.each(['contended', 'newer_event'] as const)(
+    'leaves the reply open, on the last run, too, when another worker may mend it: %s',
+    async (code) => {
+      const { chat, reply } = await asked()
+      const fault = new EventStoreError(code, 'not now')
+      const open = jest.spyOn(here.engine.vault, 'openOrEmpty').mockRejectedValueOnce(fault)
+      await expect(run(reply, { attempt: attempts })).rejects.toBe(fault)
+      open.mockRestore()
+      expect(await types(chat.chatId)).toEqual(['ChatStarted', 'PromptSent'])
+    },
+  )
 
   it('leaves the reply open when the log is damaged: a person must act first', async () => {
     const { chat, reply } = await asked()

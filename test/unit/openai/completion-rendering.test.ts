@@ -124,7 +124,7 @@ describe('the chunks of a chat completion', () => {
     const first: ReplyOutcome = { ...ended, finish: 'tools', text: 'Let me look.', needApproval: [call('c1')] }
     expect(read(rendering.outcome(first))).toEqual([{ ...words('Let me look.'), usage: null }])
     expect([rendering.undecided, rendering.isComplete]).toEqual([first, false])
-    rendering.goOn()
+    rendering.goOn(first)
     expect(rendering.undecided).toBeUndefined()
     expect(read(add(0, 'A ', 'a2')!)).toEqual([{ ...words('A '), usage: null }])
     const end = read(rendering.outcome({ ...ended, attempt: 'a2' }))

@@ -197,6 +197,29 @@ describe('the events of a response', () => {
     expect(read(completed(first, text), events.at(-1)!.sequence_number)).toEqual({ events: [], isDone: true })
   })
 
+  it('end with an error that has the next number', () => {
+    const rendering = new ResponseRendering(asked)
+    const { events } = eventsIn(rendering.begin() + rendering.text({ attempt: first, text }))
+    const [failure] = eventsIn(rendering.failed('erased', 'the chat was erased')).events
+    expect(failure).toMatchObject({ type: 'error', sequence_number: events.at(-1)!.sequence_number + 1 })
+    expect([rendering.isOver, rendering.isComplete]).toEqual([true, true])
+  })
+
+  it('that were sent are never taken back: when nothing was kept, the stream ends and another one says so', () => {
+    const cancelled: ReplyOutcome = { ...ended, status: 'cancelled' }
+    const rendering = new ResponseRendering(asked)
+    const { events } = eventsIn(rendering.begin() + rendering.text({ attempt: first, text }))
+    expect(rendering.outcome(cancelled)).toBe('')
+    expect([rendering.isOver, rendering.isComplete]).toEqual([true, false])
+    const early = events.find(({ delta }) => delta)!.sequence_number
+    const inTheMiddle = new ResponseRendering(asked, early)
+    expect(textOf(eventsIn(inTheMiddle.text({ attempt: first, text })).events)).toMatch(/\w/)
+    expect(inTheMiddle.outcome(cancelled)).toBe('')
+    const resumed = read(cancelled, events.at(-1)!.sequence_number)
+    expect([types(resumed.events), resumed.isDone]).toEqual([['created', 'in_progress', 'incomplete'], true])
+    expect(resumed.events[0]!.sequence_number).toBeGreaterThan(events.at(-1)!.sequence_number)
+  })
+
   it('are cut alike, however the text has come', () => {
     const long = Array.from({ length: 3_000 }, (_, i) => (i % 50 ? `word${i} ` : '😀'.repeat(40))).join('')
     const whole = read(completed(first, long)).events

@@ -187,6 +187,20 @@ describe('messages on one connection', () => {
     for (let i = 0; i < 110; i++) socket.ws.send('x')
     expect(await socket.closed).toBe(1008)
   })
+
+  it('that are refused now and then do not', async () => {
+    const socket = await connect()
+    const refused = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        socket.ws.send('x')
+        expect(await socket.nextAnswer()).toMatchObject([{ type: 'error' }])
+      }
+    }
+    await refused(60)
+    expect((await socket.ask({ input: 'Hello' })).at(-1)!.type).toBe('response.completed')
+    await refused(60)
+    expect((await socket.ask({ input: 'Hello' })).at(-1)!.type).toBe('response.completed')
+  })
 })
 
 describe('a WebSocket is given', () => {

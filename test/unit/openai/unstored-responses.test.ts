@@ -151,13 +151,14 @@ describe('a response that is not to be stored', () => {
   })
 
   it.each([
-    [{ background: true }, 'store'],
-    [{ conversation: 'conv_x' }, 'store'],
-    [{ previous_response_id: 'resp_x' }, 'previous_response_id'],
-  ])('cannot be what is read or gone on with later: %j', async (more, param) => {
+    [{ background: true }, 'store', 'must not be false with background'],
+    [{ conversation: 'conv_x' }, 'store', 'must not be false with conversation'],
+    [{ previous_response_id: 'resp_x' }, 'previous_response_id', 'is not supported with store: false'],
+  ])('cannot be what is read or gone on with later: %j', async (more, param, why) => {
     const asked = model.requests.length
     const { status: code, body } = await ask('Hi', more)
     expect([code, body.error.param]).toEqual([400, param])
+    expect(body.error.message).toContain(`${param} ${why}`)
     expect(model.requests).toHaveLength(asked)
   })
 })

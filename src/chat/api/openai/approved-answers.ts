@@ -49,7 +49,7 @@ export class ApprovedAnswers {
       const decided = yield* this.untilDecided(reply, rendering)
       if (!decided) return
       if (!decided.next) return yield rendering.end({ ...undecided, toolCalls: decided.toolCalls })
-      rendering.goOn()
+      rendering.goOn(undecided)
       reply = { chatId: sent.chatId, ...decided.next }
     }
   }

@@ -61,8 +61,8 @@ export class CompletionRendering implements ReplyRendering {
   }
 
   /** All calls were denied, and another reply follows: its words come behind those that were sent. */
-  goOn(): void {
-    if (this.undecided) this.spent = sumOf(this.spent, this.undecided.usage)
+  goOn({ usage }: Pick<ReplyOutcome, 'usage'>): void {
+    this.spent = sumOf(this.spent, usage)
     this.undecided = undefined
     this.buffer = new DeltaBuffer()
     this.sent = ''
