@@ -9,7 +9,7 @@ import { node } from '../../scripts/run.mjs'
 const texts = {
   shouldIgnore(path) {
     const { parent } = path
-    if (isExample(path) || isMessageOfField(path)) return 'a text for people'
+    if (isAbout(path) || isExample(path) || isMessageOfField(path)) return 'a text for people'
     const isText = path.isStringLiteral() || path.isTemplateLiteral()
     const isArgument =
       (parent?.type === 'NewExpression' || parent?.type === 'CallExpression') && parent.arguments.includes(path.node)
@@ -22,6 +22,13 @@ const texts = {
       : undefined
   },
 }
+
+/** What a field is about, or an operation does, on /docs. */
+const isAbout = ({ parent, node }) =>
+  parent?.type === 'ObjectProperty' &&
+  parent.value === node &&
+  ['about', 'description', 'summary'].includes(parent.key.name) &&
+  /Literal$/.test(node.type)
 
 const namesIn = ({ properties }) => properties.map(({ key }) => key?.name)
 

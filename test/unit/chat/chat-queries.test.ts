@@ -1,3 +1,5 @@
+import { BranchFinder } from '../../../src/chat/branch-finder.js'
+import { Branches } from '../../../src/chat/branches.js'
 import type { ChatEvent } from '../../../src/chat/chat.js'
 import { GetChat, ListChats } from '../../../src/chat/read-models/chat-queries.js'
 import { FindMessage, GetMessage, ListMessages } from '../../../src/chat/read-models/message-queries.js'
@@ -173,6 +175,22 @@ describe('messages', () => {
     const newest = await contents('newest first')
     expect(newest.contents).toEqual([ids[2], ids[1]])
     expect((await contents('newest first', newest.nextCursor)).contents).toEqual([ids[0]])
+  })
+
+  it('are listed with a branch that the list of chats does not have yet', async () => {
+    const { chat, ids } = await conversation()
+    const after = { place: 0, messageId: '' }
+    const branch: ChatEvent = {
+      type: 'MessageStored',
+      data: { ...chat, messageId: `${ids[0]}-again`, role: 'user', after },
+      personal: { content: 'Another beginning' },
+    }
+    await here.append(branch)
+    await here.engine.projections.waitUntilReached(await here.engine.store.head())
+    const old = jest.spyOn(here.get(BranchFinder), 'branchesOf').mockResolvedValueOnce(new Branches({}))
+    const { items } = await query(new ListMessages(chat, { limit: 9 }))
+    expect(items.map(({ content }) => content)).toEqual(['Another beginning'])
+    old.mockRestore()
   })
 
   it('are not listed to anybody else', async () => {

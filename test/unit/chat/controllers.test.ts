@@ -277,6 +277,20 @@ describe('the realtime family', () => {
     )
   })
 
+  it.each([
+    [undefined, undefined],
+    ['auto', 'auto'],
+    ['none', 'none'],
+    ['required', 'required'],
+    ['sum', { type: 'function', function: { name: 'sum' } }],
+  ])('tells the model to choose tools as it was asked to: %s', async (toolChoice, told) => {
+    const body = { content: 'Hi', tools: [{ name: 'sum' }, { name: 'count' }], toolChoice }
+    const chatId = `tools-${toolChoice}`
+    await here.get(AiController).ask({ chatId }, body, caller, cause(), delivery().delivery)
+    const asked = deployment.model.requests.at(-1)!.body as { tool_choice?: unknown; tools: object[] }
+    expect([asked.tool_choice, asked.tools.length]).toEqual([told, 2])
+  })
+
   it('answers a prompt, or says where its answer will be', async () => {
     const ask = (because = cause()) =>
       here.get(AiController).ask({ chatId: 'diary' }, { content: 'Hi' }, caller, because, delivery().delivery)

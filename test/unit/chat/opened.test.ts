@@ -5,7 +5,7 @@ import { type ChatDoc, chats } from '../../../src/chat/read-models/chats.js'
 import { summaryOf, tagsNow, tagsOf, titleNow, titleOf } from '../../../src/chat/read-models/chat-summary.js'
 import { type MessageDoc, messages } from '../../../src/chat/read-models/messages.js'
 import { openMessage } from '../../../src/chat/read-models/opened-message.js'
-import { outcomeFromEvent, outcomeFromReadModel } from '../../../src/chat/replies/ending/reply-outcome.js'
+import { callsBy, outcomeFromEvent, outcomeFromReadModel } from '../../../src/chat/replies/ending/reply-outcome.js'
 import { chatHistory } from '../../../src/chat/replies/worker/chat-history.js'
 import type { Engine } from '../../../src/event-store/engine.js'
 import type { RecordedEvent } from '../../../src/event-store/event.js'
@@ -155,6 +155,20 @@ describe('how a reply has ended', () => {
     })
     const wordless = { ...its.completed, personal: undefined, position: 3 }
     expect(await outcomeFromEvent(engine, wordless as never)).toMatchObject({ text: '', attempt: 'a1' })
+  })
+})
+
+describe('the calls that an answer asks for', () => {
+  const calls = ['c1', 'c2', 'c3', 'c4'].map((id) => ({ ...its.toolCall, id }))
+  const ids = (some: readonly { id: string }[] | undefined) => some?.map(({ id }) => id)
+
+  it('are those that may be made, and those that somebody must approve', () => {
+    const found = callsBy({ c1: 'waits', c2: 'denied', c3: 'approved' }, calls)
+    expect([ids(found.toolCalls), ids(found.needApproval)]).toEqual([['c3', 'c4'], ['c1']])
+  })
+
+  it('need no approval when nobody was asked for it', () => {
+    expect(callsBy({}, calls)).toEqual({ toolCalls: calls })
   })
 })
 

@@ -266,6 +266,14 @@ describe('a conversation that is told from its beginning', () => {
     expect([status, body.error.param]).toEqual([400, 'metadata.chat_id'])
   })
 
+  it('is refused where that names no chat', async () => {
+    const messages = [user('x')]
+    const byHeader = await ann.with({ 'x-chat-id': 'my chat/x' }).post(path, { messages })
+    expect([byHeader.status, byHeader.body.error.param]).toEqual([400, 'X-Chat-Id'])
+    const byBody = await ann.post(path, { messages, metadata: { chat_id: 'my chat/x' } })
+    expect([byBody.status, byBody.body.error.param]).toEqual([400, 'metadata.chat_id'])
+  })
+
   it('is refused while the chat that it names waits for an answer, without an automatic repeat', async () => {
     let goOn!: () => void
     const held = new Promise<void>((resolve) => {
