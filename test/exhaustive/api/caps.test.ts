@@ -27,6 +27,13 @@ beforeEach(async () => {
 /** Resolves when something that was refused is not refused any more. */
 const untilAccepted = <T>(what: string, ask: () => Promise<T | undefined>) => until(what, ask, world.services[0]!)
 
+/** So many next answers wait after their first word. */
+function stalled(count = 1): () => void {
+  let goOn = () => {}
+  model.failNext({ fault: 'stall', at: 1, until: new Promise<void>((resolve) => (goOn = resolve)) }, count)
+  return goOn
+}
+
 describe('an account has so many', () => {
   it('sockets, and others have theirs; one that closes frees its place', async () => {
     const sockets = await Promise.allSettled(Array.from({ length: 5 }, () => Chatter.of(ann)))
@@ -41,8 +48,7 @@ describe('an account has so many', () => {
   })
 
   it('streams; what is refused has not happened, and one that ends frees its place', async () => {
-    let goOn = () => {}
-    model.failNext({ fault: 'stall', at: 1, until: new Promise<void>((resolve) => (goOn = resolve)) }, 3)
+    const goOn = stalled(3)
     const closed = new AbortController()
     const stream = (by: Client, method: string, path: string) =>
       by
@@ -66,6 +72,28 @@ describe('an account has so many', () => {
       return answered.status === 200 ? answered : undefined
     })
     expect(read.body).toContain('event: done')
+  })
+
+  it('streams, of which answers as a whole are none', async () => {
+    const goOn = stalled()
+    const left = new AbortController()
+    const stream = (method: string, path: string, body?: object) =>
+      ann.with({ accept: 'text/event-stream' }).fetch(method, path, body, left.signal)
+    await stream('POST', '/chat/first/send', { text: 'Hello' })
+    const { messages } = (await ann.get('/chat/first/messages')).body
+    const again = await stream('GET', `/chat/replies/${messages.at(-1).id}/stream`)
+    expect(again.status).toBe(200)
+    const named = ann.with({ 'x-chat-id': 'second' })
+    const asked = { model: 'offline/echo', messages: [{ role: 'user', content: 'Hello' }] }
+    const whole = await named.post('/v1/chat/completions', asked)
+    const conversation = `conv_${whole.headers.get('x-chat-id')!.replaceAll('-', '')}`
+    const responded = (more: object) =>
+      ann.post('/v1/responses', { model: 'offline/echo', input: 'Hello', conversation, ...more })
+    expect([whole.status, (await responded({})).status]).toEqual([200, 200])
+    const streamed = await responded({ stream: true })
+    expect([streamed.status, streamed.body.error.code]).toEqual([429, 'too_many_open'])
+    left.abort()
+    goOn()
   })
 
   it('chats, however they begin; a repeat is none, and one that is deleted frees its place', async () => {

@@ -199,3 +199,24 @@ describe('messages', () => {
     await expect(query(list)).rejects.toMatchObject(refused('there is no such chat'))
   })
 })
+
+describe('lists', () => {
+  it('are read along an index, however long they are: nothing is sorted', async () => {
+    const { ownerId, chatIds } = await somebody({ title: 'Rome' }, { title: 'Paris' }, { title: 'London' })
+    const chat = { chatId: chatIds[0]!, ownerId }
+    await here.db.command({ profile: 2 })
+    const { nextCursor: cursor } = await query(new ListChats(ownerId, { limit: 1 }))
+    await query(new ListChats(ownerId, { limit: 1, cursor }))
+    for (const order of ['oldest first', 'newest first'] as const)
+      await query(new ListMessages(chat, { limit: 2 }, order))
+    await here.db.command({ profile: 0 })
+    const isOfList = { 'command.find': { $in: ['chats', 'messages'] }, 'command.sort': { $exists: true } }
+    const reads = await here.db.collection('system.profile').find(isOfList).toArray()
+    expect(reads.map(({ hasSortStage, planSummary }) => [hasSortStage, planSummary])).toEqual([
+      [undefined, expect.stringMatching(/^IXSCAN \{ userId: 1/)],
+      [undefined, expect.stringMatching(/^IXSCAN \{ userId: 1/)],
+      [undefined, expect.stringMatching(/^IXSCAN \{ sessionId: 1/)],
+      [undefined, expect.stringMatching(/^IXSCAN \{ sessionId: 1/)],
+    ])
+  })
+})
