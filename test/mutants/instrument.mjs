@@ -32,12 +32,12 @@ const isAbout = ({ parent, node }) =>
 
 const namesIn = ({ properties }) => properties.map(({ key }) => key?.name)
 
-/** As in `z.string().meta({ example: 'conv_1' })`. */
-const isExample = ({ node, parent }) =>
-  node.type === 'ObjectExpression' &&
-  parent.type === 'CallExpression' &&
-  parent.callee.property?.name === 'meta' &&
-  namesIn(node).every((name) => ['example', 'examples', 'description'].includes(name))
+/** As in `z.string().meta({ example: 'conv_1' })` and `.refine(isJson, { message })`. */
+const isExample = ({ node, parent }) => {
+  if (node.type !== 'ObjectExpression' || parent.type !== 'CallExpression') return false
+  const texts = { meta: ['example', 'examples', 'description'], refine: ['message'] }[parent.callee.property?.name]
+  return texts !== undefined && namesIn(node).every((name) => texts.includes(name))
+}
 
 /** As in `{ field: 'after', message: 'is not there' }`. */
 const isMessageOfField = ({ node, parent, parentPath }) =>

@@ -68,5 +68,5 @@ export const analytics = projection<AnalyticsDoc, Events>('analytics', {
 
 export const analyticsModel = {
   name: 'Analytics',
-  schema: readModelSchema('analytics', { userId: String, totalTokensUsed: Number, feedbackGiven: Number }),
+  schema: readModelSchema(analytics, { userId: String, totalTokensUsed: Number, feedbackGiven: Number }),
 }

@@ -37,4 +37,4 @@ export const ratings = projection<RatingsDoc, ChatEvents & UserEvents & GuestEve
   },
 })
 
-export const ratingsModel = { name: 'Ratings', schema: readModelSchema('ratings', { userId: String, hour: Date }) }
+export const ratingsModel = { name: 'Ratings', schema: readModelSchema(ratings, { userId: String, hour: Date }) }

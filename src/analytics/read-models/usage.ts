@@ -75,5 +75,5 @@ export const usage = projection<UsageDoc, Events>('usage', {
 
 export const usageModel = {
   name: 'Usage',
-  schema: readModelSchema('usage', { userId: String, model: String, hour: Date }),
+  schema: readModelSchema(usage, { userId: String, model: String, hour: Date }),
 }

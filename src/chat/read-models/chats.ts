@@ -181,7 +181,7 @@ export const chats = projection<ChatDoc, Events>('chats', {
 
 export const chatModel = {
   name: 'Chat',
-  schema: readModelSchema('chats', {
+  schema: readModelSchema(chats, {
     userId: String,
     createdAt: Date,
     lastActive: Date,

@@ -25,5 +25,5 @@ export const deletedChats = projection<DeletedChatDoc, ChatEvents & UserEvents>(
 
 export const deletedChatModel = {
   name: 'DeletedChat',
-  schema: readModelSchema('deleted_chats', { ownerId: String, deletedAt: Date }),
+  schema: readModelSchema(deletedChats, { ownerId: String, deletedAt: Date }),
 }

@@ -114,5 +114,5 @@ export const messageWords = projection<MessageWordsDoc, ChatEvents & UserEvents>
 
 export const messageWordsModel = {
   name: 'MessageWords',
-  schema: readModelSchema('message_words', { ownerId: String, chatId: String, seq: Number, words: Array }),
+  schema: readModelSchema(messageWords, { ownerId: String, chatId: String, seq: Number, words: Array }),
 }

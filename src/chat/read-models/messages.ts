@@ -251,5 +251,5 @@ const countsOf = ({ tokens, promptTokens, completionTokens, latency }: MessageCo
 
 export const messageModel = {
   name: 'Message',
-  schema: readModelSchema('messages', { sessionId: String, userId: String, seq: Number, model: String }),
+  schema: readModelSchema(messages, { sessionId: String, userId: String, seq: Number, model: String }),
 }

@@ -44,5 +44,5 @@ export const stillOpen = { since: { $gt: new Date(0) }, ...notRemoved }
 
 export const openReplyModel = {
   name: 'OpenReply',
-  schema: readModelSchema('open_replies', { since: Date, ownerId: String }),
+  schema: readModelSchema(openReplies, { since: Date, ownerId: String }),
 }

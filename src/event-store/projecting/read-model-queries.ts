@@ -1,13 +1,14 @@
 import { Long, MongoServerError } from 'mongodb'
 import { type Query, Schema, type SchemaDefinition } from 'mongoose'
 import { isRetryable } from '../database-errors.js'
+import type { Projection } from './projection.js'
 
 /**
  * The fields of a read model that queries filter by. Documents may have more, and are read lean, as they are stored. A
  * query by another field fails: Mongoose would drop the field, and the query would find what belongs to others.
  * Collections and indexes belong to the projector alone, so Mongoose creates neither.
  */
-export const readModelSchema = (collection: string, fields: SchemaDefinition): Schema =>
+export const readModelSchema = ({ name: collection }: Pick<Projection, 'name'>, fields: SchemaDefinition): Schema =>
   new Schema(
     { _id: String, _position: Number, _removed: Date, ...fields },
     { collection, autoCreate: false, autoIndex: false, versionKey: false, strictQuery: 'throw' },

@@ -30,5 +30,5 @@ export const guestFeedback = projection<GuestFeedbackDoc, GuestEvents>('guest_fe
 
 export const guestFeedbackModel = {
   name: 'GuestFeedback',
-  schema: readModelSchema('guest_feedback', { guestId: String, createdAt: Date }),
+  schema: readModelSchema(guestFeedback, { guestId: String, createdAt: Date }),
 }

@@ -35,4 +35,4 @@ export const guests = projection<GuestDoc, GuestEvents & ChatEvents>('guests', {
   },
 })
 
-export const guestModel = { name: 'Guest', schema: readModelSchema('guests', { lastActive: Date }) }
+export const guestModel = { name: 'Guest', schema: readModelSchema(guests, { lastActive: Date }) }

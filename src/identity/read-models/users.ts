@@ -45,4 +45,7 @@ export const accountHandlers: ProjectionSpec<UserDoc, RecordedEventOf<UserEvents
   UserErased: { key: (e) => e.data.userId, evolve: () => null },
 }
 
-export const userModel = { name: 'User', schema: readModelSchema(usersName, { role: String, createdAt: Date }) }
+export const userModel = {
+  name: 'User',
+  schema: readModelSchema({ name: usersName }, { role: String, createdAt: Date }),
+}

@@ -34,7 +34,7 @@ export const erasedStreams = projection<ErasedStreamDoc, UserEvents & ChatEvents
   },
 )
 
-export const erasedStreamModel = { name: 'ErasedStream', schema: readModelSchema('erased_streams', { erasedAt: Date }) }
+export const erasedStreamModel = { name: 'ErasedStream', schema: readModelSchema(erasedStreams, { erasedAt: Date }) }
 
 const pageSize = 500
 

@@ -25,5 +25,5 @@ export const deletedProjects = projection<DeletedProjectDoc, ProjectEvents & Use
 
 export const deletedProjectModel = {
   name: 'DeletedProject',
-  schema: readModelSchema('deleted_projects', { ownerId: String, deletedAt: Date }),
+  schema: readModelSchema(deletedProjects, { ownerId: String, deletedAt: Date }),
 }

@@ -48,5 +48,5 @@ export const projectFiles = projection<ProjectFileDoc, Events>('project_files', 
 
 export const projectFileModel = {
   name: 'ProjectFile',
-  schema: readModelSchema('project_files', { projectId: String, ownerId: String, seq: Number }),
+  schema: readModelSchema(projectFiles, { projectId: String, ownerId: String, seq: Number }),
 }

@@ -41,5 +41,5 @@ export const projectPrompts = projection<ProjectPromptDoc, Events>('project_prom
 
 export const projectPromptModel = {
   name: 'ProjectPrompt',
-  schema: readModelSchema('project_prompts', { projectId: String, ownerId: String, seq: Number }),
+  schema: readModelSchema(projectPrompts, { projectId: String, ownerId: String, seq: Number }),
 }

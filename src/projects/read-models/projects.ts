@@ -67,5 +67,5 @@ export const projects = projection<ProjectDoc, Events>('projects', {
 
 export const projectModel = {
   name: 'Project',
-  schema: readModelSchema('projects', { ownerId: String, createdAt: Date }),
+  schema: readModelSchema(projects, { ownerId: String, createdAt: Date }),
 }

@@ -229,6 +229,16 @@ describe('a response', () => {
     expect(await messagesIn(chatId)).toEqual([['user', 'Hello']])
   })
 
+  it.each([
+    ['starting_after=3', 'starting_after'],
+    ['stream=true&include_obfuscation=true', 'include_obfuscation'],
+    ['starting_after=x&stream=true', 'starting_after'],
+  ])('is not read with %s', async (query, param) => {
+    const { body: response } = await responded('Hello')
+    const { status, body } = await ann.get(`${path}/${response.id}?${query}`)
+    expect([status, body.error.param]).toEqual([400, param])
+  })
+
   it('is nobody else’s', async () => {
     const { body } = await responded('Hello')
     const bob = await world.account(url)
@@ -329,6 +339,7 @@ describe('what is not done', () => {
     [{ input: [{ role: 'assistant', content: 'x' }] }, 'input[0].role'],
     [{ input: '' }, 'input'],
     [{ previous_response_id: 'resp_x', conversation: 'conv_x' }, 'conversation'],
+    [{ stream_options: {} }, 'stream_options'],
   ])('%j is wrong', async (more, param) => {
     const { status, body } = await ann.post(path, { input: 'Hello', ...more })
     expect([status, body.error.code, body.error.param]).toEqual([400, 'invalid', param])

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { setTimeout as pause } from 'node:timers/promises'
+import { pause } from '../../../src/event-store/timing.js'
 import type { Play } from './model-script.js'
 
 export interface Ending {
@@ -33,13 +33,15 @@ export async function playScript(
   const breaksOff = is('stall', 'drop', 'cut', 'malformed', 'error_inside')
   const saying = chunks.slice(0, Math.min(most, breaksOff || is('length', 'filter') ? at : Infinity))
 
+  const left = new AbortController()
+  response.once('close', () => left.abort())
   response.writeHead(200, { 'content-type': wire.contentType })
   response.flushHeaders()
   if (wire.begin) await write(wire.begin)
   if (is('think')) for (let i = 0; i < at; i++) await write(wire.thought('hm '))
   for (const chunk of saying) {
     if (response.destroyed) return
-    if (is('slow')) await pause(at)
+    if (is('slow')) await pause(at, left.signal)
     await write(is('refusal') ? wire.refusal!(chunk) : wire.text(chunk))
   }
   if (is('drop')) {

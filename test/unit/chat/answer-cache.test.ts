@@ -11,9 +11,9 @@ import { command, Place } from '../../support/event-store/engines.js'
 let place: Place
 let engine: Engine
 let cache: AnswerCache
-const opened = async (cacheSeconds: number) => {
+const opened = async (cacheSeconds: number, redis = place.redis) => {
   const config = { replies: { cacheSeconds } } as CompleteConfig
-  return new AnswerCache(place.redis, engine, await ServiceSecrets.of(engine), place.db, config)
+  return new AnswerCache(redis, engine, await ServiceSecrets.of(engine), place.db, config)
 }
 beforeEach(async () => {
   place = await Place.find()
@@ -71,6 +71,13 @@ describe('an answer', () => {
     await away
     await keep()
     expect(await find()).toBeUndefined()
+  })
+
+  it('is not waited for while Redis is not there yet', async () => {
+    await keep()
+    const unconnected = place.redis.duplicate({ lazyConnect: true })
+    expect(await find(await opened(60, unconnected))).toBeUndefined()
+    expect(unconnected.status).toBe('wait')
   })
 
   it('is asked of the model again when Redis fails', async () => {

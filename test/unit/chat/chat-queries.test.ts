@@ -2,10 +2,12 @@ import { BranchFinder } from '../../../src/chat/branch-finder.js'
 import { Branches } from '../../../src/chat/branches.js'
 import type { ChatEvent } from '../../../src/chat/chat.js'
 import { GetChat, ListChats } from '../../../src/chat/read-models/chat-queries.js'
+import { ListChatItems } from '../../../src/chat/read-models/chat-items.js'
 import { FindMessage, GetMessage, ListMessages } from '../../../src/chat/read-models/message-queries.js'
 import { SearchChats } from '../../../src/chat/read-models/search-chats.js'
 import { Bus } from '../../../src/commands/bus.js'
 import { ownerStream } from '../../../src/identity/users.js'
+import * as its from '../../support/chat/chat-events.js'
 import { ChatDeployment, type ChatProcess, newPrompt } from '../../support/chat/chat-process.js'
 
 let deployment: ChatDeployment
@@ -197,6 +199,23 @@ describe('messages', () => {
     const { chat } = await conversation()
     const list = new ListMessages({ ...chat, ownerId: 'bob' }, { limit: 2 })
     await expect(query(list)).rejects.toMatchObject(refused('there is no such chat'))
+  })
+})
+
+describe('what a reply was asked with', () => {
+  it('stands behind the answer before it', async () => {
+    const { ownerId, chatIds } = await somebody({ title: 'Rome' })
+    const chat = { chatId: chatIds[0]!, ownerId }
+    const id = (name: string) => `${name}-${chat.chatId}`
+    for (const turn of ['1', '2', '3']) {
+      const reply = { ...chat, promptId: id(`p${turn}`), replyId: id(`r${turn}`) }
+      await here.append(its.of(its.sent, reply), its.of(its.completed, reply))
+    }
+    await here.engine.projections.waitUntilReached(await here.engine.store.head())
+    const itemsOf = async (replyId: string) =>
+      (await query(new ListChatItems(chat, { order: 'asc', limit: 9 }, replyId))).messages.map((message) => message.id)
+    expect(await itemsOf(id('r1'))).toEqual([id('p1')])
+    expect(await itemsOf(id('r3'))).toEqual([id('p3')])
   })
 })
 

@@ -133,7 +133,9 @@ describe('calls of tools', () => {
     givenStream(chatAggregate, [started, sent]).when(endReply(requested)).then([requested])
     givenStream(chatAggregate, asked).when(endReply(completed)).then([])
     givenStream(chatAggregate, answered).when(endReply(requested)).then([])
-    givenStream(chatAggregate, [...answered, requested]).when(outputs('c1')).thenRefused('not_found')
+    givenStream(chatAggregate, [...answered, requested])
+      .when(outputs('c1'))
+      .thenRefused('not_found')
   })
   it('wait for all outputs: with the last one the next reply begins', () => {
     givenStream(chatAggregate, asked)

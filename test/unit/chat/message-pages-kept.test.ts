@@ -91,4 +91,12 @@ describe('a page of a read model that may be behind', () => {
     await get()
     expect(reads).toBe(2)
   })
+
+  it.each([messages.name, chats.name])('is not kept when it is that of %s only', async (behind) => {
+    await append()
+    jest.spyOn(engine.projections, 'hasReached').mockImplementation((_, name) => name !== behind)
+    await get()
+    await get()
+    expect(reads).toBe(2)
+  })
 })

@@ -30,7 +30,9 @@ async function hashesAfter(...events: ChatEvent[]): Promise<Record<string, strin
   await messageWords.prepares!.prepare(stored, engine.vault)
   const documents = new DocumentsInMemory(messageWords)
   documents.apply(stored)
-  return Object.fromEntries((documents.all() as unknown as MessageWordsDoc[]).map(({ _id, words }) => [_id, hex(words)]))
+  return Object.fromEntries(
+    (documents.all() as unknown as MessageWordsDoc[]).map(({ _id, words }) => [_id, hex(words)]),
+  )
 }
 
 describe('the words of messages, as the database has them', () => {

@@ -130,7 +130,11 @@ describe('the messages of a chat', () => {
     }))
 
   it('have an edited answer in the words of whoever edited it, and still as an answer', () =>
-    givenLog<MessageDoc>(messages, [its.sent, its.completed, its.of(its.edited, { messageId: 'r1', role: 'assistant' })]).then({
+    givenLog<MessageDoc>(messages, [
+      its.sent,
+      its.completed,
+      its.of(its.edited, { messageId: 'r1', role: 'assistant' }),
+    ]).then({
       p1: prompt,
       r1: { ...answer, tokens: null, promptTokens: 4, updatedAt: timeOf(3), text: envelope({ content: '43' }) },
     }))

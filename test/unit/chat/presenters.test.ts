@@ -5,6 +5,7 @@ import {
   messageFromBody,
   withChanges,
 } from '../../../src/chat/api/logging/chat-log.presenter.js'
+import { asAsked } from '../../../src/chat/api/realtime/ai.presenter.js'
 import { asChat, asMessage } from '../../../src/chat/api/root/chats.presenter.js'
 import { asAnswer, asReply } from '../../../src/chat/api/root/replies.presenter.js'
 import type { ChatSummary } from '../../../src/chat/read-models/chat-summary.js'
@@ -118,6 +119,24 @@ describe('the root family', () => {
       error,
     })
     expect(asReply({ replyId: 'r1', promptId: 'p1' })).toStrictEqual({ ...ids, status: 'pending' })
+  })
+
+  it('shows what was asked in the realtime family', () => {
+    const asked = { id: 'r1', chatId: 'c1', role: 'assistant', promptId: 'p1' }
+    const ended = { ...asked, content: 'A fact.', status: 'completed', tokens: 5, usage }
+    expect(asAsked({ ...sent, outcome })).toStrictEqual(ended)
+    expect(asAsked({ ...sent, outcome: { ...outcome, cached: true } })).toStrictEqual({ ...ended, cached: true })
+    const error = { code: 'internal', detail: 'no' }
+    const failed = { ...outcome, status: 'failed' as const, text: '', error }
+    expect(asAsked({ ...sent, outcome: failed })).toStrictEqual({ ...ended, content: '', status: 'failed', error })
+    expect(asAsked(sent)).toStrictEqual({ ...asked, content: '', status: 'pending', tokens: null })
+  })
+
+  it('shows there which calls may be made, which somebody must approve, and which have no output yet', () => {
+    const call = (id: string) => ({ id, type: 'function' as const, function: { name: 'sum', arguments: '{}' } })
+    const calls = { toolCalls: [call('c1')], needApproval: [call('c2')] }
+    const shown = asAsked({ ...sent, outcome: { ...outcome, ...calls }, waitsFor: ['c1', 'c2'] })
+    expect(shown).toMatchObject({ ...calls, waitsFor: ['c1', 'c2'] })
   })
 })
 

@@ -52,7 +52,10 @@ describe('the schema of a read model', () => {
   it('lets queries filter by its own fields and the engine’s, and by no other', async () => {
     const place = await Place.find()
     const connection = createConnection(process.env.VERBATIM_TEST_MONGODB_URI!, { dbName: place.db.databaseName })
-    const model = connection.model('Note', readModelSchema('notes', { ownerId: { type: String, index: true } }))
+    const model = connection.model(
+      'Note',
+      readModelSchema({ name: 'notes' }, { ownerId: { type: String, index: true } }),
+    )
     await connection.asPromise()
     await model.init()
     expect(await uuidOf(place.db, 'notes')).toBeUndefined() // the projector makes it, and its indexes
@@ -80,7 +83,7 @@ describe('the documents of a query with a limit', () => {
   beforeAll(async () => {
     place = await Place.find()
     connection = createConnection(process.env.VERBATIM_TEST_MONGODB_URI!, { dbName: place.db.databaseName })
-    model = connection.model<Note>('Note', readModelSchema('notes', { ownerId: String }))
+    model = connection.model<Note>('Note', readModelSchema({ name: 'notes' }, { ownerId: String }))
     await connection.asPromise()
     const note = (i: number, ownerId: string, text = '') => ({
       _id: `${ownerId}-${String(i).padStart(2, '0')}`,

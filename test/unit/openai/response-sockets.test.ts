@@ -150,7 +150,9 @@ describe('messages on one connection', () => {
   ])('that are %s are refused, and the connection goes on', async (_, text, refusal) => {
     const socket = await connect()
     socket.ws.send(text)
-    expect(await socket.nextAnswer()).toMatchObject([{ type: 'error', ...refusal }])
+    const [event] = await socket.nextAnswer()
+    expect(event).toMatchObject({ type: 'error', ...refusal })
+    expect(event!.error!.headers).toMatchObject({ 'x-request-id': expect.stringMatching(/^[\da-f]{8}-[\da-f-]{27}$/) })
     expect((await socket.ask({ input: 'Hello' })).at(-1)!.type).toBe('response.completed')
   })
 

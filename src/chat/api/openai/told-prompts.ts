@@ -27,7 +27,7 @@ export interface ToldPrompt {
   readonly settings: ModelSettings
   readonly options: PromptOptions
   /** Nothing of it is to be kept: it gets a chat of its own, which goes on nowhere. */
-  readonly unstored?: boolean
+  readonly unstored: boolean
   /** The reply that it follows outright. */
   readonly after?: string | undefined
 }
@@ -54,7 +54,7 @@ export class ToldPrompts {
 
   async send(
     cause: Cause,
-    { ownerId, conversation, chatName, model, settings, options, after, unstored = false }: ToldPrompt,
+    { ownerId, conversation, chatName, model, settings, options, after, unstored }: ToldPrompt,
   ): Promise<PromptSent> {
     const { upToAnswer, sinceAnswer, prompt, images } = conversation
     const follows = await this.digests.digestOf(ownerId, upToAnswer)

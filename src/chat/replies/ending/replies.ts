@@ -85,7 +85,7 @@ export class Replies {
   private async outcome(cause: Cause, chatId: string, replyId: string): Promise<ReplyOutcome | undefined> {
     const stop = new AbortController()
     const outcome = await within(this.config.replies.waitMs, this.outcomes.wait(chatId, replyId, stop.signal))
-    if (!outcome) stop.abort()
+    stop.abort() // when time is up, the wait still goes on
     await this.bus.waitUntilVisible(cause, outcome?.position ?? cause.logPosition)
     return outcome
   }
