@@ -19,7 +19,7 @@ export const areas = [
   },
   {
     of: 'src/chat',
-    by: /^test\/((unit|exhaustive)\/(openai\/(?!official-client)|chat|realtime|projects)|unit\/(documents\/(?=\d)|api\/contract))/,
+    by: /^test\/((unit|exhaustive)\/(openai\/(?!official-client)|chat|realtime|projects)|unit\/(documents\/(?=\d)|api\/contract)|exhaustive\/api\/caps)/,
     declared: /^test\/unit\/(api\/contract|chat\/commands|chat\/chat-events)\./,
   },
 ]

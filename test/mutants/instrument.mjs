@@ -9,7 +9,7 @@ import { node } from '../../scripts/run.mjs'
 const texts = {
   shouldIgnore(path) {
     const { parent } = path
-    if (isAbout(path) || isExample(path) || isMessageOfField(path)) return 'a text for people'
+    if (isAbout(path) || isAboutPattern(path) || isExample(path) || isMessageOfField(path)) return 'a text for people'
     const isText = path.isStringLiteral() || path.isTemplateLiteral()
     const isArgument =
       (parent?.type === 'NewExpression' || parent?.type === 'CallExpression') && parent.arguments.includes(path.node)
@@ -29,6 +29,14 @@ const isAbout = ({ parent, node }) =>
   parent.value === node &&
   ['about', 'description', 'summary'].includes(parent.key.name) &&
   /Literal$/.test(node.type)
+
+/** As in `pattern: [/^\w+$/, 'must be a word']`. */
+const isAboutPattern = ({ node, parent, parentPath }) =>
+  /Literal$/.test(node.type) &&
+  node.type !== 'RegExpLiteral' &&
+  parent?.type === 'ArrayExpression' &&
+  parentPath.parent.type === 'ObjectProperty' &&
+  parentPath.parent.key.name === 'pattern'
 
 const namesIn = ({ properties }) => properties.map(({ key }) => key?.name)
 

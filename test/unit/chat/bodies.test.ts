@@ -41,7 +41,8 @@ describe('the bodies of messages', () => {
     expect(faults(MessageChangesBody, {})).toEqual([])
     expect(faults(MessageChangesBody, { role: 'tool', content: '43' })).toEqual([])
     expect(faults(MessageChangesBody, { role: 'nobody' })).not.toEqual([])
-    expect(faults(MessageChangesBody, { content: null })).not.toEqual([])
+    for (const field of ['content', 'role', 'name', 'tokens'])
+      expect(faults(MessageChangesBody, { [field]: null })).not.toEqual([])
   })
 })
 

@@ -3,7 +3,9 @@ import { isReplyBeginning, isReplyEnding, type RecordedChatEvent } from '../../.
 import { type ChatDoc, chats } from '../../../src/chat/read-models/chats.js'
 import { onBranch } from '../../../src/chat/replies/worker/reply-branch.js'
 import { DocumentsInMemory } from '../../../src/event-store/projecting/documents-in-memory.js'
+import { record } from '../../../src/event-store/projecting/given-then.js'
 import { BranchedChat } from '../../support/chat/branched-chat.js'
+import * as its from '../../support/chat/chat-events.js'
 import { all } from '../../support/event-store/engines.js'
 import { forEachSeed, Random, seeds, withSeed } from '../../support/seeds.js'
 
@@ -50,6 +52,15 @@ describe('a chat whose first answer has got a second one, and a prompt behind it
       { from: 0, to: 5 },
       { from: 40, to: Infinity },
     ])
+  })
+  it('may have a choice that came before any fork was known', () => {
+    expect(new Branches({ chosen: { at: 30, after: 5 } }).current).toEqual([{ from: 0, to: 5 }])
+  })
+  it('has outputs of tools on one of them only', async () => {
+    const again = its.of(its.begun, { replyId: 'r3', after: { place: 4, messageId: 'p1' } })
+    const events = record([its.started, its.sent, its.requested, its.received, again]) as RecordedChatEvent[]
+    const found = await all(onBranch(newestFirst(events), { replyId: 'r3' }))
+    expect(found.map(({ type }) => type)).toEqual(['ReplyBegun', 'PromptSent', 'ChatStarted'])
   })
 })
 

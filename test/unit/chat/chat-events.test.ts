@@ -154,6 +154,16 @@ describe('what may be chosen', () => {
     expect(check(counted(''))).toThrow(refused)
   })
 
+  it('as the form of an answer', () => {
+    const asked = (responseFormat: object) =>
+      ({ ...its.sent, personal: { ...its.sent.personal, options: { responseFormat } } }) as ChatEvent
+    const schema = { name: 'answer', description: 'A fact', schema: { type: 'object' }, strict: true }
+    for (const form of [{ type: 'text' }, { type: 'json_object' }, { type: 'json_schema', ...schema }])
+      expect(check(asked(form))).not.toThrow()
+    for (const form of [{ type: '' }, { type: '', ...schema }, { type: 'json_schema' }, { type: 'text', ...schema }])
+      expect(check(asked(form))).toThrow(refused)
+  })
+
   it('as the detail of an image', () => {
     const shown = (detail: string) => ({
       ...its.sent,

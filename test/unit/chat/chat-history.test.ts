@@ -102,6 +102,12 @@ describe('the history of a chat with calls of tools', () => {
     expect(messages[0]).toMatchObject({ toolCalls: [call('call1', 'corrected again'), call('call2', none)] })
   })
 
+  it('has a message with feedback as it was', async () => {
+    const liked = ({ promptId }: { promptId: string }): ChatEvent[] => [its.of(its.liked, { messageId: promptId })]
+    const { messages } = await history(undefined, received('call1'), liked)
+    expect(messages.at(-1)).toEqual(question)
+  })
+
   it('has nothing of calls whose answer was deleted', async () => {
     const gone = ({ replyId }: { replyId: string }): ChatEvent[] => [
       { type: 'MessageDeleted', data: { chatId: '', ownerId: '', messageId: replyId } },

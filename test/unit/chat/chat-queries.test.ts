@@ -217,6 +217,22 @@ describe('what a reply was asked with', () => {
     expect(await itemsOf(id('r1'))).toEqual([id('p1')])
     expect(await itemsOf(id('r3'))).toEqual([id('p3')])
   })
+
+  it('comes in pages, and says whether there is more', async () => {
+    const { ownerId, chatIds } = await somebody({ title: 'Rome' })
+    const chat = { chatId: chatIds[0]!, ownerId }
+    const ids = ['1', '2', '3'].map((n) => `${chat.chatId}-m${n}`)
+    await here.append(...ids.map((messageId) => its.of(its.stored, { ...chat, messageId }) as ChatEvent))
+    await here.engine.projections.waitUntilReached(await here.engine.store.head())
+    const page = async (order: 'asc' | 'desc', limit: number, from?: string) => {
+      const { messages, hasMore } = await query(new ListChatItems(chat, { order, limit, from }))
+      return [messages.map((message) => message.id), hasMore]
+    }
+    expect(await page('asc', 2)).toEqual([ids.slice(0, 2), true])
+    expect(await page('asc', 3)).toEqual([ids, false])
+    expect(await page('asc', 2, ids[1])).toEqual([ids.slice(1), false])
+    expect(await page('desc', 1, ids[1])).toEqual([[ids[1]], true])
+  })
 })
 
 describe('lists', () => {

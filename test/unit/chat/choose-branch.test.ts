@@ -45,6 +45,12 @@ describe('a branch that is chosen', () => {
     })
   })
 
+  it('changes nothing when it is the current one', async () => {
+    const { chat, second } = await branched()
+    await choose(chat, second)
+    expect((await here.events(chat.chatId)).at(-1)!.type).toBe('MessageStored')
+  })
+
   it('is not looked at again when it is refused', async () => {
     const { chat } = await branched()
     const looked = latest()

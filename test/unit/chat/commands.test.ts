@@ -167,6 +167,11 @@ describe('a prompt that is sent', () => {
       },
     ])
     expect(await handler.execute(asked)).toEqual(sent)
+    await endReplies().execute(new EndReply(cause(), its.of(its.failed, { promptId: promptId!, replyId: replyId! })))
+    const nothing = { options: {}, images: [] }
+    const bare = new SendPrompt(cause(), its.chat, 'And?', undefined, undefined, undefined, undefined, nothing)
+    await handler.execute(bare)
+    expect(await newest(1)).toEqual([expect.objectContaining({ type: 'PromptSent', personal: { text: 'And?' } })])
     const unknown = new SendPrompt(cause(), its.chat, 'And?', 'nobody/nothing')
     await expect(handler.execute(unknown)).rejects.toMatchObject({ code: 'unknown_model' })
   })

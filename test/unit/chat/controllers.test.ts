@@ -291,6 +291,32 @@ describe('the realtime family', () => {
     expect([asked.tool_choice, asked.tools.length]).toEqual([told, 2])
   })
 
+  it.each([
+    [{ tools: [{ name: 'sum' }], toolChoice: 'count' }, 'toolChoice'],
+    [{ toolChoice: 'auto' }, 'toolChoice'],
+    [{ tools: [{ name: 'sum' }, { name: 'sum' }] }, 'tools'],
+    [{ after: 'm1', insteadOf: 'm1' }, 'insteadOf'],
+    [{ files: ['f1'] }, 'files'],
+  ])('refuses %j by its field', async (more, field) => {
+    const body = { content: 'Hi', ...more }
+    const asking = here.get(AiController).ask({ chatId: 'diary' }, body, caller, cause(), delivery().delivery)
+    await expect(asking).rejects.toMatchObject({ data: { errors: [{ field }] } })
+  })
+
+  it('takes a prompt that follows an older message, or stands instead of one', async () => {
+    const ask = async (more: object) => {
+      const body = { content: 'Hi', ...more }
+      const asked = await here.get(AiController).ask({ chatId: 'diary' }, body, caller, cause(), delivery().delivery)
+      return (asked as { data: { message: { id: string; promptId: string } } }).data.message
+    }
+    const first = await ask({})
+    const second = await ask({})
+    await ask({ after: first.id })
+    await ask({ insteadOf: second.promptId })
+    const prompts = (await here.events(chatIdOf())).filter((event) => event.type === 'PromptSent')
+    expect(prompts.map(({ data }) => data.after?.messageId)).toEqual([undefined, undefined, first.id, first.id])
+  })
+
   it('answers a prompt, or says where its answer will be', async () => {
     const ask = (because = cause()) =>
       here.get(AiController).ask({ chatId: 'diary' }, { content: 'Hi' }, caller, because, delivery().delivery)

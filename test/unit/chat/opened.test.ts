@@ -89,6 +89,15 @@ describe('a message that is opened', () => {
     })
   })
 
+  it('has the comment that came with its feedback', async () => {
+    const commented = [its.sent, its.completed, its.liked, its.commented]
+    const doc = await documentOf<MessageDoc>(messages, 'r1', ...commented)
+    expect(await openMessage(engine, doc)).toMatchObject({ feedback: 'positive', feedbackComment: 'Short and right.' })
+    const plain = await openMessage(engine, { ...doc, feedbackComment: undefined })
+    expect(plain).not.toHaveProperty('feedbackComment')
+    expect(plain).not.toHaveProperty('0')
+  })
+
   it('is empty while it is not written', async () => {
     const doc = await documentOf<MessageDoc>(messages, 'r1', its.sent)
     expect(await openMessage(engine, doc)).toMatchObject({ id: 'r1', content: '', status: 'pending' })

@@ -1,3 +1,4 @@
+import { CommandBus } from '@nestjs/cqrs'
 import type { ReplyEnding } from '../../../src/chat/chat.js'
 import { Chats, chatStream } from '../../../src/chat/chats.js'
 import { Deltas } from '../../../src/chat/open-reply/deltas.js'
@@ -222,6 +223,7 @@ describe('a run that fails', () => {
   it.each([
     ['is away', status(503)],
     ['does not accept our key', status(401)],
+    ['asks us to slow down', status(429)],
   ])('asks another model when the first one %s, and says which one has answered', async (_, fault) => {
     const { chat, reply } = await asked()
     deployment.model.failNext(fault)
@@ -269,6 +271,27 @@ describe('a run that fails', () => {
       expect(await types(chat.chatId)).toEqual(['ChatStarted', 'PromptSent'])
     },
   )
+
+  it('ends the reply with the answer that it has when the database is away at the end', async () => {
+    const { chat, reply } = await asked()
+    const before = requests()
+    const fault = new EventStoreError('outcome_unknown', 'not now')
+    const execute = jest.spyOn(here.get(CommandBus), 'execute').mockRejectedValueOnce(fault)
+    await run(reply)
+    expect(await here.newest(chat.chatId, 'ReplyCompleted')).toMatchObject({ personal: { text: 'A fact.' } })
+    const ends = execute.mock.calls.map(([command]) => command)
+    expect([ends.length, new Set(ends).size, requests()]).toEqual([2, 1, before + 1])
+    execute.mockRestore()
+  })
+
+  it('leaves the reply open when it cannot be ended for a reason that will stay', async () => {
+    const { chat, reply } = await asked()
+    const fault = new EventStoreError('damaged_log', 'a person must act')
+    const execute = jest.spyOn(here.get(CommandBus), 'execute').mockRejectedValueOnce(fault)
+    await expect(run(reply)).rejects.toBe(fault)
+    expect(await types(chat.chatId)).toEqual(['ChatStarted', 'PromptSent'])
+    execute.mockRestore()
+  })
 
   it('leaves the reply open when the log is damaged: a person must act first', async () => {
     const { chat, reply } = await asked()

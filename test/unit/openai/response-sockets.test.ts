@@ -152,6 +152,7 @@ describe('messages on one connection', () => {
     socket.ws.send(text)
     const [event] = await socket.nextAnswer()
     expect(event).toMatchObject({ type: 'error', ...refusal })
+    expect(event!.error!.headers).not.toHaveProperty('retry-after')
     expect(event!.error!.headers).toMatchObject({ 'x-request-id': expect.stringMatching(/^[\da-f]{8}-[\da-f-]{27}$/) })
     expect((await socket.ask({ input: 'Hello' })).at(-1)!.type).toBe('response.completed')
   })
