@@ -4,55 +4,7 @@ import { commonTokens } from '@stryker-mutator/api/plugin'
 import { createInstrumenter } from '@stryker-mutator/instrumenter'
 import { createInjector } from 'typed-inject'
 import { node } from '../../scripts/run.mjs'
-
-/** Texts of errors, of the log and of /docs are for people; no test has to repeat them. */
-const texts = {
-  shouldIgnore(path) {
-    const { parent } = path
-    if (isAbout(path) || isAboutPattern(path) || isExample(path) || isMessageOfField(path)) return 'a text for people'
-    const isText = path.isStringLiteral() || path.isTemplateLiteral()
-    const isArgument =
-      (parent?.type === 'NewExpression' || parent?.type === 'CallExpression') && parent.arguments.includes(path.node)
-    if (!isText || !isArgument) return undefined
-    const name = parent.callee.property?.name ?? parent.callee.name ?? ''
-    return /Error$|^Refused$|^Unproven$|^Disproved$|^(log|warn|debug|error|inSpan|say|describe|header|count|notEncodable|malformed|notYet|damaged|missing)$/.test(
-      name,
-    )
-      ? 'a text for people'
-      : undefined
-  },
-}
-
-/** What a field is about, or an operation does, on /docs. */
-const isAbout = ({ parent, node }) =>
-  parent?.type === 'ObjectProperty' &&
-  parent.value === node &&
-  ['about', 'description', 'summary'].includes(parent.key.name) &&
-  /Literal$/.test(node.type)
-
-/** As in `pattern: [/^\w+$/, 'must be a word']`. */
-const isAboutPattern = ({ node, parent, parentPath }) =>
-  /Literal$/.test(node.type) &&
-  node.type !== 'RegExpLiteral' &&
-  parent?.type === 'ArrayExpression' &&
-  parentPath.parent.type === 'ObjectProperty' &&
-  parentPath.parent.key.name === 'pattern'
-
-const namesIn = ({ properties }) => properties.map(({ key }) => key?.name)
-
-/** As in `z.string().meta({ example: 'conv_1' })` and `.refine(isJson, { message })`. */
-const isExample = ({ node, parent }) => {
-  if (node.type !== 'ObjectExpression' || parent.type !== 'CallExpression') return false
-  const texts = { meta: ['example', 'examples', 'description'], refine: ['message'] }[parent.callee.property?.name]
-  return texts !== undefined && namesIn(node).every((name) => texts.includes(name))
-}
-
-/** As in `{ field: 'after', message: 'is not there' }`. */
-const isMessageOfField = ({ node, parent, parentPath }) =>
-  parent?.type === 'ObjectProperty' &&
-  parent.value === node &&
-  parent.key.name === 'message' &&
-  namesIn(parentPath.parent).includes('field')
+import { textsForPeople } from './texts-for-people.mjs'
 
 /**
  * Writes a copy of the sources into the folder in which each mutant sleeps until it is switched on, compiled, and the
@@ -74,7 +26,7 @@ export async function instrument(files, folder) {
   const { files: mutated, mutants } = await instrumenter.instrument(sources, {
     plugins: null,
     excludedMutations: [],
-    ignorers: [texts],
+    ignorers: [textsForPeople],
   })
   for (const { name, content } of mutated) await writeFile(join(tree, name), content)
   await mkdir(join(folder, 'build'), { recursive: true })

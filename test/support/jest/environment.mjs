@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { basename } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { TestEnvironment } from 'jest-environment-node'
 
@@ -25,10 +26,12 @@ export default class extends TestEnvironment {
     open: openResources(),
   }
 
+  #file
   #hasFailed = false
 
   constructor(config, context) {
     super(config, context)
+    this.#file = basename(context.testPath)
     const FakeTimers = this.fakeTimersModern.constructor
     const Mocker = this.moduleMocker.constructor
     this.global = globalThis
@@ -52,7 +55,10 @@ export default class extends TestEnvironment {
     for (const name of Object.keys(process.env)) delete process.env[name]
     Object.assign(process.env, this.#before.environment)
     await super.teardown()
+    const started = performance.now()
     const left = await leftOpen(this.#before.open)
+    const seconds = Math.round((performance.now() - started) / 1000)
+    if (seconds > 1) process.stderr.write(`verbatim: what ${this.#file} has left open took ${seconds} s to close\n`)
     // An error here would hide those of the tests, which may be why something is left.
     if (left.length && !this.#hasFailed) throw new Error(`tests left open: ${left.join(', ')}`)
   }

@@ -25,7 +25,7 @@ async function branched() {
   const { chat, started } = newPrompt()
   const [first, second] = [`${chat.chatId}-1`, `${chat.chatId}-2`]
   const message = (messageId: string, more: object = {}): ChatEvent =>
-    its.of(its.stored, { ...chat, messageId, role: 'user', ...more }) as ChatEvent
+    its.of(its.stored, { ...chat, messageId, role: 'user', ...more })
   await here.append(started, message(first), message(second, { after: { place: 0, messageId: '' } }))
   await here.engine.projections.waitUntilReached(await here.engine.store.head())
   return { chat, first, second }
