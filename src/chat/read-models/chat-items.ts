@@ -63,14 +63,14 @@ export class ListChatItemsHandler implements IQueryHandler<ListChatItems> {
   private async placesUpTo(chat: ChatRef, branches: Branches, replyId: string): Promise<PlaceRange[]> {
     const { seq } = await this.finder.find(chat, replyId)
     const path = branches.pathTo(seq).map(({ from, to }) => ({ from, to: Math.min(to, seq - 1) }))
-    const answer = await this.latestAnswer(chat, path, seq)
+    const answer = await this.latestAnswer(chat, path)
     return path.map(({ from, to }) => ({ from: Math.max(from, (answer?.seq ?? -1) + 1), to }))
   }
 
-  private async latestAnswer({ chatId }: ChatRef, path: readonly PlaceRange[], before: number) {
+  private async latestAnswer({ chatId }: ChatRef, path: readonly PlaceRange[]) {
     const answers = { sessionId: chatId, model: { $exists: true }, ...notRemoved }
     for (const { from, to } of path.toReversed()) {
-      const seq = { $gte: from, $lte: Math.min(to, before - 1) }
+      const seq = { $gte: from, $lte: to }
       const found = await retryWhenReplaced(() =>
         this.messages
           .findOne({ ...answers, seq })

@@ -1,6 +1,6 @@
 import { plainToInstance } from 'class-transformer'
 import { validateSync } from 'class-validator'
-import { EraseQuery } from '../../../src/chat/api/chat.dto.js'
+import { EraseQuery, isChatName } from '../../../src/chat/api/chat.dto.js'
 import { LoggedMessageBody, MessageChangesBody } from '../../../src/chat/api/logging/chat-log.dto.js'
 import { ChatParams } from '../../../src/chat/api/root/chats.dto.js'
 import { messageRole } from '../../../src/chat/message.js'
@@ -29,6 +29,10 @@ describe('the name of a chat', () => {
   it.each(['', 'a b', 'a/b', 'ä', ' a', 'a\n', 'x'.repeat(129)])('is none that no path could have: %j', (name) => {
     expect(named(name)).not.toEqual([])
   })
+})
+
+it('the name of a chat is checked by its length, too, where it is no field of a body', () => {
+  expect([isChatName('x'.repeat(128)), isChatName('x'.repeat(129)), isChatName('chats')]).toEqual([true, false, false])
 })
 
 describe('the bodies of messages', () => {

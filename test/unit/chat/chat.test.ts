@@ -16,6 +16,7 @@ import {
   abandonToolCalls,
   sendToolOutputs,
 } from '../../../src/chat/chat.js'
+import { feedbackStep } from '../../../src/chat/message.js'
 import { givenStream } from '../../../src/event-store/deciding/given-when-then.js'
 import { expectAggregateLaws } from '../../support/aggregate-laws.js'
 
@@ -57,6 +58,12 @@ const draft = { replyId: 'r1', attempt: 'a1', text: 'A f', tokens }
 const stranger = { ...chat, ownerId: 'bob' }
 
 const answered = [started, sent, completed]
+
+it('feedback counts once for each message, however often it changes', () => {
+  expect([null, 'positive' as const, 'negative' as const].map((previous) => feedbackStep({ previous }))).toEqual([
+    1, 0, 0,
+  ])
+})
 
 const messageOf = (messageId: string, content: string) => ({
   messageId,

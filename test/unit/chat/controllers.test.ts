@@ -185,6 +185,12 @@ describe('the root family', () => {
       feedback: 'negative',
     })
     expect(await given()).toBe('negative')
+    const commented = { type: 'negative' as const, comment: 'Too short.' }
+    expect(await feedback.give({ messageId }, commented, caller, cause())).toEqual({
+      id: messageId,
+      feedback: 'negative',
+      feedbackComment: 'Too short.',
+    })
     expect(await feedback.withdraw({ messageId }, caller, cause())).toEqual({ id: messageId, feedback: null })
     expect(await given()).toBeNull()
   })

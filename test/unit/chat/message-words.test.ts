@@ -1,10 +1,12 @@
-import type { Binary } from 'mongodb'
+import { type Binary, MongoNetworkError } from 'mongodb'
 import type { ChatEvent, RecordedChatEvent } from '../../../src/chat/chat.js'
 import { chatEvents } from '../../../src/chat/chat.js'
 import { chatStream } from '../../../src/chat/chats.js'
 import { type MessageWordsDoc, messageWords } from '../../../src/chat/read-models/message-words.js'
 import { wordHash, wordsKey } from '../../../src/chat/read-models/words.js'
 import type { Engine } from '../../../src/event-store/engine.js'
+import { EventStoreError } from '../../../src/event-store/errors.js'
+import { PoisonEvent } from '../../../src/event-store/projecting/fold.js'
 import { DocumentsInMemory } from '../../../src/event-store/projecting/documents-in-memory.js'
 import { ownerStream } from '../../../src/identity/users.js'
 import * as its from '../../support/chat/chat-events.js'
@@ -47,6 +49,16 @@ describe('the words of messages, as the database has them', () => {
 
   it('are none of a message that has marks only', async () => {
     expect(await hashesAfter(its.started, sent('?'))).toEqual({ p1: [], r1: [] })
+  })
+
+  it('are asked for again when the database is away, and end the rebuild when a message is damaged', async () => {
+    await engine.store.append({ stream, expected: 0, events: [its.started, sent('Hello')], meta: command() })
+    const stored = (await all(engine.store.readStream(stream))) as RecordedChatEvent[]
+    const away = new EventStoreError('outcome_unknown', 'not now')
+    jest.spyOn(engine.vault, 'openOrEmpty').mockRejectedValueOnce(new MongoNetworkError('away'))
+    await expect(messageWords.prepares!.prepare(stored, engine.vault)).rejects.toBeInstanceOf(MongoNetworkError)
+    jest.spyOn(engine.vault, 'openOrEmpty').mockRejectedValueOnce(away)
+    await expect(messageWords.prepares!.prepare(stored, engine.vault)).rejects.toBeInstanceOf(PoisonEvent)
   })
 
   it('are none of a chat that is erased', async () => {

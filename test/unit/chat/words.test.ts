@@ -8,6 +8,7 @@ describe('the words of a text', () => {
     ['ｆｕｌｌ ﬁle', ['full', 'file']],
     ['価格は', ['価格', '格は']],
     ['水 and 火山', ['水', '火山', 'and']],
+    ['before水after', ['水', 'before', 'after']],
     ['नमस्ते', ['नमस्ते']],
     ['… !?', []],
   ])('%s', (text, words) => expect(wordsOf(text)).toEqual(words))

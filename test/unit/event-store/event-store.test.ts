@@ -218,10 +218,12 @@ describe('the event store', () => {
     await place.db
       .collection<AppendDocument>('log')
       .replaceOne({ _id: 1 }, engine.log.withMac({ ...first!, at: ahead }))
-    const other = await place.engine()
+    const told: string[] = []
+    const other = await place.engine({ onError: (where, error) => void told.push(`${where}: ${String(error)}`) })
     await other.store.append({ stream: 'notebook-1', expected: 1, events: [written('a')], meta: command() })
     const log = await expectOneOrderWithoutGaps(place.db)
     expect(log[1]!.at).toEqual(ahead)
+    expect(told).toEqual([expect.stringMatching(/^clock: .* is \d+ s ahead of the database's clock$/)])
   })
 
   it('goes on appending when Redis is away', async () => {

@@ -61,7 +61,8 @@ describe('a conversation', () => {
     const { body: changed } = await ann.post(`${path}/${id}`, { metadata: { topic: 'y' } })
     expect(changed.metadata).toEqual({ topic: 'y' })
     const { body: added } = await ann.post(`${path}/${id}/items`, { items: [user('1'), user('2'), user('3')] })
-    expect([added.object, textsOf(added.data).length, added.last_id]).toEqual(['list', 3, added.data[2].id])
+    const { object, data, has_more: hasMore, last_id: last } = added
+    expect([object, textsOf(data).length, hasMore, last]).toEqual(['list', 3, false, data[2].id])
     const first = (await ann.get(`${path}/${id}/items?limit=2`)).body
     expect([textsOf(first.data), first.has_more]).toEqual([
       [
