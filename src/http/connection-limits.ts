@@ -26,12 +26,17 @@ export function limitConnections(server: Server, { inAll, perAddress }: Connecti
 /**
  * A body that is not there after some time ends its connection, so that nobody holds one for ever. Forms have files,
  * and may take as long as a whole request (`requestTimeout` of the server).
+ *
+ * Only one body of a connection is on its way. When it was answered before it came, Node tells its request nothing of
+ * the connection's end: so the connection itself ends the wait.
  */
 export function limitBodyTime(
   server: Server,
   bodyTimeoutMs: number,
   mayTakeLong: (request: IncomingMessage) => boolean,
 ): void {
+  const timers = new WeakMap<Socket, NodeJS.Timeout>()
+  server.on('connection', (socket: Socket) => socket.once('close', () => clearTimeout(timers.get(socket))))
   server.prependListener('request', (request: IncomingMessage) => {
     const { headers } = request
     const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
@@ -40,6 +45,7 @@ export function limitBodyTime(
       const late = Object.assign(new Error('the body did not arrive in time'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
       if (!request.complete) server.emit('clientError', late, request.socket)
     }, bodyTimeoutMs)
+    timers.set(request.socket, timer)
     for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer))
   })
 }

@@ -75,7 +75,7 @@ const openResources = () => {
 
 /** Some need a moment to close. */
 async function leftOpen(before) {
-  const deadline = performance.now() + 60_000
+  const deadline = performance.now() + 20_000
   for (;;) {
     const now = openResources()
     for (const name of before) if (now.includes(name)) now.splice(now.indexOf(name), 1)
