@@ -1,6 +1,6 @@
 import { within } from '../timing.js'
 
-/** Less than what `feed.ts` keeps: whoever comes within this distance finds the batches of those before it. */
+/** Less than what `feed.ts` keeps: a reader that comes within this distance finds the batches of those before it. */
 const closeEvents = 12_000
 /** Those that are further behind read for themselves. */
 const farEvents = 50_000
